@@ -1,0 +1,58 @@
+"""What an entropy coder is: the contract between a table of frequencies and bits.
+
+Both directions take *frequency tables*: integer arrays of shape (lanes, alphabet size), every
+entry at least 1, every row summing to ``neurocomp.exact.TOTAL`` = 2**24.  A coder never sees a
+float and never looks at a model.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Symbols = NDArray[np.int32]
+Frequencies = NDArray[np.int32]
+
+
+class Encoder(Protocol):
+    """Turns symbols into one payload."""
+
+    def encode(self, symbols: Symbols, frequencies: Frequencies) -> None:
+        """Append ``symbols`` (shape (lanes,)), each under its row of ``frequencies`` (lanes, V)."""
+
+    def finish(self) -> bytes:
+        """Return the whole payload; the encoder is spent afterwards."""
+
+
+class Decoder(Protocol):
+    """Turns one payload back into symbols."""
+
+    def decode(self, frequencies: Frequencies) -> Symbols:
+        """Return the next symbols, one for each row of ``frequencies`` (lanes, V).
+
+        Raises:
+            FormatError: the payload is too short, or holds what no encoder writes.
+        """
+
+    def finish(self) -> None:
+        """Check that the payload is used up, to the last byte.
+
+        Raises:
+            FormatError: bytes are left over or were missing.
+        """
+
+
+class EntropyCoder(Protocol):
+    """A pair of encoder and decoder under one name."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line."""
+
+    def encoder(self) -> Encoder:
+        """Return a fresh encoder."""
+
+    def decoder(self, payload: bytes) -> Decoder:
+        """Return a decoder at the start of ``payload``."""

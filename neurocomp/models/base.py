@@ -1,0 +1,42 @@
+"""What a predictive model is.
+
+A *symbol model* gives, at each step, a frequency table over the next symbol of every lane and is
+coded by any entropy coder.  A *binary model* gives the probability of the next bit and is coded
+by the binary arithmetic coder only.  Both are pure functions of stored integers and past
+symbols, so that a decoder repeats every prediction exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Symbols = NDArray[np.int32]
+Frequencies = NDArray[np.int32]
+
+
+class Predictor(Protocol):
+    """The running state of a symbol model over the lanes of one block."""
+
+    def frequencies(self) -> Frequencies:
+        """Return the tables for the next symbol of each lane.
+
+        Shape (lanes, alphabet size), dtype int32; every entry is at least 1 and every row sums to
+        ``neurocomp.exact.TOTAL``.  The array may be reused: it holds until the next call.
+        """
+
+    def update(self, symbols: Symbols) -> None:
+        """Tell the predictor which symbols came next: shape (lanes,), dtype int32."""
+
+
+class SymbolModel(Protocol):
+    """A model over an alphabet of symbols, in its exact form."""
+
+    @property
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V."""
+
+    def predictor(self, num_lanes: int) -> Predictor:
+        """Return a predictor at the start of a block of ``num_lanes`` lanes."""
