@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Symbols = NDArray[np.int32]
-Frequencies = NDArray[np.int32]
+from neurocomp.exact import Frequencies, Symbols
 
 
 class Predictor(Protocol):

@@ -1,0 +1,1 @@
+"""neurocomp: lossless compression with predictive models."""

@@ -1,0 +1,78 @@
+"""Frequency quantisation: from integer weights to the table that a coder reads.
+
+A model ends in non-negative integer *weights*, proportional to its probabilities.  The coder
+needs integers that are at least 1 and sum to exactly ``TOTAL``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+TOTAL_BITS = 24
+TOTAL = 1 << TOTAL_BITS
+"""Sum of every frequency table."""
+
+WEIGHT_LIMIT = 1 << 38
+"""Weights stay below this, so that weight * TOTAL fits 63 bits."""
+
+MAX_ALPHABET_SIZE = 1 << 20
+"""Largest alphabet: each of its symbols still costs at most 24 bits."""
+
+Symbols = NDArray[np.int32]
+Frequencies = NDArray[np.int32]
+Weights = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def quantise_row(weights: Weights, out: Frequencies) -> None:
+    """Write the frequency table of one lane's ``weights`` (V,) to ``out`` (V,).
+
+    ``out[i] = 1 + weights[i] * (TOTAL - V) // sum(weights)``; what flooring leaves over goes to
+    the first symbol of the largest weight.  The caller guarantees 0 <= weights < WEIGHT_LIMIT,
+    a positive sum, and V <= MAX_ALPHABET_SIZE.
+    """
+    size = weights.shape[0]
+    total = np.int64(0)
+    best = 0
+    for i in range(size):
+        total += weights[i]
+        if weights[i] > weights[best]:
+            best = i
+    spread = TOTAL - size
+    used = np.int64(0)
+    for i in range(size):
+        frequency = 1 + weights[i] * spread // total
+        out[i] = frequency
+        used += frequency
+    out[best] += TOTAL - used
+
+
+@njit(cache=True, nogil=True)
+def _quantise_rows(weights: Weights, out: Frequencies) -> None:
+    for lane in range(weights.shape[0]):
+        quantise_row(weights[lane], out[lane])
+
+
+def quantise(weights: Weights) -> Frequencies:
+    """Return the frequency tables of ``weights``.
+
+    Args:
+        weights: int64, shape (lanes, V), 0 <= weights < WEIGHT_LIMIT, no row all zero.
+
+    Returns:
+        int32, shape (lanes, V), every entry >= 1, every row summing to TOTAL.
+
+    Raises:
+        ValueError: a weight or the alphabet is out of range, or a row is all zero.
+    """
+    if weights.ndim != 2 or not 1 <= weights.shape[1] <= MAX_ALPHABET_SIZE:
+        raise ValueError(f"weights of shape {weights.shape} are not (lanes, 1..{MAX_ALPHABET_SIZE})")
+    if weights.size and (int(weights.min()) < 0 or int(weights.max()) >= WEIGHT_LIMIT):
+        raise ValueError(f"weights must be in [0, {WEIGHT_LIMIT})")
+    if not weights.any(axis=1).all():
+        raise ValueError("every row of weights needs at least one positive entry")
+    out = np.empty(weights.shape, np.int32)
+    _quantise_rows(weights, out)
+    return out
