@@ -68,7 +68,7 @@ def quantise(weights: Weights) -> Frequencies:
         ValueError: a weight or the alphabet is out of range, or a row is all zero.
     """
     if weights.ndim != 2 or not 1 <= weights.shape[1] <= MAX_ALPHABET_SIZE:
-        raise ValueError(f"weights of shape {weights.shape} are not (lanes, 1..{MAX_ALPHABET_SIZE})")
+        raise ValueError(f"shape {weights.shape} is not (lanes, 1..{MAX_ALPHABET_SIZE})")
     if weights.size and (int(weights.min()) < 0 or int(weights.max()) >= WEIGHT_LIMIT):
         raise ValueError(f"weights must be in [0, {WEIGHT_LIMIT})")
     if not weights.any(axis=1).all():

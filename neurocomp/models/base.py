@@ -34,5 +34,13 @@ class SymbolModel(Protocol):
     def alphabet_size(self) -> int:
         """Number of different symbols, V."""
 
+    @property
+    def identity(self) -> bytes:
+        """What a frame records to know the model again.
+
+        4 bytes for a model inside the package, the 32-byte SHA-256 of its stored integers for
+        one that is kept in a file.
+        """
+
     def predictor(self, num_lanes: int) -> Predictor:
         """Return a predictor at the start of a block of ``num_lanes`` lanes."""
