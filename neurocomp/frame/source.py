@@ -1,0 +1,54 @@
+"""A byte source that knows where it is and refuses to come up short."""
+
+from __future__ import annotations
+
+import zlib
+from typing import BinaryIO
+
+from neurocomp.errors import TruncatedError
+
+_CHUNK_BYTES = 1 << 20
+
+
+class ByteSource:
+    """Exact reads from a binary stream, with the offset and a running CRC-32 of what was read.
+
+    Args:
+        stream: a binary stream at the position where reading starts.
+        offset: what to call that position in messages and block offsets.
+    """
+
+    def __init__(self, stream: BinaryIO, offset: int = 0) -> None:
+        self._stream = stream
+        self.offset = offset
+        self.checksum = 0
+
+    def read(self, num_bytes: int) -> bytes:
+        """Read exactly ``num_bytes``.
+
+        Memory is taken as bytes arrive, so that a false length costs nothing.
+
+        Raises:
+            TruncatedError: the stream ends first.
+        """
+        data = self.read_up_to(num_bytes)
+        if len(data) < num_bytes:
+            raise TruncatedError(
+                f"the data ends at byte {self.offset}, {num_bytes - len(data)} bytes too early"
+            )
+        return data
+
+    def read_up_to(self, num_bytes: int) -> bytes:
+        """Read ``num_bytes``, or fewer where the stream ends."""
+        chunks: list[bytes] = []
+        missing = num_bytes
+        while missing > 0:
+            chunk = self._stream.read(min(missing, _CHUNK_BYTES))
+            if not chunk:
+                break
+            chunks.append(chunk)
+            missing -= len(chunk)
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.offset += len(data)
+        self.checksum = zlib.crc32(data, self.checksum)
+        return data
