@@ -44,3 +44,9 @@ class SymbolModel(Protocol):
 
     def predictor(self, num_lanes: int) -> Predictor:
         """Return a predictor at the start of a block of ``num_lanes`` lanes."""
+
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return the number of lanes that serve a block of ``num_symbols`` >= 1 best.
+
+        A pure function of the length, 1 <= lanes <= num_symbols; the frame records it.
+        """

@@ -1,0 +1,99 @@
+"""The lock-step loop of a symbol model and any entropy coder, over lanes.
+
+A block of n symbols is cut into L lanes of n // L symbols, the first n % L of one more.
+All lanes advance together: one step predicts one symbol of every lane, and the coder takes them
+in lane order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.coding import EntropyCoder
+from neurocomp.errors import FormatError
+from neurocomp.exact import Symbols
+from neurocomp.models.base import SymbolModel
+
+_TICK_STEPS = 1024
+
+
+class SymbolCodec:
+    """Codes the symbols of a block under a symbol model.
+
+    Args:
+        model: gives the frequency tables.
+        coder: turns symbols and tables into a payload.
+    """
+
+    def __init__(self, model: SymbolModel, coder: EntropyCoder) -> None:
+        self._model = model
+        self._coder = coder
+
+    def encode(self, symbols: Symbols, tick: Tick) -> CodedBlock:
+        """Code ``symbols``, shape (n,), n >= 1, all below the model's alphabet size."""
+        num_lanes = self._model.num_lanes(symbols.size)
+        grid = to_lanes(symbols, num_lanes)
+        predictor = self._model.predictor(num_lanes)
+        encoder = self._coder.encoder()
+        for step, column in enumerate(grid):
+            active = _num_active(symbols.size, num_lanes, step)
+            encoder.encode(column[:active], predictor.frequencies()[:active])
+            predictor.update(column)
+            if step % _TICK_STEPS == _TICK_STEPS - 1:
+                tick(_TICK_STEPS * num_lanes)
+        return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Symbols:
+        """Return the symbols of ``block``, shape (block.num_symbols,).
+
+        Raises:
+            FormatError: the payload is damaged or has bytes left over.
+        """
+        if block.variant:
+            raise FormatError(f"the model has no variant {block.variant}")
+        num_symbols, num_lanes = block.num_symbols, block.num_lanes
+        predictor = self._model.predictor(num_lanes)
+        decoder = self._coder.decoder(block.payload)
+        columns: list[Symbols] = []
+        for step in range(-(-num_symbols // num_lanes)):
+            active = _num_active(num_symbols, num_lanes, step)
+            column = np.zeros(num_lanes, np.int32)
+            column[:active] = decoder.decode(predictor.frequencies()[:active])
+            predictor.update(column)
+            columns.append(column)
+            if step % _TICK_STEPS == _TICK_STEPS - 1:
+                tick(_TICK_STEPS * num_lanes)
+        decoder.finish()
+        return from_lanes(np.stack(columns), num_symbols)
+
+
+def to_lanes(symbols: Symbols, num_lanes: int) -> Symbols:
+    """Lay n symbols out as (steps, lanes): lane l holds n // L or one more successive symbols.
+
+    The first n % L lanes hold one more; the others end in a zero that is not coded.
+    """
+    steps = -(-symbols.size // num_lanes)
+    grid = np.zeros((num_lanes, steps), np.int32)
+    start = 0
+    for lane in range(num_lanes):
+        size = _lane_size(symbols.size, num_lanes, lane)
+        grid[lane, :size] = symbols[start : start + size]
+        start += size
+    return np.ascontiguousarray(grid.T)
+
+
+def from_lanes(grid: Symbols, num_symbols: int) -> Symbols:
+    """Undo ``to_lanes``: (steps, lanes) to (num_symbols,)."""
+    num_lanes = grid.shape[1]
+    lanes = [grid[: _lane_size(num_symbols, num_lanes, k), k] for k in range(num_lanes)]
+    return np.concatenate(lanes)
+
+
+def _lane_size(num_symbols: int, num_lanes: int, lane: int) -> int:
+    return num_symbols // num_lanes + (lane < num_symbols % num_lanes)
+
+
+def _num_active(num_symbols: int, num_lanes: int, step: int) -> int:
+    """Return how many lanes still have a symbol at ``step``."""
+    return num_lanes if step < num_symbols // num_lanes else num_symbols % num_lanes

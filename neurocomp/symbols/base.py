@@ -1,0 +1,28 @@
+"""What a symbol map is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from neurocomp.exact import Symbols
+
+
+class SymbolMap(Protocol):
+    """A reversible map: ``decode(encode(data)) == data``."""
+
+    @property
+    def id(self) -> int:
+        """Number in the frame header, given by hand and never reused."""
+
+    @property
+    def name(self) -> str:
+        """Name in messages and in ``neurocomp info``."""
+
+    def encode(self, data: bytes, alphabet_size: int) -> Symbols | None:
+        """Return ``data`` as symbols: int32, shape (n,), 0 <= symbol < ``alphabet_size``.
+
+        None where the data has no such form; it is then stored as it is.
+        """
+
+    def decode(self, symbols: Symbols) -> bytes:
+        """Return the bytes that ``symbols`` stand for."""

@@ -1,0 +1,50 @@
+"""Bytes as symbols, and little-endian 16-bit integers (token files) as symbols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurocomp.exact import Symbols
+from neurocomp.symbols.base import SymbolMap
+
+
+@dataclass(frozen=True)
+class UnsignedIntegers:
+    """Data that is an array of little-endian unsigned integers, each one a symbol.
+
+    Attributes:
+        id: number in the frame header.
+        name: name in messages.
+        width_bytes: size of an integer: 1 or 2.
+    """
+
+    id: int
+    name: str
+    width_bytes: int
+
+    def encode(self, data: bytes, alphabet_size: int) -> Symbols | None:
+        """Return ``data`` as int32 symbols, None if cut mid-integer or outside the alphabet."""
+        if len(data) % self.width_bytes:
+            return None
+        symbols = np.frombuffer(data, f"<u{self.width_bytes}").astype(np.int32)
+        if symbols.size and int(symbols.max()) >= alphabet_size:
+            return None
+        return symbols
+
+    def decode(self, symbols: Symbols) -> bytes:
+        """Return the integers as bytes."""
+        return symbols.astype(f"<u{self.width_bytes}").tobytes()
+
+
+BYTES = UnsignedIntegers(0, "bytes", 1)
+UINT16 = UnsignedIntegers(1, "uint16", 2)
+
+SYMBOL_MAPS: dict[int, SymbolMap] = {0: BYTES, 1: UINT16}
+"""Every symbol map by its id."""
+
+
+def for_alphabet(alphabet_size: int) -> SymbolMap:
+    """Return the map for a model over plain integers: bytes up to 256 symbols, else 16 bits."""
+    return BYTES if alphabet_size <= 256 else UINT16
