@@ -17,6 +17,9 @@ from neurocomp.models.base import SymbolModel
 
 _TICK_STEPS = 1024
 
+MAX_TABLE_ENTRIES = 1 << 23
+"""Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
+
 
 class SymbolCodec:
     """Codes the symbols of a block under a symbol model.
@@ -53,6 +56,8 @@ class SymbolCodec:
         if block.variant:
             raise FormatError(f"the model has no variant {block.variant}")
         num_symbols, num_lanes = block.num_symbols, block.num_lanes
+        if num_lanes * self._model.alphabet_size > MAX_TABLE_ENTRIES:
+            raise FormatError(f"{num_lanes} lanes are too many for this model's alphabet")
         predictor = self._model.predictor(num_lanes)
         decoder = self._coder.decoder(block.payload)
         columns: list[Symbols] = []

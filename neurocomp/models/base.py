@@ -50,3 +50,11 @@ class SymbolModel(Protocol):
 
         A pure function of the length, 1 <= lanes <= num_symbols; the frame records it.
         """
+
+
+class BinaryModel(Protocol):
+    """A model that predicts bit by bit inside a compiled kernel of ``neurocomp.codec``."""
+
+    @property
+    def identity(self) -> bytes:
+        """The 4-byte fingerprint that a frame records."""

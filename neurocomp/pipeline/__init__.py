@@ -1,0 +1,1 @@
+"""Files to symbols to codec to frame, and back."""

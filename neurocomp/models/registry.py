@@ -1,0 +1,156 @@
+"""Every architecture of model that a frame can name, and how to get hold of a model."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from neurocomp.errors import ModelMismatchError, ModelNotFoundError, UnsupportedError
+from neurocomp.models.base import BinaryModel, SymbolModel
+from neurocomp.models.store import ModelStore
+from neurocomp.models.stored import StoredModel
+
+
+class Kind(enum.Enum):
+    """Which contract the models of an architecture fulfil."""
+
+    SYMBOL = "symbol"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One kind of model.
+
+    Attributes:
+        id: number in the frame header, given by hand and never reused.
+        name: in stored models, and on the command line where it is part of the package.
+        kind: symbol or binary.
+        summary: one line for people.
+        embedded: makes the one model that is part of the package; None where models are stored.
+        from_stored: makes a model from its stored form; None where the model is embedded.
+    """
+
+    id: int
+    name: str
+    kind: Kind
+    summary: str
+    embedded: Callable[[], SymbolModel | BinaryModel] | None = None
+    from_stored: Callable[[StoredModel], SymbolModel] | None = None
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model ready to predict, and what it is.
+
+    Attributes:
+        architecture: its architecture.
+        name: as it was asked for, or as the store calls it.
+        model: the model itself, a ``SymbolModel`` or ``BinaryModel`` by ``architecture.kind``.
+    """
+
+    architecture: Architecture
+    name: str
+    model: SymbolModel | BinaryModel
+
+
+@cache
+def _mix() -> BinaryModel:
+    from neurocomp.models.mix import MixModel
+
+    return MixModel()
+
+
+@cache
+def _adaptive() -> SymbolModel:
+    from neurocomp.models.adaptive import AdaptiveModel
+
+    return AdaptiveModel()
+
+
+def _ngram(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.ngram import NgramModel
+
+    return NgramModel.from_stored(stored)
+
+
+ARCHITECTURES = (
+    Architecture(1, "mix", Kind.BINARY, "context mixing of bits", embedded=_mix),
+    Architecture(2, "adaptive", Kind.SYMBOL, "orders 0 to 5, learnt while coding", _adaptive),
+    Architecture(3, "ngram", Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
+)
+"""All architectures.  Ids are permanent once 0.1 is released."""
+
+EMBEDDED = {one.name: one for one in ARCHITECTURES if one.embedded is not None}
+"""The models that are part of the package, by name."""
+
+
+def open_model(name: str, store: ModelStore) -> OpenModel:
+    """Return the model that a user calls ``name``.
+
+    Args:
+        name: of an embedded model, a name or hash prefix in ``store``, or a model file's path.
+        store: where stored models are looked up.
+
+    Raises:
+        ModelNotFoundError: there is none.
+        FormatError: the model file is damaged or not a model.
+    """
+    architecture = EMBEDDED.get(name)
+    if architecture is not None and architecture.embedded is not None:
+        return OpenModel(architecture, name, architecture.embedded())
+    path = Path(name)
+    if path.suffix and path.is_file():
+        return _open_stored(path, path.name)
+    try:
+        return _open_stored(store.find(name).path, name)
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}") from None
+
+
+def open_frame_model(model_id: int, identity: bytes, store: ModelStore) -> OpenModel:
+    """Return the model that a frame names.
+
+    Raises:
+        UnsupportedError: this version has no such architecture.
+        ModelMismatchError: the embedded model is of another version than the frame's.
+        ModelNotFoundError: the store has no model of that hash.
+    """
+    by_id = {one.id: one for one in ARCHITECTURES}
+    architecture = by_id.get(model_id)
+    if architecture is None:
+        raise UnsupportedError(
+            f"the frame needs model architecture {model_id}, which this neurocomp does not have: "
+            "install a newer one (pip install -U neurocomp)"
+        )
+    if architecture.embedded is not None:
+        model = architecture.embedded()
+        if model.identity != identity:
+            raise ModelMismatchError(
+                f"the frame was written with model {architecture.name!r} of fingerprint "
+                f"{identity.hex()}, this neurocomp has {model.identity.hex()}: install the "
+                "neurocomp that wrote it"
+            )
+        return OpenModel(architecture, architecture.name, model)
+    entry = store.find_by_hash(identity)
+    opened = _open_stored(entry.path, entry.name)
+    if opened.architecture is not architecture or opened.model.identity != identity:
+        raise ModelMismatchError(
+            f"{entry.path} is not the {architecture.name} model {identity.hex()} of the frame"
+        )
+    return opened
+
+
+@cache
+def _open_stored(path: Path, name: str) -> OpenModel:
+    stored = StoredModel.load(path)
+    for architecture in ARCHITECTURES:
+        if architecture.name == stored.architecture and architecture.from_stored is not None:
+            return OpenModel(architecture, name, architecture.from_stored(stored))
+    raise UnsupportedError(
+        f"{path} holds a model of architecture {stored.architecture!r}, which this neurocomp does "
+        "not have: install a newer one (pip install -U neurocomp)"
+    )

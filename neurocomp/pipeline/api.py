@@ -1,0 +1,51 @@
+"""Bytes to bytes: the library's counterparts of the command line's two main commands."""
+
+from __future__ import annotations
+
+import io
+
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions
+from neurocomp.pipeline.streams import compress_stream, decompress_stream
+
+
+def compress(
+    data: bytes,
+    *,
+    preset: str = "default",
+    model: str | None = None,
+    coder: str = "arithmetic",
+    block_bytes: int | None = None,
+    threads: int = 0,
+    verify: bool | None = None,
+) -> bytes:
+    """Return ``data`` as one frame.
+
+    Args:
+        data: any bytes, empty ones included.
+        preset: "fast", "default" or "best".
+        model: name, hash prefix or file of a model, instead of the preset's.
+        coder: "arithmetic" or "huffman".
+        block_bytes: content of a block, instead of the preset's.
+        threads: blocks that are coded at once; 0 for as many as there are cores.
+        verify: decode every block again and compare.
+
+    Raises:
+        UsageError: options that are out of range or don't go together.
+        ModelNotFoundError: there is no such model.
+    """
+    sink = io.BytesIO()
+    options = CompressOptions(preset, model, coder, block_bytes, threads, verify)
+    compress_stream(io.BytesIO(data), sink, options)
+    return sink.getvalue()
+
+
+def decompress(data: bytes, *, threads: int = 0) -> bytes:
+    """Return the content of the frames in ``data``.
+
+    Raises:
+        FormatError: the data is damaged, truncated, or not made of frames.
+        ModelError: a model that a frame names is missing or not the right one.
+    """
+    sink = io.BytesIO()
+    decompress_stream(io.BytesIO(data), sink, DecompressOptions(threads))
+    return sink.getvalue()

@@ -1,0 +1,146 @@
+"""One block: content to symbols to payload, and back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.coding import CODERS
+from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UnsupportedError, UsageError
+from neurocomp.frame.block import Block, Method
+from neurocomp.frame.header import FrameHeader
+from neurocomp.models.base import SymbolModel
+from neurocomp.models.registry import ARCHITECTURES, Kind, OpenModel, open_frame_model, open_model
+from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.options import CompressOptions
+from neurocomp.symbols import BYTES, SYMBOL_MAPS, SymbolMap, for_alphabet
+
+BINARY_CODER_ID = 0
+CODER_IDS = {"arithmetic": 1, "huffman": 2}
+"""Ids of the coders of symbol models in the frame header; binary models have their own."""
+
+
+class BlockCoder:
+    """Everything between the content of a block and its payload.
+
+    Args:
+        opened: the model.
+        coder: "arithmetic" or "huffman".
+        verify: decode each block after encoding it and compare.
+
+    Raises:
+        UsageError: the model does not work with the coder.
+    """
+
+    def __init__(self, opened: OpenModel, coder: str, *, verify: bool = False) -> None:
+        self._verify = verify
+        self._codec: Codec
+        self._symbol_map: SymbolMap = BYTES
+        self._alphabet_size = 256
+        if opened.architecture.kind is Kind.BINARY:
+            if coder != "arithmetic":
+                others = [one.name for one in ARCHITECTURES if one.kind is Kind.SYMBOL]
+                raise UsageError(
+                    f"model {opened.name!r} predicts bits and works with the arithmetic coder "
+                    f"only; models that work with {coder!r}: {', '.join(others)}"
+                )
+            self._codec = BitCodec()
+            coder_id = BINARY_CODER_ID
+        else:
+            model = cast(SymbolModel, opened.model)
+            self._codec = SymbolCodec(model, CODERS[coder])
+            self._alphabet_size = model.alphabet_size
+            self._symbol_map = for_alphabet(model.alphabet_size)
+            coder_id = CODER_IDS[coder]
+        self.header = FrameHeader(
+            self._symbol_map.id, coder_id, opened.architecture.id, opened.model.identity
+        )
+
+    @classmethod
+    def for_options(cls, options: CompressOptions) -> BlockCoder:
+        """Return the coder that ``options`` ask for."""
+        if options.coder not in CODER_IDS:
+            raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
+        opened = open_model(options.resolved_model, ModelStore(search_path=options.model_path))
+        return cls(opened, options.coder, verify=bool(options.verify))
+
+    @classmethod
+    def for_header(cls, header: FrameHeader, store: ModelStore) -> BlockCoder:
+        """Return the coder that a frame asks for.
+
+        Raises:
+            UnsupportedError: an id is unknown.
+            ModelError: the model is missing or not the right one.
+        """
+        opened = open_frame_model(header.model_id, header.identity, store)
+        is_binary = opened.architecture.kind is Kind.BINARY
+        names = {number: name for name, number in CODER_IDS.items()}
+        name = "arithmetic" if is_binary else names.get(header.coder_id)
+        if header.symbols_id not in SYMBOL_MAPS or name is None:
+            raise UnsupportedError(
+                f"the frame needs symbols {header.symbols_id} and coder {header.coder_id}, which "
+                "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
+            )
+        coder = cls(opened, name)
+        if coder.header != header:
+            raise FormatError("the frame's symbols and coder don't go with its model")
+        return coder
+
+    def encode(self, content: bytes, tick: Tick) -> Block:
+        """Return the block of ``content``: coded, or stored where coding would not shrink it."""
+        if not content:
+            return Block.stored(content)
+        symbols = self._symbol_map.encode(content, self._alphabet_size)
+        coded = None if symbols is None else self._codec.encode(symbols, tick)
+        if coded is None or len(coded.payload) >= len(content):
+            return Block.stored(content)
+        block = Block(
+            Method.MODELLED,
+            coded.variant,
+            len(content),
+            zlib.crc32(content),
+            coded.num_symbols,
+            coded.num_lanes,
+            coded.payload,
+        )
+        if self._verify:
+            self._check(block, content)
+        return block
+
+    def decode(self, block: Block, tick: Tick) -> bytes:
+        """Return the content of ``block``.
+
+        Raises:
+            FormatError: the payload is damaged.
+            ChecksumError: the content is not what was encoded.
+        """
+        if block.method is Method.STORED:
+            content = block.payload
+        else:
+            coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
+            content = self._symbol_map.decode(self._codec.decode(coded, tick))
+        block.check_content(content)
+        return content
+
+    def _check(self, block: Block, content: bytes) -> None:
+        try:
+            decoded = self.decode(block, lambda _: None)
+        except FormatError as error:
+            raise NeurocompError(f"verification failed, nothing was written: {error}") from error
+        if decoded != content:
+            raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:
+    """Cut a stream into the contents of blocks, whatever sizes its reads have."""
+    while True:
+        chunks: list[bytes] = []
+        missing = block_bytes
+        while missing and (chunk := source.read(missing)):
+            chunks.append(chunk)
+            missing -= len(chunk)
+        if not chunks:
+            return
+        yield b"".join(chunks)

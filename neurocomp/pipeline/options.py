@@ -1,0 +1,109 @@
+"""What a user can choose, validated once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurocomp.errors import UsageError
+from neurocomp.frame.limits import MAX_BLOCK_BYTES
+
+MIN_BLOCK_BYTES = 1 << 12
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model and a block size under one name.
+
+    Attributes:
+        model: name of the model.
+        block_bytes: content of a block: what is learnt is forgotten between blocks.
+    """
+
+    model: str
+    block_bytes: int
+
+
+PRESETS = {
+    "fast": Preset("mix", 4 << 20),
+    "default": Preset("mix", 16 << 20),
+    "best": Preset("mix", 64 << 20),
+}
+
+
+@dataclass(frozen=True)
+class CompressOptions:
+    """How to compress.
+
+    Attributes:
+        preset: gives what the other options leave open: "fast", "default" or "best".
+        model: name, hash prefix or file of a model, instead of the preset's.
+        coder: "arithmetic" or "huffman".
+        block_bytes: content of a block, instead of the preset's.
+        threads: blocks that are coded at once; 0 for as many as there are cores.
+        verify: decode every block again and compare before it is written; None to do so only
+            for models that are not exact.
+        model_path: files and folders that are searched for models besides the store.
+    """
+
+    preset: str = "default"
+    model: str | None = None
+    coder: str = "arithmetic"
+    block_bytes: int | None = None
+    threads: int = 0
+    verify: bool | None = None
+    model_path: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.preset not in PRESETS:
+            raise UsageError(f"no preset {self.preset!r}: choose one of {', '.join(PRESETS)}")
+        if not MIN_BLOCK_BYTES <= self.resolved_block_bytes <= MAX_BLOCK_BYTES:
+            raise UsageError(
+                f"a block of {self.block_bytes} bytes is out of range: choose {MIN_BLOCK_BYTES} "
+                f"to {MAX_BLOCK_BYTES}"
+            )
+        check_threads(self.threads)
+
+    @property
+    def resolved_model(self) -> str:
+        """The model's name: the one that was chosen or the preset's."""
+        return PRESETS[self.preset].model if self.model is None else self.model
+
+    @property
+    def resolved_block_bytes(self) -> int:
+        """The block size: the one that was chosen or the preset's."""
+        if self.block_bytes is None:
+            return PRESETS[self.preset].block_bytes
+        return self.block_bytes
+
+
+@dataclass(frozen=True)
+class DecompressOptions:
+    """How to decompress: a frame names all that decoding needs, so this is little.
+
+    Attributes:
+        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        model_path: files and folders that are searched for models besides the store.
+    """
+
+    threads: int = 0
+    model_path: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_threads(self.threads)
+
+
+def check_threads(threads: int) -> None:
+    """Raise UsageError unless ``threads`` is a number of threads, or 0."""
+    if not 0 <= threads <= 256:
+        raise UsageError(f"{threads} threads are out of range: choose 0 to 256")
+
+
+def resolve_threads(threads: int) -> int:
+    """Return the number of threads that ``threads`` stands for."""
+    if threads:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,126 @@
+"""Whole streams: compress one, decompress one, neither of which need seek."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from neurocomp.errors import ChecksumError
+from neurocomp.frame.block import Block
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
+from neurocomp.frame.writer import FrameWriter
+from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.blocks import BlockCoder, read_contents
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
+from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What went through: bytes of content, and bytes of frames."""
+
+    content_bytes: int
+    frame_bytes: int
+
+
+def compress_stream(
+    source: BinaryIO, sink: BinaryIO, options: CompressOptions, report: Report | None = None
+) -> Sizes:
+    """Compress all of ``source`` to one frame on ``sink``.
+
+    Args:
+        source: read to its end.
+        sink: written front to back.
+        options: model, coder, block size, threads.
+        report: told the content bytes done so far.
+
+    Raises:
+        UsageError: options that don't go together.
+        ModelNotFoundError: there is no such model.
+    """
+    coder = BlockCoder.for_options(options)
+    writer = FrameWriter(sink, coder.header)
+    monitor = Monitor(report)
+    content_bytes = 0
+    contents = read_contents(source, options.resolved_block_bytes)
+    threads = resolve_threads(options.threads)
+    for content, block in ordered_map(partial(_encode, coder, monitor), contents, threads, monitor):
+        writer.add(block, content)
+        content_bytes += len(content)
+    if content_bytes == 0:
+        writer.add(coder.encode(b"", monitor.advance), b"")
+    writer.close()
+    return Sizes(content_bytes, writer.num_bytes)
+
+
+def decompress_stream(
+    source: BinaryIO,
+    sink: BinaryIO,
+    options: DecompressOptions | None = None,
+    report: Report | None = None,
+) -> Sizes:
+    """Decompress all frames of ``source`` to ``sink``.
+
+    A block is written after its checksums have passed; an error leaves the sound blocks before
+    it written, so a caller with a file writes to a temporary one.
+
+    Args:
+        source: read to its end.
+        sink: written front to back.
+        options: threads, where to look for models.
+        report: told the content bytes done so far.
+
+    Raises:
+        FormatError: the source is damaged, truncated, or not made of frames.
+        ModelError: a model that a frame names is missing or not the right one.
+    """
+    options = DecompressOptions() if options is None else options
+    coders = FrameCoders(options.model_path)
+    monitor = Monitor(report)
+    decode = partial(_decode, coders, monitor)
+    threads = resolve_threads(options.threads)
+    content_bytes = frame_bytes = checksum = 0
+    for event, content in ordered_map(decode, read_frames(source), threads, monitor):
+        if isinstance(event, FrameBlock):
+            sink.write(content)
+            checksum = zlib.crc32(content, checksum)
+            content_bytes += len(content)
+            frame_bytes = event.place.offset + event.place.stored_bytes
+        else:
+            if event.trailer is not None and event.trailer.content_checksum != checksum:
+                raise ChecksumError("the content does not have the checksum that the frame records")
+            checksum = 0
+    return Sizes(content_bytes, frame_bytes)
+
+
+class FrameCoders:
+    """The block coders of the frames that are read, each made once."""
+
+    def __init__(self, model_path: tuple[Path, ...] = ()) -> None:
+        self._store = ModelStore(search_path=model_path)
+        self._coders: dict[FrameHeader, BlockCoder] = {}
+        self._lock = Lock()
+
+    def get(self, header: FrameHeader) -> BlockCoder:
+        """Return the coder of the frame with this header."""
+        with self._lock:
+            if header not in self._coders:
+                self._coders[header] = BlockCoder.for_header(header, self._store)
+            return self._coders[header]
+
+
+def _encode(coder: BlockCoder, monitor: Monitor, content: bytes) -> tuple[bytes, Block]:
+    return content, coder.encode(content, monitor.advance)
+
+
+def _decode(
+    coders: FrameCoders, monitor: Monitor, event: FrameBlock | FrameEnd
+) -> tuple[FrameBlock | FrameEnd, bytes]:
+    if isinstance(event, FrameEnd):
+        return event, b""
+    return event, coders.get(event.header).decode(event.block, monitor.advance)
