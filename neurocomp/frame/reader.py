@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from neurocomp.errors import ChecksumError, FormatError
+from neurocomp.frame import limits
 from neurocomp.frame.block import Block, BlockPlace, read_block_body, read_block_head
 from neurocomp.frame.header import FrameHeader, read_header
 from neurocomp.frame.source import ByteSource
@@ -53,6 +54,8 @@ def read_frames(stream: BinaryIO) -> Iterator[FrameBlock | FrameEnd]:
         sizes: list[tuple[int, int]] = []
         is_last = False
         while not is_last:
+            if len(sizes) == limits.MAX_BLOCKS:
+                raise FormatError(f"the frame has more than {limits.MAX_BLOCKS} blocks")
             offset = source.offset
             source.checksum = header_checksum
             head = read_block_head(source, header.symbols_id)

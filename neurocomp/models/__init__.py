@@ -1,0 +1,1 @@
+"""Predictive models in their exact form, their registry and their store."""

@@ -8,7 +8,13 @@ from typing import BinaryIO, cast
 
 from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
 from neurocomp.coding import CODERS
-from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UnsupportedError, UsageError
+from neurocomp.errors import (
+    ChecksumError,
+    FormatError,
+    NeurocompError,
+    UnsupportedError,
+    UsageError,
+)
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.models.base import SymbolModel

@@ -1,0 +1,1 @@
+"""Training of models, and the data they are trained on."""
