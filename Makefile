@@ -1,0 +1,64 @@
+# Everything a developer runs.  `make help` lists it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FUZZ_SECONDS ?= 300
+DEMO_FILE ?= $(shell $(PYTHON) -c 'import pydoc_data.topics as t; print(t.__file__)')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types unit slow fuzz bench suite format golden docs clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## create the environment in .venv
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "neurocomp needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+demo: $(READY) ## compress a real file with every preset, decompress, compare
+	$(BIN)/python -m benchmarks.demo "$(DEMO_FILE)"
+
+test: lint types unit ## everything that must pass
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -m "not slow"
+
+slow: $(READY) ## the tests that take minutes
+	$(BIN)/pytest -m slow
+
+fuzz: $(READY) ## feed damaged and hostile files to the decoder for FUZZ_SECONDS
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+bench: $(READY) ## speed of coders and models (pytest-benchmark)
+	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+suite: $(READY) ## sizes, bits per byte and speed on the corpora, as CSV in out/
+	$(BIN)/python -m benchmarks.suite
+
+format: $(READY) ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(READY) ## write the golden files anew (review the change of sizes)
+	$(BIN)/python -m tests.golden.make
+
+docs: $(READY) ## write docs/cli.md anew from the help texts
+	$(BIN)/python -m neurocomp.cli.docs
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,251 @@
+"""Frames as bytes: what is written is read back, and nothing else is read."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurocomp.errors import ChecksumError, FormatError, TruncatedError, UnsupportedError
+from neurocomp.frame import limits
+from neurocomp.frame.block import Block, Method
+from neurocomp.frame.header import FrameHeader, read_header
+from neurocomp.frame.index import read_block_at, read_heads, read_index, salvage_index, walk_frames
+from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
+from neurocomp.frame.source import ByteSource
+from neurocomp.frame.trailer import find_trailer
+from neurocomp.frame.varint import encode_varint, read_varint
+from neurocomp.frame.writer import FrameWriter
+
+HEADER = FrameHeader(symbols_id=0, coder_id=1, model_id=2, identity=b"\1\2\3\4")
+
+
+def modelled(content: bytes, payload: bytes, lanes: int = 1, variant: int = 0) -> Block:
+    size = len(content)
+    checksum = zlib.crc32(content)
+    return Block(Method.MODELLED, variant, size, checksum, size, lanes, payload)
+
+
+def frame(blocks: list[tuple[Block, bytes]], header: FrameHeader = HEADER) -> bytes:
+    sink = io.BytesIO()
+    writer = FrameWriter(sink, header)
+    for block, content in blocks:
+        writer.add(block, content)
+    writer.close()
+    assert writer.num_bytes == len(sink.getvalue())
+    return sink.getvalue()
+
+
+def stored_frame(*contents: bytes) -> bytes:
+    return frame([(Block.stored(content), content) for content in contents])
+
+
+def blocks_of(data: bytes) -> list[Block]:
+    return [one.block for one in read_frames(io.BytesIO(data)) if isinstance(one, FrameBlock)]
+
+
+headers = st.builds(
+    FrameHeader,
+    symbols_id=st.integers(0, 15),
+    coder_id=st.integers(0, 15),
+    model_id=st.integers(0, limits.MAX_MODEL_ID),
+    identity=st.binary(min_size=4, max_size=4) | st.binary(min_size=32, max_size=32),
+)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[Block, bytes]:
+    content = draw(st.binary(min_size=1, max_size=50))
+    if draw(st.booleans()):
+        return Block.stored(content), content
+    payload = content[: draw(st.integers(0, len(content) - 1))]
+    lanes = draw(st.integers(1, len(content)))
+    return modelled(content, payload, lanes, draw(st.integers(0, 3))), content
+
+
+@given(headers, st.lists(st.lists(blocks(), min_size=1, max_size=4), min_size=1, max_size=3))
+def test_round_trip(header: FrameHeader, frames: list[list[tuple[Block, bytes]]]) -> None:
+    data = b"".join(frame(one, header) for one in frames)
+    events = list(read_frames(io.BytesIO(data)))
+    read = [one for one in events if isinstance(one, FrameBlock)]
+    assert [one.block for one in read] == [block for one in frames for block, _ in one]
+    assert {one.header for one in read} == {header}
+    trailers = [one.trailer for one in events if isinstance(one, FrameEnd)]
+    assert len(trailers) == len(frames)
+    for trailer, one in zip(trailers, frames, strict=True):
+        assert (trailer is not None) == (len(one) > 1)
+        if trailer is not None:
+            content = b"".join(content for _, content in one)
+            assert trailer.content_checksum == zlib.crc32(content)
+
+    stream = io.BytesIO(data)
+    index = read_index(stream)
+    assert index == walk_frames(stream, len(data)) == salvage_index(stream)
+    assert index[-1].end == len(data)
+    at = [read_block_at(stream, one, place) for one in index for place in one.places]
+    assert at == [block for one in frames for block, _ in one]
+    heads = [head for one in index for head in read_heads(stream, one)]
+    assert [head.num_lanes for head in heads] == [block.num_lanes for block in at]
+
+
+def test_small_frame_costs_24_bytes() -> None:
+    content, payload = bytes(10_000), bytes(3_000)
+    assert len(frame([(modelled(content, payload), content)])) == len(payload) + 24
+
+
+def test_empty_content_is_one_block() -> None:
+    (block,) = blocks_of(stored_frame(b""))
+    assert block.payload == b""
+    with pytest.raises(ValueError, match="at least one block"):
+        FrameWriter(io.BytesIO(), HEADER).close()
+
+
+@pytest.mark.parametrize("contents", [(b"some content",), (b"first", b"second", b"third")])
+def test_every_bit_flip_is_an_error(contents: tuple[bytes, ...]) -> None:
+    data = stored_frame(*contents)
+    expected = blocks_of(data)
+    for position in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[position // 8] ^= 1 << position % 8
+        with pytest.raises(FormatError):
+            assert blocks_of(bytes(damaged)) == expected
+
+
+@pytest.mark.parametrize("contents", [(b"some content",), (b"first", b"second")])
+def test_every_truncation_is_an_error(contents: tuple[bytes, ...]) -> None:
+    data = stored_frame(*contents)
+    for size in range(len(data)):
+        with pytest.raises(FormatError):
+            blocks_of(data[:size])
+        if size:
+            with pytest.raises((TruncatedError, FormatError)):
+                read_index(io.BytesIO(data[:size]))
+
+
+def test_trailing_bytes_are_an_error() -> None:
+    for tail in (b"\0", b"\n", b"garbage", limits.MAGIC[:2]):
+        with pytest.raises(FormatError, match="trailing bytes at offset"):
+            blocks_of(stored_frame(b"content") + tail)
+
+
+def test_what_is_no_frame() -> None:
+    with pytest.raises(FormatError, match="empty"):
+        blocks_of(b"")
+    with pytest.raises(FormatError, match="not a neurocomp file"):
+        blocks_of(b"PK\3\4 something else")
+
+
+def with_checksum(body: bytes) -> bytes:
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+HEAD = HEADER.to_bytes()
+CRC = zlib.crc32(b"ab").to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (b"\x9eNC\x10" + HEAD[4:], UnsupportedError, "format version 1"),
+        (b"\x9eNC\x04" + HEAD[4:], UnsupportedError, "unknown flags"),
+        (b"\x9eNC\x01" + HEAD[4:] + b"\2\7\0", UnsupportedError, "extension 7"),
+        (b"\x9eNC\x01" + HEAD[4:] + b"\xff\x7f", FormatError, "extensions' size"),
+        (HEAD + b"\x41\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x09\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x02\2" + CRC + b"ab", FormatError, "announces the trailer"),
+        (HEAD + b"\x11\2" + CRC + b"ab", FormatError, "model variant"),
+        (HEAD + b"\x00\0" + CRC, FormatError, "block's size is 0"),
+        (HEAD + b"\x05\0\1\0" + CRC, FormatError, "block's size is 0"),
+        (HEAD + b"\x01\x82\0" + CRC + b"ab", FormatError, "shortest form"),
+        (HEAD + b"\x01\xff\xff\xff\xff\xff\1" + CRC, FormatError, "longer than 5 bytes"),
+        (HEAD + b"\x01\x81\x80\x80\x20" + CRC, FormatError, "allowed are 0 to 67108864"),
+        (HEAD + b"\x05\2\0\1" + CRC + b"a", FormatError, "lanes is 0"),
+        (HEAD + b"\x05\2\3\1" + CRC + b"a", FormatError, "lanes is 3"),
+        (HEAD + b"\x05\2\1\2" + CRC + b"ab", FormatError, "payload's size is 2"),
+    ],
+)
+def test_hostile_fields(data: bytes, error: type[FormatError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        blocks_of(with_checksum(data))
+
+
+def test_number_of_symbols_is_written_where_symbols_are_not_bytes() -> None:
+    header = FrameHeader(1, 1, 3, bytes(32))
+    block = Block(Method.MODELLED, 0, 4, zlib.crc32(b"abcd"), 2, 2, b"x")
+    (read,) = blocks_of(frame([(block, b"abcd")], header))
+    assert read == block
+
+
+def test_moved_blocks_don_t_fit_the_index() -> None:
+    data = stored_frame(b"first", b"longer second", b"last")
+    (index,) = read_index(io.BytesIO(data))
+    first, second, last = index.places
+    moved = (
+        data[: first.offset]
+        + data[second.offset : last.offset]
+        + data[first.offset : second.offset]
+        + data[last.offset :]
+    )
+    with pytest.raises(ChecksumError, match="index does not fit"):
+        blocks_of(moved)
+
+
+def test_index_survives_a_damaged_block_head() -> None:
+    data = bytearray(stored_frame(b"first", b"second", b"last"))
+    (index,) = read_index(io.BytesIO(data))
+    data[index.places[1].offset + 1] ^= 0x7F
+    stream = io.BytesIO(data)
+    assert read_index(stream) == [index]
+    with pytest.raises(FormatError):
+        read_block_at(stream, index, index.places[1])
+    assert read_block_at(stream, index, index.places[2]).payload == b"last"
+
+
+def test_salvage_keeps_what_stands_before_a_cut() -> None:
+    data = stored_frame(b"first", b"second", b"last")
+    (index,) = read_index(io.BytesIO(data))
+    frame_index, error = salvage_index(io.BytesIO(data[: index.places[2].offset + 3]))
+    assert isinstance(error, FormatError)
+    assert not isinstance(frame_index, FormatError)
+    assert frame_index.places == index.places[:2]
+
+
+def test_a_frame_goes_on_in_another_after_so_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_BLOCKS", 2)
+    data = stored_frame(b"a", b"b", b"c", b"d", b"e")
+    assert [block.payload for block in blocks_of(data)] == [b"a", b"b", b"c", b"d", b"e"]
+    assert [len(one.places) for one in read_index(io.BytesIO(data))] == [2, 2, 1]
+
+
+def test_no_trailer_is_found_where_there_is_none() -> None:
+    for data in (b"", b"x", stored_frame(b"one block"), limits.END_MAGIC * 5):
+        assert find_trailer(io.BytesIO(data), len(data)) is None
+
+
+@given(st.integers(0, 2**35 - 1))
+def test_varint_round_trip(value: int) -> None:
+    data = encode_varint(value)
+    assert read_varint(ByteSource(io.BytesIO(data)), "it", 0, 2**35) == value
+    assert len(data) == max(1, -(-value.bit_length() // 7))
+
+
+def test_varint_range() -> None:
+    for value in (-1, 2**35):
+        with pytest.raises(ValueError, match="does not fit"):
+            encode_varint(value)
+
+
+def test_header_ends_cleanly_only_before_its_first_byte() -> None:
+    assert read_header(ByteSource(io.BytesIO(b""))) is None
+    for size in range(1, len(HEAD)):
+        with pytest.raises(FormatError):
+            read_header(ByteSource(io.BytesIO(HEAD[:size])))
+
+
+@given(st.binary(max_size=200))
+def test_garbage_behind_a_header_is_an_error(garbage: bytes) -> None:
+    with pytest.raises(FormatError):
+        blocks_of(HEAD + garbage)
