@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from neurocomp.exact import Symbols
+from neurocomp.exact import Stream
 
 Tick = Callable[[int], None]
 """Told now and then how many more symbols are done; may raise to stop the work."""
@@ -32,10 +32,10 @@ class CodedBlock:
 class Codec(Protocol):
     """A model and a coder in lock-step over the symbols of one block."""
 
-    def encode(self, symbols: Symbols, tick: Tick) -> CodedBlock | None:
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code at least one symbol, shape (n,); None where that would not save anything."""
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Symbols:
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the symbols of ``block``.
 
         Raises:

@@ -12,7 +12,7 @@ import numpy as np
 from neurocomp.codec.base import CodedBlock, Tick
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
-from neurocomp.exact import Symbols
+from neurocomp.exact import Stream, Symbols
 from neurocomp.models.base import SymbolModel
 
 _TICK_STEPS = 1024
@@ -33,7 +33,7 @@ class SymbolCodec:
         self._model = model
         self._coder = coder
 
-    def encode(self, symbols: Symbols, tick: Tick) -> CodedBlock:
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock:
         """Code ``symbols``, shape (n,), n >= 1, all below the model's alphabet size."""
         num_lanes = self._model.num_lanes(symbols.size)
         grid = to_lanes(symbols, num_lanes)
@@ -47,7 +47,7 @@ class SymbolCodec:
                 tick(_TICK_STEPS * num_lanes)
         return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Symbols:
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the symbols of ``block``, shape (block.num_symbols,).
 
         Raises:
@@ -73,7 +73,7 @@ class SymbolCodec:
         return from_lanes(np.stack(columns), num_symbols)
 
 
-def to_lanes(symbols: Symbols, num_lanes: int) -> Symbols:
+def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:
     """Lay n symbols out as (steps, lanes): lane l holds n // L or one more successive symbols.
 
     The first n % L lanes hold one more; the others end in a zero that is not coded.

@@ -6,6 +6,8 @@ needs integers that are at least 1 and sum to exactly ``TOTAL``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -21,6 +23,11 @@ MAX_ALPHABET_SIZE = 1 << 20
 """Largest alphabet: each of its symbols still costs at most 24 bits."""
 
 Symbols = NDArray[np.int32]
+"""The next symbol of every lane, shape (lanes,)."""
+
+Stream = NDArray[np.integer[Any]]
+"""All symbols of a block, shape (n,), in whatever integers they come in."""
+
 Frequencies = NDArray[np.int32]
 Weights = NDArray[np.int64]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from neurocomp.exact import Symbols
+from neurocomp.exact import Stream
 
 
 class SymbolMap(Protocol):
@@ -18,11 +18,11 @@ class SymbolMap(Protocol):
     def name(self) -> str:
         """Name in messages and in ``neurocomp info``."""
 
-    def encode(self, data: bytes, alphabet_size: int) -> Symbols | None:
-        """Return ``data`` as symbols: int32, shape (n,), 0 <= symbol < ``alphabet_size``.
+    def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
+        """Return ``data`` as symbols: unsigned integers, shape (n,), 0 <= symbol < ``alphabet_size``.
 
         None where the data has no such form; it is then stored as it is.
         """
 
-    def decode(self, symbols: Symbols) -> bytes:
+    def decode(self, symbols: Stream) -> bytes:
         """Return the bytes that ``symbols`` stand for."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurocomp.exact import Symbols
+from neurocomp.exact import Stream
 from neurocomp.symbols.base import SymbolMap
 
 
@@ -24,18 +24,18 @@ class UnsignedIntegers:
     name: str
     width_bytes: int
 
-    def encode(self, data: bytes, alphabet_size: int) -> Symbols | None:
-        """Return ``data`` as int32 symbols, None if cut mid-integer or outside the alphabet."""
+    def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
+        """Return ``data`` as symbols, None if cut mid-integer or outside the alphabet."""
         if len(data) % self.width_bytes:
             return None
-        symbols = np.frombuffer(data, f"<u{self.width_bytes}").astype(np.int32)
+        symbols: Stream = np.frombuffer(data, f"<u{self.width_bytes}")
         if symbols.size and int(symbols.max()) >= alphabet_size:
             return None
         return symbols
 
-    def decode(self, symbols: Symbols) -> bytes:
+    def decode(self, symbols: Stream) -> bytes:
         """Return the integers as bytes."""
-        return symbols.astype(f"<u{self.width_bytes}").tobytes()
+        return symbols.astype(f"<u{self.width_bytes}", copy=False).tobytes()
 
 
 BYTES = UnsignedIntegers(0, "bytes", 1)

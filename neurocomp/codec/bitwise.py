@@ -1,0 +1,116 @@
+"""The lock-step loop of the context-mixing model and the binary arithmetic coder.
+
+One compiled kernel serves both directions, so that what the encoder predicts and what the decoder
+predicts are the same instructions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.coding.binary import (
+    BinaryCoder,
+    decode_bit,
+    decoder_is_overrun,
+    encode_bit,
+    encoder_is_full,
+    finish_decoder,
+    finish_encoder,
+    start_decoder,
+    start_encoder,
+)
+from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
+from neurocomp.models.mix import (
+    NUM_PROFILES,
+    MixState,
+    choose_profile,
+    new_state,
+    predict,
+    start_byte,
+    update,
+)
+
+_SEGMENT_BYTES = 1 << 14
+"""Bytes between two looks at progress, cancellation and the payload's end."""
+
+Bytes = NDArray[np.uint8]
+
+
+@njit(cache=True, nogil=True)
+def _code_bytes(
+    state: MixState, coder: BinaryCoder, data: Bytes, payload: Bytes, decoding: bool
+) -> bool:
+    """Code ``data`` (n,) into ``payload``, or decode ``payload`` into ``data``.
+
+    Returns:
+        False where the payload is full (encoding) or used up (decoding): then stop.
+    """
+    for i in range(data.shape[0]):
+        byte = np.int64(data[i])
+        for shift in range(7, -1, -1):
+            p = predict(state)
+            if decoding:
+                bit = np.int64(decode_bit(coder, payload, p))
+                byte = byte << 1 | bit
+            else:
+                bit = byte >> shift & 1
+                encode_bit(coder, payload, p, bit)
+            update(state, bit)
+        if decoding:
+            data[i] = np.uint8(byte & 255)
+            if decoder_is_overrun(coder, payload):
+                return False
+        elif encoder_is_full(coder, payload):
+            return False
+    return True
+
+
+class BitCodec:
+    """Codes the bytes of a block under the context-mixing model."""
+
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
+        data = symbols.astype(np.uint8, copy=False)
+        profile = choose_profile(data)
+        state = new_state(data.size, profile)
+        payload = np.zeros(data.size, np.uint8)
+        coder = start_encoder()
+        for segment in _segments(data):
+            if not _code_bytes(state, coder, segment, payload, False):
+                return None
+            tick(segment.size)
+        payload_bytes = finish_encoder(coder, payload)
+        if payload_bytes < 0:
+            return None
+        return CodedBlock(payload[:payload_bytes].tobytes(), data.size, 1, profile)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+
+        Raises:
+            FormatError: the payload is damaged, or the block is not one of this codec's.
+        """
+        if block.num_lanes != 1 or block.variant >= NUM_PROFILES:
+            raise FormatError(
+                f"context mixing has 1 lane and {NUM_PROFILES} variants, the block has "
+                f"{block.num_lanes} and variant {block.variant}"
+            )
+        data = np.zeros(block.num_symbols, np.uint8)
+        payload = np.frombuffer(block.payload, np.uint8)
+        state = new_state(data.size, block.variant)
+        coder = start_decoder(payload)
+        for segment in _segments(data):
+            if not _code_bytes(state, coder, segment, payload, True):
+                raise FormatError("the payload ends before the block does")
+            tick(segment.size)
+        if not finish_decoder(coder, payload):
+            raise FormatError("the payload is not what its content is coded as")
+        return data
+
+
+def _segments(data: Bytes) -> list[Bytes]:
+    return [data[i : i + _SEGMENT_BYTES] for i in range(0, data.size, _SEGMENT_BYTES)]
