@@ -40,6 +40,7 @@ class AdaptivePredictor:
         self._escapes = blend.initial_escapes()
         self._history = np.empty((HISTORY_SYMBOLS // num_lanes, num_lanes), np.uint8)
         self._num_steps = 0
+        self._used: int
         self._rows_per_step = num_lanes * (trie.ORDER + 1)
         self._weights = np.empty(ALPHABET_SIZE, np.int64)
         self._out = np.empty((num_lanes, ALPHABET_SIZE), np.int32)
@@ -105,3 +106,7 @@ class AdaptiveModel:
             UsageError: ``num_lanes`` is not in 1..4096.
         """
         return AdaptivePredictor(num_lanes)
+
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return 1: lanes would only learn later from each other than a single one does."""
+        return 1

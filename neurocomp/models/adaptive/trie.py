@@ -45,7 +45,7 @@ def clear(nodes: Nodes) -> None:
 def find_child(nodes: Nodes, context: int, symbol: int) -> int:
     """Return the child of ``context`` for ``symbol``, moved to the front, or -1."""
     previous = -1
-    child = nodes[context, CHILD]
+    child: int = nodes[context, CHILD]
     while child >= 0 and (nodes[child, ENTRY] & 255) != symbol:
         previous = child
         child = nodes[child, SIBLING]
