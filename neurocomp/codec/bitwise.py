@@ -51,6 +51,7 @@ def _code_bytes(
     """
     for i in range(data.shape[0]):
         byte = np.int64(data[i])
+        start_byte(state)
         for shift in range(7, -1, -1):
             p = predict(state)
             if decoding:
@@ -74,7 +75,7 @@ class BitCodec:
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
-        data = symbols.astype(np.uint8, copy=False)
+        data = np.array(symbols, np.uint8)
         profile = choose_profile(data)
         state = new_state(data.size, profile)
         payload = np.zeros(data.size, np.uint8)
@@ -100,7 +101,7 @@ class BitCodec:
                 f"{block.num_lanes} and variant {block.variant}"
             )
         data = np.zeros(block.num_symbols, np.uint8)
-        payload = np.frombuffer(block.payload, np.uint8)
+        payload = np.frombuffer(bytearray(block.payload), np.uint8)
         state = new_state(data.size, block.variant)
         coder = start_decoder(payload)
         for segment in _segments(data):
