@@ -1,0 +1,24 @@
+"""Entropy coders: from (symbol, frequency table) to bits and back.
+
+``CODERS`` holds the coders of whole symbols; ``neurocomp.coding.binary`` codes the single bits
+of binary models, within their kernels.
+"""
+
+from neurocomp.coding.arithmetic import ArithmeticCoder
+from neurocomp.coding.base import Decoder, Encoder, EntropyCoder
+from neurocomp.coding.huffman import HuffmanCoder
+
+CODERS: dict[str, EntropyCoder] = {
+    "arithmetic": ArithmeticCoder(),
+    "huffman": HuffmanCoder(),
+}
+"""Every coder of whole symbols, by name."""
+
+__all__ = [
+    "CODERS",
+    "ArithmeticCoder",
+    "Decoder",
+    "Encoder",
+    "EntropyCoder",
+    "HuffmanCoder",
+]

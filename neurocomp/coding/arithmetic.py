@@ -1,0 +1,167 @@
+"""Arithmetic coding of whole symbols: constriction's range coder, fed with integers only.
+
+``Categorical(perfect=False)`` turns V floats w_i into the cumulative frequencies
+``floor(scale * (w_0 + ... + w_{i-1})) + i`` with ``scale = (2**24 - V) / sum(w)``.  For
+w_i = frequency_i - 1 the sum is 2**24 - V, scale is exactly 1, and every partial sum is an
+integer below 2**24, exact even in float32 and in any order of summation: constriction's table is
+ours.  ``tests/coding/test_arithmetic.py`` pins that.
+
+Payload: the range coder's number as a big-endian byte string, cut as ``registers`` says.
+
+R. Bamler, Understanding Entropy Coding With Asymmetric Numeral Systems, 2022 (constriction);
+G. N. N. Martin, Range encoding: an algorithm for removing redundancy from a digitised message,
+1979.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import constriction
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.coding.registers import (
+    REGISTER_BITS,
+    WORD_BYTES,
+    ending,
+    follow,
+    initial_registers,
+)
+from neurocomp.errors import FormatError
+from neurocomp.exact import Frequencies, Symbols
+
+_FAMILY = constriction.stream.model.Categorical(lazy=False, perfect=False)
+
+_WINDOW_BYTES = REGISTER_BITS // 8
+
+
+class ArithmeticEncoder:
+    """Encoder of ``ArithmeticCoder``; see ``neurocomp.coding.base.Encoder``."""
+
+    def __init__(self) -> None:
+        self._coder = constriction.stream.queue.RangeEncoder()
+        self._weights = _Weights()
+
+    def encode(self, symbols: Symbols, frequencies: Frequencies) -> None:
+        """Append ``symbols`` (lanes,) under the rows of ``frequencies`` (lanes, V).
+
+        Raises:
+            ValueError: a symbol is outside the alphabet, or there is not one for each row.
+        """
+        if frequencies.shape[1] == 1:
+            # constriction knows no alphabet of one; there is nothing to say either.
+            if symbols.shape != frequencies.shape[:1] or symbols.any():
+                raise ValueError("an alphabet of one has the symbol 0 only, one for each row")
+            return
+        try:
+            self._coder.encode(symbols, _FAMILY, self._weights.of(frequencies))
+        except KeyError as error:
+            raise ValueError(f"symbols outside 0..{frequencies.shape[1] - 1}") from error
+
+    def finish(self) -> bytes:
+        """Return the payload."""
+        position: tuple[int, tuple[int, int]] = self._coder.pos()
+        num_words, (lower, width) = position
+        distance, num_bytes = ending(lower, width)
+        # constriction ends in a whole word or two of its own choice within the interval: step
+        # back to lower, whose carries are then resolved, and forward to the shortest ending.
+        size = WORD_BYTES * num_words + _WINDOW_BYTES
+        words: NDArray[np.uint32] = self._coder.get_compressed()
+        sealed = words.astype(">u4").tobytes().ljust(size, b"\0")
+        above = int.from_bytes(sealed[-_WINDOW_BYTES:], "big") - lower
+        number = int.from_bytes(sealed, "big") - above % (1 << REGISTER_BITS) + distance
+        return number.to_bytes(size, "big")[: WORD_BYTES * num_words + num_bytes]
+
+
+class ArithmeticDecoder:
+    """Decoder of ``ArithmeticCoder``; see ``neurocomp.coding.base.Decoder``."""
+
+    def __init__(self, payload: bytes) -> None:
+        padded = payload + bytes(-len(payload) % WORD_BYTES)
+        self._payload = payload
+        words = np.frombuffer(padded, ">u4").astype(np.uint32)
+        self._coder = constriction.stream.queue.RangeDecoder(words)
+        self._registers = initial_registers()
+        self._weights = _Weights()
+
+    def decode(self, frequencies: Frequencies) -> Symbols:
+        """Return the next symbols (lanes,) under the rows of ``frequencies`` (lanes, V).
+
+        Raises:
+            FormatError: the payload is too short, or holds what no encoder writes.
+        """
+        if frequencies.shape[1] == 1:
+            return np.zeros(frequencies.shape[0], np.int32)
+        try:
+            symbols: Symbols = self._coder.decode(_FAMILY, self._weights.of(frequencies))
+        except AssertionError as error:
+            # The number lies in the sliver above all symbols that rounding leaves over.
+            raise FormatError("arithmetic payload is damaged: it codes no symbol") from error
+        num_words = follow(self._registers, symbols, frequencies)
+        if symbols.size and WORD_BYTES * num_words >= len(self._payload):
+            raise _wrong_length(self._payload)
+        return symbols
+
+    def finish(self) -> None:
+        """Check that the payload is, byte for byte, what the encoder writes for these symbols.
+
+        Raises:
+            FormatError: it isn't.
+        """
+        lower, width, num_words = (int(x) for x in self._registers)
+        distance, num_bytes = ending(lower, width)
+        if len(self._payload) != WORD_BYTES * num_words + num_bytes:
+            raise _wrong_length(self._payload)
+        # The symbols hold lower and the payload to within width < 2**64 of each other, so the
+        # earlier bytes, carries included, agree when these do.
+        last = self._payload[WORD_BYTES * num_words :]
+        ideal = (lower + distance) % (1 << REGISTER_BITS)
+        if last != ideal.to_bytes(_WINDOW_BYTES, "big")[:num_bytes]:
+            raise FormatError("arithmetic payload is damaged: it ends as no encoder ends it")
+
+
+@dataclass(frozen=True)
+class ArithmeticCoder:
+    """Within a rounding of the ideal code length: about one byte a payload above it."""
+
+    name: str = "arithmetic"
+
+    def encoder(self) -> ArithmeticEncoder:
+        """Return a fresh encoder."""
+        return ArithmeticEncoder()
+
+    def decoder(self, payload: bytes) -> ArithmeticDecoder:
+        """Return a decoder at the start of ``payload``."""
+        return ArithmeticDecoder(payload)
+
+
+class _Weights:
+    """Frequencies as constriction wants them, in one buffer for all steps."""
+
+    def __init__(self) -> None:
+        self._buffer = np.empty((0, 0), np.float32)
+
+    def of(self, frequencies: Frequencies) -> NDArray[np.float32]:
+        """Return ``frequencies - 1`` (lanes, V) as float32, valid until the next call."""
+        num_lanes, size = frequencies.shape
+        if self._buffer.shape[1] != size or self._buffer.shape[0] < num_lanes:
+            self._buffer = np.empty((num_lanes, size), np.float32)
+        weights = self._buffer[:num_lanes]
+        _to_weights(frequencies, weights)
+        return weights
+
+
+@njit(cache=True, nogil=True)
+def _to_weights(frequencies: Frequencies, out: NDArray[np.float32]) -> None:
+    for lane in range(frequencies.shape[0]):
+        for i in range(frequencies.shape[1]):
+            # Exact, for frequencies are at most 2**24; numba vectorises this form.
+            out[lane, i] = np.float32(frequencies[lane, i]) - np.float32(1)
+
+
+def _wrong_length(payload: bytes) -> FormatError:
+    return FormatError(
+        f"arithmetic payload of {len(payload)} bytes is damaged: its symbols need another length"
+    )
