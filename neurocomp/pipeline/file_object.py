@@ -6,7 +6,7 @@ import io
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, cast, overload
 
 from neurocomp.errors import UsageError
 from neurocomp.frame.writer import FrameWriter
@@ -17,6 +17,11 @@ from neurocomp.pipeline.seekable import SeekableContent
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
+
+
+BinaryMode = Literal["r", "w", "x", "rb", "wb", "xb"]
+TextMode = Literal["rt", "wt", "xt"]
+File = str | os.PathLike[str] | BinaryIO
 
 
 class _ContentReader(io.RawIOBase):
@@ -139,8 +144,20 @@ class _TextWriter(io.TextIOWrapper):
         super().__exit__(kind, error, traceback)
 
 
+@overload
+def open_compressed(file: File, mode: BinaryMode = "rb", **options: Any) -> BinaryIO: ...
+
+
+@overload
+def open_compressed(file: File, mode: TextMode, **options: Any) -> TextIO: ...
+
+
+@overload
+def open_compressed(file: File, mode: str, **options: Any) -> BinaryIO | TextIO: ...
+
+
 def open_compressed(
-    file: str | os.PathLike[str] | BinaryIO,
+    file: File,
     mode: str = "rb",
     *,
     preset: str = "default",

@@ -1,0 +1,34 @@
+"""Shared by all tests: a model store of their own, and data that looks like real data."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+
+WORDS = (
+    *("the", "of", "and", "to", "in", "a", "is", "that", "it", "was", "for", "on", "are", "with"),
+    *("compression", "probability", "lossless", "archive", "entropy", "coder's", "as", "be", "or"),
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep every test away from the user's own models."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("NEUROCOMP_HOME", str(folder))
+    return folder
+
+
+def make_text(num_bytes: int, seed: int = 0) -> bytes:
+    """Return English-looking text of exactly ``num_bytes``."""
+    rng = random.Random(seed)
+    parts: list[str] = []
+    size = 0
+    while size < num_bytes:
+        sentence = " ".join(rng.choices(WORDS, k=rng.randint(4, 12))).capitalize() + ".\n"
+        parts.append(sentence)
+        size += len(sentence)
+    return "".join(parts).encode()[:num_bytes]

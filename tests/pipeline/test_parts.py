@@ -1,0 +1,196 @@
+"""Parts of a file: ranges, seeking, recovery, inspection."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pytest
+
+import neurocomp
+from neurocomp.errors import ChecksumError, FormatError, ModelMismatchError, UsageError
+from neurocomp.frame.index import read_index
+from neurocomp.models import registry
+from neurocomp.pipeline.inspect import inspect_frames
+from neurocomp.pipeline.recover import recover_stream
+from neurocomp.pipeline.seekable import decompress_range
+from tests.conftest import make_text
+
+BLOCK = 4096
+TEXT = make_text(5 * BLOCK + 123)
+
+
+@pytest.fixture(scope="module")
+def frames() -> bytes:
+    """Two frames: one of several blocks and an index, one of a single block."""
+    first = neurocomp.compress(TEXT, model="adaptive", block_bytes=BLOCK)
+    return first + neurocomp.compress(b"the end", model="adaptive")
+
+
+CONTENT = TEXT + b"the end"
+
+
+def range_of(data: bytes, start: int, stop: int) -> bytes:
+    sink = io.BytesIO()
+    num_bytes = decompress_range(io.BytesIO(data), sink, start, stop)
+    assert num_bytes == len(sink.getvalue())
+    return sink.getvalue()
+
+
+def test_ranges(frames: bytes) -> None:
+    size = len(CONTENT)
+    edges = [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, len(TEXT), size - 1]
+    for start in edges:
+        for stop in (start + 1, start + BLOCK, size, size + 100):
+            assert range_of(frames, start, stop) == CONTENT[start:stop]
+
+
+def test_ranges_that_are_none(frames: bytes) -> None:
+    for start, stop in ((5, 5), (6, 5), (-1, 5)):
+        with pytest.raises(UsageError, match="not a range"):
+            range_of(frames, start, stop)
+    with pytest.raises(UsageError, match="past the end"):
+        range_of(frames, len(CONTENT), len(CONTENT) + 1)
+    with pytest.raises(FormatError, match="empty"):
+        range_of(b"", 0, 1)
+
+
+def test_a_range_decodes_only_its_blocks(frames: bytes) -> None:
+    damaged = bytearray(frames)
+    place = read_index(io.BytesIO(frames))[0].places[0]
+    damaged[place.offset + place.stored_bytes // 2] ^= 1
+    assert range_of(bytes(damaged), BLOCK, 2 * BLOCK) == CONTENT[BLOCK : 2 * BLOCK]
+    with pytest.raises(ChecksumError):
+        range_of(bytes(damaged), 0, 1)
+
+
+def test_open_reads_and_seeks(frames: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.ncmp"
+    path.write_bytes(frames)
+    with neurocomp.open(path) as file:
+        assert file.read() == CONTENT
+        rng = random.Random(0)
+        for _ in range(20):
+            position, size = rng.randrange(len(CONTENT) + 10), rng.randrange(2 * BLOCK)
+            assert file.seek(position) == position
+            assert file.read(size) == CONTENT[position : position + size]
+        assert file.seek(-7, io.SEEK_END) == len(CONTENT) - 7
+        assert file.read() == b"the end"
+        with pytest.raises(io.UnsupportedOperation):
+            cast(BinaryIO, file).write(b"x")
+        with pytest.raises(ValueError, match="negative seek"):
+            file.seek(-1)
+    with neurocomp.open(path, "rt", encoding="ascii") as text:
+        assert next(iter(text)) == CONTENT.decode().splitlines(keepends=True)[0]
+    with neurocomp.open(io.BytesIO(frames)) as file:
+        assert file.read(10) == CONTENT[:10]
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
+def test_open_writes(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "file.ncmp"
+    data = TEXT[:size]
+    with neurocomp.open(path, "wb", model="adaptive", block_bytes=BLOCK) as file:
+        for start in range(0, size, 1000):
+            file.write(data[start : start + 1000])
+        assert file.tell() == size
+    assert path.read_bytes() == neurocomp.compress(data, model="adaptive", block_bytes=BLOCK)
+
+
+def test_open_writes_text(tmp_path: Path) -> None:
+    path = tmp_path / "file.ncmp"
+    with neurocomp.open(path, "xt", model="adaptive", encoding="utf-8", newline="\n") as file:
+        file.write("naïve\n")
+    assert neurocomp.decompress(path.read_bytes()) == "naïve\n".encode()
+    with pytest.raises(FileExistsError):
+        neurocomp.open(path, "x")
+
+
+def write_until_interrupted(path: Path, mode: str) -> None:
+    data: bytes | str = TEXT if mode == "wb" else TEXT.decode()
+    with neurocomp.open(path, mode, model="adaptive", block_bytes=BLOCK) as file:
+        file.write(data)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("mode", ["wb", "wt"])
+def test_an_exception_leaves_no_valid_file(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.ncmp"
+    with pytest.raises(KeyboardInterrupt):
+        write_until_interrupted(path, mode)
+    with pytest.raises(FormatError):
+        neurocomp.decompress(path.read_bytes())
+
+
+@pytest.mark.parametrize("mode", ["r+b", "a", "rbt", "", "q"])
+def test_open_refuses_modes(mode: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="mode"):
+        neurocomp.open(tmp_path / "file.ncmp", mode)
+    with pytest.raises(UsageError, match="encoding"):
+        neurocomp.open(tmp_path / "file.ncmp", "wb", encoding="ascii")
+
+
+def test_open_closes_what_it_opened_when_it_fails(tmp_path: Path) -> None:
+    path = tmp_path / "file.ncmp"
+    path.write_bytes(b"not a frame")
+    with pytest.raises(FormatError):
+        neurocomp.open(path)
+
+
+def recover(data: bytes) -> tuple[bytes, list[tuple[int, int | None]]]:
+    sink = io.BytesIO()
+    recovery = recover_stream(io.BytesIO(data), sink)
+    assert recovery.content_bytes == len(sink.getvalue())
+    return sink.getvalue(), [(one.start, one.stop) for one in recovery.lost]
+
+
+def test_recover_what_is_whole(frames: bytes) -> None:
+    assert recover(frames) == (CONTENT, [])
+
+
+def test_recover_around_damage(frames: bytes) -> None:
+    """A damaged payload, a damaged block head and a damaged trailer cost what they must."""
+    places = read_index(io.BytesIO(frames))[0].places
+    damaged = bytearray(frames)
+    damaged[places[1].offset + places[1].stored_bytes // 2] ^= 1
+    damaged[places[3].offset + 3] ^= 0x10
+    first_frame_only = bytes(damaged[: read_index(io.BytesIO(frames))[1].offset])
+    content, lost = recover(first_frame_only)
+    assert lost == [(BLOCK, 2 * BLOCK), (3 * BLOCK, 4 * BLOCK)]
+    assert content == TEXT[:BLOCK] + TEXT[2 * BLOCK : 3 * BLOCK] + TEXT[4 * BLOCK :]
+
+
+def test_recover_a_truncated_file(frames: bytes) -> None:
+    places = read_index(io.BytesIO(frames))[0].places
+    content, lost = recover(frames[: places[3].offset + 5])
+    assert content == TEXT[: 3 * BLOCK]
+    assert lost == [(3 * BLOCK, None)]
+
+
+def test_recover_nothing() -> None:
+    assert recover(b"no frame at all") == (b"", [(0, None)])
+
+
+def test_inspect(frames: bytes) -> None:
+    first, second = inspect_frames(io.BytesIO(frames))
+    assert (first.content_bytes, second.content_bytes) == (len(TEXT), 7)
+    assert first.frame_bytes + second.frame_bytes == len(frames)
+    assert (first.model, first.coder, first.symbols) == ("adaptive", "arithmetic", "bytes")
+    assert first.missing is None
+    assert [block.content_bytes for block in first.blocks] == [BLOCK] * 5 + [123]
+    assert [block.method for block in second.blocks] == ["stored"]
+
+
+def test_a_model_of_another_version_is_refused(
+    frames: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = registry.EMBEDDED["adaptive"].embedded
+    assert model is not None
+    monkeypatch.setattr(type(model()), "identity", b"\0\1\2\3")
+    with pytest.raises(ModelMismatchError, match="this neurocomp has 00010203"):
+        neurocomp.decompress(frames)
+    info = inspect_frames(io.BytesIO(frames))[0]
+    assert info.missing is not None
+    assert "00010203" in info.missing
