@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 WORDS = (
     *("the", "of", "and", "to", "in", "a", "is", "that", "it", "was", "for", "on", "are", "with"),
     *("compression", "probability", "lossless", "archive", "entropy", "coder's", "as", "be", "or"),

@@ -6,7 +6,7 @@ import io
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, cast, overload
+from typing import TYPE_CHECKING, BinaryIO, Literal, TextIO, TypedDict, Unpack, cast, overload
 
 from neurocomp.errors import UsageError
 from neurocomp.frame.writer import FrameWriter
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 BinaryMode = Literal["r", "w", "x", "rb", "wb", "xb"]
 TextMode = Literal["rt", "wt", "xt"]
 File = str | os.PathLike[str] | BinaryIO
+
+
+class OpenOptions(TypedDict, total=False):
+    """The keyword arguments of ``open_compressed``."""
+
+    preset: str
+    model: str | None
+    coder: str
+    block_bytes: int | None
+    model_path: tuple[Path, ...]
+    encoding: str | None
+    errors: str | None
+    newline: str | None
 
 
 class _ContentReader(io.RawIOBase):
@@ -145,15 +158,17 @@ class _TextWriter(io.TextIOWrapper):
 
 
 @overload
-def open_compressed(file: File, mode: BinaryMode = "rb", **options: Any) -> BinaryIO: ...
+def open_compressed(
+    file: File, mode: BinaryMode = "rb", **options: Unpack[OpenOptions]
+) -> BinaryIO: ...
 
 
 @overload
-def open_compressed(file: File, mode: TextMode, **options: Any) -> TextIO: ...
+def open_compressed(file: File, mode: TextMode, **options: Unpack[OpenOptions]) -> TextIO: ...
 
 
 @overload
-def open_compressed(file: File, mode: str, **options: Any) -> BinaryIO | TextIO: ...
+def open_compressed(file: File, mode: str, **options: Unpack[OpenOptions]) -> BinaryIO | TextIO: ...
 
 
 def open_compressed(
