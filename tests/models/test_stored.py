@@ -1,0 +1,210 @@
+"""Stored models: one hash for one content, and errors for everything else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
+from neurocomp.models import stored as stored_module
+from neurocomp.models.stored import ModelHeader, StoredModel, canonical_json
+
+CONFIG = {"order": 3, "names": ["a", "ü"], "deep": {"x": None}}
+TENSORS: dict[str, Any] = {
+    "bytes": np.arange(7, dtype=np.uint8),
+    "none": np.zeros((0, 4), np.int32),
+    "one": np.array(5, np.int64),
+    "wide": np.arange(-6, 6, dtype=np.int16).reshape(3, 4),
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    StoredModel("ngram", CONFIG, TENSORS).save(path)
+    return path
+
+
+def write(path: Path, metadata: dict[str, str] | None, **tensors: Any) -> Path:
+    save_file(tensors or {"x": np.zeros(2, np.int8)}, path, metadata)
+    return path
+
+
+def fields(**changes: Any) -> dict[str, str]:
+    standard = {"version": 1, "architecture": "a", "config": {}, "sha256": "00" * 32}
+    return {"neurocomp": json.dumps({**standard, **changes})}
+
+
+def test_round_trip(path: Path) -> None:
+    model = StoredModel.load(path)
+    assert model.architecture == "ngram"
+    assert model.config == CONFIG
+    assert sorted(model.tensors) == sorted(TENSORS)
+    for name, tensor in TENSORS.items():
+        assert model.tensors[name].dtype == tensor.dtype
+        np.testing.assert_array_equal(model.tensors[name], tensor)
+    assert model.sha256 == StoredModel("ngram", CONFIG, TENSORS).sha256
+    assert ModelHeader.read(path) == ModelHeader("ngram", CONFIG, model.sha256)
+
+
+def test_the_hash_is_the_documented_one() -> None:
+    model = StoredModel("a", {"k": 1}, {"t": np.array([[1, 2]], np.uint16)})
+    text = b'["a",{"k":1}]\0["t","uint16",[1,2]]\0\x01\0\x02\0'
+    assert model.sha256 == hashlib.sha256(text).digest()
+
+
+def test_the_hash_ignores_order_and_layout() -> None:
+    backwards = {name: TENSORS[name] for name in sorted(TENSORS, reverse=True)}
+    backwards["wide"] = np.asfortranarray(TENSORS["wide"]).astype(">i2")
+    config = dict(reversed(CONFIG.items()))
+    assert (
+        StoredModel("ngram", config, backwards).sha256
+        == StoredModel("ngram", CONFIG, TENSORS).sha256
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        StoredModel("other", CONFIG, TENSORS),
+        StoredModel("ngram", {**CONFIG, "order": 4}, TENSORS),
+        StoredModel("ngram", CONFIG, {**TENSORS, "one": np.array(6, np.int64)}),
+        StoredModel("ngram", CONFIG, {**TENSORS, "one": np.array(5, np.int32)}),
+        StoredModel("ngram", CONFIG, {**TENSORS, "one": np.array([5], np.int64)}),
+        StoredModel("ngram", CONFIG, {**TENSORS, "more": np.zeros(0, np.int8)}),
+    ],
+)
+def test_the_hash_sees_every_change(changed: StoredModel) -> None:
+    assert changed.sha256 != StoredModel("ngram", CONFIG, TENSORS).sha256
+
+
+def test_equal_models_make_equal_files(path: Path, tmp_path: Path) -> None:
+    StoredModel.load(path).save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_tensors_are_read_only(path: Path) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        StoredModel.load(path).tensors["bytes"][0] = 1
+
+
+@given(st.binary(max_size=200))
+def test_no_other_bytes_are_a_model(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "file"
+    path.write_bytes(data)
+    with pytest.raises(FormatError):
+        StoredModel.load(path)
+
+
+def test_every_damage_is_seen(path: Path) -> None:
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises((FormatError, ModelMismatchError)):
+            StoredModel.load(path)
+
+
+def test_every_truncation_is_seen(path: Path) -> None:
+    whole = path.read_bytes()
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        with pytest.raises(FormatError):
+            StoredModel.load(path)
+
+
+def test_floats_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="integers only"):
+        StoredModel("a", {}, {"x": np.zeros(2, np.float32)})
+    path = write(tmp_path / "m", fields(), x=np.zeros(2, np.float32))
+    with pytest.raises(UnsupportedError, match="integers only"):
+        StoredModel.load(path)
+
+
+def test_other_safetensors_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="not a neurocomp model"):
+        StoredModel.load(write(tmp_path / "m", None))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"neurocomp": "no json"},
+        {"neurocomp": "[]"},
+        {"neurocomp": "[" * 100_000},
+        {"neurocomp": " " * (1 << 21)},
+        {"neurocomp": '{"version":1}'},
+        fields(version="1"),
+        fields(version=0),
+        fields(architecture=3),
+        fields(config=[]),
+        fields(config={"x": float("nan")}),
+        fields(sha256="zz"),
+        fields(sha256="00"),
+        fields(sha256=None),
+    ],
+)
+def test_bad_metadata_are_refused(tmp_path: Path, metadata: dict[str, str]) -> None:
+    with pytest.raises(FormatError, match="metadata"):
+        StoredModel.load(write(tmp_path / "m", metadata))
+
+
+def test_a_newer_version_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedError, match="version 2"):
+        StoredModel.load(write(tmp_path / "m", fields(version=2)))
+
+
+def test_a_wrong_hash_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMismatchError, match="00000000"):
+        StoredModel.load(write(tmp_path / "m", fields()))
+
+
+def test_limits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_module, "MAX_TENSORS", 3)
+    with pytest.raises(FormatError, match="4 tensors"):
+        StoredModel.load(path)
+    with pytest.raises(ValueError, match="4 tensors"):
+        StoredModel("a", {}, TENSORS)
+    monkeypatch.setattr(stored_module, "MAX_FILE_BYTES", 10)
+    with pytest.raises(FormatError, match="more than 10"):
+        StoredModel.load(path)
+
+
+def test_a_huge_header_length_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    path.write_bytes(struct.pack("<Q", 1 << 62) + b"{}")
+    with pytest.raises(FormatError, match="cut short"):
+        StoredModel.load(path)
+
+
+def test_a_configuration_must_be_json_of_moderate_size(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        StoredModel("a", {"x": float("inf")}, {}).save(tmp_path / "m")
+    with pytest.raises(ValueError, match="configuration takes more"):
+        StoredModel("a", {"x": "y" * (1 << 20)}, {}).save(tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = path.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        StoredModel("b", {}, {}).save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_canonical_json() -> None:
+    assert canonical_json({"b": 1, "a": "é"}) == '{"a":"\\u00e9","b":1}'
