@@ -1,0 +1,210 @@
+"""What the golden files hold: contents made by integer arithmetic, and how they are coded."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import neurocomp
+from neurocomp.frame import limits
+from neurocomp.frame.index import read_index
+from neurocomp.models.ngram import NgramModel
+from neurocomp.training.ngram import train_ngram
+
+FOLDER = Path(__file__).parent
+VALID = FOLDER / "valid"
+INVALID = FOLDER / "invalid"
+SIZES = FOLDER / "sizes.csv"
+BYTE_MODEL = FOLDER / "models" / "bytes.safetensors"
+TOKEN_MODEL = FOLDER / "models" / "tokens.safetensors"
+
+TEXT = (
+    b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
+    b"symbol into few bits and an unlikely one into many.\r\nThe decoder repeats every prediction, "
+    b"so it needs no table but the one that it has just computed.\n\n"
+    b"\tName,\tBytes,\tBits per byte\n\tone,\t1024,\t2.25\n\ttwo,\t2048,\t1.75\n"
+    b"The coder's interval never closes, the probabilities never reach nought: what is foreseen "
+    b"costs next to nothing, what is not foreseen costs its surprise.\n"
+)
+
+
+def noise(num_bytes: int) -> bytes:
+    """Return bytes of a linear congruential generator, which no model foresees."""
+    state, out = 1, bytearray()
+    for _ in range(num_bytes):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        out.append(state >> 56)
+    return bytes(out)
+
+
+def records(num_records: int) -> bytes:
+    """Return a binary table: 12-byte records of counters and small numbers."""
+    return b"".join(
+        (1000 + 7 * i).to_bytes(4, "little") + (i * i % 300).to_bytes(4, "big") + b"\0\xff\1\2"
+        for i in range(num_records)
+    )
+
+
+def tokens(num_tokens: int) -> bytes:
+    """Return 16-bit tokens of an alphabet of 1,000 with some regularity."""
+    values = [(i * i + 3 * i) % 37 * 27 for i in range(num_tokens)]
+    return np.array(values, "<u2").tobytes()
+
+
+CONTENTS: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "one-byte": lambda: b"x",
+    "text": lambda: TEXT,
+    "long-text": lambda: TEXT * 12 + TEXT[::-1],
+    "zeros": lambda: bytes(9000),
+    "noise": lambda: noise(700),
+    "records": lambda: records(300),
+    "tokens": lambda: tokens(900),
+    "odd-tokens": lambda: tokens(40) + b"\1",
+    "every-byte": lambda: bytes(range(256)) * 3,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A golden frame: some content under some options."""
+
+    content: str
+    model: str
+    coder: str = "arithmetic"
+    block_bytes: int | None = None
+
+    @property
+    def name(self) -> str:
+        blocks = "" if self.block_bytes is None else f"-{self.block_bytes}"
+        return f"{self.content}-{self.model_name}-{self.coder}{blocks}"
+
+    @property
+    def model_name(self) -> str:
+        return Path(self.model).stem
+
+    def compress(self) -> bytes:
+        return neurocomp.compress(
+            CONTENTS[self.content](),
+            model=self.model,
+            coder=self.coder,
+            block_bytes=self.block_bytes,
+        )
+
+
+def _cases() -> Iterator[Case]:
+    for content in CONTENTS:
+        yield Case(content, "mix")
+        for coder in ("arithmetic", "huffman"):
+            yield Case(content, "adaptive", coder)
+            yield Case(content, str(BYTE_MODEL), coder)
+    for content in ("tokens", "odd-tokens", "empty"):
+        for coder in ("arithmetic", "huffman"):
+            yield Case(content, str(TOKEN_MODEL), coder)
+    for model in ("mix", "adaptive", str(BYTE_MODEL)):
+        yield Case("long-text", model, block_bytes=4096)
+
+
+CASES = list(_cases())
+
+
+def train_models() -> dict[Path, NgramModel]:
+    """Train the stored models of the golden files."""
+    text = np.frombuffer(TEXT, np.uint8)
+    symbols = np.frombuffer(tokens(3000), "<u2")
+    return {
+        BYTE_MODEL: train_ngram([text], 256, order=3),
+        TOKEN_MODEL: train_ngram([symbols], 1000, order=2),
+    }
+
+
+def recompute_checksum(body: bytes) -> bytes:
+    """Return a one-block frame whose stored checksum fits again after it was tampered with."""
+    return body[:-4] + zlib.crc32(body[:-4]).to_bytes(4, "little")
+
+
+def _tampered(frame: bytes, offset: int, value: int) -> bytes:
+    out = bytearray(frame)
+    out[offset] = value
+    return recompute_checksum(bytes(out))
+
+
+def invalid_files() -> dict[str, tuple[bytes, str]]:
+    """Return files that no decoder may accept, with the name of the error that each raises."""
+    frame = neurocomp.compress(TEXT, model="adaptive")
+    mix = neurocomp.compress(TEXT, model="mix")
+    stored = neurocomp.compress(noise(50), model="adaptive")
+    several = neurocomp.compress(TEXT * 20, model="adaptive", block_bytes=4096)
+    head = limits.MAGIC + frame[3:10]
+    huge = bytes([0xFF, 0xFF, 0xFF, 0x1F])  # 2**26 - 1
+    unknown_model = bytearray(frame)
+    unknown_model[5] = 99
+    unknown_coder = bytearray(frame)
+    unknown_coder[4] = 0x0F
+    wrong_model = bytearray(frame)
+    wrong_model[6] ^= 1
+    payload_at = 10 + 1 + 2 + 1 + 2 + 4
+    return {
+        "empty": (b"", "FormatError"),
+        "text": (b"This is not a frame.\n", "FormatError"),
+        "magic-only": (limits.MAGIC, "TruncatedError"),
+        "header-only": (head, "TruncatedError"),
+        "cut-payload": (frame[: len(frame) // 2], "TruncatedError"),
+        "cut-checksum": (frame[:-1], "TruncatedError"),
+        "cut-trailer": (several[:-1], "TruncatedError"),
+        "damaged-payload": (_flip(frame, len(frame) // 2), "ChecksumError"),
+        "damaged-identity": (_flip(frame, 7), "ChecksumError"),
+        "damaged-stored": (_flip(stored, 25), "ChecksumError"),
+        "damaged-trailer": (_flip(several, len(several) - 14), "ChecksumError"),
+        "trailing-bytes": (frame + b"\0", "FormatError"),
+        "future-version": (_tampered(frame, 3, 0xF0), "UnsupportedError"),
+        "reserved-flag": (_tampered(frame, 3, 0x08), "UnsupportedError"),
+        "reserved-tag": (_tampered(frame, 10, frame[10] | 0x80), "UnsupportedError"),
+        "unknown-method": (_tampered(frame, 10, frame[10] | 0x0C), "UnsupportedError"),
+        "unknown-model": (recompute_checksum(bytes(unknown_model)), "UnsupportedError"),
+        "unknown-coder": (recompute_checksum(bytes(unknown_coder)), "UnsupportedError"),
+        "wrong-model": (recompute_checksum(bytes(wrong_model)), "ModelMismatchError"),
+        "wrong-variant": (_tampered(frame, 10, frame[10] | 0x10), "FormatError"),
+        "wrong-content-checksum": (_tampered(frame, payload_at - 1, 0), "ChecksumError"),
+        "payload-too-long": (_with_payload_byte(frame, payload_at), "FormatError"),
+        "payload-too-long-mix": (_with_payload_byte(mix, payload_at), "FormatError"),
+        "no-payload": (_block(head, huge + b"\1\0"), "FormatError"),
+        "no-payload-mix": (_block(mix[:10], huge + b"\1\0"), "FormatError"),
+        "many-lanes": (_block(head, huge + b"\x80\x20\0"), "FormatError"),
+        "too-many-lanes": (_block(head, huge + b"\x81\x20\0"), "FormatError"),
+        "too-large-block": (_block(head, b"\x81\x80\x80\x20\1\0"), "FormatError"),
+        "moved-blocks": (_swap_blocks(several), "ChecksumError"),
+    }
+
+
+def _flip(data: bytes, offset: int) -> bytes:
+    return data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1 :]
+
+
+def _block(head: bytes, fields: bytes) -> bytes:
+    """Return a last, modelled block of no payload with these sizes and a sound checksum."""
+    body = head + b"\x05" + fields + bytes(4)
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def _with_payload_byte(frame: bytes, payload_at: int) -> bytes:
+    """Append a byte to the payload of a one-block frame of TEXT."""
+    size_at = payload_at - 6
+    size = frame[size_at] & 0x7F | frame[size_at + 1] << 7
+    longer = bytes([(size + 1) & 0x7F | 0x80, (size + 1) >> 7])
+    body = frame[:size_at] + longer + frame[size_at + 2 : -4] + b"\x55" + bytes(4)
+    return recompute_checksum(body)
+
+
+def _swap_blocks(frame: bytes) -> bytes:
+    (index,) = read_index(io.BytesIO(frame))
+    pieces = [frame[p.offset : p.offset + p.stored_bytes] for p in index.places]
+    first, last = index.places[0].offset, index.places[-1]
+    end = last.offset + last.stored_bytes
+    pieces[0], pieces[1] = pieces[1], pieces[0]
+    return frame[:first] + b"".join(pieces) + frame[end:]

@@ -1,0 +1,133 @@
+"""A second reading of frames, written from docs/format.md alone.
+
+It shares no code with ``neurocomp.frame``: where they disagree, one of them or the page is wrong.
+It checks every *must* of sections 1 and 2 and returns what stands in the fields.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+
+class Malformed(Exception):
+    """The bytes break a *must* of the specification."""
+
+
+def need(condition: bool, what: str) -> None:
+    if not condition:
+        raise Malformed(what)
+
+
+class Cursor:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, count: int) -> bytes:
+        need(self.at + count <= len(self.data), "truncated")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def u8(self) -> int:
+        return self.take(1)[0]
+
+    def u32(self) -> int:
+        return int.from_bytes(self.take(4), "little")
+
+    def varint(self, low: int, high: int) -> int:
+        value = shift = 0
+        while True:
+            need(shift < 35, "varint too long")
+            byte = self.u8()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        need(shift == 7 or byte != 0, "varint not in its shortest form")
+        need(low <= value <= high, "field out of range")
+        return value
+
+
+def read_file(data: bytes) -> list[dict[str, Any]]:
+    need(bool(data), "empty file")
+    cursor = Cursor(data)
+    frames = []
+    while cursor.at < len(data):
+        frames.append(read_frame(cursor))
+    return frames
+
+
+def read_frame(cursor: Cursor) -> dict[str, Any]:
+    start = cursor.at
+    need(cursor.take(3) == b"\x9e\x4e\x43", "magic")
+    version_and_flags = cursor.u8()
+    need(version_and_flags >> 4 == 0, "version")
+    need(version_and_flags & 0b1100 == 0, "reserved flags")
+    need(version_and_flags & 1 == 0, "no extension is defined")
+    symbols_and_coder = cursor.u8()
+    frame: dict[str, Any] = {
+        "symbols": symbols_and_coder >> 4,
+        "coder": symbols_and_coder & 15,
+        "model": cursor.varint(0, 16383),
+        "identity": cursor.take(32 if version_and_flags & 2 else 4),
+        "blocks": [],
+        "content_crc": None,
+    }
+    header = cursor.data[start : cursor.at]
+    sizes = []
+    last = trailer = False
+    while not last:
+        need(len(sizes) < 131072, "too many blocks")
+        begin = cursor.at
+        block, last, trailer = read_block(cursor, frame["symbols"], header)
+        frame["blocks"].append(block)
+        sizes.append((cursor.at - begin, block["decoded_size"]))
+    if trailer:
+        frame["content_crc"] = read_trailer(cursor, len(header), sizes)
+    return frame
+
+
+def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str, Any], bool, bool]:
+    begin = cursor.at
+    tag = cursor.u8()
+    last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
+    need(tag & 0xC0 == 0 and method < 2, "reserved tag bits")
+    need(last or not trailer, "trailer without last")
+    need(method or not variant, "variant of a stored block")
+    size = cursor.varint(0 if last and not method else 1, 1 << 26)
+    symbols, lanes, payload_size = size, 1, size
+    if method:
+        if symbols_id:
+            symbols = cursor.varint(1, size)
+        lanes = cursor.varint(1, min(4096, symbols))
+        payload_size = cursor.varint(0, size - 1)
+    content_crc = cursor.u32()
+    payload = cursor.take(payload_size)
+    stored_crc = zlib.crc32(header + cursor.data[begin : cursor.at])
+    need(cursor.u32() == stored_crc, "stored CRC")
+    need(bool(method) or zlib.crc32(payload) == content_crc, "content CRC of a stored block")
+    block = {
+        "method": method,
+        "variant": variant,
+        "decoded_size": size,
+        "symbols": symbols,
+        "lanes": lanes,
+        "payload": payload,
+        "content_crc": content_crc,
+    }
+    return block, bool(last), bool(trailer)
+
+
+def read_trailer(cursor: Cursor, header_size: int, sizes: list[tuple[int, int]]) -> int:
+    begin = cursor.at
+    need(cursor.varint(0, 2**35) == header_size, "header size")
+    need(cursor.varint(0, 2**35) == len(sizes), "number of blocks")
+    for stored, decoded in sizes:
+        need(cursor.varint(0, 2**35) == stored, "stored size")
+        need(cursor.varint(0, 2**35) == decoded, "decoded size")
+    content_crc = cursor.u32()
+    trailer_crc = zlib.crc32(cursor.data[begin : cursor.at])
+    need(cursor.u32() == trailer_crc, "trailer CRC")
+    need(cursor.u32() == cursor.at + 4 - begin, "trailer size")
+    need(cursor.take(4) == b"\x43\x4e\x9e\x0a", "end magic")
+    return content_crc
