@@ -1,0 +1,32 @@
+"""Saying that kernels are being compiled, when they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurocomp.cli.report import Reporter
+
+MESSAGE = "compiling for this machine, which takes up to 20 seconds the first time only"
+
+
+class _Announcer:
+    """Hears of compilations; one loaded from the cache is none."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._is_said = False
+
+    def notify(self, event: Any) -> None:
+        if not self._is_said:
+            self._is_said = True
+            self._reporter.note(MESSAGE)
+
+
+def announce_compilation(reporter: Reporter) -> None:
+    """Have ``reporter`` say it, once, when numba compiles something from now on."""
+    from importlib import import_module
+
+    # Its functions have no types.
+    event: Any = import_module("numba.core.event")
+    event.Listener.register(_Announcer)
+    event.register("numba:compile", _Announcer(reporter))

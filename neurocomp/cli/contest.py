@@ -1,0 +1,172 @@
+"""Measuring compressors: every size is that of an output that was decoded and compared."""
+
+from __future__ import annotations
+
+import bz2
+import importlib
+import io
+import lzma
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from neurocomp.errors import NeurocompError
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions
+from neurocomp.pipeline.streams import compress_stream, decompress_stream
+
+_WARM_UP = bytes(range(256)) * 16
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A compressor under the name that tables give it."""
+
+    name: str
+    compress: Callable[[bytes], bytes]
+    decompress: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one contestant makes of one file.
+
+    Attributes:
+        file: the file's name.
+        name: the contestant's.
+        content_bytes: size of the file.
+        compressed_bytes: size of the output, headers and checksums included.
+        compress_seconds: CPU time of all threads together.
+        decompress_seconds: likewise.
+    """
+
+    file: str
+    name: str
+    content_bytes: int
+    compressed_bytes: int
+    compress_seconds: float
+    decompress_seconds: float
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Compressed bits for each byte of content."""
+        return 8 * self.compressed_bytes / self.content_bytes if self.content_bytes else 0.0
+
+    @property
+    def compress_speed(self) -> float:
+        """Bytes of content for each second of CPU time."""
+        return self.content_bytes / max(self.compress_seconds, 1e-9)
+
+    @property
+    def decompress_speed(self) -> float:
+        """Bytes of content for each second of CPU time."""
+        return self.content_bytes / max(self.decompress_seconds, 1e-9)
+
+
+def measure(contestant: Contestant, file: str, content: bytes, repeats: int = 1) -> Result:
+    """Compress and decompress ``content``; times are the best of ``repeats``.
+
+    Raises:
+        NeurocompError: the output does not decode to the content.
+    """
+    compress_times, decompress_times = [], []
+    for _ in range(repeats):
+        start = process_time()
+        compressed = contestant.compress(content)
+        middle = process_time()
+        decoded = contestant.decompress(compressed)
+        compress_times.append(middle - start)
+        decompress_times.append(process_time() - middle)
+        if decoded != content:
+            raise NeurocompError(f"{contestant.name} does not give the content of {file} back")
+    return Result(
+        file,
+        contestant.name,
+        len(content),
+        len(compressed),
+        min(compress_times),
+        min(decompress_times),
+    )
+
+
+def warm_up(contestant: Contestant) -> None:
+    """Have a contestant load and compile what it needs, so that no measurement includes it."""
+    contestant.decompress(contestant.compress(_WARM_UP))
+
+
+def totals(results: list[Result]) -> list[Result]:
+    """Return the sums over the files for each contestant; none where there is one file only."""
+    if len({result.file for result in results}) < 2:
+        return []
+    by_name: dict[str, list[Result]] = {}
+    for result in results:
+        by_name.setdefault(result.name, []).append(result)
+    return [
+        Result(
+            "(total)",
+            name,
+            sum(result.content_bytes for result in group),
+            sum(result.compressed_bytes for result in group),
+            sum(result.compress_seconds for result in group),
+            sum(result.decompress_seconds for result in group),
+        )
+        for name, group in by_name.items()
+    ]
+
+
+def with_options(name: str, options: CompressOptions) -> Contestant:
+    """Return neurocomp with the given options."""
+    back = DecompressOptions(options.threads, options.model_path)
+
+    def compress(content: bytes) -> bytes:
+        sink = io.BytesIO()
+        compress_stream(io.BytesIO(content), sink, options)
+        return sink.getvalue()
+
+    def decompress(frames: bytes) -> bytes:
+        sink = io.BytesIO()
+        decompress_stream(io.BytesIO(frames), sink, back)
+        return sink.getvalue()
+
+    return Contestant(name, compress, decompress)
+
+
+def peers() -> Iterator[Contestant]:
+    """Yield other compressors at their strongest usual setting, where they are installed.
+
+    The first does nothing: it is the floor.
+    """
+    yield Contestant("copy", bytes, bytes)
+    yield Contestant("bzip2 -9", bz2.compress, bz2.decompress)
+    yield Contestant(
+        "xz -9e", partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME), lzma.decompress
+    )
+    if (zstandard := _import("zstandard")) is not None:
+        compressor = zstandard.ZstdCompressor(level=19)
+        yield Contestant("zstd -19", compressor.compress, zstandard.ZstdDecompressor().decompress)
+    if (brotli := _import("brotli")) is not None:
+        compress = partial(brotli.compress, quality=11, lgwin=24)
+        yield Contestant("brotli -q 11", compress, brotli.decompress)
+
+
+def machine() -> str:
+    """Return the processor and the versions that speeds depend on."""
+    import numba
+
+    name = platform.processor() or platform.machine()
+    cpu_info = Path("/proc/cpuinfo")
+    if cpu_info.exists():
+        lines = cpu_info.read_text(errors="replace").splitlines()
+        models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+        name = next(iter(models), name)
+    return f"{name}, Python {platform.python_version()}, numba {numba.__version__}"
+
+
+def _import(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None

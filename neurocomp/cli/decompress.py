@@ -1,0 +1,157 @@
+"""``neurocomp decompress``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from neurocomp.cli.inputs import Source, refuse_terminal, seekable
+from neurocomp.cli.options import (
+    InputOptions,
+    OutputOptions,
+    build,
+    decoding_options,
+    input_options,
+    message_options,
+    model_path_option,
+    output_options,
+    threads_option,
+)
+from neurocomp.cli.outputs import SUFFIX, content_name
+from neurocomp.cli.report import Reporter
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.pipeline.options import DecompressOptions
+
+if TYPE_CHECKING:
+    from neurocomp.pipeline.parallel import Report
+    from neurocomp.pipeline.streams import Sizes
+
+
+@click.command(short_help="Decompress files.")
+@input_options
+@output_options
+@decoding_options
+@threads_option
+@model_path_option
+@message_options
+def decompress(**values: Any) -> int:
+    """Decompress each FILE.ncmp to FILE, or standard input to standard output.
+
+    A file gets its name only when all of it is decoded and every checksum is right.  To standard
+    output each block goes as soon as it is, and damage behind it ends in exit code 1.
+
+    \b
+    Examples:
+      neurocomp decompress report.txt.ncmp     writes report.txt
+      neurocomp decompress -c log.ncmp | grep error
+      neurocomp decompress --range 1MiB-1100KiB log.ncmp
+      neurocomp decompress --recover -o rest.txt damaged.ncmp
+    """
+    parts = build(PartOptions, values)
+    inputs, outputs = build(InputOptions, values), build(OutputOptions, values)
+    options = build(DecompressOptions, values)
+    if parts.is_partial and not outputs.keep:
+        raise UsageError("--rm needs the whole file to be decompressed")
+    if parts.byte_range is not None:
+        if len(inputs.files) > 1 or inputs.recursive:
+            raise UsageError("--range reads one file")
+        outputs = replace(outputs, stdout=outputs.output is None)
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.convert import Converter
+
+    announce_compilation(reporter)
+    return Converter(Decompression(options, parts, reporter), inputs, outputs, reporter).run()
+
+
+@dataclass(frozen=True)
+class PartOptions:
+    """What is to be decoded, where that is not all.
+
+    Attributes:
+        byte_range: bytes of the content, the second one excluded.
+        recover: decode what is sound of a damaged file.
+    """
+
+    byte_range: tuple[int, int] | None
+    recover: bool
+
+    def __post_init__(self) -> None:
+        if self.byte_range is not None and self.recover:
+            raise UsageError("--range and --recover exclude each other")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the output need not be the whole content."""
+        return self.byte_range is not None or self.recover
+
+
+class Decompression:
+    """Frames to content."""
+
+    is_output_binary = False
+
+    def __init__(self, options: DecompressOptions, parts: PartOptions, reporter: Reporter) -> None:
+        self._options = options
+        self._parts = parts
+        self._reporter = reporter
+
+    def is_wanted(self, path: Path) -> bool:
+        """Return whether ``path`` looks compressed."""
+        return path.suffix == SUFFIX
+
+    def output_name(self, relative: Path) -> Path:
+        """Return ``relative`` without the suffix."""
+        return content_name(relative)
+
+    def check(self, source: Source) -> None:
+        """Refuse a terminal."""
+        refuse_terminal(source)
+
+    def content_bytes(self, source: Source) -> int | None:
+        """Return what the file says of its content's size."""
+        if self._parts.is_partial or not source.is_regular or not source.stream.seekable():
+            return None
+        from neurocomp.frame.index import read_index
+
+        start = source.stream.tell()
+        try:
+            frames = read_index(source.stream)
+        except FormatError:
+            return None
+        finally:
+            source.stream.seek(start)
+        return sum(place.decoded_bytes for frame in frames for place in frame.places)
+
+    def run(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
+        """Decompress what was asked for."""
+        from neurocomp.pipeline.streams import decompress_stream
+
+        if self._parts.byte_range is not None:
+            return self._decompress_range(source, sink, *self._parts.byte_range)
+        if self._parts.recover:
+            return self._recover(source, sink, report)
+        return decompress_stream(source.stream, sink, self._options, report)
+
+    def _decompress_range(self, source: Source, sink: BinaryIO, start: int, stop: int) -> Sizes:
+        from neurocomp.pipeline.seekable import decompress_range
+        from neurocomp.pipeline.streams import Sizes
+
+        with seekable(source) as stream:
+            size = decompress_range(stream, sink, start, stop, self._options.model_path)
+        return Sizes(size, source.status.st_size)
+
+    def _recover(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
+        from neurocomp.pipeline.recover import recover_stream
+        from neurocomp.pipeline.streams import Sizes
+
+        with seekable(source) as stream:
+            recovery = recover_stream(stream, sink, self._options.model_path, report)
+        for lost in recovery.lost:
+            stop = "the end" if lost.stop is None else lost.stop
+            self._reporter.error(source.name, f"lost bytes {lost.start} to {stop}: {lost.reason}")
+        return Sizes(recovery.content_bytes, source.status.st_size)

@@ -1,0 +1,63 @@
+"""``docs/cli.md`` from the help texts: ``python -m neurocomp.cli.docs``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from neurocomp.cli.group import cli
+
+DOCS_PATH = Path(__file__).parents[2] / "docs" / "cli.md"
+_WIDTH = 90
+
+_INTRODUCTION = """\
+# The command line
+
+<!-- Written by `python -m neurocomp.cli.docs`: change the help texts, not this file. -->
+
+Data goes to standard output, everything that is said to people to standard error. Output is
+written to a temporary file beside its target and renamed when it is complete: Ctrl-C, an error or
+a full disk leave neither a part of it nor the temporary file.
+"""
+
+_COMPLETION = """\
+## Shell completion
+
+For bash, add this line to `~/.bashrc`:
+
+    eval "$(_NEUROCOMP_COMPLETE=bash_source neurocomp)"
+
+For zsh, to `~/.zshrc`:
+
+    eval "$(_NEUROCOMP_COMPLETE=zsh_source neurocomp)"
+
+For fish, once:
+
+    _NEUROCOMP_COMPLETE=fish_source neurocomp > ~/.config/fish/completions/neurocomp.fish
+"""
+
+
+def render() -> str:
+    """Return the text of ``docs/cli.md``."""
+    sections = [_INTRODUCTION]
+    for path, help_text in _helps(cli, "neurocomp", None):
+        sections.append(f"## {path}\n\n```text\n{help_text}\n```\n")
+    return "\n".join([*sections, _COMPLETION])
+
+
+def _helps(
+    command: click.Command, name: str, parent: click.Context | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the path and help text of a command and of all below it."""
+    settings = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    with click.Context(command, info_name=name, parent=parent, **settings) as context:  # type: ignore[arg-type]
+        yield context.command_path, context.get_help()
+        if isinstance(command, click.Group):
+            for child in command.list_commands(context):
+                yield from _helps(command.commands[child], child, context)
+
+
+if __name__ == "__main__":
+    DOCS_PATH.write_text(render(), encoding="utf-8")

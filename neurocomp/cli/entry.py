@@ -1,0 +1,74 @@
+"""The way in and out of the program: signals, errors, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from neurocomp.cli.group import cli
+from neurocomp.cli.report import ExitCode, say
+from neurocomp.cli.signals import exit_on_signals
+from neurocomp.errors import NeurocompError, UsageError
+
+DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    exit_on_signals()
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _leave_broken_pipe()
+    except OSError as error:
+        say(f"standard output: {error.strerror}")
+        code = ExitCode.ERROR
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        result = cli.main(list(arguments), prog_name="neurocomp", standalone_mode=False)
+        return result if isinstance(result, int) else ExitCode.OK
+    except BrokenPipeError:
+        return _leave_broken_pipe()
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "neurocomp"
+        say(f"{error.format_message()} (see '{command} --help')")
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        say(error.format_message())
+        return ExitCode.ERROR
+    except UsageError as error:
+        say(str(error))
+        return ExitCode.USAGE
+    except (NeurocompError, OSError) as error:
+        _show_traceback()
+        say(str(error))
+        return ExitCode.ERROR
+    except Exception as error:
+        _show_traceback()
+        say(
+            f"internal error, please report it: {type(error).__name__}: {error} "
+            f"({DEBUG_VARIABLE}=1 shows where)"
+        )
+        return ExitCode.ERROR
+
+
+def _show_traceback() -> None:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exc()
+
+
+def _leave_broken_pipe() -> int:
+    """Let nothing more be written to a pipe that nobody reads."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    os.close(sink)
+    return ExitCode.BROKEN_PIPE

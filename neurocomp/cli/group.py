@@ -1,0 +1,105 @@
+"""The commands, and the bare form that gzip and xz have as well."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from click.shell_completion import CompletionItem
+
+from neurocomp.cli.bare import bare
+from neurocomp.cli.bench import bench
+from neurocomp.cli.compress import compress
+from neurocomp.cli.decompress import decompress
+from neurocomp.cli.info import info
+from neurocomp.cli.models import models
+from neurocomp.cli.test import test
+from neurocomp.cli.train import train
+
+_OWN_OPTIONS = ("-h", "--help", "-V", "--version")
+
+
+class CommandOrBare(click.Group):
+    """A group that takes anything but a command's name as arguments of the bare form."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the hidden command of the bare form before its arguments."""
+        if not args and not ctx.resilient_parsing and _is_stdin_terminal():
+            args = ["--help"]
+        is_command = bool(args) and (args[0] in self.commands or args[0] in _OWN_OPTIONS)
+        if not is_command and (args or not ctx.resilient_parsing):
+            args = [str(bare.name), *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        return bare if cmd_name == bare.name else super().get_command(ctx, cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands, and what the bare form takes."""
+        with click.Context(bare, parent=ctx, resilient_parsing=True) as bare_context:
+            return [
+                *super().shell_complete(ctx, incomplete),
+                *bare.shell_complete(bare_context, incomplete),
+                *bare.params[0].shell_complete(bare_context, incomplete),
+            ]
+
+
+def _is_stdin_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"neurocomp {version('neurocomp')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=CommandOrBare,
+    commands=[compress, decompress, test, info, models, train, bench],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
+    subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
+    options_metavar="",
+)
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and leave.",
+)
+def cli() -> None:
+    """Lossless compression with predictive models.
+
+    \b
+    Examples:
+      neurocomp compress report.txt       writes report.txt.ncmp, keeps report.txt
+      neurocomp decompress report.txt.ncmp
+      tar c src | neurocomp > src.tar.ncmp
+
+    Without a command, neurocomp takes the options of 'compress', and -d, -t or -l for
+    'decompress', 'test' and 'info' with theirs:
+
+    \b
+      neurocomp FILE...       compress           neurocomp -t FILE.ncmp   test
+      neurocomp -d FILE.ncmp  decompress         neurocomp -l FILE.ncmp   info
+
+    A file with the name of a command is written as ./test.
+
+    \b
+    Exit codes:
+      0    all went well
+      1    something failed; the other files were worked on all the same
+      2    the command line is wrong; nothing was done
+      130  ended by Ctrl-C (128 and the signal's number; 141: nobody reads the output)
+
+    \b
+    Environment:
+      NEUROCOMP_HOME   the folder of installed models
+      NEUROCOMP_DEBUG  set to 1 to see where in the program an error arose
+    """

@@ -1,0 +1,153 @@
+"""``neurocomp info``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp.cli.inputs import find_inputs, open_source, refuse_terminal, seekable
+from neurocomp.cli.options import (
+    InputOptions,
+    build,
+    input_options,
+    message_options,
+    model_path_option,
+)
+from neurocomp.cli.report import Reporter
+from neurocomp.cli.table import format_table
+from neurocomp.cli.test import is_compressed
+
+if TYPE_CHECKING:
+    from neurocomp.pipeline.inspect import FrameInfo
+
+_HEADER = ("file", "model", "coder", "blocks", "content", "compressed", "bpb", "share")
+
+
+@click.command(short_help="Tell what is in compressed files.")
+@input_options
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with every block.")
+@model_path_option
+@message_options
+def info(**values: Any) -> int:
+    """Tell what is in each FILE: models, coders, sizes in bytes, bits per byte.
+
+    Only headers are read; 'neurocomp test' finds damage in the data.  With -v every block is
+    listed.
+
+    \b
+    Examples:
+      neurocomp info *.ncmp
+      neurocomp info --json report.txt.ncmp
+    """
+    inputs = build(InputOptions, values)
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.pipeline.inspect import inspect_frames
+
+    found: list[FileInfo] = []
+    for item in find_inputs(inputs, reporter, is_compressed):
+        with reporter.guard(item.name), open_source(item) as source:
+            refuse_terminal(source)
+            with seekable(source) as stream:
+                found.append(FileInfo(item.name, inspect_frames(stream, values["model_path"])))
+    if values["as_json"]:
+        click.echo(json.dumps([one.to_json() for one in found], indent=2))
+        return reporter.exit_code
+    if found:
+        click.echo(_table(found))
+    for one in found:
+        for frame in one.frames:
+            if frame.missing is not None:
+                reporter.note(f"{one.name}: cannot be decoded here: {frame.missing}")
+    if values["verbose"]:
+        for one in found:
+            click.echo("\n" + _block_table(one))
+    return reporter.exit_code
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """The frames of one file."""
+
+    name: str
+    frames: list[FrameInfo]
+
+    @property
+    def content_bytes(self) -> int:
+        """Size of the content."""
+        return sum(frame.content_bytes for frame in self.frames)
+
+    @property
+    def compressed_bytes(self) -> int:
+        """Size of the file."""
+        return sum(frame.frame_bytes for frame in self.frames)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "file": self.name,
+            "content_bytes": self.content_bytes,
+            "compressed_bytes": self.compressed_bytes,
+            "frames": [dataclasses.asdict(frame) for frame in self.frames],
+        }
+
+
+def _table(found: list[FileInfo]) -> str:
+    rows = [
+        (
+            one.name,
+            _join(frame.model for frame in one.frames),
+            _join(frame.coder for frame in one.frames),
+            str(sum(len(frame.blocks) for frame in one.frames)),
+            *_sizes(one.content_bytes, one.compressed_bytes),
+        )
+        for one in found
+    ]
+    if len(found) > 1:
+        total = [sum(sizes) for sizes in zip(*map(_totals, found), strict=True)]
+        rows.append(("(total)", "", "", str(total[0]), *_sizes(total[1], total[2])))
+    return format_table(_HEADER, rows, num_left=3)
+
+
+def _totals(one: FileInfo) -> tuple[int, int, int]:
+    num_blocks = sum(len(frame.blocks) for frame in one.frames)
+    return num_blocks, one.content_bytes, one.compressed_bytes
+
+
+def _sizes(content_bytes: int, compressed_bytes: int) -> tuple[str, str, str, str]:
+    if not content_bytes:
+        return "0", str(compressed_bytes), "-", "-"
+    share = compressed_bytes / content_bytes
+    return str(content_bytes), str(compressed_bytes), f"{8 * share:.3f}", f"{100 * share:.1f}%"
+
+
+def _join(names: Any) -> str:
+    return ", ".join(dict.fromkeys(names))
+
+
+def _block_table(one: FileInfo) -> str:
+    header = ("frame", "block", "method", "offset", "content", "compressed", "lanes", "variant")
+    rows = [
+        (
+            str(frame_number),
+            str(block_number),
+            block.method,
+            str(block.offset),
+            str(block.content_bytes),
+            str(block.stored_bytes),
+            str(block.num_lanes),
+            str(block.variant),
+        )
+        for frame_number, frame in enumerate(one.frames, start=1)
+        for block_number, block in enumerate(frame.blocks, start=1)
+    ]
+    lines = [
+        f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
+        f"symbols {frame.symbols}, model {frame.model} {frame.identity}"
+        for number, frame in enumerate(one.frames, start=1)
+    ]
+    return "\n".join([*lines, format_table(header, rows, num_left=3)])

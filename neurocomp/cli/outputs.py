@@ -1,0 +1,114 @@
+"""Where the output of one input goes, and what may not be written there."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from neurocomp.cli.inputs import Input, Source
+from neurocomp.cli.options import InputOptions, OutputOptions
+from neurocomp.cli.report import Refused, display
+from neurocomp.errors import UsageError
+from neurocomp.pipeline.files import new_file
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+SUFFIX = ".ncmp"
+
+
+def output_folder(inputs: InputOptions, outputs: OutputOptions) -> Path | None:
+    """Return the folder that ``-o`` names, or None where it names a file or is not given.
+
+    Raises:
+        UsageError: it names a file, but there can be several inputs.
+    """
+    path = outputs.output
+    if path is None:
+        return None
+    # A click path keeps no trailing slash, so a folder is one that exists.
+    if path.is_dir():
+        return path
+    several = len(inputs.files) > 1 or any(one.is_dir() for one in inputs.files)
+    if several:
+        raise UsageError(f"-o {display(path)} is not a folder, and there are several inputs")
+    return None
+
+
+def compressed_name(relative: Path) -> Path:
+    """Return the name of the compressed form of a file."""
+    return relative.with_name(relative.name + SUFFIX)
+
+
+def content_name(relative: Path) -> Path:
+    """Return the name of the content of a compressed file.
+
+    Raises:
+        Refused: its name does not tell.
+    """
+    if relative.suffix != SUFFIX:
+        raise Refused(f"does not end in {SUFFIX}: give -o FILE or -c to say where to write")
+    return relative.with_suffix("")
+
+
+class StandardOutput(io.RawIOBase):
+    """Standard output without a buffer, so that each block leaves when it is ready."""
+
+    num_bytes = 0
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def isatty(self) -> bool:
+        """Return whether it is a terminal."""
+        return os.isatty(1)
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write all of ``data``."""
+        view = memoryview(data).cast("B")
+        size = len(view)
+        while view:
+            written = os.write(1, view)
+            self.num_bytes += written
+            view = view[written:]
+        return size
+
+
+@contextmanager
+def open_standard_output(source: Source, *, binary: bool, force: bool) -> Iterator[BinaryIO]:
+    """Give standard output as a stream.
+
+    Raises:
+        Refused: it is a terminal, the data is binary and not forced, or it is the input itself.
+    """
+    sink = StandardOutput()
+    if binary and not force and sink.isatty():
+        raise Refused("compressed data is not written to a terminal: give -o FILE, or -f to force")
+    if source.is_regular and os.path.samestat(source.status, os.fstat(1)):
+        raise Refused("is its own output")
+    yield cast(BinaryIO, sink)
+
+
+@contextmanager
+def open_target(
+    target: Path, item: Input, source: Source, *, binary: bool, force: bool
+) -> Iterator[BinaryIO]:
+    """Open the output file ``target``, which gets its name when all went well.
+
+    Raises:
+        Refused: it is the input itself, or a terminal and the data is binary and not forced.
+        FileExistsError: it exists, and is not to be overwritten.
+        OSError: it cannot be written.
+    """
+    if item.path is not None and target.exists() and target.samefile(item.path):
+        raise Refused("is its own output")
+    like = source.status if source.is_regular and item.path is not None else None
+    with new_file(target, overwrite=force, like=like) as sink:
+        if binary and not force and sink.isatty():
+            raise Refused("compressed data is not written to a terminal: give another -o")
+        yield sink

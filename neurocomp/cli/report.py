@@ -1,0 +1,95 @@
+"""Messages to people, on stderr, and the exit code that they add up to."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from neurocomp.errors import NeurocompError, UsageError
+
+STDIN_NAME = "(stdin)"
+
+
+class ExitCode(enum.IntEnum):
+    """How the program ends; on a signal with 128 and its number."""
+
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    BROKEN_PIPE = 141
+
+
+class Refused(Exception):
+    """A file that is not worked on; the message says why, and what to do."""
+
+
+class Reporter:
+    """Says what happens and remembers whether all went well.
+
+    Args:
+        quiet: leave warnings and notes out.
+        verbose: tell the details.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.exit_code = ExitCode.OK
+
+    def error(self, name: str, message: str) -> None:
+        """Say that ``name`` failed, which makes the exit code 1."""
+        self.exit_code = ExitCode.ERROR
+        say(f"{name}: {message}")
+
+    def note(self, message: str) -> None:
+        """Say something worth knowing."""
+        if not self.quiet:
+            say(message)
+
+    def detail(self, message: str) -> None:
+        """Say something that only a curious user wants to know."""
+        if self.verbose and not self.quiet:
+            say(message)
+
+    @contextmanager
+    def guard(self, name: str) -> Iterator[None]:
+        """Turn errors on the file ``name`` into messages, so that the next file has its turn."""
+        try:
+            yield
+        except (BrokenPipeError, UsageError):
+            raise
+        except Refused as error:
+            self.error(name, str(error))
+        except (NeurocompError, OSError, MemoryError) as error:
+            if os.environ.get("NEUROCOMP_DEBUG"):
+                traceback.print_exc()
+            self.error(name, describe(error, name))
+
+
+def say(message: str) -> None:
+    """Print one line on stderr."""
+    if sys.stderr is not None:
+        print(f"neurocomp: {message}", file=sys.stderr, flush=True)
+
+
+def describe(error: Exception, name: str) -> str:
+    """Return what went wrong with the file ``name``, without repeating that name."""
+    if isinstance(error, MemoryError):
+        return "not enough memory: a smaller --block-size or fewer --threads need less"
+    if isinstance(error, FileExistsError):
+        return f"{error}: give -f to overwrite it"
+    if isinstance(error, OSError) and error.strerror:
+        other = error.filename is not None and display(Path(error.filename)) != name
+        return f"{display(Path(error.filename))}: {error.strerror}" if other else error.strerror
+    return str(error)
+
+
+def display(path: Path) -> str:
+    """Return ``path`` as it may be shown on a terminal."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)

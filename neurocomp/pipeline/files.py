@@ -1,0 +1,140 @@
+"""Output files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+_unfinished: set[Path] = set()
+
+
+@contextmanager
+def new_file(
+    target: Path, *, overwrite: bool = False, like: os.stat_result | None = None
+) -> Iterator[BinaryIO]:
+    """Open a temporary file beside ``target`` that is renamed to it when all went well.
+
+    The file is complete and on the disk before it gets its name.  An exception removes it and
+    leaves ``target`` as it was.  A character device or a named pipe is written to directly: it
+    can neither be replaced nor be left half-written.
+
+    Args:
+        target: the path of the file.
+        overwrite: replace a file that is there.
+        like: the status of a file whose permissions and modification time, and owner where
+            that is allowed, the new one gets.
+
+    Raises:
+        FileExistsError: there is a file, and ``overwrite`` is false.
+        OSError: the file cannot be written.
+    """
+    if _is_channel(target):
+        with target.open("wb") as channel:
+            yield channel
+        return
+    _refuse_existing(target, overwrite)
+    temporary = target.parent / f".neurocomp-{secrets.token_hex(8)}.tmp"
+    # Entered before the file is there, so that no signal can come between.
+    _unfinished.add(temporary)
+    try:
+        # The content may be private: until it has its permissions it is for the owner only.
+        descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            if like is not None:
+                _copy_owner_and_mode(descriptor, like)
+            os.fsync(descriptor)
+        if like is not None:
+            os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
+        _refuse_existing(target, overwrite)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        _unfinished.discard(temporary)
+
+
+def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
+    """Remove ``path``, whose content is now in ``output``.
+
+    The name of ``output`` is made to last first.  ``path`` stays where it is no longer the file
+    that was read.
+
+    Args:
+        path: the file to remove.
+        status: its status when it was read.
+        output: the complete output.
+
+    Raises:
+        OSError: the file changed meanwhile, or cannot be removed.
+    """
+    now = path.lstat()
+    read = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    if (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) != read:
+        raise OSError("was changed while it was read, and is not removed")
+    _sync_folder(output.parent)
+    path.unlink()
+
+
+def discard_unfinished() -> None:
+    """Remove all temporary files of this process at once, for one that is about to end."""
+    for temporary in tuple(_unfinished):
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
+
+def _is_channel(target: Path) -> bool:
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _refuse_existing(target: Path, overwrite: bool) -> None:
+    """Raise unless ``target`` is a name that may be taken."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{target} is a folder")
+    if not overwrite:
+        raise FileExistsError(f"{target} already exists")
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise OSError(f"{target} is not a regular file")
+
+
+def _copy_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
+    """Give an open file the owner, where that is allowed, and the permissions of ``like``."""
+    if not hasattr(os, "fchown"):
+        return
+    mode = stat.S_IMODE(like.st_mode) & 0o777
+    with suppress(PermissionError):
+        os.fchown(descriptor, like.st_uid, -1)
+    try:
+        os.fchown(descriptor, -1, like.st_gid)
+    except PermissionError:
+        # Another group than the input's must not get more than everybody.
+        mode &= 0o707 | (mode & 0o007) << 3
+    os.fchmod(descriptor, mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` last, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
