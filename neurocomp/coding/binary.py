@@ -10,8 +10,9 @@ outside ``payload``, whatever the bits.
 
 The interval [low, low + width) splits at ``width * p >> 16``, ones below.  As width stays in
 [2**32, 2**48] the product fits 64 bits and the split is off by less than 2**-32 of the width, so
-that even decisions of probability 65535/65536 cost what they should.  Two bytes are shifted out at a time, and a carry
-goes straight back into the bytes already written, as nothing else has seen them yet.
+that even decisions of probability 65535/65536 cost what they should.  Two bytes are shifted out
+at a time, and a carry goes straight back into the bytes already written, as nothing else has seen
+them yet.
 
 Payload: the number as a big-endian byte string, cut to the fewest bytes all of whose
 continuations lie in the interval.  For a given number of decisions no payload is a prefix of
