@@ -63,7 +63,13 @@ _CSV_HEADER = (
     "--block-size", "block_bytes", callback=size_callback, metavar="SIZE", help="As in 'compress'."
 )
 @click.option(
-    "-T", "--threads", type=click.IntRange(0, 256), default=1, show_default=True, metavar="N"
+    "-T",
+    "--threads",
+    type=click.IntRange(0, 256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="As in 'compress'.",
 )
 @click.option("--peers/--no-peers", default=True, help="Measure xz, bzip2, zstd, brotli as well.")
 @click.option(

@@ -36,10 +36,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="neurocomp", standalone_mode=False)
         return result if isinstance(result, int) else ExitCode.OK
-    except BrokenPipeError:
-        return _leave_broken_pipe()
+    except SystemExit as error:
+        # Click meets broken pipes by itself, with another exit code.
+        if isinstance(error.__context__, BrokenPipeError):
+            return _leave_broken_pipe()
+        raise
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "neurocomp"
+        command = error.ctx.command_path.strip() if error.ctx else "neurocomp"
         say(f"{error.format_message()} (see '{command} --help')")
         return ExitCode.USAGE
     except click.ClickException as error:
