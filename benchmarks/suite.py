@@ -57,6 +57,11 @@ def contestants(models: Iterable[str], with_peers: bool) -> list[contest.Contest
     return [*ours, *(contest.peers() if with_peers else ())]
 
 
+def speeds(result: contest.Result) -> tuple[str, str]:
+    """Return the speeds of both directions in 1000 bytes a second."""
+    return f"{result.compress_speed / 1000:.0f}", f"{result.decompress_speed / 1000:.0f}"
+
+
 def main() -> None:
     """Run the suite."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -85,11 +90,7 @@ def main() -> None:
         rows = csv.DictWriter(file, list(asdict(results[0])), lineterminator="\n")
         rows.writeheader()
         rows.writerows(asdict(one) for one in results)
-    sums = [
-        (one.name, f"{one.bits_per_byte:.3f}", f"{one.compress_speed / 1000:.0f}")
-        + (f"{one.decompress_speed / 1000:.0f}",)
-        for one in contest.totals(results)
-    ]
+    sums = [(one.name, f"{one.bits_per_byte:.3f}", *speeds(one)) for one in contest.totals(results)]
     print("\nAll files together; speeds in 1000 bytes of content for each second of CPU time:\n")
     print(format_table(("compressor", "bpb", "KB/s", "KB/s back"), sums, num_left=1))
     print(f"\n{contest.machine()}")
