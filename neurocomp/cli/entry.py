@@ -8,12 +8,15 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 from neurocomp.cli.group import cli
 from neurocomp.cli.report import ExitCode, say
 from neurocomp.cli.signals import exit_on_signals
 from neurocomp.errors import NeurocompError, UsageError
 
+PROGRAM = "neurocomp"
+COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
 DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
 
 
@@ -33,16 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
+    if completion := os.environ.get(COMPLETION_VARIABLE):
+        return shell_complete(cli, {}, PROGRAM, COMPLETION_VARIABLE, completion)
     try:
-        result = cli.main(list(arguments), prog_name="neurocomp", standalone_mode=False)
+        # Not by cli.main, which has exit codes of its own.
+        with cli.make_context(PROGRAM, list(arguments)) as context:
+            result = cli.invoke(context)
         return result if isinstance(result, int) else ExitCode.OK
-    except SystemExit as error:
-        # Click meets broken pipes by itself, with another exit code.
-        if isinstance(error.__context__, BrokenPipeError):
-            return _leave_broken_pipe()
-        raise
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except BrokenPipeError:
+        return _leave_broken_pipe()
     except click.UsageError as error:
-        command = error.ctx.command_path.strip() if error.ctx else "neurocomp"
+        command = error.ctx.command_path.strip() if error.ctx else PROGRAM
         say(f"{error.format_message()} (see '{command} --help')")
         return ExitCode.USAGE
     except click.ClickException as error:

@@ -16,7 +16,7 @@ from tests.cli.program import Outcome
 
 def test_table_and_csv(inside: Callable[..., Outcome], tmp_path: Path, text: bytes) -> None:
     for name in "ab":
-        (tmp_path / name).write_bytes(text)
+        (tmp_path / name).write_bytes(text[:5000])
     coders = ("--coder", "arithmetic", "--coder", "huffman")
     done = inside("bench", "-m", "adaptive", *coders, "--csv", "out.csv", "a", "b")
     assert done.code == 0
@@ -27,9 +27,9 @@ def test_table_and_csv(inside: Callable[..., Outcome], tmp_path: Path, text: byt
         rows = list(csv.DictReader(file))
     by_name = {row["compressor"]: row for row in rows if row["file"] == "a"}
     assert {"neurocomp adaptive, huffman", "copy", "bzip2 -9", "xz -9e"} <= set(by_name)
-    assert int(by_name["copy"]["compressed_bytes"]) == len(text)
+    assert int(by_name["copy"]["compressed_bytes"]) == 5000
     ours = by_name["neurocomp adaptive, arithmetic"]
-    share = int(ours["compressed_bytes"]) / len(text)
+    share = int(ours["compressed_bytes"]) / 5000
     assert float(ours["bits_per_byte"]) == pytest.approx(8 * share, abs=1e-4)
     assert float(ours["compress_cpu_seconds"]) > 0
 

@@ -175,10 +175,7 @@ def test_verbose_tells_sizes(program: Program, text: bytes) -> None:
 
 def test_presets_have_shorthands() -> None:
     for arguments, preset in (([], "default"), (["-1"], "fast"), (["-k6"], "default")):
-        assert compress.make_context("compress", [*arguments, "a"]).params["preset"] == preset
-
-
-def test_the_best_preset(program: Program, text: bytes) -> None:
-    done = program("-9", "-T1", stdin=text)
-    assert done.code == 0
-    assert program("-d", stdin=done.out).out == text
+        context = compress.make_context(
+            "compress", [*arguments, "a"], help_option_names=["-h", "--help"]
+        )
+        assert context.params["preset"] == preset

@@ -16,7 +16,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
     (tmp_path / "a.txt").write_bytes(text)
     (tmp_path / "b.txt").write_bytes(text[:1000])
 
-    trained = program(
+    trained = inside(
         *("train", "ngram", "--data", "a.txt", "b.txt", "-o", "m.safetensors"),
         *("--order", "3", "--min-count", "1,1,2", "--smoothing", "backoff"),
     )
