@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import neurocomp
 from neurocomp.cli.entry import run
+from neurocomp.training.ngram import train_ngram
 from tests.cli.program import Outcome, Program
 
 BLOCK_BYTES = 8192
@@ -27,6 +31,18 @@ def text() -> bytes:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None:
+    """Have everything compiled, so that no test meets the note on it unprepared."""
+    symbols = np.frombuffer(text[:1000], np.uint8)
+    path = tmp_path_factory.mktemp("model") / "m.safetensors"
+    train_ngram(symbols, 256, 2, "backoff").to_stored().save(path)
+    train_ngram(symbols, 256, 2).to_stored()
+    for model, coder in (("adaptive", "arithmetic"), (str(path), "huffman")):
+        frame = neurocomp.compress(text[:1000], model=model, coder=coder)
+        neurocomp.open(io.BytesIO(frame), model_path=(path,)).read()
 
 
 @pytest.fixture

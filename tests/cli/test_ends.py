@@ -111,7 +111,7 @@ def test_progress_is_drawn_on_a_terminal(program: Program, compressed: bytes) ->
     )
     assert code == 0
     assert "a.ncmp" in shown
-    assert "KiB" in shown
+    assert "kB" in shown
     assert "/s" in shown
     # The bar goes when the work is done, and the cursor is shown again.
     assert "\x1b[2K" in shown
