@@ -22,10 +22,12 @@ DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    _occupy_standard_descriptors()
     exit_on_signals()
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         code = _leave_broken_pipe()
     except OSError as error:
@@ -68,6 +70,18 @@ def run(arguments: Sequence[str]) -> int:
             f"({DEBUG_VARIABLE}=1 shows where)"
         )
         return ExitCode.ERROR
+
+
+def _occupy_standard_descriptors() -> None:
+    """Keep a file that is opened from becoming the standard input, output or error.
+
+    Where one of them was closed by the caller, its use remains an error.
+    """
+    for descriptor, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, flags)
 
 
 def _show_traceback() -> None:

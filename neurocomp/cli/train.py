@@ -16,7 +16,7 @@ MODEL_SUFFIX = ".safetensors"
 MIN_WIDE_ALPHABET = 257
 """Symbols of an alphabet that is not larger are read as bytes."""
 
-_DATA = click.Path(path_type=Path)
+_DATA = click.Path(path_type=Path, readable=False)
 
 
 @click.group(short_help="Train models.")
@@ -45,7 +45,7 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     required=True,
     metavar="MODEL.safetensors",
     help="The model file to write.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
@@ -68,6 +69,16 @@ def test_a_full_device_is_an_error(program: Program, text: bytes) -> None:
         listed = program("--help", stdout=full)
     assert (done.code, done.err) == (1, "neurocomp: (stdin): No space left on device\n")
     assert listed.code == 1
+
+
+def test_a_closed_output_is_an_error_and_no_other_file_takes_its_place(
+    program: Program, text: bytes
+) -> None:
+    (program.folder / "a").write_bytes(text)
+    before = program.files()
+    done = program("-c", *ADAPTIVE, "a", stdout=None, preexec_fn=lambda: os.close(1))
+    assert (done.code, done.err) == (1, "neurocomp: a: Bad file descriptor\n")
+    assert program.files() == before
 
 
 def test_a_broken_pipe_ends_quietly(program: Program, compressed: bytes) -> None:
