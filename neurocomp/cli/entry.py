@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
 from click.shell_completion import shell_complete
 
 from neurocomp.cli.group import cli
-from neurocomp.cli.report import ExitCode, say
+from neurocomp.cli.report import DEBUG_VARIABLE, ExitCode, say, show_traceback
 from neurocomp.cli.signals import exit_on_signals
 from neurocomp.errors import NeurocompError, UsageError
 
 PROGRAM = "neurocomp"
 COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
-DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,11 +58,11 @@ def run(arguments: Sequence[str]) -> int:
         say(str(error))
         return ExitCode.USAGE
     except (NeurocompError, OSError) as error:
-        _show_traceback()
+        show_traceback()
         say(str(error))
         return ExitCode.ERROR
     except Exception as error:
-        _show_traceback()
+        show_traceback()
         say(
             f"internal error, please report it: {type(error).__name__}: {error} "
             f"({DEBUG_VARIABLE}=1 shows where)"
@@ -82,11 +80,6 @@ def _occupy_standard_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, flags)
-
-
-def _show_traceback() -> None:
-    if os.environ.get(DEBUG_VARIABLE):
-        traceback.print_exc()
 
 
 def _leave_broken_pipe() -> int:

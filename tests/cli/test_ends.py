@@ -64,10 +64,17 @@ def test_a_full_disk_leaves_the_folder_as_it_was(program: Program, text: bytes) 
 
 
 def test_a_full_device_is_an_error(program: Program, text: bytes) -> None:
+    for name in "ab":
+        (program.folder / name).write_bytes(text)
     with open("/dev/full", "wb") as full:
-        done = program("compress", *ADAPTIVE, "-c", stdin=text, stdout=full)
+        done = program("compress", *ADAPTIVE, "-c", "a", "b", stdout=full)
         listed = program("--help", stdout=full)
-    assert (done.code, done.err) == (1, "neurocomp: (stdin): No space left on device\n")
+    assert done.code == 1
+    # A second frame behind half a frame would be lost to every reader.
+    assert done.err.splitlines() == [
+        "neurocomp: a: No space left on device",
+        "neurocomp: standard output: ends within a frame: nothing may follow",
+    ]
     assert listed.code == 1
 
 
