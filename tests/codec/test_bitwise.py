@@ -123,7 +123,9 @@ def floats_in(dispatcher: Dispatcher, seen: set[Dispatcher]) -> list[str]:
     seen.add(dispatcher)
     found = []
     for overload in dispatcher.overloads.values():
-        for name, kind in getattr(overload.type_annotation, "typemap", {}).items():
+        for name, kind in getattr(
+            getattr(overload, "type_annotation", None), "typemap", {}
+        ).items():
             if "float" in str(kind):
                 found.append(f"{dispatcher}: {name} is {kind}")
             if isinstance(kind, types.Dispatcher):
