@@ -79,11 +79,11 @@ class Converter:
     def run(self) -> int:
         """Convert every input; return the exit code."""
         for item in find_inputs(self._inputs, self._reporter, self._conversion.is_wanted):
+            if self._is_frame_cut:
+                self._reporter.error(item.name, "left out: standard output ends within a frame")
+                continue
             with self._reporter.guard(item.name):
                 self._convert(item)
-            if self._is_frame_cut:
-                self._reporter.error("standard output", "ends within a frame: nothing may follow")
-                break
         return self._reporter.exit_code
 
     def _convert(self, item: Input) -> None:

@@ -73,7 +73,7 @@ def test_a_full_device_is_an_error(program: Program, text: bytes) -> None:
     # A second frame behind half a frame would be lost to every reader.
     assert done.err.splitlines() == [
         "neurocomp: a: No space left on device",
-        "neurocomp: standard output: ends within a frame: nothing may follow",
+        "neurocomp: b: left out: standard output ends within a frame",
     ]
     assert listed.code == 1
 
