@@ -62,7 +62,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Return the stream, shape (T, B, d), and the state after it, shape (B, d)."""
         z, o, c = self.gates(_norm(x)).chunk(3, dim=-1)  # (T, B, d) each
-        states = gated_scan(torch.sigmoid(z), c, state.to(c.dtype))
+        # What adds up over many steps is kept in float32, whatever autocast does to the products.
+        states = gated_scan(torch.sigmoid(z.float()), c.float(), state)
         x = x + self.out(states * functional.silu(o))
         return x + self.down(functional.relu(self.up(_norm(x))).square()), states[-1]
 

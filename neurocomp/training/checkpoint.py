@@ -100,7 +100,7 @@ class Checkpoints:
                     optimizer.state[parameter] = {
                         key.removeprefix(prefix): share(tensor, parameter)
                         if tensor.shape == parameter.shape
-                        else tensor
+                        else tensor.to(parameter.device)
                         for key, tensor in moments.items()
                         if key.startswith(prefix)
                     }

@@ -89,11 +89,9 @@ class Trainer:
             while not finished:
                 began = monotonic()
                 loss, norm, num_asked = self._advance(is_stopping)
-                losses, seconds, num_done = (
-                    losses + loss,
-                    seconds + monotonic() - began,
-                    num_done + 1,
-                )
+                losses += loss
+                seconds += monotonic() - began
+                num_done += 1
                 finished = self._step >= run.steps
                 stopping = finished or num_asked > 0
                 if stopping or self._step % run.log_every == 0:

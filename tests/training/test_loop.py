@@ -80,6 +80,16 @@ def test_micro_batches_add_up(tmp_path: Path) -> None:
         assert small == pytest.approx(large, rel=1e-4)
 
 
+def test_bfloat16_is_nearly_as_good(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    for precision in ("float32", "bfloat16"):
+        train(tiny_config(4, precision=precision), data, tmp_path / precision)
+    exact, rounded = (steps_of(tmp_path / name) for name in ("float32", "bfloat16"))
+    assert rounded != exact
+    for left, right in zip(exact, rounded, strict=True):
+        assert left[1] == pytest.approx(right[1], rel=0.02)
+
+
 def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     train(tiny_config(30), data, tmp_path / "first")
