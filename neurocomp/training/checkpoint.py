@@ -78,7 +78,8 @@ class Checkpoints:
             text = json.dumps({"step": step, **state}, indent=1)
             (temporary / STATE_NAME).write_text(text, encoding="utf-8")
             describe(temporary)
-            shutil.rmtree(target, ignore_errors=True)
+            if target.exists():  # a step that was repeated: the same again
+                shutil.rmtree(target)
             os.rename(temporary, target)
             for old in self.all()[: -self.keep]:
                 shutil.rmtree(old)
