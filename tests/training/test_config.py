@@ -50,8 +50,9 @@ def test_a_wrong_one_says_what_to_write(table: dict[str, Any], message: str) -> 
 
 
 def test_windows_longer_than_positions() -> None:
-    with pytest.raises(UsageError, match="at least the 2048 symbols"):
-        parse(GPT2TrainingConfig, {"run": {"steps": 1}})
+    parse(GPT2TrainingConfig, {"run": {"steps": 1}})
+    with pytest.raises(UsageError, match="at least the 2000 symbols"):
+        parse(GPT2TrainingConfig, {"run": {"steps": 1}, "data": {"window": 2000}})
 
 
 def test_no_such_file(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class DataConfig:
     """How much of each file's end is kept for validation."""
     validation_pieces: int = 16
     """Pieces of each kind that are validated on."""
-    validation_length: int = 2048
+    validation_length: int = 1024
     """Symbols in a piece; each is predicted from a cold start."""
 
     def __post_init__(self) -> None:
