@@ -40,3 +40,7 @@ class ModelNotFoundError(ModelError, LookupError):
 
 class ModelMismatchError(ModelError):
     """A model was found, but its content is not what the frame was written with."""
+
+
+class TrainingError(NeurocompError):
+    """Training went astray: its loss is not a number any more."""

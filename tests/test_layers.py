@@ -16,16 +16,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exact": {"errors"},
     "coding": {"errors", "exact"},
     "models": {"errors", "exact"},
+    "networks": {"errors"},
     "symbols": {"errors", "exact"},
     "frame": {"errors"},
     "codec": {"errors", "exact", "coding", "models"},
-    "training": {"errors", "exact", "models", "symbols"},
+    "training": {"errors", "exact", "models", "networks", "symbols"},
     "pipeline": {"errors", "exact", "coding", "models", "symbols", "codec", "frame"},
     "cli": {"errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"},
     "__init__": {"errors", "pipeline"},
     "__main__": {"cli"},
 }
-HEAVY = {"torch", "transformers", "numba", "constriction", "rich", "matplotlib"}
+HEAVY = {"torch", "tokenizers", "transformers", "numba", "constriction", "rich", "matplotlib"}
 
 
 def room_of(path: Path) -> str:

@@ -75,7 +75,7 @@ def build(kind: type[Options], values: Mapping[str, Any]) -> Options:
     return kind(**{name: values[name] for name in names})
 
 
-def _all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
+def all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
     """Return one decorator that adds options in the order they are listed."""
 
     def decorate(function: Function) -> Function:
@@ -88,7 +88,7 @@ def _all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
 
 FILE = click.Path(path_type=Path, allow_dash=True, readable=False)
 
-message_options = _all_of(
+message_options = all_of(
     click.option("-q", "--quiet", is_flag=True, help="No notes, warnings or progress."),
     click.option("-v", "--verbose", is_flag=True, help="Tell what is done."),
 )
@@ -114,12 +114,12 @@ model_path_option = click.option(
     help="Model file, or folder of them, besides the installed models. May be repeated.",
 )
 
-input_options = _all_of(
+input_options = all_of(
     click.argument("files", nargs=-1, type=FILE, metavar="[FILE]..."),
     recursive_option,
 )
 
-output_options = _all_of(
+output_options = all_of(
     click.option(
         "-o",
         "--output",
@@ -140,7 +140,7 @@ output_options = _all_of(
     ),
 )
 
-preset_options = _all_of(
+preset_options = all_of(
     click.option(
         "--preset",
         type=click.Choice(list(PRESETS)),
@@ -154,7 +154,7 @@ preset_options = _all_of(
     ),
 )
 
-model_options = _all_of(
+model_options = all_of(
     preset_options,
     click.option(
         "-m",
@@ -183,7 +183,7 @@ model_options = _all_of(
     ),
 )
 
-decoding_options = _all_of(
+decoding_options = all_of(
     click.option(
         "--range",
         "byte_range",

@@ -10,6 +10,7 @@ import click
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
+from neurocomp.cli.train_network import gpt2, text
 from neurocomp.errors import UsageError
 
 MODEL_SUFFIX = ".safetensors"
@@ -25,6 +26,10 @@ def train() -> None:
 
     A model is needed again to decompress: keep its file, or give it to whoever reads yours.
     """
+
+
+train.add_command(text)
+train.add_command(gpt2)
 
 
 def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> int | list[int]:

@@ -1,0 +1,130 @@
+"""``neurocomp train text`` and ``neurocomp train gpt2``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp.cli.options import Decorator, all_of, message_options
+from neurocomp.cli.report import Reporter, display, say
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.training.text.config import GPT2TrainingConfig, TextConfig
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_DATA = click.Path(path_type=Path)
+
+
+def _network_options(recipe: str) -> Decorator[Any]:
+    return all_of(
+        click.argument("files", nargs=-1, type=_DATA, metavar="[FILE]..."),
+        click.option("--data", type=_DATA, multiple=True, metavar="FILE", help="The same as FILE."),
+        click.option(
+            "--config",
+            "config_name",
+            metavar="FILE.toml",
+            default=recipe,
+            show_default=True,
+            help="Configuration: a TOML file, or the name of one that comes with neurocomp.",
+        ),
+        click.option(
+            "-o", "--output", type=_FOLDER, required=True, metavar="FOLDER", help="Of the run."
+        ),
+        click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint."),
+        click.option(
+            "--init",
+            "initial",
+            type=_FOLDER,
+            metavar="CHECKPOINT",
+            help="Begin with the parameters of this checkpoint.",
+        ),
+        click.option(
+            "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
+        ),
+        click.option(
+            "--cache",
+            type=_FOLDER,
+            metavar="FOLDER",
+            help="Where decompressed and tokenised data are kept.",
+        ),
+        click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any."),
+        click.option(
+            "--sharding",
+            type=click.Choice(["ddp", "fsdp"]),
+            default="ddp",
+            show_default=True,
+            help="Of parameters over the processes that torchrun starts.",
+        ),
+        message_options,
+    )
+
+
+@click.command(short_help="Train the byte network.")
+@_network_options("text-s")
+def text(**values: Any) -> None:
+    """Train a byte network like the ones that come with neurocomp on each FILE.
+
+    Files are .txt or .xz; a byte 0x1E in them ends a document. What a file is called up to its
+    first dot, without a number at its end, is its kind; kinds are weighted and validated apart.
+
+    The run's folder gets log.jsonl, loss.png and checkpoints; Ctrl-C leaves a checkpoint. Several
+    processes or machines: torchrun --nproc-per-node N -m neurocomp train text ...
+
+    \b
+    Examples:
+      neurocomp train text corpus/*.xz -o run
+      neurocomp train text corpus/*.xz -o run --resume
+    """
+    from neurocomp.training.text.config import TextConfig
+
+    _train(TextConfig, values, tokenizer=None)
+
+
+@click.command(short_help="Train a model of GPT-2's architecture.")
+@_network_options("gpt2-4m")
+@click.option(
+    "--tokenizer",
+    type=_FOLDER,
+    metavar="FOLDER",
+    help="With vocab.json and merges.txt, for an alphabet of byte pairs.",
+)
+def gpt2(**values: Any) -> None:
+    """Train a model of GPT-2's architecture, in any size, on each FILE.
+
+    Everything is as with 'train text'. Every checkpoint is a folder that transformers reads.
+
+    \b
+    Examples:
+      neurocomp train gpt2 corpus/*.xz --config gpt2-4m --tokenizer gpt2 -o run
+      neurocomp train gpt2 letters.txt --config small.toml -o run
+    """
+    from neurocomp.training.text.config import GPT2TrainingConfig
+
+    _train(GPT2TrainingConfig, values, tokenizer=values["tokenizer"])
+
+
+def _train(
+    kind: type[TextConfig] | type[GPT2TrainingConfig],
+    values: dict[str, Any],
+    tokenizer: Path | None,
+) -> None:
+    paths = [*values["data"], *values["files"]]
+    if not paths:
+        raise UsageError("no training data: name files of text")
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.training.config import parse, read_toml
+    from neurocomp.training.text.train import TrainingPlace, train_text
+
+    table = read_toml(values["config_name"])
+    if values["steps"] is not None:
+        table["run"] = {**table.get("run", {}), "steps": values["steps"]}
+    names = ("output", "resume", "initial", "cache", "device", "sharding")
+    place = TrainingPlace(paths, tokenizer=tokenizer, **{name: values[name] for name in names})
+    result = train_text(parse(kind, table), place, reporter.note)
+    if not result.finished:
+        say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
+        raise click.exceptions.Exit(130)

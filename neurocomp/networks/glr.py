@@ -1,0 +1,135 @@
+"""The byte network: a gated linear recurrence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from neurocomp.errors import UsageError
+from neurocomp.networks.scan import gated_scan
+
+ALPHABET_SIZE = 256
+NORM_EPSILON = 1e-6
+FASTEST, SLOWEST = 1.5, 400.0
+"""Time constants in bytes with which the gates of a new network begin."""
+
+
+@dataclass(frozen=True)
+class GLRConfig:
+    """Shape of a `GLR`."""
+
+    width: int = 256
+    num_blocks: int = 4
+    context: int = 6
+    """Bytes whose embeddings are added up to the input."""
+    expansion: int = 2
+    """Width of the feed-forward layer, in widths of the network."""
+
+    def __post_init__(self) -> None:
+        for name in ("width", "num_blocks", "context", "expansion"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"model.{name} is {getattr(self, name)}, not positive")
+
+
+class Block(nn.Module):
+    """Gated recurrence, then a feed-forward layer with squared ReLU; each adds to the stream."""
+
+    def __init__(self, config: GLRConfig) -> None:
+        super().__init__()
+        width, inner = config.width, config.expansion * config.width
+        self.gates = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width, bias=False)
+        self.up = nn.Linear(width, inner, bias=False)
+        self.down = nn.Linear(inner, width, bias=False)
+        shrink = 0.5 / math.sqrt(config.num_blocks)
+        for layer, gain in (
+            (self.gates, 0.8),
+            (self.out, shrink),
+            (self.up, 1),
+            (self.down, shrink),
+        ):
+            nn.init.normal_(layer.weight, std=gain / math.sqrt(layer.in_features))
+        constants = torch.exp(torch.linspace(math.log(FASTEST), math.log(SLOWEST), width))
+        with torch.no_grad():
+            self.gates.bias.zero_()
+            self.gates.bias[:width] = -torch.log(constants - 1)  # sigmoid(bias) = 1 / constant
+            self.gates.bias[width : 2 * width] = 0.5
+
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the stream, shape (T, B, d), and the state after it, shape (B, d)."""
+        z, o, c = self.gates(_norm(x)).chunk(3, dim=-1)  # (T, B, d) each
+        # What adds up over many steps is kept in float32, whatever autocast does to the products.
+        states = gated_scan(torch.sigmoid(z.float()), c.float(), state)
+        x = x + self.out(states * functional.silu(o))
+        return x + self.down(functional.relu(self.up(_norm(x))).square()), states[-1]
+
+
+class GLR(nn.Module):
+    """Predicts the next byte from the last few bytes and a state of fixed size.
+
+    The input is the sum of one embedding for each of the last ``context`` bytes.  A block computes
+    (z, o, c) = W norm(x) + b, h += sigmoid(z) (c - h), x += W' (h silu(o)), x += W'' relu(W''' x)^2
+    with RMS norms without gain; cf. Bradbury et al. 2017 (quasi-recurrent networks), Orvieto et al.
+    2023 (linear recurrent units), So et al. 2021 (squared ReLU).
+    """
+
+    def __init__(self, config: GLRConfig) -> None:
+        super().__init__()
+        self.config = config
+        scale = 0.5 * 0.7 ** torch.arange(config.context)[:, None, None]
+        table = torch.randn(config.context, ALPHABET_SIZE, config.width) * scale
+        self.embeddings = nn.Parameter(table)  # [k, b]: byte b, k bytes before the last one
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_blocks))
+        self.head = nn.Linear(config.width, ALPHABET_SIZE)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def matrices(self) -> dict[str, int]:
+        """Names of the hidden matrices, and how many maps each holds side by side."""
+        return {
+            f"blocks.{number}.{name}.weight": 3 if name == "gates" else 1
+            for number in range(self.config.num_blocks)
+            for name in ("gates", "out", "up", "down")
+        }
+
+    def initial_state(self, batch: int) -> Tensor:
+        """Return the state before the first byte, shape (blocks, B, d)."""
+        shape = (self.config.num_blocks, batch, self.config.width)
+        return torch.zeros(shape, device=self.head.weight.device)
+
+    def forward(self, symbols: Tensor) -> Tensor:
+        """Return the logits of `advance` from the initial state."""
+        return self.advance(symbols, self.initial_state(symbols.shape[0]))[0]
+
+    def advance(self, symbols: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the byte after each position that has a whole context before it.
+
+        Args:
+            symbols: bytes as int64, shape (B, context - 1 + T); at the start of a document the
+                context is filled up with the separator 0x1e.
+            state: `initial_state`, or what the call for the positions before returned.
+
+        Returns:
+            Logits of shape (B, T, 256) and the state after the last position, (blocks, B, d).
+        """
+        context, width = self.config.context, self.config.width
+        windows = symbols.t().unfold(0, context, 1)  # (T, B, context), oldest byte first
+        rows = windows + ALPHABET_SIZE * torch.arange(context - 1, -1, -1, device=symbols.device)
+        table = self.embeddings.view(context * ALPHABET_SIZE, width)
+        x = functional.embedding_bag(rows.reshape(-1, context), table, mode="sum")
+        x = x.view(*windows.shape[:2], width)  # (T, B, d)
+        states = []
+        for block, before in zip(self.blocks, state, strict=True):
+            x, after = block(x, before)
+            states.append(after)
+        logits: Tensor = self.head(_norm(x))
+        return logits.transpose(0, 1), torch.stack(states)
+
+
+def _norm(x: Tensor) -> Tensor:
+    return functional.rms_norm(x, x.shape[-1:], eps=NORM_EPSILON)

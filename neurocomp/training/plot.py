@@ -1,0 +1,43 @@
+"""The plot of a training run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from neurocomp.training.log import read_log
+
+PLOT_NAME = "loss.png"
+
+
+def plot_run(folder: Path) -> Path:
+    """Draw training loss and validation by kind over the steps; return the file written.
+
+    Args:
+        folder: of a run; its log has at least one step.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    events = read_log(folder)
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    steps = [event for event in events if event["event"] == "step"]
+    axes.plot([e["step"] for e in steps], [e["loss"] for e in steps], color="0.8", label="training")
+    validations = [event for event in events if event["event"] == "validation"]
+    for name in dict.fromkeys(name for event in validations for name in event["metrics"]):
+        points = [(e["step"], e["metrics"][name]) for e in validations if name in e["metrics"]]
+        axes.plot(*zip(*points, strict=True), marker=".", label=name)
+    losses = sorted(event["loss"] for event in steps)
+    if losses:
+        axes.set_ylim(top=1.2 * losses[int(0.95 * (len(losses) - 1))])  # not the first moments
+    axes.set_xlabel("step")
+    axes.set_ylabel(str(steps[0]["unit"]) if steps else "loss")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    target = folder / PLOT_NAME
+    temporary = folder / f".{PLOT_NAME}"
+    figure.savefig(temporary, dpi=120, format="png")
+    os.replace(temporary, target)
+    return target

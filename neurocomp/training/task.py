@@ -1,0 +1,66 @@
+"""What the training loop must know about a model that is trained."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from neurocomp.training.distributed import Processes
+
+
+class Task(ABC):
+    """A network with its data, its loss and its measure.
+
+    Attributes:
+        module: the network, on the device of ``processes``.
+        matrices: see `neurocomp.training.optim.build_optimizers`.
+        blocks: see `neurocomp.training.distributed.distribute`.
+        processes: who trains.
+        loss_unit: what the loss is measured in, for the log.
+        count_name: what `step_size` counts, such as "bytes".
+    """
+
+    module: nn.Module
+    matrices: dict[str, int]
+    blocks: Sequence[nn.Module]
+    processes: Processes
+    loss_unit: str
+    count_name: str
+
+    @property
+    @abstractmethod
+    def step_size(self) -> int:
+        """Symbols (or images) in one step, over all processes."""
+
+    @abstractmethod
+    def next_batches(self) -> Sequence[Tensor]:
+        """Return this process's micro-batches of the next step, of equal size each."""
+
+    @abstractmethod
+    def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
+        """Return the mean loss of a micro-batch, a scalar that gradients flow from.
+
+        Args:
+            module: `module`, perhaps wrapped for several processes.
+            batch: one of `next_batches`.
+        """
+
+    @abstractmethod
+    def evaluate(self, module: nn.Module) -> dict[str, float]:
+        """Return measures on the validation data, by name; every process calls this."""
+
+    @abstractmethod
+    def position(self) -> dict[str, Any]:
+        """Return the position in the data, as JSON."""
+
+    @abstractmethod
+    def restore(self, position: dict[str, Any]) -> None:
+        """Go to a position in the data."""
+
+    @abstractmethod
+    def describe(self, folder: Path) -> None:
+        """Write into ``folder`` what else a checkpoint's reader needs: configuration, tokenizer."""

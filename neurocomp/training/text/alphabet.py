@@ -1,0 +1,90 @@
+"""The symbols that models of text are trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.training.data import SEPARATOR
+
+VOCABULARY_NAME, MERGES_NAME = "vocab.json", "merges.txt"
+END_OF_TEXT = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Symbols of text.
+
+    Attributes:
+        name: tells it from others, for the cache.
+        separator: the symbol between documents.
+        symbol_bytes: bytes that each symbol stands for, shape (V,), int64; 1 for the separator.
+        encode: turns a document into symbols; None where bytes are the symbols.
+        files: what a reader of the model's symbols needs, by name.
+    """
+
+    name: str
+    separator: int
+    symbol_bytes: NDArray[np.int64]
+    encode: Callable[[bytes], Sequence[int]] | None
+    files: dict[str, bytes]
+
+    @property
+    def size(self) -> int:
+        """V, the number of symbols."""
+        return self.symbol_bytes.size
+
+
+def byte_alphabet() -> Alphabet:
+    """Return the alphabet of the 256 bytes."""
+    return Alphabet("bytes", SEPARATOR[0], np.ones(256, np.int64), None, {})
+
+
+def gpt2_alphabet(folder: Path | None) -> Alphabet:
+    """Return the byte pairs of GPT-2, or another byte-level vocabulary in its format.
+
+    Args:
+        folder: holds vocab.json and merges.txt.
+
+    Raises:
+        UsageError: a file is missing.
+        FormatError: the vocabulary is not one.
+    """
+    if folder is None:
+        raise UsageError(
+            f"model.alphabet is 'gpt2', which needs --tokenizer FOLDER with {VOCABULARY_NAME} and "
+            f"{MERGES_NAME}; model.alphabet = 'bytes' needs none"
+        )
+    from tokenizers.implementations.byte_level_bpe import ByteLevelBPETokenizer
+
+    names = (VOCABULARY_NAME, MERGES_NAME)
+    for name in names:
+        if not (folder / name).is_file():
+            raise UsageError(f"{folder} has no {name}: name the folder of a GPT-2 tokenizer")
+    files = {name: (folder / name).read_bytes() for name in names}
+    try:
+        vocabulary: dict[str, int] = json.loads(files[VOCABULARY_NAME])
+        symbol_bytes = np.ones(len(vocabulary), np.int64)
+        for text, symbol in vocabulary.items():
+            # In these files a character stands for one byte.
+            symbol_bytes[symbol] = 1 if text == END_OF_TEXT else len(text)
+        separator = vocabulary[END_OF_TEXT]
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise FormatError(
+            f"{folder / VOCABULARY_NAME} is not a GPT-2 vocabulary: {error}"
+        ) from None
+    tokenizer = ByteLevelBPETokenizer.from_file(*(str(folder / name) for name in names))
+
+    def encode(document: bytes) -> Sequence[int]:
+        ids: Sequence[int] = tokenizer.encode(document.decode("utf-8", "replace")).ids
+        return ids
+
+    name = hashlib.sha256(b"".join(files.values())).hexdigest()
+    return Alphabet(f"bpe-{name}", separator, symbol_bytes, encode, files)

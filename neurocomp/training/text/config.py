@@ -1,0 +1,65 @@
+"""Configurations of models of text."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from neurocomp.networks.glr import GLRConfig
+from neurocomp.networks.gpt2 import GPT2Config
+from neurocomp.training.config import OptimizerConfig, RunConfig, require
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What of the data is seen, and how."""
+
+    window: int = 1024
+    """Symbols that are predicted in one sample."""
+    batch: int = 8
+    """Samples in one step, over all processes and micro-batches."""
+    weights: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Share of each kind in the samples; without any, kinds count by their size."""
+    validation_share: float = 0.02
+    """How much of each file's end is kept for validation."""
+    validation_pieces: int = 16
+    """Pieces of each kind that are validated on."""
+    validation_length: int = 1024
+    """Symbols in a piece; each is predicted from a cold start."""
+
+    def __post_init__(self) -> None:
+        for name in ("window", "batch", "validation_pieces", "validation_length"):
+            value = getattr(self, name)
+            require(value > 0, f"data.{name}", value, "positive")
+        share = self.validation_share
+        require(0 < share < 1, "data.validation_share", share, "between 0 and 1")
+        for kind, weight in self.weights.items():
+            require(weight > 0, f"data.weights.{kind}", weight, "positive")
+
+
+@dataclasses.dataclass(frozen=True)
+class TextConfig:
+    """A training of the byte network."""
+
+    run: RunConfig
+    model: GLRConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class GPT2TrainingConfig:
+    """A training of a model of GPT-2's architecture."""
+
+    run: RunConfig
+    model: GPT2Config
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        longest = max(self.data.window, self.data.validation_length)
+        require(
+            longest <= self.model.num_positions,
+            "model.num_positions",
+            self.model.num_positions,
+            f"at least the {longest} symbols of data.window and data.validation_length",
+        )

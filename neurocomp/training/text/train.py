@@ -1,0 +1,107 @@
+"""From a configuration and files to a trained model of text."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from neurocomp.errors import UsageError
+from neurocomp.networks.glr import GLR
+from neurocomp.networks.gpt2 import GPT2
+from neurocomp.training.cache import SymbolCache
+from neurocomp.training.checkpoint import load_model
+from neurocomp.training.distributed import SHARDINGS, joined
+from neurocomp.training.log import LOG_NAME
+from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.plot import plot_run
+from neurocomp.training.text.alphabet import byte_alphabet, gpt2_alphabet
+from neurocomp.training.text.config import GPT2TrainingConfig, TextConfig
+from neurocomp.training.text.corpus import load_corpus
+from neurocomp.training.text.task import TextTask
+
+
+@dataclass(frozen=True)
+class TrainingPlace:
+    """Where a training finds its data and leaves its results.
+
+    Attributes:
+        paths: files of text.
+        output: folder of the run.
+        resume: go on from the newest checkpoint in it.
+        initial: checkpoint folder whose parameters a new run begins with.
+        tokenizer: folder with vocab.json and merges.txt.
+        cache: folder for decompressed and tokenised data.
+        device: "cpu", "cuda" or None for the better one.
+        sharding: "ddp" or "fsdp".
+    """
+
+    paths: Sequence[Path]
+    output: Path
+    resume: bool = False
+    initial: Path | None = None
+    tokenizer: Path | None = None
+    cache: Path | None = None
+    device: str | None = None
+    sharding: str = "ddp"
+
+    def __post_init__(self) -> None:
+        if not self.paths:
+            raise UsageError("no training data: give --data FILE, once or more")
+        if self.sharding not in SHARDINGS:
+            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
+        if self.resume and self.initial is not None:
+            raise UsageError("--init is for a new run, --resume for one that has begun")
+
+
+def train_text(
+    config: TextConfig | GPT2TrainingConfig, place: TrainingPlace, report: Report
+) -> Result:
+    """Train a model of text, in all processes that torchrun started.
+
+    Raises:
+        UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
+        FormatError: a file of data or of a checkpoint is damaged.
+        ModelMismatchError: a checkpoint is of a network of another shape.
+        TrainingError: the loss is not finite.
+    """
+    if config.optimizer.name == "muon" and place.sharding == "fsdp":
+        raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
+    with joined(place.device) as processes:
+        if (place.output / LOG_NAME).exists() and not place.resume:
+            raise UsageError(
+                f"{place.output} has a run already: --resume it, or name another folder"
+            )
+        processes.wait()
+        torch.manual_seed(config.run.seed)
+        is_wide = isinstance(config, GPT2TrainingConfig) and config.model.alphabet == "gpt2"
+        alphabet = gpt2_alphabet(place.tokenizer) if is_wide else byte_alphabet()
+        network: GLR | GPT2
+        if isinstance(config, TextConfig):
+            network = GLR(config.model)
+            settings: dict[str, Any] = {"model_type": "glr", **dataclasses.asdict(config.model)}
+        else:
+            network = GPT2(config.model, alphabet.size)
+            settings = config.model.published_form(alphabet.size, alphabet.separator)
+        network = network.to(processes.device)
+        if place.initial is not None:
+            load_model(place.initial, network)
+        cache = SymbolCache(place.cache, alphabet.name, alphabet.separator, alphabet.encode)
+        context, seed = network.config.context, config.run.seed
+        corpus = load_corpus(place.paths, cache, config.data, context, seed)
+        micro_batch = config.run.micro_batch
+        task = TextTask(network, alphabet, corpus, config.data, micro_batch, processes, settings)
+        tell: Report = report if processes.is_first else lambda message: None
+        trainer = Trainer(task, config.run, config.optimizer, place.output, place.sharding, tell)
+        if place.resume:
+            tell(f"resuming at step {trainer.resume()}")
+        num_parameters = sum(parameter.numel() for parameter in network.parameters())
+        tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
+        result = trainer.train()
+        if processes.is_first and (place.output / LOG_NAME).exists():
+            tell(f"plot: {plot_run(place.output)}")
+    return result

@@ -1,0 +1,70 @@
+"""Tiny trainings that tests make."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurocomp.networks.glr import GLRConfig
+from neurocomp.training.config import OptimizerConfig, RunConfig
+from neurocomp.training.log import read_log
+from neurocomp.training.loop import Result
+from neurocomp.training.text.config import DataConfig, TextConfig
+from neurocomp.training.text.train import TrainingPlace, train_text
+from tests.conftest import make_text
+
+
+def write_data(folder: Path) -> list[Path]:
+    """Write documents of two kinds; return the files."""
+    folder.mkdir(exist_ok=True)
+    digits = np.random.default_rng(0).integers(0, 10, 20_000)
+    records = re.sub(r"\d{8}", r"\g<0>\n", "".join(map(str, digits)))
+    contents = {
+        "prose-1.txt": make_text(30_000),
+        "prose-2.txt": make_text(20_000, seed=1),
+        "records.txt": records.encode(),
+    }
+    paths = []
+    for name, content in contents.items():
+        documents = [content[start : start + 2000] for start in range(0, len(content), 2000)]
+        path = folder / name
+        path.write_bytes(b"\x1e".join(documents))
+        paths.append(path)
+    return paths
+
+
+def tiny_config(steps: int = 8, optimizer: str = "muon", **run: Any) -> TextConfig:
+    return TextConfig(
+        run=RunConfig(**{"steps": steps, "micro_batch": 4, "log_every": 1, **run}),
+        model=GLRConfig(width=32, num_blocks=1, context=3),
+        data=DataConfig(
+            window=64,
+            batch=8,
+            validation_share=0.1,
+            validation_pieces=3,
+            validation_length=256,
+        ),
+        optimizer=OptimizerConfig(name=optimizer, rate=0.01),
+    )
+
+
+def train(config: TextConfig, data: list[Path], output: Path, **place: Any) -> Result:
+    cache = output.parent / "cache"
+    where = TrainingPlace(data, output, cache=cache, device="cpu", **place)
+    return train_text(config, where, report=lambda message: None)
+
+
+def logged(folder: Path) -> Iterator[tuple[int, float, float]]:
+    """Yield step, loss and gradient norm of every step."""
+    for event in read_log(folder):
+        if event["event"] == "step":
+            yield event["step"], event["loss"], event["gradient_norm"]
+
+
+def steps_of(folder: Path, first: int = 1) -> list[tuple[int, float, float]]:
+    return list(itertools.dropwhile(lambda one: one[0] < first, logged(folder)))

@@ -1,0 +1,135 @@
+"""``neurocomp train text`` and ``train gpt2``, in one process and in two."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurocomp.cli.entry import run
+from neurocomp.training.log import read_log
+from tests.training.runs import steps_of, write_data
+
+TEXT = """
+[run]
+steps = 3
+micro_batch = 2
+log_every = 1
+
+[model]
+width = 16
+num_blocks = 2
+context = 2
+
+[data]
+window = 64
+batch = 8
+validation_share = 0.1
+validation_pieces = 3
+validation_length = 100
+
+[optimizer]
+name = "adamw"
+"""
+SMALL_GPT2 = TEXT.replace("context = 2", 'num_heads = 2\nnum_positions = 128\nalphabet = "{}"')
+
+
+def arguments(folder: Path, command: str, config: str, *more: str) -> list[str]:
+    """Write data and configuration; return the command line, whose run goes to folder/run."""
+    data = write_data(folder / "data")
+    (folder / "small.toml").write_text(config)
+    options = ["--config", str(folder / "small.toml"), "--cache", str(folder / "cache")]
+    place = ["-o", str(folder / "run"), "--device", "cpu"]
+    return ["train", command, *map(str, data), *options, *place, *more]
+
+
+def checkpoint(folder: Path) -> Path:
+    (only,) = (folder / "run" / "checkpoints").iterdir()
+    return only
+
+
+def test_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments(tmp_path, "text", TEXT)) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "step 3/3" in captured.err
+    assert "validation: prose" in captured.err
+    assert run(arguments(tmp_path, "text", TEXT, "--resume", "--steps", "5", "-q")) == 0
+    assert len(steps_of(tmp_path / "run")) == 5
+    assert capsys.readouterr().err == ""
+
+
+def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "text", "-o", str(tmp_path / "run")]) == 2
+    assert "name files of text" in capsys.readouterr().err
+    wrong = TEXT.replace("batch = 8", "batch = 8\nbatches = 3")
+    assert run(arguments(tmp_path, "text", wrong)) == 2
+    assert "[data] has an unknown key 'batches'" in capsys.readouterr().err
+    assert run(arguments(tmp_path, "gpt2", SMALL_GPT2.format("gpt2"))) == 2
+    assert "needs --tokenizer FOLDER" in capsys.readouterr().err
+    weighted = TEXT + "\n[data.weights]\nprose = 1\n"
+    assert run(arguments(tmp_path, "text", weighted)) == 2
+    assert "add records to [data.weights]" in capsys.readouterr().err
+
+
+def test_gpt2_of_bytes_is_read_by_transformers(tmp_path: Path) -> None:
+    from transformers import GPT2LMHeadModel
+
+    assert run(arguments(tmp_path, "gpt2", SMALL_GPT2.format("bytes"), "-q")) == 0
+    model = GPT2LMHeadModel.from_pretrained(checkpoint(tmp_path))
+    assert model.config.vocab_size == 256
+    assert model.config.n_positions == 128
+
+
+def test_gpt2_with_byte_pairs(tmp_path: Path) -> None:
+    from tokenizers import AddedToken
+    from tokenizers.implementations.byte_level_bpe import ByteLevelBPETokenizer
+
+    folder = tmp_path / "tokenizer"
+    folder.mkdir()
+    tokenizer = ByteLevelBPETokenizer()
+    texts = iter([path.read_text() for path in write_data(tmp_path / "data")])
+    special: list[str | AddedToken] = ["<|endoftext|>"]
+    tokenizer.train_from_iterator(texts, 300, show_progress=False, special_tokens=special)
+    tokenizer.save_model(str(folder))
+    config = SMALL_GPT2.format("gpt2")
+    assert run(arguments(tmp_path, "gpt2", config, "--tokenizer", str(folder), "-q")) == 0
+    written = checkpoint(tmp_path)
+    assert json.loads((written / "config.json").read_text())["vocab_size"] == 300
+    assert (written / "merges.txt").read_bytes() == (folder / "merges.txt").read_bytes()
+    (validation,) = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
+    # Before it has learnt anything a token costs log2(300) bits and stands for some bytes.
+    assert validation["metrics"]["prose"] < 6
+
+
+@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    assert run(arguments(tmp_path / "one", "text", TEXT, "-q")) == 0
+    command = arguments(tmp_path / "two", "text", TEXT, "-q", "--sharding", sharding)
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
+    process = subprocess.run(
+        [sys.executable, *launcher, "-m", "neurocomp", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    single, double = (steps_of(tmp_path / name / "run") for name in ("one", "two"))
+    assert len(single) == 3
+    for left, right in zip(single, double, strict=True):
+        assert left == pytest.approx(right, rel=1e-4)
+    last = [read_log(tmp_path / name / "run")[-1]["metrics"] for name in ("one", "two")]
+    assert last[0] == pytest.approx(last[1], rel=1e-4)
+    # One process goes on with what two have left.
+    resumed = arguments(tmp_path / "two", "text", TEXT, "--resume", "--steps", "4", "-q")
+    assert run(resumed) == 0
+    assert len(steps_of(tmp_path / "two" / "run")) == 4

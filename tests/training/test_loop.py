@@ -1,0 +1,141 @@
+"""The loop learns, and an interruption changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
+from neurocomp.training.log import RunLog, read_log
+from neurocomp.training.loop import Trainer
+from neurocomp.training.text.task import TextTask
+from tests.training.runs import steps_of, tiny_config, train, write_data
+
+
+def test_it_learns_generated_text(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    result = train(tiny_config(steps=50, validate_every=25), data, tmp_path / "run")
+    assert result.finished
+    # Nine random digits and a line end: log2(10) * 8/9 bits at best; the words have about 1.
+    assert 2.95 < result.metrics["records"] < 3.7
+    assert result.metrics["prose"] < 2.5
+    events = read_log(tmp_path / "run")
+    assert [e["step"] for e in events if e["event"] == "validation"] == [25, 50]
+    assert (tmp_path / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_resuming_repeats_the_losses_bit_for_bit(tmp_path: Path, optimizer: str) -> None:
+    data = write_data(tmp_path / "data")
+    config = tiny_config(8, optimizer, checkpoint_every=3)
+    train(config, data, tmp_path / "whole")
+    expected = steps_of(tmp_path / "whole")
+    assert [step for step, _, _ in expected] == list(range(1, 9))
+
+    run = tmp_path / "parts"
+    train(config, data, run)
+    checkpoints = sorted((run / "checkpoints").iterdir())
+    assert [path.name for path in checkpoints] == ["step-00000006", "step-00000008"]
+    for file in checkpoints[-1].iterdir():
+        file.unlink()
+    checkpoints[-1].rmdir()
+    (run / "log.jsonl").unlink()
+    RunLog(run).write("begun", 0)
+    assert train(config, data, run, resume=True).finished
+    assert steps_of(run) == expected[6:]
+    for name in ("model.safetensors", "optimizer.safetensors"):
+        parts = [tmp_path / f / "checkpoints" / "step-00000008" / name for f in ("whole", "parts")]
+        assert parts[0].read_bytes() == parts[1].read_bytes()
+
+
+def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_data(tmp_path / "data")
+    config = tiny_config(8)
+    train(config, data, tmp_path / "whole")
+
+    write_step = Trainer._write_step
+
+    def interrupt(self: Trainer, loss: float, norm: float, seconds: float) -> None:
+        write_step(self, loss, norm, seconds)
+        if self._step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Trainer, "_write_step", interrupt)
+    result = train(config, data, tmp_path / "run")
+    assert (result.step, result.finished) == (5, False)
+    monkeypatch.undo()
+    assert train(config, data, tmp_path / "run", resume=True).finished
+    assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
+
+
+def test_micro_batches_add_up(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    for size in (2, 8):
+        train(tiny_config(4, "adamw", micro_batch=size), data, tmp_path / str(size))
+    for small, large in zip(steps_of(tmp_path / "2"), steps_of(tmp_path / "8"), strict=True):
+        assert small == pytest.approx(large, rel=1e-4)
+
+
+def test_bfloat16_is_nearly_as_good(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    for precision in ("float32", "bfloat16"):
+        train(tiny_config(4, precision=precision), data, tmp_path / precision)
+    exact, rounded = (steps_of(tmp_path / name) for name in ("float32", "bfloat16"))
+    assert rounded != exact
+    for left, right in zip(exact, rounded, strict=True):
+        assert left[1] == pytest.approx(right[1], rel=0.02)
+
+
+def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+    train(tiny_config(30), data, tmp_path / "first")
+    (checkpoint,) = (tmp_path / "first" / "checkpoints").iterdir()
+    train(tiny_config(1), data, tmp_path / "second", initial=checkpoint)
+    assert steps_of(tmp_path / "second")[0][1] < 0.7 * steps_of(tmp_path / "first")[0][1]
+    assert json.loads((checkpoint / "config.json").read_text())["width"] == 32
+
+
+def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
+    data, run = write_data(tmp_path / "data"), tmp_path / "run"
+    config = tiny_config(1)
+    train(config, data, run)
+    with pytest.raises(UsageError, match="has a run already: --resume it"):
+        train(config, data, run)
+    with pytest.raises(UsageError, match="--init is for a new run"):
+        train(config, data, run, resume=True, initial=run)
+    with pytest.raises(UsageError, match="name a checkpoint"):
+        train(config, data, tmp_path / "other", initial=tmp_path / "nothing")
+    with pytest.raises(UsageError, match=r"multiple of run\.micro_batch"):
+        train(tiny_config(1, micro_batch=3), data, tmp_path / "other")
+    with pytest.raises(UsageError, match="'adamw' with FSDP"):
+        train(config, data, tmp_path / "other", sharding="fsdp")
+    with pytest.raises(UsageError, match="give --data"):
+        train(config, [], tmp_path / "other")
+
+
+def test_checkpoints_of_another_network_or_damaged(tmp_path: Path) -> None:
+    data, run = write_data(tmp_path / "data"), tmp_path / "run"
+    train(tiny_config(1), data, run)
+    (checkpoint,) = (run / "checkpoints").iterdir()
+    model = checkpoint / "model.safetensors"
+    content = model.read_bytes()
+    model.write_bytes(content[:-8])
+    with pytest.raises(FormatError, match="not a whole safetensors file"):
+        train(tiny_config(2), data, run, resume=True)
+    model.write_bytes(content)
+    other = tiny_config(2)
+    object.__setattr__(other.model, "width", 64)
+    with pytest.raises(ModelMismatchError, match="another shape"):
+        train(other, data, run, resume=True)
+
+
+def test_a_loss_that_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_data(tmp_path / "data")
+    loss = TextTask.loss
+    monkeypatch.setattr(TextTask, "loss", lambda *values: loss(*values) * float("nan"))
+    with pytest.raises(TrainingError, match="lower the learning rates"):
+        train(tiny_config(2), data, tmp_path / "run")
