@@ -58,9 +58,6 @@ class Engine(Protocol[Array]):
     def put(self, array: NDArray[Any]) -> Array:
         """Return ``array`` as the engine holds it."""
 
-    def embed(self, table: Array, tokens: Array) -> Array:
-        """Return the rows (M, K) of ``table`` for ``tokens`` (M,)."""
-
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Array]], Array]:
         """Return the layer as a function to fixed-point integers (M, N), int32."""
 

@@ -33,10 +33,6 @@ class CompiledEngine:
         """Return ``array`` itself."""
         return array
 
-    def embed(self, table: Ints, tokens: Ints) -> Ints:
-        """Return the rows of ``table`` (V, K) for ``tokens`` (M,), as a copy."""
-        return table[tokens]
-
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Ints]], Ints]:
         """Return the layer with its weights padded to whole tiles."""
         weight = pad_columns(layer.weight)

@@ -50,10 +50,6 @@ class TensorEngine:
         """Copy to the device."""
         return torch.from_numpy(np.array(array)).to(self._device)
 
-    def embed(self, table: Tensor, tokens: Tensor) -> Tensor:
-        """Return rows of ``table`` (V, K), int32."""
-        return table[tokens.to(torch.int64)]
-
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Tensor]], Tensor]:
         """Return the layer."""
         product = make_product(self._route, layer, self._device)
