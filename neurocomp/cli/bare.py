@@ -40,6 +40,14 @@ def _run(mode: str | None, **values: Any) -> Any:
     return context.invoke(command, **{key: values[key] for key in values if key in names})
 
 
-bare = click.Command(
-    "bare", params=_own_and_shared_params(), callback=_run, help="Compress files.", hidden=True
+class _Nameless(click.Command):
+    """A command that is not named in its usage line."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
+        formatter.write_usage("neurocomp", " ".join(self.collect_usage_pieces(ctx)))
+
+
+bare = _Nameless(
+    "", params=_own_and_shared_params(), callback=_run, help="Compress files.", hidden=True
 )

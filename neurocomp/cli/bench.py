@@ -63,7 +63,13 @@ _CSV_HEADER = (
     "--block-size", "block_bytes", callback=size_callback, metavar="SIZE", help="As in 'compress'."
 )
 @click.option(
-    "-T", "--threads", type=click.IntRange(0, 256), default=1, show_default=True, metavar="N"
+    "-T",
+    "--threads",
+    type=click.IntRange(0, 256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="As in 'compress'.",
 )
 @click.option("--peers/--no-peers", default=True, help="Measure xz, bzip2, zstd, brotli as well.")
 @click.option(
@@ -95,12 +101,12 @@ def bench(**values: Any) -> int:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.cli import contest
-    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.compilation import announced_compilation
 
-    announce_compilation(reporter)
     contestants = [*_ours(values), *(contest.peers() if values["peers"] else ())]
-    for contestant in contestants:
-        contest.warm_up(contestant)
+    with announced_compilation(reporter):
+        for contestant in contestants:
+            contest.warm_up(contestant)
     results: list[Result] = []
     for item in find_inputs(inputs, reporter, lambda path: True):
         with reporter.guard(item.name), open_source(item) as source:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from neurocomp.cli.report import Reporter
@@ -22,11 +24,17 @@ class _Announcer:
             self._reporter.note(MESSAGE)
 
 
-def announce_compilation(reporter: Reporter) -> None:
-    """Have ``reporter`` say it, once, when numba compiles something from now on."""
+@contextmanager
+def announced_compilation(reporter: Reporter) -> Iterator[None]:
+    """Have ``reporter`` say it, once, when numba compiles something meanwhile."""
     from importlib import import_module
 
     # Its functions have no types.
     event: Any = import_module("numba.core.event")
     event.Listener.register(_Announcer)
-    event.register("numba:compile", _Announcer(reporter))
+    announcer = _Announcer(reporter)
+    event.register("numba:compile", announcer)
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", announcer)

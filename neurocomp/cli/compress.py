@@ -51,15 +51,15 @@ def compress(**values: Any) -> int:
     options = build(CompressOptions, values)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
     from neurocomp.pipeline.blocks import BlockCoder
 
-    announce_compilation(reporter)
     converter = Converter(Compression(options, outputs), inputs, outputs, reporter)
-    # A wrong model or coder is one message, not one for each file.
-    BlockCoder.for_options(options)
-    return converter.run()
+    with announced_compilation(reporter):
+        # A wrong model or coder is one message, not one for each file.
+        BlockCoder.for_options(options)
+        return converter.run()
 
 
 class Compression:

@@ -74,10 +74,14 @@ class Converter:
         self._outputs = outputs
         self._reporter = reporter
         self._folder = output_folder(inputs, outputs)
+        self._is_frame_cut = False
 
     def run(self) -> int:
         """Convert every input; return the exit code."""
         for item in find_inputs(self._inputs, self._reporter, self._conversion.is_wanted):
+            if self._is_frame_cut:
+                self._reporter.error(item.name, "left out: standard output ends within a frame")
+                continue
             with self._reporter.guard(item.name):
                 self._convert(item)
         return self._reporter.exit_code
@@ -123,7 +127,11 @@ class Converter:
         binary, force = self._conversion.is_output_binary, self._outputs.force
         if target is None:
             with open_standard_output(source, binary=binary, force=force) as sink:
-                yield sink
+                try:
+                    yield sink
+                except BaseException:
+                    self._is_frame_cut = binary
+                    raise
             return
         if self._folder is not None:
             target.parent.mkdir(parents=True, exist_ok=True)

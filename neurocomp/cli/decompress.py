@@ -61,11 +61,12 @@ def decompress(**values: Any) -> int:
         outputs = replace(outputs, stdout=outputs.output is None)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
 
-    announce_compilation(reporter)
-    return Converter(Decompression(options, parts, reporter), inputs, outputs, reporter).run()
+    converter = Converter(Decompression(options, parts, reporter), inputs, outputs, reporter)
+    with announced_compilation(reporter):
+        return converter.run()
 
 
 @dataclass(frozen=True)

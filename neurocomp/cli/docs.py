@@ -51,8 +51,8 @@ def _helps(
     command: click.Command, name: str, parent: click.Context | None
 ) -> Iterator[tuple[str, str]]:
     """Yield the path and help text of a command and of all below it."""
-    settings = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
-    with click.Context(command, info_name=name, parent=parent, **settings) as context:  # type: ignore[arg-type]
+    settings = {**command.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    with click.Context(command, info_name=name, parent=parent, **settings) as context:
         yield context.command_path, context.get_help()
         if isinstance(command, click.Group):
             for child in command.list_commands(context):

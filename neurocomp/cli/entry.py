@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 from neurocomp.cli.group import cli
-from neurocomp.cli.report import ExitCode, say
+from neurocomp.cli.report import DEBUG_VARIABLE, ExitCode, say, show_traceback
 from neurocomp.cli.signals import exit_on_signals
 from neurocomp.errors import NeurocompError, UsageError
 
-DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
+PROGRAM = "neurocomp"
+COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    _occupy_standard_descriptors()
     exit_on_signals()
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         code = _leave_broken_pipe()
     except OSError as error:
@@ -33,13 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
+    if completion := os.environ.get(COMPLETION_VARIABLE):
+        return shell_complete(cli, {}, PROGRAM, COMPLETION_VARIABLE, completion)
     try:
-        result = cli.main(list(arguments), prog_name="neurocomp", standalone_mode=False)
+        # Not by cli.main, which has exit codes of its own.
+        with cli.make_context(PROGRAM, list(arguments)) as context:
+            result = cli.invoke(context)
         return result if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
     except BrokenPipeError:
         return _leave_broken_pipe()
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "neurocomp"
+        command = error.ctx.command_path.strip() if error.ctx else PROGRAM
         say(f"{error.format_message()} (see '{command} --help')")
         return ExitCode.USAGE
     except click.ClickException as error:
@@ -49,11 +58,11 @@ def run(arguments: Sequence[str]) -> int:
         say(str(error))
         return ExitCode.USAGE
     except (NeurocompError, OSError) as error:
-        _show_traceback()
+        show_traceback()
         say(str(error))
         return ExitCode.ERROR
     except Exception as error:
-        _show_traceback()
+        show_traceback()
         say(
             f"internal error, please report it: {type(error).__name__}: {error} "
             f"({DEBUG_VARIABLE}=1 shows where)"
@@ -61,9 +70,16 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.ERROR
 
 
-def _show_traceback() -> None:
-    if os.environ.get(DEBUG_VARIABLE):
-        traceback.print_exc()
+def _occupy_standard_descriptors() -> None:
+    """Keep a file that is opened from becoming the standard input, output or error.
+
+    Where one of them was closed by the caller, its use remains an error.
+    """
+    for descriptor, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, flags)
 
 
 def _leave_broken_pipe() -> int:

@@ -82,7 +82,7 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
 
 
 @models.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--name", metavar="NAME", help="What to call it; by default as the file.")
 def add(file: Path, name: str | None) -> None:
     """Verify the model FILE and install it."""

@@ -86,7 +86,7 @@ def _all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
     return decorate
 
 
-FILE = click.Path(path_type=Path, allow_dash=True)
+FILE = click.Path(path_type=Path, allow_dash=True, readable=False)
 
 message_options = _all_of(
     click.option("-q", "--quiet", is_flag=True, help="No notes, warnings or progress."),
@@ -108,7 +108,7 @@ threads_option = click.option(
 
 model_path_option = click.option(
     "--model-path",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     multiple=True,
     metavar="PATH",
     help="Model file, or folder of them, besides the installed models. May be repeated.",

@@ -13,6 +13,7 @@ from pathlib import Path
 from neurocomp.errors import NeurocompError, UsageError
 
 STDIN_NAME = "(stdin)"
+DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
 
 
 class ExitCode(enum.IntEnum):
@@ -66,9 +67,14 @@ class Reporter:
         except Refused as error:
             self.error(name, str(error))
         except (NeurocompError, OSError, MemoryError) as error:
-            if os.environ.get("NEUROCOMP_DEBUG"):
-                traceback.print_exc()
+            show_traceback()
             self.error(name, describe(error, name))
+
+
+def show_traceback() -> None:
+    """Print where the current exception arose, for those who asked for it."""
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exc()
 
 
 def say(message: str) -> None:

@@ -44,14 +44,14 @@ def test(**values: Any) -> int:
     inputs, options = build(InputOptions, values), build(DecompressOptions, values)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.compilation import announced_compilation
 
-    announce_compilation(reporter)
-    for item in find_inputs(inputs, reporter, is_compressed):
-        with reporter.guard(item.name), open_source(item) as source:
-            refuse_terminal(source)
-            content_bytes = _decode(source, options, reporter)
-            reporter.detail(f"{item.name}: sound, {content_bytes} bytes of content")
+    with announced_compilation(reporter):
+        for item in find_inputs(inputs, reporter, is_compressed):
+            with reporter.guard(item.name), open_source(item) as source:
+                refuse_terminal(source)
+                content_bytes = _decode(source, options, reporter)
+                reporter.detail(f"{item.name}: sound, {content_bytes} bytes of content")
     return reporter.exit_code
 
 

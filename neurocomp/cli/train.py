@@ -16,7 +16,7 @@ MODEL_SUFFIX = ".safetensors"
 MIN_WIDE_ALPHABET = 257
 """Symbols of an alphabet that is not larger are read as bytes."""
 
-_DATA = click.Path(path_type=Path)
+_DATA = click.Path(path_type=Path, readable=False)
 
 
 @click.group(short_help="Train models.")
@@ -45,7 +45,7 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     required=True,
     metavar="MODEL.safetensors",
     help="The model file to write.",
@@ -112,11 +112,10 @@ def ngram(**values: Any) -> None:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announce_compilation
+    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.training.data import read_documents
     from neurocomp.training.ngram import train_ngram
 
-    announce_compilation(reporter)
     documents: list[Any] = list(
         read_documents(paths, split=values["split"], max_bytes=values["max_bytes"])
     )
@@ -125,9 +124,9 @@ def ngram(**values: Any) -> None:
         documents = [_as_uint16(document) for document in documents]
         largest = max((int(document.max()) for document in documents), default=0)
         alphabet_size = values["alphabet_size"] or max(largest + 1, MIN_WIDE_ALPHABET)
-    stored = train_ngram(
-        documents, alphabet_size, values["order"], values["smoothing"], values["min_count"]
-    ).to_stored()
+    settings = (alphabet_size, values["order"], values["smoothing"], values["min_count"])
+    with announced_compilation(reporter):
+        stored = train_ngram(documents, *settings).to_stored()
     stored.save(output)
     num_symbols = sum(document.size for document in documents)
     reporter.note(

@@ -8,10 +8,11 @@ with ``p`` the probability of a 1 in units of 2**-16, 1 <= p <= 65535.  Once a b
 ``encoder_is_full`` or ``decoder_is_overrun`` and stops on True.  No call ever reads or writes
 outside ``payload``, whatever the bits.
 
-The interval [low, low + width) halves at ``width * p >> 16``, which is exact, for width stays
-in (2**32, 2**48]: the split is off by less than 2**-32 of the width, so that even decisions of
-probability 65535/65536 cost what they should.  Two bytes are shifted out at a time, and a carry
-goes straight back into the bytes already written, as nothing else has seen them yet.
+The interval [low, low + width) splits at ``width * p >> 16``, ones below.  As width stays in
+[2**32, 2**48] the product fits 64 bits and the split is off by less than 2**-32 of the width, so
+that even decisions of probability 65535/65536 cost what they should.  Two bytes are shifted out
+at a time, and a carry goes straight back into the bytes already written, as nothing else has seen
+them yet.
 
 Payload: the number as a big-endian byte string, cut to the fewest bytes all of whose
 continuations lie in the interval.  For a given number of decisions no payload is a prefix of
@@ -42,7 +43,10 @@ Integer = int | np.integer[Any]
 """What a kernel's integers are to a type checker; compiled, they are 64 bits wide."""
 
 Payload = NDArray[np.uint8]
-"""The payload's bytes, shape (n,): all of them when decoding, room for them when encoding."""
+"""The payload's bytes, shape (n,): all of them when decoding, room for them when encoding.
+
+A kernel compiled for both directions needs an array that can be written to in both.
+"""
 
 _LOW, _WIDTH, _POSITION = 0, 1, 2
 _NUM_REGISTERS = 3

@@ -175,7 +175,7 @@ def _encode(
     for lane in range(symbols.shape[0]):
         counts = code_lengths(frequencies[lane], scratch, lengths)
         code = symbol_code(lengths, counts, symbols[lane])
-        left = int(lengths[symbols[lane]])
+        left = int(np.int64(lengths[symbols[lane]]))
         while left > 0:
             free = 8 - (num_bits & 7)
             taken = min(free, left)
@@ -205,7 +205,7 @@ def _decode(
         while rank >= counts[length]:
             if num_bits >= 8 * payload.shape[0]:
                 return -1
-            bit = (payload[num_bits >> 3] >> (7 - (num_bits & 7))) & 1
+            bit = (int(np.int64(payload[num_bits >> 3])) >> (7 - (num_bits & 7))) & 1
             rank = ((rank - counts[length]) << 1) | bit
             length += 1
             num_bits += 1

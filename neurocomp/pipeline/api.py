@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.streams import compress_stream, decompress_stream
@@ -17,6 +18,7 @@ def compress(
     block_bytes: int | None = None,
     threads: int = 0,
     verify: bool | None = None,
+    model_path: tuple[Path, ...] = (),
 ) -> bytes:
     """Return ``data`` as one frame.
 
@@ -28,24 +30,30 @@ def compress(
         block_bytes: content of a block, instead of the preset's.
         threads: blocks that are coded at once; 0 for as many as there are cores.
         verify: decode every block again and compare.
+        model_path: files and folders that are searched for models besides the store.
 
     Raises:
         UsageError: options that are out of range or don't go together.
         ModelNotFoundError: there is no such model.
     """
     sink = io.BytesIO()
-    options = CompressOptions(preset, model, coder, block_bytes, threads, verify)
+    options = CompressOptions(preset, model, coder, block_bytes, threads, verify, model_path)
     compress_stream(io.BytesIO(data), sink, options)
     return sink.getvalue()
 
 
-def decompress(data: bytes, *, threads: int = 0) -> bytes:
+def decompress(data: bytes, *, threads: int = 0, model_path: tuple[Path, ...] = ()) -> bytes:
     """Return the content of the frames in ``data``.
+
+    Args:
+        data: one or more frames, one behind the other.
+        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        model_path: files and folders that are searched for models besides the store.
 
     Raises:
         FormatError: the data is damaged, truncated, or not made of frames.
         ModelError: a model that a frame names is missing or not the right one.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(data), sink, DecompressOptions(threads))
+    decompress_stream(io.BytesIO(data), sink, DecompressOptions(threads, model_path))
     return sink.getvalue()

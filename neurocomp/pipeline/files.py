@@ -54,8 +54,10 @@ def new_file(
             os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
         _refuse_existing(target, overwrite)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == os.fspath(temporary):
+            error.filename = os.fspath(target)
         raise
     finally:
         _unfinished.discard(temporary)

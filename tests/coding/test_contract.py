@@ -129,15 +129,15 @@ def test_length_is_near_the_ideal(coder: EntropyCoder, size: int) -> None:
 
 
 @every_coder
-@pytest.mark.parametrize(("size", "lanes", "steps"), [(2, 1, 300), (256, 3, 12), (3, 2, 80)])
+@pytest.mark.parametrize(("size", "lanes", "steps"), [(2, 1, 120), (256, 3, 6), (3, 2, 40)])
 def test_truncation_and_trailing_bytes_raise(
     coder: EntropyCoder, size: int, lanes: int, steps: int
 ) -> None:
-    for seed in range(8):
+    for seed in range(4):
         stream = random_stream(size, lanes, steps, seed=seed)
         payload = encode(coder, stream)
         damaged = [payload[:n] for n in range(len(payload))]
-        damaged += [payload + bytes([b]) for b in range(256)]
+        damaged += [payload + bytes([b]) for b in (0, 1, 127, 128, 254, 255)]
         damaged += [payload + bytes(n) for n in (2, 3, 4, 8, 100)]
         for wrong in damaged:
             with pytest.raises(FormatError):
@@ -189,7 +189,7 @@ def test_long_garbage_raises(coder: EntropyCoder) -> None:
     ),
     choices=st.lists(st.integers(0, 1000), min_size=30, max_size=30),
 )
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_round_trip_of_any_weights(
     coder: EntropyCoder, steps: list[list[int]], choices: list[int]
 ) -> None:

@@ -1,0 +1,115 @@
+"""Help, version, start-up and the note on compiling."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+
+from neurocomp.cli import docs
+from neurocomp.cli.compilation import MESSAGE
+from neurocomp.cli.group import cli
+from tests.cli.program import Program
+
+HEAVY = {"torch", "transformers", "numba", "numpy", "constriction", "rich", "safetensors"}
+WITHOUT_EXAMPLES = {"train", "list", "show", "add", "remove", "verify"}
+
+
+def leaves(group: click.Group) -> list[click.Command]:
+    found: list[click.Command] = []
+    for command in group.commands.values():
+        found += leaves(command) if isinstance(command, click.Group) else [command]
+    return found
+
+
+@pytest.mark.parametrize("command", leaves(cli), ids=lambda one: str(one.name))
+def test_every_command_has_help(command: click.Command) -> None:
+    assert command.help
+    assert ("Example" in command.help) == (command.name not in WITHOUT_EXAMPLES)
+    for param in command.params:
+        if isinstance(param, click.Option):
+            assert param.help, param.name
+
+
+def test_the_documentation_is_up_to_date() -> None:
+    text = docs.render()
+    assert docs.DOCS_PATH.read_text(encoding="utf-8") == text, "run: python -m neurocomp.cli.docs"
+    for word in ("neurocomp train ngram", "Exit codes", "_NEUROCOMP_COMPLETE=zsh_source"):
+        assert word in text
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "-h", "-V"])
+def test_help_and_version_start_quickly(program: Program, option: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = program(option)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.decode().startswith(("Usage: neurocomp", f"neurocomp {version('neurocomp')}"))
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.8
+
+
+def test_help_loads_nothing_heavy_and_compressing_no_torch(program: Program) -> None:
+    script = (
+        "import sys; from neurocomp.cli.entry import run; run(['--help']);"
+        "print(*sys.modules);"
+        "run(['-m', 'adaptive', '-o', 'a.ncmp', sys.argv[1]]);"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, __file__],
+        capture_output=True,
+        cwd=program.folder,
+        env=program.environment,
+        check=True,
+    )
+    *_, at_first, later = done.stdout.decode().splitlines()
+    assert not HEAVY & set(at_first.split())
+    assert {"numba"} == {"torch", "transformers", "rich", "numba"} & set(later.split())
+
+
+def test_the_hidden_command_has_no_name(program: Program) -> None:
+    shown = program("a", "--help").out.decode()
+    assert shown.startswith("Usage: neurocomp [OPTIONS] [FILE]...")
+    wrong = program("--bogus").err
+    assert wrong.endswith("(see 'neurocomp --help')\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("comp", {"plain,compress", "file,comp"}),
+        ("-d --rec", {"plain,--recover", "plain,--recursive"}),
+        ("train ngram --smoothing ", {"plain,kneser-ney", "plain,backoff"}),
+    ],
+)
+def test_completion(program: Program, words: str, expected: set[str]) -> None:
+    program.environment |= {
+        "_NEUROCOMP_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"neurocomp {words}",
+        "COMP_CWORD": str(words.count(" ") + 1),
+    }
+    assert set(program().out.decode().split()) == expected
+
+
+def test_compiling_is_announced_once(tmp_path: Path, home: Path) -> None:
+    program = Program(tmp_path, home, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    done = program("-m", "adaptive", stdin=b"a" * 100)
+    assert (done.code, done.err) == (0, f"neurocomp: {MESSAGE}\n")
+
+
+def test_no_traceback_unless_asked_for(program: Program) -> None:
+    program.environment["NEUROCOMP_DEBUG"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-m", "neurocomp", "models", "add", "missing"],
+        capture_output=True,
+        cwd=program.folder,
+        env=program.environment,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"Traceback" in done.stderr
