@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "exact": {"errors"},
     "coding": {"errors", "exact"},
-    "models": {"errors", "exact"},
+    "models": {"errors", "exact", "symbols"},
     "symbols": {"errors", "exact"},
     "frame": {"errors"},
     "codec": {"errors", "exact", "coding", "models"},

@@ -1,7 +1,7 @@
 """What a machine must be able to do to run an exact network, and the choice of who does it.
 
-Two engines do the same integer arithmetic: ``compiled`` by numba on the CPU, ``tensors`` by torch on
-any of its devices.  Products of matrices go one of four routes, all exact:
+Two engines do the same integer arithmetic: ``compiled`` by numba on the CPU, ``tensors`` by torch
+on any of its devices.  Products of matrices go one of four routes, all exact:
 
 ==========  =======================  ==========================================================
 route       on                       exact because

@@ -13,14 +13,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.symbols.pretokens import split_words
 
-CHUNK_CHARACTERS = 1 << 14
 _INVALID = re.compile("([\udc80-\udcff]+)")
 MAX_TOKENS = 1 << 20
 
@@ -84,11 +85,11 @@ class BytePairs:
     def _encode_part(self, data: bytes, text: str | None) -> Stream:
         if text is None:
             return self._single[np.frombuffer(data, np.uint8)]
-        starts = range(0, len(text), CHUNK_CHARACTERS)
-        chunks = [text[i : i + CHUNK_CHARACTERS] for i in starts]
-        encodings = self._tokenizer.encode_batch_fast(chunks, add_special_tokens=False)
-        numbers = [np.array(one.ids, np.int32) for one in encodings]
-        tokens = np.concatenate(numbers) if numbers else np.empty(0, np.int32)
+        words = split_words(text)
+        unique = list(dict.fromkeys(words))
+        encodings = self._tokenizer.encode_batch_fast(unique, add_special_tokens=False)
+        numbers = {word: one.ids for word, one in zip(unique, encodings, strict=True)}
+        tokens = np.array([*chain.from_iterable(map(numbers.__getitem__, words))], np.int32)
         if all(token in self._bytes_of for token in np.unique(tokens).tolist()) and (
             self.decode(tokens) == data
         ):
@@ -101,7 +102,7 @@ class BytePairs:
 
         merges = [tuple(merge.split(" ")) for merge in self._merges]
         tokenizer = Tokenizer(models.BPE(dict(self._vocabulary), merges))
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         return tokenizer
 
 

@@ -23,7 +23,7 @@ _HALF = np.int64(1) << (RECIPROCAL_BITS - 1)
 
 @njit(cache=True, nogil=True)
 def store_heads(values: NDArray[np.int32], start: int, cache: NDArray[np.int16]) -> None:
-    """Put values (lanes * steps, heads * width) at ``start`` of a cache (lanes, heads, T, width)."""
+    """Put values (lanes * steps, K) at ``start`` of a cache (lanes, heads, T, width)."""
     num_lanes, num_heads, _, width = cache.shape
     num_steps = values.shape[0] // num_lanes
     for m in range(values.shape[0]):

@@ -34,9 +34,7 @@ def _make_tile(num_rows: int) -> Any:
     """
 
     @intrinsic
-    def tile(
-        typing_context: Any, rows: Any, weights: Any, size: Any, out: Any
-    ) -> tuple[Any, Any]:
+    def tile(typing_context: Any, rows: Any, weights: Any, size: Any, out: Any) -> tuple[Any, Any]:
         signature = types.void(types.intp, types.intp, types.intp, types.intp)
         return signature, _code_generator(num_rows)
 

@@ -41,9 +41,7 @@ def attend(
     lowest = -(1 << 31)
     best = scores.masked_fill(is_hidden, lowest).amax(4, keepdim=True)
     distances = (best - scores).masked_fill(is_hidden, 0)
-    distances = scale_sums(
-        distances, mantissas * attention.multiplier, attention.shift - exponents
-    )
+    distances = scale_sums(distances, mantissas * attention.multiplier, attention.shift - exponents)
     octaves = torch.bitwise_right_shift(distances, EXP2_BITS)
     is_hidden = is_hidden | (octaves > ATTENTION_WEIGHT_BITS)
     fractions = table[torch.bitwise_and(distances, (1 << EXP2_BITS) - 1)]

@@ -111,8 +111,9 @@ class TensorEngine:
 
         def apply(values: Tensor, start: int, num_steps: int) -> Tensor:
             # (lanes, steps, heads, 2, width / 2)
-            pairs = values.to(torch.int64).view(-1, num_steps, values.shape[1] // head_width, 2,
-                                                head_width // 2)
+            pairs = values.to(torch.int64).view(
+                -1, num_steps, values.shape[1] // head_width, 2, head_width // 2
+            )
             x, y = pairs.unbind(3)
             c = c_table[start : start + num_steps, None]
             s = s_table[start : start + num_steps, None]

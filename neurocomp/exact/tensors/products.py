@@ -40,7 +40,9 @@ def make_product(route: str, layer: Linear, device: str) -> Product:
     if layer.limit * whole_sum < FLOAT32_LIMIT:
         return lambda rows: _float_product(rows, weight, torch.float32)
     if 128 * whole_sum < FLOAT32_LIMIT:
-        return lambda rows: _in_halves(lambda half: _float_product(half, weight, torch.float32), rows)
+        return lambda rows: _in_halves(
+            lambda half: _float_product(half, weight, torch.float32), rows
+        )
     return lambda rows: _float_product(rows, weight, torch.float64)
 
 

@@ -160,8 +160,14 @@ class Builder:
         if config.gated:
             # Values are finer than gates: products keep the resolution of activations.
             outs[config.inner_width :] = unit
-        self._add_normed(prefix + "inner_in", prefix + "inner_norm", real.inner_norm,
-                         real.inner_in, outs, RESIDUAL_LIMIT)
+        self._add_normed(
+            prefix + "inner_in",
+            prefix + "inner_norm",
+            real.inner_norm,
+            real.inner_in,
+            outs,
+            RESIDUAL_LIMIT,
+        )
         self._add_plain(prefix + "inner_out", real.inner_out, unit)
 
     def _add_attention(self, prefix: str, real: RealBlock) -> None:
@@ -224,9 +230,7 @@ class Builder:
             is_short = int(np.abs(whole).max()) < 1 << 15
             self._tensors["positions"] = whole.astype(np.int16) if is_short else whole
 
-    def _normed(
-        self, name: str, norm: RealNorm, layer: RealLinear
-    ) -> tuple[WeightMatrix, Doubles]:
+    def _normed(self, name: str, norm: RealNorm, layer: RealLinear) -> tuple[WeightMatrix, Doubles]:
         """Return a layer behind a norm with the norm's scale and shift in it."""
         matrix = quantise_matrix(layer.matrix, norm.scale)
         bias = _bias(layer)

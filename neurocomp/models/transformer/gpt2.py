@@ -1,4 +1,7 @@
-"""GPT-2 checkpoints (A. Radford et al., Language models are unsupervised multitask learners, 2019)."""
+"""GPT-2 checkpoints.
+
+A. Radford et al., Language models are unsupervised multitask learners, 2019.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,9 @@ def read_gpt2(checkpoint: Checkpoint, extra: dict[str, NDArray[Any]]) -> RealMod
         return RealLinear(matrix, checkpoint.tensor(f"{prefix}{name}.bias"))
 
     def block(index: int) -> RealBlock:
-        scale = 1 / np.sqrt(float(shape.head_width)) if config.get("scale_attn_weights", True) else 1
+        scale = (
+            1 / np.sqrt(float(shape.head_width)) if config.get("scale_attn_weights", True) else 1
+        )
         if config.get("scale_attn_by_inverse_layer_idx"):
             scale = scale / (index + 1)
         layer = f"h.{index}."

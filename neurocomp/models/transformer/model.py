@@ -21,6 +21,8 @@ ARCHITECTURE = "transformer"
 TOKENIZER = "tokenizer"
 """Name of the tensor, uint8, that holds a tokenizer's JSON."""
 
+PARAMETER_BYTES = 2
+
 MIN_LANE_SYMBOLS = 1024
 """A lane starts without context, which costs it some 60 bits in all."""
 
@@ -67,15 +69,22 @@ class TransformerModel:
         """Return the same model with another overlap of its windows; raises UsageError."""
         return TransformerModel(self._stored, overlap, self._engine)
 
-    @property
-    def overlap(self) -> int:
-        """Symbols of a full window that the next one starts with."""
-        return self._overlap
+    def with_parameters(self, parameters: bytes) -> TransformerModel:
+        """Return the same model with the overlap that a frame records; raises FormatError."""
+        overlap = int.from_bytes(parameters, "little")
+        if len(parameters) != PARAMETER_BYTES or not 1 <= overlap < self.config.context:
+            raise FormatError(f"parameters {parameters.hex()} of the transformer are damaged")
+        model = self.with_overlap(overlap)
+        if model.parameters != parameters:
+            raise FormatError("the frame records an overlap that is the transformer's own choice")
+        return model
 
     @property
-    def default_overlap(self) -> int:
-        """The overlap where none is chosen: half of the window."""
-        return self.config.context // 2
+    def parameters(self) -> bytes:
+        """The overlap, 2 bytes, little-endian; empty where it is half of the window."""
+        if self._overlap == self.config.context // 2:
+            return b""
+        return self._overlap.to_bytes(PARAMETER_BYTES, "little")
 
     @property
     def alphabet_size(self) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.embedding import embed
 from neurocomp.exact.engine import Engine
@@ -134,5 +133,3 @@ def _prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
     """Return a norm and the layer behind it as one function of rows."""
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class TransformerPredictor:
     ) -> None:
         num_groups = min(num_threads, num_lanes)
         bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
-        self._slices = [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+        self._slices = [slice(*pair) for pair in pairwise(bounds)]
         self._groups = [
             LaneGroup(network, one.stop - one.start, context, overlap, start_symbol)
             for one in self._slices

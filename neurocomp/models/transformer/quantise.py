@@ -106,7 +106,13 @@ def fold_shift(matrix: Floats, shift: Floats) -> Doubles:
 
 
 def make_linear(
-    matrix: WeightMatrix, bias: Doubles, *, units: Doubles, out_units: Doubles, clip: int, wide: bool
+    matrix: WeightMatrix,
+    bias: Doubles,
+    *,
+    units: Doubles,
+    out_units: Doubles,
+    clip: int,
+    wide: bool,
 ) -> Linear:
     """Return the exact layer.
 
