@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# numba does not notice changes in functions that a kernel inlines: one cache for each state of them.
+SOURCES := $(sort $(shell find neurocomp -name '*.py'))
+export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 FUZZ_SECONDS ?= 300
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import pydoc_data.topics as t; print(t.__file__)')
 

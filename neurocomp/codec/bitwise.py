@@ -30,7 +30,6 @@ from neurocomp.models.mix import (
     choose_profile,
     new_state,
     predict,
-    start_byte,
     update,
 )
 
@@ -51,7 +50,6 @@ def _code_bytes(
     """
     for i in range(data.shape[0]):
         byte = np.int64(data[i])
-        start_byte(state)
         for shift in range(7, -1, -1):
             p = predict(state)
             if decoding:

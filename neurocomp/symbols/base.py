@@ -19,7 +19,7 @@ class SymbolMap(Protocol):
         """Name in messages and in ``neurocomp info``."""
 
     def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
-        """Return ``data`` as symbols: integers below ``alphabet_size``, shape (n,).
+        """Return ``data`` as symbols below ``alphabet_size``: unsigned integers, shape (n,).
 
         None where the data has no such form; it is then stored as it is.
         """

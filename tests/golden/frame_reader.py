@@ -74,7 +74,7 @@ def read_frame(cursor: Cursor) -> dict[str, Any]:
         "content_crc": None,
     }
     header = cursor.data[start : cursor.at]
-    sizes = []
+    sizes: list[tuple[int, int]] = []
     last = trailer = False
     while not last:
         need(len(sizes) < 131072, "too many blocks")
@@ -92,8 +92,8 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     tag = cursor.u8()
     last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
     need(tag & 0xC0 == 0 and method < 2, "reserved tag bits")
-    need(last or not trailer, "trailer without last")
-    need(method or not variant, "variant of a stored block")
+    need(bool(last) or not trailer, "trailer without last")
+    need(bool(method) or not variant, "variant of a stored block")
     size = cursor.varint(0 if last and not method else 1, 1 << 26)
     symbols, lanes, payload_size = size, 1, size
     if method:

@@ -1,8 +1,15 @@
-"""Context mixing: predicts the next bit of a block of bytes."""
+"""Context mixing: the probability of the next bit of a block of bytes, in integers only.
 
+Many contexts look up what happened after them, a gated linear mixture joins their predictions in
+the logistic domain, and adaptive maps correct the result (Mahoney, "Adaptive weighing of context
+models for lossless data compression", 2005; Knoll and de Freitas, "A machine learning perspective
+on predictive coding with PAQ8", 2012).
+"""
+
+from neurocomp.models.mix.layout import NUM_PROFILES
 from neurocomp.models.mix.model import MixModel
-from neurocomp.models.mix.predictor import predict, start_byte, update
-from neurocomp.models.mix.profiles import NUM_PROFILES, choose_profile
+from neurocomp.models.mix.predictor import predict, update
+from neurocomp.models.mix.profiles import choose_profile
 from neurocomp.models.mix.state import MixState, new_state
 
 __all__ = [
@@ -12,6 +19,5 @@ __all__ = [
     "choose_profile",
     "new_state",
     "predict",
-    "start_byte",
     "update",
 ]

@@ -1,45 +1,56 @@
+"""Final maps: what probability a mixed probability has turned out to mean in a small context.
+
+Adaptive probability maps, also called secondary symbol estimation: a row of probabilities, one for
+each nat of log odds, between which is interpolated (Mahoney, 2005).
+"""
+
 from __future__ import annotations
+
 import numpy as np
-from numba import njit
-from . import layout as L
-from .tables import SQUASH, SQUASH_LIMIT, STRETCH
-U = np.uint64
 
-@njit(forceinline=True, _nrt=False)
-def refine_one(apms, slot, register, reg, mixed):
-    at = mixed + 3072
-    j = at >> 8
-    w = at & 255
-    reg[register] = (slot * 25 + j + (w >> 7))
-    a = np.int64(apms[U(slot), U(j)])
-    b = np.int64(apms[U(slot), U(j + 1)])
-    return (a * (256 - w) + b * w) >> 8
+from neurocomp.models.mix import layout as at
+from neurocomp.models.mix.hashing import U64, byte_at
+from neurocomp.models.mix.inlining import Integer, inlined
+from neurocomp.models.mix.state import MixState
+from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT
 
-@njit(forceinline=True, _nrt=False)
-def refine(state, mixed):
-    reg = state.registers
-    p = np.int64(SQUASH[U(mixed + SQUASH_LIMIT)])
-    pos = reg[L.POSITION]
-    hist = state.history
-    partial = reg[L.PARTIAL]
-    c1 = np.int64(hist[U(pos - 1)]) if pos > 0 else 0
-    c2 = np.int64(hist[U(pos - 2)]) if pos > 1 else 0
-    p1 = refine_one(state.apms, partial | c1 << 8, L.APM0, reg, mixed)
-    h = ((c1 | c2 << 8) * 0x2F0B4C47 + partial * 0x9E3779B1)
-    p2 = refine_one(state.apms, 65536 + ((h >> 11) & 65535), L.APM1, reg, mixed)
-    e = reg[L.EXPECTED] & 255
-    if reg[L.MATCH_BUCKET] == 0:
-        e = 0
-    p3 = refine_one(state.apms, 131072 + (partial | e << 8), L.APM2, reg, mixed)
-    p = (2 * p + p1 + 3*p2 + 2*p3) >> 3
-    return max(1, min(65535, p))
+_RATE = 6
+_MIDDLE = at.APM_POINTS // 2
 
-@njit(forceinline=True, _nrt=False)
-def train_apms(state, bit):
-    reg = state.registers
-    flat = state.apms.reshape(-1)
-    for a in (L.APM0, L.APM1, L.APM2):
-        i = U(reg[a])
-        v = np.int64(flat[i])
-        v += (((bit << 16) - bit) - v) >> L.APM_RATE
-        flat[i] = v
+
+@inlined
+def _read(state: MixState, number: Integer, context: Integer) -> Integer:
+    """The 16-bit probability that map `number` has for the mixed log odds in a context."""
+    place = state.registers[at.MIXED] + 256 * _MIDDLE
+    point, weight = place >> 8, place & 255
+    row = at.APM_CONTEXTS * number + context
+    left = np.int64(state.apms[U64(row), U64(point)])
+    right = np.int64(state.apms[U64(row), U64(point + 1)])
+    nearer = point + (weight >> 7)
+    state.registers[at.APM_INDEX + number] = row * at.APM_POINTS + nearer
+    return (left * (256 - weight) + right * weight) >> 8
+
+
+@inlined
+def refine(state: MixState) -> Integer:
+    """The probability of a one, 1..65535 of 65536, from the mixed log odds."""
+    registers = state.registers
+    position, partial = registers[at.POSITION], registers[at.PARTIAL]
+    last = np.int64(byte_at(state.history, position - 1))
+    last_but_one = np.int64(byte_at(state.history, position - 2))
+    mixed = np.int64(SQUASH[U64(registers[at.MIXED] + SQUASH_LIMIT)])
+    order1 = _read(state, 0, partial | last << 8)
+    pair = (last | last_but_one << 8) * 0x2F0B4C47 + partial * 0x9E3779B1
+    order2 = _read(state, 1, (pair >> 11) & (at.APM_CONTEXTS - 1))
+    expected = _read(state, 2, partial | (registers[at.EXPECTED] & 255) << 8)
+    return max(1, min(65535, (2 * mixed + order1 + 3 * order2 + 2 * expected) >> 3))
+
+
+@inlined
+def train_apms(state: MixState, bit: Integer) -> None:
+    """Moves the nearer of the two points that were used in each map."""
+    entries = state.apms.reshape(-1)
+    for number in range(at.NUM_APMS):
+        index = U64(state.registers[at.APM_INDEX + number])
+        probability = np.int64(entries[index])
+        entries[index] = probability + (((bit << 16) - bit - probability) >> _RATE)

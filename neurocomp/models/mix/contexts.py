@@ -1,137 +1,109 @@
+"""The contexts of a byte: one 64-bit hash each."""
+
 from __future__ import annotations
+
 import numpy as np
-from numba import njit
-from . import layout as L
-U = np.uint64
 
-@njit(forceinline=True, _nrt=False)
-def h2(a, b):
-    v = (a ^ (b * U(0xD6E8FEB86659FD93))) * U(0x9E3779B97F4A7C15)
-    return v ^ (v >> U(31))
+from neurocomp.models.mix import layout as at
+from neurocomp.models.mix.hashing import U64, byte_at, combine
+from neurocomp.models.mix.inlining import Integer, inlined
+from neurocomp.models.mix.records import follow_records, record_column
+from neurocomp.models.mix.state import MixState
+from neurocomp.models.mix.text import byte_above, column, follow_text
 
-@njit(forceinline=True, _nrt=False)
-def byte_at(hist, i):
-    return U(hist[U(i)]) if i >= 0 else U(0)
+_PAIR = U64(0xFFFF)  # mask of the last two bytes
 
-@njit(forceinline=True, _nrt=False)
-def set_contexts(state):
-    reg = state.registers
-    hist = state.history
+
+@inlined
+def _follow_successors(state: MixState, recent: Integer) -> None:
+    """Notes the last byte as successor of the one before it, and of the two before it."""
+    byte = np.uint32(recent & U64(255))
+    one = (recent >> U64(8)) & U64(255)
+    two = U64(256) + ((recent >> U64(8)) & _PAIR)
+    state.followers[one] = (state.followers[one] << np.uint32(8)) | byte
+    state.followers[two] = (state.followers[two] << np.uint32(8)) | byte
+
+
+@inlined
+def _recent_bytes(state: MixState) -> Integer:
+    """The last eight bytes, the last one lowest."""
+    recent = U64(0)
+    for back in range(8):
+        byte = byte_at(state.history, state.registers[at.POSITION] - 1 - back)
+        recent |= byte << U64(8 * back)
+    return recent
+
+
+@inlined
+def _text_contexts(state: MixState, recent: Integer) -> None:
+    registers = state.registers
     out = state.hashes
-    pos = reg[L.POSITION]
-    c8 = U(0)
-    for k in range(8):
-        c8 = c8 | (byte_at(hist, pos - 1 - k) << U(8 * k))
-    c1 = c8 & U(255)
-    c2 = (c8 >> U(8)) & U(255)
-    c3 = (c8 >> U(16)) & U(255)
-    c = np.int64(c1)
-    lower = c
-    if 65 <= c <= 90:
-        lower = c + 32
-    letter = (97 <= lower <= 122) or c >= 128
-    word = U(reg[L.WORD])
-    if letter:
-        word = h2(word + U(1), U(lower))
-    elif word != U(0):
-        reg[L.WORD_BEFORE] = reg[L.LAST_WORD]
-        reg[L.LAST_WORD] = np.int64(word)
-        word = U(0)
-    reg[L.WORD] = np.int64(word)
-    if letter:
-        cls = 1 if c != lower else 0
-    elif c == 32:
-        cls = 2
-    elif c == 10:
-        cls = 3
-    elif 48 <= c <= 57:
-        cls = 4
-    elif c < 32:
-        cls = 5
-    elif c == 44 or c == 46 or c==59 or c==58 or c==33 or c==63:
-        cls = 6
+    last = recent & U64(255)
+    word = U64(registers[at.WORD])
+    last_word, word_before = U64(registers[at.LAST_WORD]), U64(registers[at.WORD_BEFORE])
+    above = byte_above(state)
+    record = registers[at.RECORD]
+    record_above = byte_at(state.history, registers[at.POSITION] - record)
+    after_one = U64(state.followers[last]) & _PAIR
+    after_two = U64(state.followers[U64(256) + (recent & _PAIR)]) & _PAIR
+    for order in range(1, 7):
+        out[order - 1] = combine(U64(order), recent & ((U64(1) << U64(8 * order)) - U64(1)))
+    out[6] = combine(U64(7), recent)
+    out[7] = combine(word + U64(8), U64(8))
+    out[8] = combine(combine(word + U64(9), last_word), last)
+    out[9] = combine(combine(word + U64(10), word_before), last_word)
+    out[10] = combine(word + U64(11), word_before)
+    out[11] = combine(U64(12), recent & U64(0xFFFF00))
+    out[12] = combine(U64(13), recent & U64(0xFFFFFF00))
+    out[13] = combine(U64(14), recent & U64(0xF0F0F0FF))
+    out[14] = combine(U64(15), last | after_one << U64(8))
+    out[15] = combine(U64(16), (recent & _PAIR) | after_two << U64(16))
+    out[16] = combine(combine(U64(17), above | last << U64(8)), U64(column(state)))
+    out[17] = combine(combine(U64(18), above), word)
+    out[18] = combine(U64(19), record_above | last << U64(8) | U64(record) << U64(16))
+    out[19] = combine(combine(U64(20), U64(registers[at.CLASSES])), last)
+
+
+@inlined
+def _binary_contexts(state: MixState, recent: Integer) -> None:
+    out = state.hashes
+    history = state.history
+    position, record = state.registers[at.POSITION], state.registers[at.RECORD]
+    last = recent & U64(255)
+    above = byte_at(history, position - record)
+    two_above = byte_at(history, position - 2 * record)
+    above_left = byte_at(history, position - record - 1)
+    above_right = byte_at(history, position - record + 1) if record > 1 else U64(0)
+    place = U64(record_column(state))
+    after_two = U64(state.followers[U64(256) + (recent & _PAIR)]) & _PAIR
+    for order in range(1, 5):
+        out[order - 1] = combine(U64(order), recent & ((U64(1) << U64(8 * order)) - U64(1)))
+    out[4] = combine(U64(5), recent & U64(0xFFFFFFFFFFFF))
+    out[5] = combine(U64(6), recent & U64(0xFF00))
+    out[6] = combine(U64(7), recent & U64(0xFF0000))
+    out[7] = combine(U64(8), recent & U64(0xFFFF00))
+    out[8] = combine(U64(9), recent & U64(0xFF00FF))
+    out[9] = combine(U64(10), recent & U64(0xFF000000))
+    out[10] = combine(U64(11), recent & U64(0xF0F0F0F0))
+    out[11] = combine(U64(12), above | place << U64(8))
+    out[12] = combine(U64(13), above | last << U64(8))
+    out[13] = combine(U64(14), above | two_above << U64(8))
+    out[14] = combine(U64(15), last | place << U64(8))
+    out[15] = combine(U64(16), above | last << U64(8) | above_left << U64(16))
+    out[16] = combine(U64(17), (above + last - above_left) & U64(255))
+    out[17] = combine(U64(18), place)
+    out[18] = combine(U64(19), above | above_right << U64(8) | last << U64(16))
+    out[19] = combine(U64(20), (recent & _PAIR) | after_two << U64(16))
+
+
+@inlined
+def set_contexts(state: MixState) -> None:
+    """Sets the context hashes of the byte that begins, from the finished ones."""
+    recent = _recent_bytes(state)
+    _follow_successors(state, recent)
+    follow_text(state)
+    follow_records(state)
+    if state.registers[at.PROFILE] == at.TEXT:
+        _text_contexts(state, recent)
     else:
-        cls = 7
-    reg[L.CLASSES] = ((reg[L.CLASSES] << 3) | cls) & 0xFFFFFF
-    if c == 10:
-        reg[L.LINE_ABOVE] = reg[L.LINE_START]
-        reg[L.LINE_START] = pos
-    last = U(reg[L.LAST_WORD])
-    before = U(reg[L.WORD_BEFORE])
-    column = min(pos - reg[L.LINE_START], 255)
-    above_at = reg[L.LINE_ABOVE] + column
-    above = byte_at(hist, above_at) if above_at < reg[L.LINE_START] else U(10)
-
-    # indirect: which bytes followed this one and this pair
-    fol = state.followers
-    if pos > 1:
-        i1 = c2
-        fol[i1] = (fol[i1] << np.uint32(8)) | np.uint32(c1)
-        if pos > 2:
-            i2 = U(256) + ((c2 | (c3 << U(8))) & U(65535))
-            fol[i2] = (fol[i2] << np.uint32(8)) | np.uint32(c1)
-    f1 = U(fol[c1])
-    f2 = U(fol[U(256) + (c1 | c2 << U(8))])
-
-    # record length
-    seen = state.last_seen
-    gap = pos - seen[c1, 0]
-    if gap == seen[c1, 1] and 2 < gap < 1024:
-        state.votes[U(gap)] += 1
-        if state.votes[U(gap)] > state.votes[U(reg[L.RECORD])]:
-            reg[L.RECORD] = gap
-    seen[c1, 1] = gap
-    seen[c1, 0] = pos
-    if pos & 4095 == 0:
-        for k in range(1024):
-            state.votes[k] >>= 1
-    r = reg[L.RECORD]
-    up = byte_at(hist, pos - r) if r > 0 else U(0)
-    up2 = byte_at(hist, pos - 2 * r) if r > 0 else U(0)
-    upleft = byte_at(hist, pos - r - 1) if r > 0 else U(0)
-    upright = byte_at(hist, pos - r + 1) if r > 0 else U(0)
-    col = U(pos % r) if r > 0 else U(0)
-
-    B = U(0xFFFFFFFFFFFFFFFF)
-    if reg[L.PROFILE] == 0:
-        out[0] = h2(U(1), c1)
-        out[1] = h2(U(2), c8 & U(0xFFFF))
-        out[2] = h2(U(3), c8 & U(0xFFFFFF))
-        out[3] = h2(U(4), c8 & U(0xFFFFFFFF))
-        out[4] = h2(U(5), c8 & U(0xFFFFFFFFFF))
-        out[5] = h2(U(6), c8 & U(0xFFFFFFFFFFFF))
-        out[6] = h2(U(7), c8)
-        out[7] = h2(word + U(8), U(8))
-        out[8] = h2(h2(word + U(9), last), c1)
-        out[9] = h2(h2(word + U(10), before), last)
-        out[10] = h2(word + U(11), before)
-        out[11] = h2(U(12), c8 & U(0xFFFF00))
-        out[12] = h2(U(13), c8 & U(0xFFFFFF00))
-        out[13] = h2(U(14), c8 & U(0xF0F0F0FF))
-        out[14] = h2(U(15), c1 | (f1 & U(0xFFFF)) << U(8))
-        out[15] = h2(U(16), (c8 & U(0xFFFF)) | (f2 & U(0xFFFF)) << U(16))
-        out[16] = h2(h2(U(17), above | c1 << U(8)), U(column))
-        out[17] = h2(h2(U(18), above), word)
-        out[18] = h2(U(19), up | c1 << U(8) | U(r) << U(16))
-        out[19] = h2(h2(U(20), U(reg[L.CLASSES])), c1)
-    else:
-        out[0] = h2(U(1), c1)
-        out[1] = h2(U(2), c8 & U(0xFFFF))
-        out[2] = h2(U(3), c8 & U(0xFFFFFF))
-        out[3] = h2(U(4), c8 & U(0xFFFFFFFF))
-        out[4] = h2(U(5), c8 & U(0xFFFFFFFFFFFF))
-        out[5] = h2(U(6), c8 & U(0xFF00))
-        out[6] = h2(U(7), c8 & U(0xFF0000))
-        out[7] = h2(U(8), c8 & U(0xFFFF00))
-        out[8] = h2(U(9), c8 & U(0xFF00FF))
-        out[9] = h2(U(10), c8 & U(0xFF000000))
-        out[10] = h2(U(11), c8 & U(0xF0F0F0F0))
-        out[11] = h2(U(12), up | col << U(8))
-        out[12] = h2(U(13), up | c1 << U(8))
-        out[13] = h2(U(14), up | up2 << U(8))
-        out[14] = h2(U(15), c1 | col << U(8))
-        out[15] = h2(U(16), up | c1 << U(8) | upleft << U(16))
-        out[16] = h2(U(17), (up + c1 - upleft) & U(255))
-        out[17] = h2(U(18), col)
-        out[18] = h2(U(19), up | upright << U(8) | c1 << U(16))
-        out[19] = h2(U(20), (c8 & U(0xFFFF)) | (f2 & U(0xFFFF)) << U(16))
+        _binary_contexts(state, recent)

@@ -1,37 +1,54 @@
-"""Sizes and register numbers shared by the parts of the model."""
+"""Sizes of the model's parts and the numbers of its registers."""
+
+from __future__ import annotations
+
+# Inputs of the mixers: two for each context, two for each match model, order 0, a constant.
 NUM_CONTEXTS = 20
-INPUTS_PER_CONTEXT = 2
 NUM_MATCHES = 2
-FIRST_MATCH_INPUT = NUM_CONTEXTS * INPUTS_PER_CONTEXT
-FIRST_EXTRA_INPUT = FIRST_MATCH_INPUT + 2 * NUM_MATCHES
-NUM_INPUTS = (FIRST_EXTRA_INPUT + 2 + 7) // 8 * 8
+FIRST_MATCH_INPUT = 2 * NUM_CONTEXTS
+ORDER0_INPUT = FIRST_MATCH_INPUT + 2 * NUM_MATCHES
+BIAS_INPUT = ORDER0_INPUT + 1
+NUM_INPUTS = (BIAS_INPUT + 1 + 7) // 8 * 8  # whole vectors; at most 511, see mixer.py
 
-SELECTORS = (256 * 3, 256, 8 * 16, 256, 8 * 24, 1024)  # rows of each weight set
-NUM_SETS = len(SELECTORS)
-SET_START = tuple(sum(SELECTORS[:i]) for i in range(NUM_SETS))
-NUM_ROWS = sum(SELECTORS)
+# Rows of each weight set; the rows of all sets lie in one array.
+SET_ROWS = (3 * 256, 256, 8 * 16, 256, 8 * 8, 1024)
+NUM_SETS = len(SET_ROWS)
+FIRST_ROW = tuple(sum(SET_ROWS[:s]) for s in range(NUM_SETS))
+NUM_ROWS = sum(SET_ROWS)
 
-POSITION, PARTIAL, BIT_COUNT, NODE = 0, 1, 2, 3
-WORD, LAST_WORD, WORD_BEFORE, LINE_START, LINE_ABOVE, CLASSES = 4, 5, 6, 7, 8, 9
-RECORD, PROFILE = 10, 11
-MIXED, FINAL_P, RATE = 12, 13, 14
-EXPECTED = 15  # byte expected by the longest match, 256 + byte, or 0
-MATCH_BUCKET = 16
-ORDER = 17
-SLOT_MASK = 18
-MATCH_MASK = 19
-FINAL_ROW = 20
-APM0, APM1, APM2 = 21, 22, 23
-VOTES_BEST = 24
-NUM_REGISTERS = 32
-LIMIT = 1023
-RATE_END = 80
-RATE_START = 400
-RATE_HALF = 512
-FINAL_RATE = 2
-W0 = 14000
-FINAL_SEL = 0
-APM_RATE = 6
-MLIMIT = 255
-SKIP = 0
+# Final maps: a table of 65,536 contexts each, with one probability per nat from -12 to +12.
+NUM_APMS = 3
+APM_CONTEXTS = 1 << 16
+APM_POINTS = 25
 
+MAX_RECORD = 1024  # bytes of the longest record that is looked for
+
+# Profiles: which contexts are used.
+TEXT, BINARY = 0, 1
+NUM_PROFILES = 2
+
+# Registers: the scalars of the state.
+(
+    PROFILE,
+    POSITION,  # finished bytes
+    PARTIAL,  # a one, then the bits of the current byte seen so far: 1..255
+    NUM_BITS,  # how many these are: 0..7
+    NODE,  # the same for the current nibble: 1..15
+    LINE_MASK,  # number of cache lines of the slot table - 1
+    HEAD_MASK,  # number of heads of each match table - 1
+    WORD,  # hash of the letters since the last other byte, 0 if there are none
+    LAST_WORD,  # hash of the word before that
+    WORD_BEFORE,  # and of the one before it
+    LINE_START,  # position of the current line
+    LINE_ABOVE,  # position of the line before it
+    CLASSES,  # classes of the last eight bytes, three bits each
+    RECORD,  # bytes of a record, 0 while unknown
+    ORDER,  # how many of the contexts of order 1 to 6 and 8 have been seen before
+    EXPECTED,  # 256 + byte expected by the longest match, or 0
+    MATCH_LENGTH,  # its length in steps, 1..15, or 0
+    FINAL_ROW,  # row of the final mixer's weights
+    RATE,  # learning rate of the mixers
+    MIXED,  # the final mixer's output
+    APM_INDEX,  # entries of the final maps to be trained: NUM_APMS registers
+) = range(21)
+NUM_REGISTERS = APM_INDEX + NUM_APMS

@@ -1,102 +1,124 @@
+"""Match models: the byte that followed the longest earlier occurrence of the last bytes.
+
+Two models remember where the last six and the last fourteen bytes occurred before; the second
+finds longer matches when the first sits on a short recent one.
+"""
+
 from __future__ import annotations
+
 import numpy as np
-from numba import njit
-from . import layout as L
-from .tables import STRETCH, RECIPROCAL
-U = np.uint64
-MIN_LENGTHS = (5, 12)  # unused in kernels beyond hashing
-PTR, LEN, EXPECT, IDX = 0, 1, 2, 3
 
-@njit(forceinline=True, _nrt=False)
-def find_matches(state):
-    """After a finished byte."""
-    reg = state.registers
-    pos = reg[L.POSITION]
-    hist = state.history
-    ms = state.match_state
-    for m in range(L.NUM_MATCHES):
-        need = 6 if m == 0 else 14
-        if ms[m, LEN] > 0 :
-            if hist[U(ms[m, PTR])] == hist[U(pos - 1)]:
-                if ms[m, LEN] < 65535:
-                    ms[m, LEN] += 1
+from neurocomp.models.mix import layout as at
+from neurocomp.models.mix.adaptive import learned, probability12
+from neurocomp.models.mix.hashing import U64
+from neurocomp.models.mix.inlining import Integer, inlined
+from neurocomp.models.mix.state import MixState
+from neurocomp.models.mix.tables import STRETCH
+
+_MIN_LENGTHS = (6, 14)
+_MAX_LENGTH = 65535
+_CHECKED_LENGTH = 32  # bytes compared when a match is found
+_COUNT_LIMIT = 255
+
+# columns of state.matches
+_POINTER = 0  # position of the expected byte
+_LENGTH = 1  # bytes matched, 0 without a match
+_EXPECTED = 2  # 256 + expected byte while the current byte agrees with it, else 0
+_PREDICTION = 3  # 2 * step + expected bit, -1 without a prediction
+
+
+@inlined
+def _step(length: Integer) -> Integer:
+    """Lengths in 32 steps: single bytes to 15, by four to 31, then by 32."""
+    if length < 16:
+        return length
+    if length < 32:
+        return 16 + ((length - 16) >> 2)
+    return min(20 + ((length - 32) >> 5), 31)
+
+
+@inlined
+def _common_length(history: np.ndarray, one: Integer, other: Integer) -> Integer:
+    """How many bytes before two positions are the same, one < other; at most _CHECKED_LENGTH."""
+    length = 0
+    while (
+        length < _CHECKED_LENGTH
+        and length < one
+        and history[U64(one - 1 - length)] == history[U64(other - 1 - length)]
+    ):
+        length += 1
+    return length
+
+
+@inlined
+def find_matches(state: MixState) -> None:
+    """Continues the matches over the last finished byte, or looks for new ones."""
+    history = state.history
+    matches = state.matches
+    position = state.registers[at.POSITION]
+    for m in range(at.NUM_MATCHES):
+        min_length = _MIN_LENGTHS[m]
+        if matches[m, _LENGTH] > 0:
+            if history[U64(matches[m, _POINTER])] == history[U64(position - 1)]:
+                matches[m, _LENGTH] = min(matches[m, _LENGTH] + 1, _MAX_LENGTH)
+                matches[m, _POINTER] += 1
             else:
-                ms[m, LEN] = 0
-            ms[m, PTR] += 1
-        if pos >= need:
-            h = U(0)
-            for k in range(need):
-                h = (h + U(hist[U(pos - 1 - k)]) + U(1)) * U(0x9E3779B97F4A7C15)
-            h = (h >> U(40)) & U(reg[L.MATCH_MASK])
-            if ms[m, LEN] == 0:
-                ptr = np.int64(state.match_heads[m, h])
-                n = 0
-                if ptr > 0:
-                    while n < 32 and ptr - n > 0 and hist[U(ptr - 1 - n)] == hist[U(pos - 1 - n)]:
-                        n += 1
-                if n >= need:
-                    ms[m, LEN] = n
-                    ms[m, PTR] = ptr
-            state.match_heads[m, h] = pos
-        if ms[m, LEN] > 0:
-            ms[m, EXPECT] = 256 + np.int64(hist[U(ms[m, PTR])])
-        else:
-            ms[m, EXPECT] = 0
+                matches[m, _LENGTH] = 0
+        if position >= min_length:
+            head = U64(0)
+            for back in range(min_length):
+                byte = U64(history[U64(position - 1 - back)])
+                head = (head + byte + U64(1)) * U64(0x9E3779B97F4A7C15)
+            head = (head >> U64(40)) & U64(state.registers[at.HEAD_MASK])
+            if matches[m, _LENGTH] == 0:
+                candidate = np.int64(state.match_heads[m, head])
+                length = _common_length(history, candidate, position)
+                if length >= min_length:
+                    matches[m, _LENGTH] = length
+                    matches[m, _POINTER] = candidate
+            state.match_heads[m, head] = position
+        matches[m, _EXPECTED] = 0
+        if matches[m, _LENGTH] > 0:
+            matches[m, _EXPECTED] = 256 + np.int64(history[U64(matches[m, _POINTER])])
 
-@njit(forceinline=True, _nrt=False)
-def length_bucket(n):
-    if n < 16:
-        return n
-    if n < 32:
-        return 16 + ((n - 16) >> 2)
-    b = 20 + ((n - 32) >> 5)
-    return min(b, 31)
 
-@njit(forceinline=True, _nrt=False)
-def predict_matches(state):
-    reg = state.registers
-    ms = state.match_state
-    bits = reg[L.BIT_COUNT]
-    partial = reg[L.PARTIAL]
-    reg[L.EXPECTED] = 0
-    reg[L.MATCH_BUCKET] = 0
-    for m in range(L.NUM_MATCHES):
-        e = ms[m, EXPECT]
-        k = L.FIRST_MATCH_INPUT + 2 * m
-        if e > 0 and (e >> (8 - bits)) == partial:
-            bit = (e >> (7 - bits)) & 1
-            b = length_bucket(ms[m, LEN])
-            ms[m, IDX] = b + 32 * bit
-            p = np.int64(state.match_maps[m, U(b)] >> np.uint32(20))
-            s = np.int64(STRETCH[U(p)])
-            q = p - 2048
-            reg[L.EXPECTED] = e
-            reg[L.MATCH_BUCKET] = 1 + min(b >> 1, 14)
-            if bit == 0:
-                s = -s
-                q = -q
-            state.inputs[U(k)] = s
-            state.inputs[U(k + 1)] = q
-        else:
-            ms[m, IDX] = -1
-            if e > 0:
-                ms[m, EXPECT] = 0
-                ms[m, LEN] = 0
-            state.inputs[U(k)] = 0
-            state.inputs[U(k + 1)] = 0
+@inlined
+def predict_matches(state: MixState) -> None:
+    """Sets the two inputs of each match model: log odds, and the probability's distance to 1/2."""
+    registers = state.registers
+    matches = state.matches
+    num_bits = registers[at.NUM_BITS]
+    registers[at.EXPECTED] = 0
+    registers[at.MATCH_LENGTH] = 0
+    for m in range(at.NUM_MATCHES):
+        log_odds = distance = np.int64(0)
+        prediction = np.int64(-1)
+        expected = matches[m, _EXPECTED]
+        if expected > 0:
+            if expected >> (8 - num_bits) == registers[at.PARTIAL]:
+                bit = (expected >> (7 - num_bits)) & 1
+                step = _step(matches[m, _LENGTH])
+                prediction = 2 * step + bit
+                probability = probability12(state.match_maps[m, U64(step)])
+                sign = 2 * bit - 1
+                log_odds = sign * np.int64(STRETCH[probability])
+                distance = sign * (np.int64(probability) - 2048)
+                registers[at.EXPECTED] = expected
+                registers[at.MATCH_LENGTH] = 1 + min(step >> 1, 14)
+            else:
+                matches[m, _EXPECTED] = 0
+                matches[m, _LENGTH] = 0
+        matches[m, _PREDICTION] = prediction
+        state.inputs[U64(at.FIRST_MATCH_INPUT + 2 * m)] = log_odds
+        state.inputs[U64(at.FIRST_MATCH_INPUT + 2 * m + 1)] = distance
 
-@njit(forceinline=True, _nrt=False)
-def update_matches(state, bit):
-    ms = state.match_state
-    for m in range(L.NUM_MATCHES):
-        idx = ms[m, IDX]
-        if idx >= 0:
-            hit = 1 if (idx >> 5) == bit else 0
-            b = U(idx & 31)
-            v = np.int64(state.match_maps[m, b])
-            p = v >> 10
-            n = v & 1023
-            p += ((hit << 22) - p) * np.int64(RECIPROCAL[U(n)]) >> 16
-            if n < L.MLIMIT:
-                n += 1
-            state.match_maps[m, b] = np.uint32(p << 10 | n)
+
+@inlined
+def update_matches(state: MixState, bit: Integer) -> None:
+    """Trains the map of the lengths that made a prediction."""
+    for m in range(at.NUM_MATCHES):
+        prediction = state.matches[m, _PREDICTION]
+        if prediction >= 0:
+            step = U64(prediction >> 1)
+            hit = 1 if prediction & 1 == bit else 0
+            state.match_maps[m, step] = learned(state.match_maps[m, step], hit, _COUNT_LIMIT)

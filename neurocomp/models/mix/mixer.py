@@ -1,52 +1,106 @@
+"""Gated linear mixing of log odds, in two layers.
+
+Each weight set has many rows, one of which is chosen by what is known (the order-0 context, the
+last byte, the length of the match, ...); every chosen row predicts the bit by itself and is
+trained by its own error.  A final row mixes the sets.  (Mattern, "Mixing strategies in data
+compression", 2012.)
+
+Bounds: |input| < 2**11 and |weight| < 2**19, so a product fits 31 bits, and the sum of up to 511
+of them, each shifted right by 8, another 31.  In training |error| < 2**15 (RATE < 2**9), so
+|input * error| < 2**26.
+"""
+
 from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
-from numba import njit
-from . import layout as L
-from .tables import SQUASH, SQUASH_LIMIT
-U = np.uint64
-I = np.int32
-NI = L.NUM_INPUTS
-K = L.NUM_SETS
-WLIM = (1 << 19) - 1
 
-@njit(forceinline=True, _nrt=False)
-def clamp(x, limit):
-    return max(-limit, min(limit, x))
+from neurocomp.models.mix import layout as at
+from neurocomp.models.mix.hashing import U64, byte_at
+from neurocomp.models.mix.inlining import Integer, inlined
+from neurocomp.models.mix.records import record_column
+from neurocomp.models.mix.state import MixState
+from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT, STRETCH_LIMIT
 
-@njit(forceinline=True, _nrt=False)
-def mix(state):
-    x = state.inputs
-    w = state.weights
-    outs = state.set_outputs
-    for k in range(K):
-        r = state.rows[k]
-        acc = I(0)
-        for j in range(NI):
-            acc = I(acc + I(I(x[j] * w[r, j]) >> I(8)))
-        st = clamp(np.int64(acc) >> 8, 2047)
-        outs[0, k] = st
-        outs[1, k] = SQUASH[U(st + SQUASH_LIMIT)]
-    row = U(state.registers[L.FINAL_ROW])
-    total = 0
-    for k in range(K):
-        total += np.int64(outs[0, k]) * np.int64(state.final_weights[row, k])
-    return clamp(total >> 16, SQUASH_LIMIT)
+# numba's products are 64 bits wide unless cast; cast, these loops become vector code.
+I32: Any = np.int32
 
-@njit(forceinline=True, _nrt=False)
-def train(state, bit, mixed):
-    x = state.inputs
-    w = state.weights
-    outs = state.set_outputs
-    rate = state.registers[L.RATE]
-    for k in range(K):
-        r = state.rows[k]
-        e = I((((bit << 16) - np.int64(outs[1, k])) * rate) >> 10)
-        if e > L.SKIP or e < -L.SKIP:
-            for j in range(NI):
-                d = I(I(I(x[j] * e) + I(8192)) >> I(14))
-                w[r, j] = max(I(-WLIM), min(I(WLIM), I(w[r, j] + d)))
-    row = U(state.registers[L.FINAL_ROW])
-    e = (bit << 16) - np.int64(SQUASH[U(mixed + SQUASH_LIMIT)])
-    for k in range(K):
-        v = np.int64(state.final_weights[row, k]) + ((np.int64(outs[0, k]) * e * L.FINAL_RATE + (1<<17)) >> 18)
-        state.final_weights[row, k] = clamp(v, 1 << 20)
+_WEIGHT_LIMIT = I32((1 << 19) - 1)
+_FINAL_WEIGHT_LIMIT = 1 << 20
+_IGNORED_ERROR = 20  # well predicted bits are many and teach little
+_LONG_MATCH = 8  # of MATCH_LENGTH: 14 bytes and more
+
+
+@inlined
+def _clamp(value: Integer, limit: Integer) -> Integer:
+    return max(-limit, min(limit, value))
+
+
+@inlined
+def choose_rows(state: MixState) -> None:
+    """Chooses each set's row, and the final one."""
+    registers = state.registers
+    rows = state.rows
+    position = registers[at.POSITION]
+    partial, num_bits = registers[at.PARTIAL], registers[at.NUM_BITS]
+    match_length = registers[at.MATCH_LENGTH]
+    match_kind = 0 if match_length == 0 else (1 if match_length < _LONG_MATCH else 2)
+    rows[0] = U64(at.FIRST_ROW[0] + 256 * match_kind + partial)
+    rows[1] = U64(at.FIRST_ROW[1]) + byte_at(state.history, position - 1)
+    rows[2] = U64(at.FIRST_ROW[2] + 16 * num_bits + match_length)
+    rows[3] = U64(at.FIRST_ROW[3]) + byte_at(state.history, position - 2)
+    rows[4] = U64(at.FIRST_ROW[4] + 8 * num_bits + registers[at.ORDER])
+    if registers[at.PROFILE] == at.TEXT:
+        rows[5] = U64(at.FIRST_ROW[5] + (registers[at.CLASSES] & 0x1FF))
+    else:
+        rows[5] = U64(at.FIRST_ROW[5] + record_column(state))
+    registers[at.FINAL_ROW] = partial
+
+
+@inlined
+def mix(state: MixState) -> Integer:
+    """The log odds of a one, from the inputs."""
+    inputs = state.inputs
+    outputs = state.outputs
+    final_row = U64(state.registers[at.FINAL_ROW])
+    mixed = 0
+    for s in range(at.NUM_SETS):
+        row = state.rows[s]
+        total = I32(0)
+        for i in range(at.NUM_INPUTS):
+            total = I32(total + I32(I32(inputs[i] * state.weights[row, i]) >> I32(8)))
+        log_odds = _clamp(np.int64(total) >> 8, STRETCH_LIMIT)
+        outputs[0, s] = log_odds
+        outputs[1, s] = SQUASH[U64(log_odds + SQUASH_LIMIT)]
+        mixed += log_odds * np.int64(state.final_weights[final_row, s])
+    return _clamp(mixed >> 16, SQUASH_LIMIT)
+
+
+@inlined
+def train_mixers(state: MixState, bit: Integer) -> None:
+    """Moves every chosen row along the gradient of its own code length."""
+    inputs = state.inputs
+    weights = state.weights
+    outputs = state.outputs
+    target = bit << 16
+    for s in range(at.NUM_SETS):
+        row = state.rows[s]
+        error = I32(((target - np.int64(outputs[1, s])) * state.registers[at.RATE]) >> 10)
+        if abs(error) > _IGNORED_ERROR:
+            for i in range(at.NUM_INPUTS):
+                step = I32(I32(I32(inputs[i] * error) + I32(1 << 13)) >> I32(14))
+                weight = I32(weights[row, i] + step)
+                weights[row, i] = max(-_WEIGHT_LIMIT, min(_WEIGHT_LIMIT, weight))
+    final_row = U64(state.registers[at.FINAL_ROW])
+    error = target - np.int64(SQUASH[U64(state.registers[at.MIXED] + SQUASH_LIMIT)])
+    for s in range(at.NUM_SETS):
+        step = (np.int64(outputs[0, s]) * error + (1 << 16)) >> 17
+        weight = np.int64(state.final_weights[final_row, s]) + step
+        state.final_weights[final_row, s] = _clamp(weight, _FINAL_WEIGHT_LIMIT)
+
+
+@inlined
+def set_rate(state: MixState) -> None:
+    """Learning rate for the next byte: high at first, falling with the bytes seen."""
+    state.registers[at.RATE] = 60 + 400 * 4096 // (state.registers[at.POSITION] + 8192)

@@ -1,19 +1,17 @@
-"""Which of the model's parameter sets suits a block."""
+"""Which contexts suit a block; the encoder chooses, the frame says what was chosen."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-NUM_PROFILES = 2
+from neurocomp.models.mix.layout import BINARY, TEXT
+
+_SAMPLE_BYTES = 1 << 16
+_MAX_CONTROL_SHARE = 10  # terminal logs have a few, binary data a tenth and more
 
 
-def choose_profile(data: NDArray[np.uint8]) -> int:
-    """Return 0 for text, 1 for binary data and tables of records.
-
-    Args:
-        data: the block, uint8, shape (n,).
-    """
-    sample = data[:65536]
-    controls = np.count_nonzero((sample < 9) | ((sample > 13) & (sample < 32)))
-    return int(controls * 50 > sample.size)
+def choose_profile(data: np.ndarray) -> int:
+    """TEXT or BINARY for a block of bytes, uint8 (n,): text has next to no control characters."""
+    sample = data[:_SAMPLE_BYTES]
+    control = np.count_nonzero((sample < 9) | ((sample > 13) & (sample < 32)))
+    return BINARY if control * _MAX_CONTROL_SHARE > len(sample) else TEXT

@@ -1,94 +1,89 @@
-"""All of the model's state."""
+"""Everything that the model remembers."""
+
 from __future__ import annotations
+
 from typing import NamedTuple
-import mmap
+
 import numpy as np
-from . import layout as L
-from .histories import FIRST_GUESS
-from .tables import SQUASH, SQUASH_LIMIT
+
+from neurocomp.models.mix import layout as at
+from neurocomp.models.mix.histories import FIRST_GUESS
+from neurocomp.models.mix.memory import zeros
+from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT
+
+_FIRST_WEIGHT = 7000  # of 65536: twenty contexts that agree should not shout
+_FIRST_MATCH_WEIGHT = 14000
+
 
 class MixState(NamedTuple):
-    history: np.ndarray
-    registers: np.ndarray
-    hashes: np.ndarray
-    slots: np.ndarray
-    direct: np.ndarray
-    nodes: np.ndarray
-    history_maps: np.ndarray
-    map_index: np.ndarray
-    zero_map: np.ndarray
-    match_heads: np.ndarray
-    match_state: np.ndarray
-    match_maps: np.ndarray
-    inputs: np.ndarray
-    weights: np.ndarray
-    rows: np.ndarray
-    set_outputs: np.ndarray
-    final_weights: np.ndarray
-    apms: np.ndarray
-    last_seen: np.ndarray
-    votes: np.ndarray
-    followers: np.ndarray
+    """Arrays of one block's model; `registers` holds the scalars, numbered in layout.py."""
 
-def _zeros(shape, dtype):
-    """Zeroed memory; large arrays lie in huge pages where the system has them."""
-    dtype = np.dtype(dtype)
-    count = int(np.prod(shape))
-    num_bytes = count * dtype.itemsize
-    if num_bytes < _HUGE_PAGE:
-        raw = np.zeros(num_bytes + 64, np.uint8)
-        start = -raw.ctypes.data % 64
-    else:
-        pages = mmap.mmap(-1, num_bytes + _HUGE_PAGE)
-        if hasattr(mmap, "MADV_HUGEPAGE"):
-            pages.madvise(mmap.MADV_HUGEPAGE)
-        raw = np.frombuffer(pages, np.uint8)
-        start = -raw.ctypes.data % _HUGE_PAGE
-    return raw[start : start + num_bytes].view(dtype).reshape(shape)
+    history: np.ndarray  # uint8 (block_bytes + 16,): the finished bytes
+    registers: np.ndarray  # int64 (NUM_REGISTERS,)
+    # contexts
+    hashes: np.ndarray  # uint64 (NUM_CONTEXTS,): the contexts of the current byte
+    slots: np.ndarray  # uint8 (64 * lines,): four slots a line, a check byte and 15 histories each
+    nodes: np.ndarray  # uint64 (NUM_CONTEXTS,): where each context's slot is, past its check byte
+    history_maps: np.ndarray  # uint32 (NUM_CONTEXTS * 256,): 22-bit probability, 10-bit count
+    history_index: np.ndarray  # int64 (NUM_CONTEXTS,): entries to be trained with the next bit
+    order0_map: np.ndarray  # uint32 (256,): as history_maps
+    followers: np.ndarray  # uint32 (256 + 65536,): the last four bytes after a byte, after a pair
+    last_seen: np.ndarray  # int64 (256, 2): position of a byte's last occurrence, gap before it
+    votes: np.ndarray  # int32 (MAX_RECORD,): for each record length
+    # matches
+    match_heads: np.ndarray  # int32 (NUM_MATCHES, heads): position after the hashed bytes
+    matches: np.ndarray  # int64 (NUM_MATCHES, 4): see match.py
+    match_maps: np.ndarray  # uint32 (NUM_MATCHES, 32): P(the expected bit comes), as history_maps
+    # mixers and final maps
+    inputs: np.ndarray  # int32 (NUM_INPUTS,): log odds, |input| <= STRETCH_LIMIT
+    weights: np.ndarray  # int32 (NUM_ROWS, NUM_INPUTS): 65536 is 1
+    rows: np.ndarray  # uint64 (NUM_SETS,): the row of each set that is in use
+    outputs: np.ndarray  # int32 (2, NUM_SETS): log odds and 16-bit probabilities of the sets
+    final_weights: np.ndarray  # int32 (256, NUM_SETS): 65536 is 1
+    apms: np.ndarray  # uint16 (NUM_APMS * APM_CONTEXTS, APM_POINTS): 16-bit probability
 
 
-_HUGE_PAGE = 1 << 21
+def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
+    """The model before the first bit of a block; its sizes depend on `block_bytes` only.
 
+    The slots take 256 to 640 bytes for each byte of the block, at most 128 MiB; the rest of the
+    model takes some 18 MB, most of it touched only as it is used.
+    """
+    lines = 1 << max(6, min(21, (20 * block_bytes).bit_length() - 2))
+    heads = 1 << max(8, min(20, block_bytes.bit_length()))
+    registers = np.zeros(at.NUM_REGISTERS, np.int64)
+    registers[at.PROFILE] = profile
+    registers[at.PARTIAL] = registers[at.NODE] = 1
+    registers[at.LINE_MASK] = lines - 1
+    registers[at.HEAD_MASK] = heads - 1
 
-def new_state(block_bytes, profile=0):
-    bits = max(10, min(22, int(block_bytes * L.NUM_CONTEXTS * 2).bit_length()))-2
-    lines = 1 << bits
-    mbits = max(8, min(20, int(block_bytes).bit_length()))
-    reg = np.zeros(L.NUM_REGISTERS, np.int64)
-    reg[L.PARTIAL] = 1
-    reg[L.NODE] = 1
-    reg[L.SLOT_MASK] = lines - 1
-    reg[L.MATCH_MASK] = (1 << mbits) - 1
-    reg[L.PROFILE] = profile
-    hm = np.empty((L.NUM_CONTEXTS, 256), np.uint32)
-    hm[:] = (FIRST_GUESS.astype(np.uint32) << np.uint32(16))
-    st = np.clip((np.arange(25) - 12) * 256, -SQUASH_LIMIT, SQUASH_LIMIT)
-    line = SQUASH[st + SQUASH_LIMIT].astype(np.uint16)
-    apms = _zeros((3 * 65536, 25), np.uint16)
-    apms[:] = line
-    w = _zeros((L.NUM_ROWS, L.NUM_INPUTS), np.int32)
-    w[:, 0:L.FIRST_MATCH_INPUT:L.INPUTS_PER_CONTEXT] = L.W0
-    w[:, L.FIRST_MATCH_INPUT:L.FIRST_EXTRA_INPUT:2] = L.W0
+    weights = zeros((at.NUM_ROWS, at.NUM_INPUTS), np.int32)
+    weights[:, 0 : at.FIRST_MATCH_INPUT : 2] = _FIRST_WEIGHT
+    weights[:, at.FIRST_MATCH_INPUT : at.ORDER0_INPUT : 2] = _FIRST_MATCH_WEIGHT
+    apms = zeros((at.NUM_APMS * at.APM_CONTEXTS, at.APM_POINTS), np.uint16)
+    log_odds = np.clip(np.arange(-12, 13) * 256, -SQUASH_LIMIT, SQUASH_LIMIT)
+    apms[:] = SQUASH[log_odds + SQUASH_LIMIT]
+    first_guesses = np.tile(FIRST_GUESS, at.NUM_CONTEXTS)
+
     return MixState(
         history=np.zeros(block_bytes + 16, np.uint8),
-        registers=reg,
-        hashes=np.zeros(L.NUM_CONTEXTS, np.uint64),
-        slots=_zeros(lines * 64, np.uint8),
-        direct=np.zeros(64, np.uint16),
-        nodes=np.zeros(L.NUM_CONTEXTS, np.uint64),
-        history_maps=hm.reshape(-1),
-        map_index=np.zeros(L.NUM_CONTEXTS, np.int64),
-        zero_map=np.full(65536, 1 << 31, np.uint32),
-        match_heads=_zeros((L.NUM_MATCHES, 1 << mbits), np.int32),
-        match_state=np.zeros((L.NUM_MATCHES, 4), np.int64),
-        match_maps=np.full((L.NUM_MATCHES, 64), 3 << 30, np.uint32),
-        inputs=np.zeros(L.NUM_INPUTS, np.int32),
-        weights=w,
-        rows=np.zeros(L.NUM_SETS, np.uint64),
-        set_outputs=np.zeros((2, 8), np.int32),
-        final_weights=np.full((256*8, 8), 65536 // L.NUM_SETS, np.int32),
-        apms=apms,
+        registers=registers,
+        hashes=np.arange(1, at.NUM_CONTEXTS + 1, dtype=np.uint64),
+        slots=zeros(64 * lines, np.uint8),
+        nodes=np.arange(at.NUM_CONTEXTS, dtype=np.uint64) * np.uint64(16) + np.uint64(1),
+        history_maps=first_guesses.astype(np.uint32) << np.uint32(16),
+        history_index=np.zeros(at.NUM_CONTEXTS, np.int64),
+        order0_map=np.full(256, 1 << 31, np.uint32),
+        followers=np.zeros(256 + 65536, np.uint32),
         last_seen=np.zeros((256, 2), np.int64),
-        votes=np.zeros(1024, np.int32),
-        followers=np.zeros(65536 + 256, np.uint32),
+        votes=np.zeros(at.MAX_RECORD, np.int32),
+        match_heads=zeros((at.NUM_MATCHES, heads), np.int32),
+        matches=np.zeros((at.NUM_MATCHES, 4), np.int64),
+        match_maps=np.full((at.NUM_MATCHES, 32), 3 << 30, np.uint32),
+        inputs=zeros(at.NUM_INPUTS, np.int32),
+        weights=weights,
+        rows=np.zeros(at.NUM_SETS, np.uint64),
+        outputs=np.zeros((2, at.NUM_SETS), np.int32),
+        final_weights=np.full((256, at.NUM_SETS), 65536 // at.NUM_SETS, np.int32),
+        apms=apms,
     )
