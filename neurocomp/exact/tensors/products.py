@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,7 +28,7 @@ def make_product(route: str, layer: Linear, device: str) -> Product:
         layer: its weights and the bound of its inputs.
         device: where it runs.
     """
-    weight = torch.from_numpy(layer.weight).to(device)
+    weight = torch.from_numpy(np.array(layer.weight)).to(device)
     if route == "int8":
         padded, num_columns = pad_weight(weight), weight.shape[0]
         if layer.is_narrow:

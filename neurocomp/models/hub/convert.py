@@ -60,7 +60,7 @@ def _calibration_symbols(tokenizer: bytes | None, stored: StoredModel) -> Symbol
     if tokenizer is not None:
         symbols = BytePairs(tokenizer).encode(text, alphabet_size)
     else:
-        symbols = np.frombuffer(text, np.uint8) % alphabet_size
+        symbols = np.frombuffer(text, np.uint8).astype(np.int32) % alphabet_size
     length = min(CALIBRATION_SYMBOLS, int(stored.config["context"]) - 1)
     row = [int(stored.config["start_symbol"]), *symbols[:length].tolist()]
     return np.array([row], np.int32)
