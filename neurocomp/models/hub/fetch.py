@@ -6,7 +6,6 @@ from pathlib import Path
 
 from neurocomp.errors import ModelNotFoundError
 
-GPT2_NAMES = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2")
 _FILES = [
     "config.json",
     "*.safetensors",

@@ -23,7 +23,14 @@ EXPECTED = {
 }
 """SHA-256 of the tables (sequences, steps, V), int32, little-endian, of each sample."""
 
+FEW = {
+    "gpt": "1e5843fff369e7f4f17d65c6d38cc55834f726316f636704f32c1cf4d8b64f17",
+    "llama": "6e1d547f63bc4a740c6f50ffb650eb15b26a137ec3937d0aa38ed2a2a37cac79",
+}
+"""The same of the first few sequences, which are run one by one."""
+
 NUM_SEQUENCES = 64
+NUM_FEW = 3
 NUM_STEPS = 6
 LANES = (1, 8, 64)
 THREADS = (1, 2)
@@ -71,7 +78,8 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
                 continue
             for way, tables in _ways(network):
                 found = digest_of(tables)
-                yield Check(f"{prefix} {way}", found, found == EXPECTED[sample])
+                expected = EXPECTED[sample] if len(tables) == NUM_SEQUENCES else FEW[sample]
+                yield Check(f"{prefix} {way}", found, found == expected)
 
 
 def digest_of(tables: Frequencies) -> str:
@@ -85,9 +93,10 @@ def _ways(network: Network) -> Iterator[tuple[str, Frequencies]]:
     yield "whole sequences", network.all_frequencies(symbols).reshape(shape)
     for num_lanes in LANES:
         for num_threads in THREADS if num_lanes > 1 else (1,):
-            groups = symbols.reshape(-1, num_lanes, NUM_STEPS)
-            tables = np.stack([step_by_step(network, rows, num_threads) for rows in groups])
-            yield f"{num_lanes} lanes, {num_threads} threads", tables.reshape(shape)
+            rows = symbols if num_lanes > 1 else symbols[:NUM_FEW]
+            groups = rows.reshape(-1, num_lanes, NUM_STEPS)
+            tables = np.concatenate([step_by_step(network, one, num_threads) for one in groups])
+            yield f"{num_lanes} lanes, {num_threads} threads", tables
 
 
 def step_by_step(network: Network, rows: Symbols, num_threads: int) -> Frequencies:
