@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,28 +15,30 @@ from pathlib import Path
 from neurocomp.pipeline.options import PRESETS
 
 
-def run(*arguments: str) -> None:
-    """Show a command of the command line and run it."""
+def run(folder: Path, *arguments: str) -> None:
+    """Show a command of the command line and run it in ``folder``."""
     print(f"$ neurocomp {' '.join(arguments)}", flush=True)
-    subprocess.run([sys.executable, "-m", "neurocomp", *arguments], check=True)
+    subprocess.run([sys.executable, "-m", "neurocomp", *arguments], cwd=folder, check=True)
 
 
 def main() -> None:
     """Run the demo on the file that is given as the argument."""
-    file = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="neurocomp-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="neurocomp-demo-") as name:
+        folder = Path(name)
+        file = Path(shutil.copy(sys.argv[1], folder))
         for preset in PRESETS:
-            compressed = Path(folder) / f"{preset}.ncmp"
-            restored = Path(folder) / f"{preset}.txt"
-            run("compress", "--preset", preset, str(file), "-o", str(compressed))
-            run("decompress", str(compressed), "-o", str(restored))
+            compressed, restored = folder / f"{preset}.ncmp", folder / f"{preset}.out"
+            run(folder, "compress", "--preset", preset, file.name, "-o", compressed.name)
+            run(folder, "decompress", compressed.name, "-o", restored.name)
             if not filecmp.cmp(file, restored, shallow=False):
                 sys.exit(f"{restored} differs from {file}")
-            ratio = file.stat().st_size / compressed.stat().st_size
-            print(f"  {compressed.stat().st_size} bytes: {ratio:.2f} to 1, every byte back\n")
-        run("info", str(compressed))
-    print()
-    run("bench", str(file))
+            sizes = file.stat().st_size, compressed.stat().st_size
+            print(
+                f"  {sizes[0]} to {sizes[1]} bytes: {sizes[0] / sizes[1]:.2f} to 1, same content\n"
+            )
+        run(folder, "info", *(f"{preset}.ncmp" for preset in PRESETS))
+        print()
+        run(folder, "bench", file.name)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def speeds(result: contest.Result) -> tuple[str, str]:
 def main() -> None:
     """Run the suite."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("sets", nargs="*", choices=[*FILES, []], default=list(FILES))
+    parser.add_argument("--set", action="append", dest="sets", choices=list(FILES))
     parser.add_argument("--model", action="append", default=[], help="a model besides the presets")
     parser.add_argument("--preset", action="append", choices=list(PRESETS), help="only these")
     parser.add_argument("--no-peers", action="store_true")
