@@ -86,7 +86,9 @@ def _expected_linear(layer: Linear, values: NDArray[np.int32]) -> NDArray[np.int
                 for total, m, b in zip(sums, layer.multiplier, layer.bias, strict=True)
             ]
         )
-    return np.clip(np.array(rows, object), -layer.clip, layer.clip).astype(np.int64)
+    expected = np.array(rows, object)
+    clipped: NDArray[np.int64] = np.clip(expected, -layer.clip, layer.clip).astype(np.int64)
+    return clipped
 
 
 def _norm_is_exact(engine: Engine[Any]) -> bool:
@@ -122,7 +124,7 @@ def _attention_is_exact(engine: Engine[Any]) -> bool:
     for cache in caches:
         engine.store(engine.put(keys), 0, cache)
     attend = engine.prepare_attention(attention, table)
-    found = _numpy(attend(engine.put(queries), *caches, 0))
+    found = _numpy(attend(engine.put(queries), caches[0], caches[1], 0))
     # All odd steps are equally near, all even ones out of sight.
     num_seen = np.maximum((np.arange(num_steps) + 1) // 2, 1)
     share = ((1 << 22) * ((32_767 << 40) // (num_seen << 22)) + (1 << 39)) >> 40

@@ -100,7 +100,8 @@ class BytePairs:
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer, models, pre_tokenizers
 
-        merges = [tuple(merge.split(" ")) for merge in self._merges]
+        pairs = (merge.partition(" ") for merge in self._merges)
+        merges = [(left, right) for left, _, right in pairs]
         tokenizer = Tokenizer(models.BPE(dict(self._vocabulary), merges))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         return tokenizer

@@ -67,7 +67,7 @@ def test_a_symbol_without_content_is_an_error() -> None:
     "changes",
     [
         {"vocab": {}},
-        {"vocab": {character: 0 for character in byte_characters()}},
+        {"vocab": dict.fromkeys(byte_characters(), 0)},
         {"merges": ["a"]},
         {"merges": 3},
     ],

@@ -63,7 +63,11 @@ def _scores(query: NDArray[np.int16], keys: NDArray[np.int16], out: NDArray[np.i
 
 @njit(cache=True, nogil=True)
 def _weights(
-    scores: NDArray[np.int32], best: int, factor: int, shift: int, table: NDArray[np.int32]
+    scores: NDArray[np.int32],
+    best: np.int32,
+    factor: np.int64,
+    shift: np.int64,
+    table: NDArray[np.int32],
 ) -> None:
     """Replace scores (T,) by weights that sum to about 32,767."""
     total = np.int64(0)

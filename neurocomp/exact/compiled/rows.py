@@ -13,6 +13,12 @@ _HALF = np.int64(1) << (RECIPROCAL_BITS - 1)
 
 
 @njit(cache=True, nogil=True)
+def clamp(value: np.int64, limit: np.int64) -> np.int64:
+    """Return ``value``, or the nearer end of [-limit, limit]."""
+    return min(max(value, -limit), limit)
+
+
+@njit(cache=True, nogil=True)
 def bit_length(value: np.int64) -> np.int64:
     """Return the number of binary digits of ``value`` >= 0."""
     length = np.int64(0)
@@ -123,7 +129,7 @@ def gate_rows(gates: NDArray[np.int32], values: NDArray[np.int32], clip: int) ->
         for k in range(values.shape[1]):
             product = np.int64(gates[m, k]) * np.int64(values[m, k])
             product = (product + (1 << (OUTPUT_BITS - 1))) >> OUTPUT_BITS
-            gates[m, k] = min(max(product, -clip), clip)
+            gates[m, k] = clamp(product, np.int64(clip))
 
 
 @njit(cache=True, nogil=True)
@@ -154,4 +160,4 @@ def add_rows(values: NDArray[np.int32], increments: NDArray[np.int32], clip: int
     for m in range(values.shape[0]):
         for k in range(values.shape[1]):
             total = np.int64(values[m, k]) + np.int64(increments[m, k])
-            values[m, k] = min(max(total, -clip), clip)
+            values[m, k] = clamp(total, np.int64(clip))

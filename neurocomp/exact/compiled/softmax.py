@@ -45,9 +45,9 @@ def frequencies_of_logits(
         reciprocal = (spread << _SCALE_BITS) // total
         used = np.int64(0)
         for i in range(num_symbols):
-            weight = np.int64(target[i])
-            quotient = (weight * reciprocal) >> _SCALE_BITS
-            quotient += weight * spread - quotient * total >= total
+            wide = np.int64(target[i])
+            quotient = (wide * reciprocal) >> _SCALE_BITS
+            quotient += wide * spread - quotient * total >= total
             target[i] = 1 + quotient
             used += 1 + quotient
         target[first_best] += TOTAL - used

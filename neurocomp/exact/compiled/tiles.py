@@ -11,7 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
 
 CHUNK = 16
@@ -20,6 +20,7 @@ CHUNK = 16
 TILE_COLUMNS = 4
 """Rows of the weight that a tile takes: weights are padded with rows of zeros to a multiple."""
 
+cgutils: Any = _cgutils
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
 _PRODUCTS = ir.VectorType(_I32, CHUNK)
 _SUMS = ir.VectorType(_I32, CHUNK // 2)

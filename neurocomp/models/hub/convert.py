@@ -18,8 +18,8 @@ from neurocomp.symbols import BytePairs
 
 CALIBRATION_SYMBOLS = 128
 CALIBRATION_TEXT = """The tide had gone out while they were talking, and the boats lay on their
-sides in the mud. "We could walk across," said Ann, "if it weren't for the channel." In 1884 the harbour
-took 312 ships; by 1931 there were 47, most of them under 200 tons (see table 3).
+sides in the mud. "We could walk across," said Ann, "if it weren't for the channel." In 1884
+the harbour took 312 ships; by 1931 there were 47, most of them under 200 tons (see table 3).
 
 def depth(station, hour):
     return MEAN[station] + AMPLITUDE[station] * cos(2 * pi * hour / 12.42)

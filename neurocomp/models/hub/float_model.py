@@ -87,7 +87,7 @@ class FloatModel:
             folder = Path(name)
             if not folder.is_dir():
                 folder = Path(snapshot_download(name, local_files_only=not may_fetch))
-            network = AutoModelForCausalLM.from_pretrained(
+            network: Any = AutoModelForCausalLM.from_pretrained(
                 folder, use_safetensors=True, trust_remote_code=False, dtype="float32"
             )
         except (OSError, ValueError) as error:
@@ -161,8 +161,9 @@ class FloatModel:
         config = self._network.config
         context = int(getattr(config, "max_position_embeddings", 1024))
         start = getattr(config, "bos_token_id", None)
-        is_symbol = isinstance(start, int) and 0 <= start < self.alphabet_size
-        return FloatPredictor(self._network, num_lanes, context, start if is_symbol else 0)
+        if not isinstance(start, int) or not 0 <= start < self.alphabet_size:
+            start = 0
+        return FloatPredictor(self._network, num_lanes, context, start)
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, at most 16."""

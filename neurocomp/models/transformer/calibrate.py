@@ -80,4 +80,4 @@ class _ProbeEngine(CompiledEngine):
 
 def _stride(weight: NDArray[np.int8]) -> int:
     """Return a step that leaves at most 256 outputs of a layer to look at."""
-    return -(-weight.shape[0] // 256)
+    return int(-(-weight.shape[0] // 256))

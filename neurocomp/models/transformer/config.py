@@ -70,10 +70,10 @@ class TransformerConfig:
             "start_symbol": (0, self.alphabet_size - 1),
         }
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
+            value: Any = getattr(self, field.name)
             kind = {"int": int, "str": str, "bool": bool}[str(field.type)]
             low, high = ranges.get(field.name, (0, 0))
-            if type(value) is not kind or (kind is int and not low <= value <= high):
+            if type(value) is not kind or (type(value) is int and not low <= value <= high):
                 raise FormatError(f"{field.name} = {value!r} of the transformer is out of range")
         if self.activation not in FUNCTIONS or (self.rotary and self.head_width % 2):
             raise FormatError("the transformer's activation or head width is not supported")

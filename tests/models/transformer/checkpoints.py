@@ -47,4 +47,5 @@ def float_model(folder: Path) -> Any:
         warnings.simplefilter("ignore")
         from transformers import GPT2LMHeadModel
 
-        return GPT2LMHeadModel.from_pretrained(folder).eval()
+        network: Any = GPT2LMHeadModel.from_pretrained(folder)
+        return network.eval()
