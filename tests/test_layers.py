@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "exact": {"errors"},
     "coding": {"errors", "exact"},
-    "models": {"errors", "exact"},
+    "models": {"errors", "exact", "symbols"},
     "networks": {"errors"},
     "symbols": {"errors", "exact"},
     "frame": {"errors"},

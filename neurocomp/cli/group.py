@@ -13,6 +13,7 @@ from neurocomp.cli.compress import compress
 from neurocomp.cli.decompress import decompress
 from neurocomp.cli.info import info
 from neurocomp.cli.models import models
+from neurocomp.cli.selftest import selftest
 from neurocomp.cli.test import test
 from neurocomp.cli.train import train
 
@@ -59,7 +60,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 @click.group(
     cls=CommandOrBare,
-    commands=[compress, decompress, test, info, models, train, bench],
+    commands=[compress, decompress, test, info, models, train, bench, selftest],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
     options_metavar="",

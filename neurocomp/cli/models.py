@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SHORT_HASH = 12
+PULLED = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2")
 
 
 @click.group(short_help="List, install and check models.")
@@ -94,6 +96,26 @@ def add(file: Path, name: str | None) -> None:
     click.echo(f"{entry.name}  {entry.sha256.hex()}")
 
 
+@models.command("import")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--name", metavar="NAME", required=True, help="What to call it.")
+def import_model(folder: Path, name: str) -> None:
+    """Make the GPT-2 checkpoint in FOLDER exact and install it.
+
+    FOLDER is as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+    """
+    _install(folder, name)
+
+
+@models.command()
+@click.argument("name", type=click.Choice(PULLED))
+def pull(name: str) -> None:
+    """Download a GPT-2 from the Hugging Face hub, make it exact and install it."""
+    from neurocomp.models.hub.fetch import fetch_checkpoint
+
+    _install(fetch_checkpoint(name), name)
+
+
 @models.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def remove(names: tuple[str, ...]) -> int:
@@ -121,6 +143,19 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
             store.verify(store.find(name))
             click.echo(f"{name}: sound")
     return reporter.exit_code
+
+
+def _install(folder: Path, name: str) -> None:
+    if any(name == row["name"] for row in _embedded_rows()):
+        raise UsageError(f"{name!r} is a model of the package: give another --name")
+
+    from neurocomp.models.hub.convert import convert_checkpoint
+
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "model.safetensors"
+        convert_checkpoint(folder).save(path)
+        entry = _store().add(path, name)
+    click.echo(f"{entry.name}  {entry.sha256.hex()}")
 
 
 def _store(model_path: tuple[Path, ...] = ()) -> ModelStore:

@@ -160,7 +160,7 @@ model_options = all_of(
         "-m",
         "--model",
         metavar="NAME",
-        help="Model instead of the preset's: a name of 'neurocomp models list', or a file.",
+        help="Model instead of the preset's: a name of 'neurocomp models list', a file, hf:NAME.",
     ),
     click.option(
         "--coder",
@@ -175,6 +175,13 @@ model_options = all_of(
         callback=size_callback,
         metavar="SIZE",
         help="Content that is coded by itself, 4KiB to 64MiB, instead of the preset's.",
+    ),
+    click.option(
+        "--overlap",
+        type=click.IntRange(1, 65_535),
+        metavar="N",
+        help="Symbols of a transformer's full window that the next one starts with: half of it, "
+        "unless chosen. More is slower and smaller.",
     ),
     click.option(
         "--verify/--no-verify",

@@ -11,6 +11,9 @@ from neurocomp.frame.varint import encode_varint, read_varint
 
 _FLAG_EXTENSIONS = 1
 _FLAG_LONG_IDENTITY = 2
+PARAMETERS_EXTENSION = 1
+ENVIRONMENT_EXTENSION = 2
+
 _KNOWN_FLAGS = _FLAG_EXTENSIONS | _FLAG_LONG_IDENTITY
 
 
@@ -24,22 +27,36 @@ class FrameHeader:
         model_id: the architecture of the model, 0 to ``limits.MAX_MODEL_ID``.
         identity: which model it is: the 4-byte fingerprint of one that is part of the package,
             or the 32-byte SHA-256 of one that is kept in a file.
+        parameters: what the model must be told besides, up to 1,024 bytes; empty where nothing.
+        environment: fingerprint of the numeric environment that a machine-bound frame needs, up to
+            1,024 bytes; empty where the frame decodes anywhere.
     """
 
     symbols_id: int
     coder_id: int
     model_id: int
     identity: bytes
+    parameters: bytes = b""
+    environment: bytes = b""
 
     def to_bytes(self) -> bytes:
         """Return the header as it stands in the file."""
         is_long = len(self.identity) == limits.LONG_IDENTITY_BYTES
-        flags = _FLAG_LONG_IDENTITY if is_long else 0
+        extensions = b"".join(
+            encode_varint(number) + encode_varint(len(content)) + content
+            for number, content in (
+                (PARAMETERS_EXTENSION, self.parameters),
+                (ENVIRONMENT_EXTENSION, self.environment),
+            )
+            if content
+        )
+        flags = _FLAG_LONG_IDENTITY * is_long | _FLAG_EXTENSIONS * bool(extensions)
         return (
             limits.MAGIC
             + bytes([limits.VERSION << 4 | flags, self.symbols_id << 4 | self.coder_id])
             + encode_varint(self.model_id)
             + self.identity
+            + (encode_varint(len(extensions)) + extensions if extensions else b"")
         )
 
 
@@ -75,18 +92,39 @@ def read_header(source: ByteSource) -> FrameHeader | None:
     identity = source.read(
         limits.LONG_IDENTITY_BYTES if flags & _FLAG_LONG_IDENTITY else limits.SHORT_IDENTITY_BYTES
     )
-    if flags & _FLAG_EXTENSIONS:
-        _refuse_extensions(source)
-    return FrameHeader(symbols_and_coder >> 4, symbols_and_coder & 15, model_id, identity)
+    extensions = _read_extensions(source) if flags & _FLAG_EXTENSIONS else {}
+    return FrameHeader(
+        symbols_and_coder >> 4,
+        symbols_and_coder & 15,
+        model_id,
+        identity,
+        extensions.get(PARAMETERS_EXTENSION, b""),
+        extensions.get(ENVIRONMENT_EXTENSION, b""),
+    )
 
 
-def _refuse_extensions(source: ByteSource) -> None:
-    """Read the extensions of a header and name the first: no extension is defined yet."""
+def _read_extensions(source: ByteSource) -> dict[int, bytes]:
+    """Return the contents of a header's extensions by id.
+
+    Raises:
+        FormatError: they don't fill their size, or are not in order.
+        UnsupportedError: one is unknown.
+    """
     num_bytes = read_varint(source, "the extensions' size", 2, limits.MAX_EXTENSION_BYTES)
     end = source.offset + num_bytes
-    extension_id = read_varint(source, "an extension's id", 0, limits.MAX_MODEL_ID)
-    source.read(end - source.offset)
-    raise UnsupportedError(
-        f"the frame needs extension {extension_id}, which this neurocomp does not have: "
-        "install a newer one (pip install -U neurocomp)"
-    )
+    contents: dict[int, bytes] = {}
+    while source.offset < end:
+        number = read_varint(source, "an extension's id", 0, limits.MAX_MODEL_ID)
+        if number not in (PARAMETERS_EXTENSION, ENVIRONMENT_EXTENSION):
+            source.read(max(end - source.offset, 0))
+            raise UnsupportedError(
+                f"the frame needs extension {number}, which this neurocomp does not have: "
+                "install a newer one (pip install -U neurocomp)"
+            )
+        if contents and number <= max(contents):
+            raise FormatError("the frame's extensions are not in the order of their ids")
+        size = read_varint(source, "an extension's size", 1, limits.MAX_EXTENSION_CONTENT_BYTES)
+        contents[number] = source.read(size)
+    if source.offset != end:
+        raise FormatError("the frame's extensions don't have the size that it records")
+    return contents

@@ -22,6 +22,9 @@ MAX_MODEL_ID = (1 << 14) - 1
 MAX_EXTENSION_BYTES = 1 << 12
 """Largest total size of a frame header's extensions."""
 
+MAX_EXTENSION_CONTENT_BYTES = 1 << 10
+"""Largest size of one extension's content."""
+
 MAX_BLOCKS = 1 << 17
 """Largest number of blocks of one frame: longer content goes on in another frame."""
 

@@ -8,7 +8,7 @@ symbols, so that a decoder repeats every prediction exactly.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, Self, runtime_checkable
 
 from neurocomp.exact import Frequencies, Symbols
 
@@ -28,7 +28,12 @@ class Predictor(Protocol):
 
 
 class SymbolModel(Protocol):
-    """A model over an alphabet of symbols, in its exact form."""
+    """A model over an alphabet of symbols, in its exact form.
+
+    A model may also have: ``symbol_map``, the ``neurocomp.symbols.SymbolMap`` between bytes and its
+    alphabet, where that is not one of plain integers; ``uses_all_cores``, true where a predictor
+    does so by itself; ``environment``, bytes, where it is bound to machines of that fingerprint.
+    """
 
     @property
     def alphabet_size(self) -> int:
@@ -50,6 +55,21 @@ class SymbolModel(Protocol):
 
         A pure function of the length, 1 <= lanes <= num_symbols; the frame records it.
         """
+
+
+@runtime_checkable
+class WindowedModel(SymbolModel, Protocol):
+    """A symbol model that sees a window of the past, which slides with a chosen overlap."""
+
+    @property
+    def parameters(self) -> bytes:
+        """What a frame records of the choice; empty for the model's own choice."""
+
+    def with_overlap(self, overlap: int) -> Self:
+        """Return the model with windows that overlap by that many symbols; raises UsageError."""
+
+    def with_parameters(self, parameters: bytes) -> Self:
+        """Return the model with what a frame records; raises FormatError."""
 
 
 class BinaryModel(Protocol):

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from neurocomp.errors import ModelMismatchError, ModelNotFoundError, UnsupportedError
-from neurocomp.models.base import BinaryModel, SymbolModel
+from neurocomp.errors import (
+    FormatError,
+    ModelMismatchError,
+    ModelNotFoundError,
+    UnsupportedError,
+    UsageError,
+)
+from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
+
+HUB_PREFIX = "hf:"
 
 
 class Kind(enum.Enum):
@@ -32,6 +40,8 @@ class Architecture:
         summary: one line for people.
         embedded: makes the one model that is part of the package; None where models are stored.
         from_stored: makes a model from its stored form; None where the model is embedded.
+        by_name: finds a model that is kept by another library from a frame's identity, parameters
+            and environment.
     """
 
     id: int
@@ -40,6 +50,7 @@ class Architecture:
     summary: str
     embedded: Callable[[], SymbolModel | BinaryModel] | None = None
     from_stored: Callable[[StoredModel], SymbolModel] | None = None
+    by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +88,30 @@ def _ngram(stored: StoredModel) -> SymbolModel:
     return NgramModel.from_stored(stored)
 
 
+def _transformer(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.transformer import TransformerModel
+
+    return TransformerModel.from_stored(stored)
+
+
+def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
+    from neurocomp.models.hub import FloatModel
+
+    return FloatModel.for_frame(identity, parameters, environment)
+
+
+_HUB = Architecture(
+    5, "hf", Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub
+)
+
 ARCHITECTURES = (
     Architecture(1, "mix", Kind.BINARY, "context mixing of bits", embedded=_mix),
     Architecture(2, "adaptive", Kind.SYMBOL, "orders 0 to 5, learnt while coding", _adaptive),
     Architecture(3, "ngram", Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
+    Architecture(
+        4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
+    ),
+    _HUB,
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 
@@ -92,13 +123,18 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     """Return the model that a user calls ``name``.
 
     Args:
-        name: of an embedded model, a name or hash prefix in ``store``, or a model file's path.
+        name: of an embedded model, a name or hash prefix in ``store``, a model file's path, or
+            "hf:" and the name or folder of a model of transformers.
         store: where stored models are looked up.
 
     Raises:
         ModelNotFoundError: there is none.
         FormatError: the model file is damaged or not a model.
     """
+    if name.startswith(HUB_PREFIX):
+        from neurocomp.models.hub import FloatModel
+
+        return OpenModel(_HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
     architecture = EMBEDDED.get(name)
     if architecture is not None and architecture.embedded is not None:
         return OpenModel(architecture, name, architecture.embedded())
@@ -111,13 +147,32 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         raise ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}") from None
 
 
-def open_frame_model(model_id: int, identity: bytes, store: ModelStore) -> OpenModel:
+def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
+    """Return ``opened`` with windows of context that overlap by that many symbols.
+
+    Raises:
+        UsageError: the overlap is out of range, or the model has no window.
+    """
+    model = opened.model
+    if not isinstance(model, WindowedModel):
+        raise UsageError(f"model {opened.name!r} has no window of context that could overlap")
+    return replace(opened, model=model.with_overlap(overlap))
+
+
+def open_frame_model(
+    model_id: int,
+    identity: bytes,
+    store: ModelStore,
+    parameters: bytes = b"",
+    environment: bytes = b"",
+) -> OpenModel:
     """Return the model that a frame names.
 
     Raises:
         UnsupportedError: this version has no such architecture.
         ModelMismatchError: the embedded model is of another version than the frame's.
         ModelNotFoundError: the store has no model of that hash.
+        FormatError: the model has no such parameters.
     """
     by_id = {one.id: one for one in ARCHITECTURES}
     architecture = by_id.get(model_id)
@@ -135,8 +190,16 @@ def open_frame_model(model_id: int, identity: bytes, store: ModelStore) -> OpenM
                 "neurocomp that wrote it"
             )
         return OpenModel(architecture, architecture.name, model)
+    if architecture.by_name is not None:
+        return OpenModel(
+            architecture, architecture.name, architecture.by_name(identity, parameters, environment)
+        )
     entry = store.find_by_hash(identity)
     opened = _open_stored(entry.path, entry.name)
+    if parameters:
+        if not isinstance(opened.model, WindowedModel):
+            raise FormatError(f"the frame has parameters for the {architecture.name} model")
+        opened = replace(opened, model=opened.model.with_parameters(parameters))
     if opened.architecture is not architecture or opened.model.identity != identity:
         raise ModelMismatchError(
             f"{entry.path} is not the {architecture.name} model {identity.hex()} of the frame"

@@ -19,6 +19,7 @@ def compress(
     threads: int = 0,
     verify: bool | None = None,
     model_path: tuple[Path, ...] = (),
+    overlap: int | None = None,
 ) -> bytes:
     """Return ``data`` as one frame.
 
@@ -31,13 +32,16 @@ def compress(
         threads: blocks that are coded at once; 0 for as many as there are cores.
         verify: decode every block again and compare.
         model_path: files and folders that are searched for models besides the store.
+        overlap: symbols of a full window of context that the next one starts with.
 
     Raises:
         UsageError: options that are out of range or don't go together.
         ModelNotFoundError: there is no such model.
     """
     sink = io.BytesIO()
-    options = CompressOptions(preset, model, coder, block_bytes, threads, verify, model_path)
+    options = CompressOptions(
+        preset, model, coder, block_bytes, threads, verify, model_path, overlap
+    )
     compress_stream(io.BytesIO(data), sink, options)
     return sink.getvalue()
 

@@ -18,10 +18,17 @@ from neurocomp.errors import (
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.models.base import SymbolModel
-from neurocomp.models.registry import ARCHITECTURES, Kind, OpenModel, open_frame_model, open_model
+from neurocomp.models.registry import (
+    ARCHITECTURES,
+    Kind,
+    OpenModel,
+    open_frame_model,
+    open_model,
+    with_overlap,
+)
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.symbols import BYTES, SYMBOL_MAPS, SymbolMap, for_alphabet
+from neurocomp.symbols import BYTES, SYMBOL_NAMES, SymbolMap, for_alphabet
 
 BINARY_CODER_ID = 0
 CODER_IDS = {"arithmetic": 1, "huffman": 2}
@@ -58,10 +65,16 @@ class BlockCoder:
             model = cast(SymbolModel, opened.model)
             self._codec = SymbolCodec(model, CODERS[coder])
             self._alphabet_size = model.alphabet_size
-            self._symbol_map = for_alphabet(model.alphabet_size)
+            self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
-            self._symbol_map.id, coder_id, opened.architecture.id, opened.model.identity
+            self._symbol_map.id,
+            coder_id,
+            opened.architecture.id,
+            opened.model.identity,
+            getattr(opened.model, "parameters", b""),
+            getattr(opened.model, "environment", b""),
         )
 
     @classmethod
@@ -70,7 +83,11 @@ class BlockCoder:
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
         opened = open_model(options.resolved_model, ModelStore(search_path=options.model_path))
-        return cls(opened, options.coder, verify=bool(options.verify))
+        if options.overlap is not None:
+            opened = with_overlap(opened, options.overlap)
+        is_exact = not getattr(opened.model, "environment", b"")
+        verify = not is_exact if options.verify is None else options.verify
+        return cls(opened, options.coder, verify=verify or not is_exact)
 
     @classmethod
     def for_header(cls, header: FrameHeader, store: ModelStore) -> BlockCoder:
@@ -80,18 +97,20 @@ class BlockCoder:
             UnsupportedError: an id is unknown.
             ModelError: the model is missing or not the right one.
         """
-        opened = open_frame_model(header.model_id, header.identity, store)
+        opened = open_frame_model(
+            header.model_id, header.identity, store, header.parameters, header.environment
+        )
         is_binary = opened.architecture.kind is Kind.BINARY
         names = {number: name for name, number in CODER_IDS.items()}
         name = "arithmetic" if is_binary else names.get(header.coder_id)
-        if header.symbols_id not in SYMBOL_MAPS or name is None:
+        if header.symbols_id not in SYMBOL_NAMES or name is None:
             raise UnsupportedError(
                 f"the frame needs symbols {header.symbols_id} and coder {header.coder_id}, which "
                 "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
             )
         coder = cls(opened, name)
         if coder.header != header:
-            raise FormatError("the frame's symbols and coder don't go with its model")
+            raise FormatError("the frame's symbols, coder and parameters don't go with its model")
         return coder
 
     def encode(self, content: bytes, tick: Tick) -> Block:

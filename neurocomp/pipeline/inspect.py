@@ -12,7 +12,7 @@ from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
 from neurocomp.models.registry import ARCHITECTURES, open_frame_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BINARY_CODER_ID, CODER_IDS
-from neurocomp.symbols import SYMBOL_MAPS
+from neurocomp.symbols import SYMBOL_NAMES
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,6 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
     architectures = {one.id: one.name for one in ARCHITECTURES}
     coders = {number: name for name, number in CODER_IDS.items()}
     coders[BINARY_CODER_ID] = "arithmetic (binary)"
-    symbol_map = SYMBOL_MAPS.get(header.symbols_id)
     blocks = tuple(
         BlockInfo(
             place.offset,
@@ -89,14 +88,16 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
     missing = None
     model = architectures.get(header.model_id, f"unknown ({header.model_id})")
     try:
-        model = open_frame_model(header.model_id, header.identity, store).name
+        model = open_frame_model(
+            header.model_id, header.identity, store, header.parameters, header.environment
+        ).name
     except NeurocompError as error:
         missing = str(error)
     return FrameInfo(
         frame.offset,
         frame.end - frame.offset,
         sum(place.decoded_bytes for place in frame.places),
-        symbol_map.name if symbol_map else f"unknown ({header.symbols_id})",
+        SYMBOL_NAMES.get(header.symbols_id, f"unknown ({header.symbols_id})"),
         coders.get(header.coder_id, f"unknown ({header.coder_id})"),
         model,
         header.identity.hex(),

@@ -45,6 +45,8 @@ class CompressOptions:
         verify: decode every block again and compare before it is written; None to do so only
             for models that are not exact.
         model_path: files and folders that are searched for models besides the store.
+        overlap: symbols of a full window of context that the next one starts with; None for the
+            model's own choice.
     """
 
     preset: str = "default"
@@ -54,6 +56,7 @@ class CompressOptions:
     threads: int = 0
     verify: bool | None = None
     model_path: tuple[Path, ...] = ()
+    overlap: int | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

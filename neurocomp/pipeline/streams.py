@@ -48,7 +48,8 @@ def compress_stream(
     monitor = Monitor(report)
     content_bytes = 0
     contents = read_contents(source, options.resolved_block_bytes)
-    threads = resolve_threads(options.threads)
+    # A model that spreads its lanes over the cores takes the memory of one block at a time.
+    threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
     for content, block in ordered_map(partial(_encode, coder, monitor), contents, threads, monitor):
         writer.add(block, content)
         content_bytes += len(content)

@@ -42,7 +42,7 @@ BYTES = UnsignedIntegers(0, "bytes", 1)
 UINT16 = UnsignedIntegers(1, "uint16", 2)
 
 SYMBOL_MAPS: dict[int, SymbolMap] = {0: BYTES, 1: UINT16}
-"""Every symbol map by its id."""
+"""The maps that need no vocabulary, by id."""
 
 
 def for_alphabet(alphabet_size: int) -> SymbolMap:

@@ -63,16 +63,18 @@ def read_frame(cursor: Cursor) -> dict[str, Any]:
     version_and_flags = cursor.u8()
     need(version_and_flags >> 4 == 0, "version")
     need(version_and_flags & 0b1100 == 0, "reserved flags")
-    need(version_and_flags & 1 == 0, "no extension is defined")
     symbols_and_coder = cursor.u8()
     frame: dict[str, Any] = {
         "symbols": symbols_and_coder >> 4,
         "coder": symbols_and_coder & 15,
         "model": cursor.varint(0, 16383),
         "identity": cursor.take(32 if version_and_flags & 2 else 4),
+        "extensions": {},
         "blocks": [],
         "content_crc": None,
     }
+    if version_and_flags & 1:
+        frame["extensions"] = read_extensions(cursor)
     header = cursor.data[start : cursor.at]
     sizes: list[tuple[int, int]] = []
     last = trailer = False
@@ -85,6 +87,17 @@ def read_frame(cursor: Cursor) -> dict[str, Any]:
     if trailer:
         frame["content_crc"] = read_trailer(cursor, len(header), sizes)
     return frame
+
+
+def read_extensions(cursor: Cursor) -> dict[int, bytes]:
+    end = cursor.varint(2, 4096) + cursor.at
+    extensions: dict[int, bytes] = {}
+    while cursor.at < end:
+        number = cursor.varint(1, 2)
+        need(not extensions or number > max(extensions), "extensions out of order")
+        extensions[number] = cursor.take(cursor.varint(1, 1024))
+    need(cursor.at == end, "size of the extensions")
+    return extensions
 
 
 def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str, Any], bool, bool]:

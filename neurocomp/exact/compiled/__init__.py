@@ -1,0 +1,5 @@
+"""The exact operations compiled by numba for the CPU: integers only, and no torch."""
+
+from neurocomp.exact.compiled.engine import CompiledEngine
+
+__all__ = ["CompiledEngine"]

@@ -1,0 +1,63 @@
+"""The numbers that every exact operation agrees on.
+
+Real values are held in two ways.  *Fixed point*: an integer times a unit that belongs to the
+place in the network.  *Row-scaled*: 16-bit integers a, and for each row a mantissa m and an
+exponent e, standing for ``a * m * 2**e`` times a unit.  Both are integers only, so no machine can
+disagree about them.
+"""
+
+from __future__ import annotations
+
+MANTISSA_BITS = 15
+"""A row's mantissa is at most 2**15."""
+
+RECIPROCAL_BITS = 46
+"""Fraction bits of the reciprocal by which a row is divided when it is quantised."""
+
+VALUE_BITS = 41
+"""Values to be quantised are below 2**41 in magnitude, column gains included."""
+
+WEIGHT_MAX = 64
+"""Bound of a weight: a processor without a dot-product instruction for bytes adds two products
+of an unsigned and a signed byte in 16 bits and saturates; 2 * 255 * 64 fits."""
+
+NARROW_LIMIT = 127
+"""Largest activation of the 8-bit form."""
+
+WIDE_LIMIT = 32_639
+"""Largest activation of the 16-bit form: as 256 * high + low, both halves fit 8 bits."""
+
+ACCUMULATOR_LIMIT = 1 << 31
+"""Every sum of products stays below this in magnitude."""
+
+PRODUCT_LIMIT = 1 << 62
+"""Every scaled sum stays below this in magnitude, so that rounding can't overflow 64 bits."""
+
+MIN_SHIFT, MAX_SHIFT = 28, 62
+
+RESIDUAL_LIMIT = (1 << 25) - 1
+"""Bound of the residual stream in its fixed-point unit."""
+
+MAX_WIDTH = 4096
+"""Widest vector that is normalised: its sum of squares stays below 2**62."""
+
+EXP2_BITS = 10
+"""Logarithms to base 2 are held in units of 2**-10."""
+
+EXP2_TABLE_BITS = 30
+"""2**0 in the table of powers of 2."""
+
+ATTENTION_ONE = 32_767
+"""Attention weights of a row sum to about this."""
+
+KEY_LIMIT = 32_767
+"""Bound of keys and values in the cache."""
+
+MAX_CONTEXT = 1 << 15
+"""Longest cache: the rounding of that many attention weights can't overflow 32 bits."""
+
+ATTENTION_WEIGHT_BITS = 22
+"""The largest attention weight is 2**22 before weights are made to sum to ``ATTENTION_ONE``."""
+
+SHARE_BITS = 40
+"""Fraction bits of the reciprocal that makes them do so."""

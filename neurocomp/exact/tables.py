@@ -1,0 +1,131 @@
+"""Look-up tables of functions, made by correctly rounded decimal arithmetic.
+
+A model stores its tables; nothing here runs where a model is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS
+
+INPUT_BITS = 10
+"""Fraction bits of what goes into an activation."""
+
+OUTPUT_BITS = 12
+"""Fraction bits of what comes out."""
+
+RANGE = 16
+"""A table covers -16 <= x < 16; beyond, functions have reached their asymptotes."""
+
+TABLE_SIZE = 2 * RANGE << INPUT_BITS
+
+_CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+_PI = Decimal("3.141592653589793238462643383")
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """A function of one variable by table.
+
+    For an input v, in units of 2**-10, the result in units of 2**-12 is ``table[v + 2**14]``;
+    beyond the table it is 0 on the left, and on the right 4 v, or 2**12 where the function
+    saturates.
+
+    Attributes:
+        table: int32, (32768,).
+        saturates: whether the function tends to 1 and not to its argument.
+    """
+
+    table: NDArray[np.int32]
+    saturates: bool
+
+    def __post_init__(self) -> None:
+        """Check the table; raises FormatError where it is not one."""
+        if self.table.shape != (TABLE_SIZE,):
+            raise FormatError(f"an activation table has {TABLE_SIZE} entries")
+        if int(np.abs(self.table).max()) > RANGE << OUTPUT_BITS:
+            raise FormatError("an activation table has entries out of range")
+
+
+def _sigmoid(x: Decimal) -> Decimal:
+    return 1 / (1 + (-x).exp())
+
+
+def _gelu(x: Decimal) -> Decimal:
+    # tanh form of D. Hendrycks, K. Gimpel 2016: (1 + tanh z) / 2 = sigmoid(2 z).
+    z = (2 / _PI).sqrt() * (x + Decimal("0.044715") * x * x * x)
+    return x * _sigmoid(2 * z)
+
+
+def _silu(x: Decimal) -> Decimal:
+    return x * _sigmoid(x)
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Decimal], Decimal], bool]] = {
+    "gelu_new": (_gelu, False),
+    "silu": (_silu, False),
+    "sigmoid": (_sigmoid, True),
+}
+"""Each function by the name that transformers gives it, and whether it saturates."""
+
+
+def activation(name: str) -> Activation:
+    """Return the table of the function ``name`` of ``FUNCTIONS``."""
+    function, saturates = FUNCTIONS[name]
+    unit = Decimal(1 << INPUT_BITS)
+    half = TABLE_SIZE // 2
+    with localcontext(_CONTEXT):
+        values = [
+            int((function(Decimal(v) / unit) * (1 << OUTPUT_BITS)).to_integral_value())
+            for v in range(-half, half)
+        ]
+    return Activation(np.array(values, np.int32), saturates)
+
+
+def exp2_table() -> NDArray[np.int32]:
+    """Return round(2**30 * 2**(-i / 1024)) for i in 0..1023."""
+    with localcontext(_CONTEXT):
+        steps = Decimal(1 << EXP2_BITS)
+        one = Decimal(1 << EXP2_TABLE_BITS)
+        values = [int((one * 2 ** (-i / steps)).to_integral_value()) for i in range(1 << EXP2_BITS)]
+    return np.array(values, np.int32)
+
+
+def rotation_tables(
+    num_positions: int, head_width: int, base: int
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return cosines and sines of rotary positions (J. Su et al. 2021), times 2**14.
+
+    Each is (num_positions, head_width // 2): the angle of pair i at position t is
+    ``t * base**(-2 i / head_width)``.
+    """
+    with localcontext(Context(prec=40, rounding=ROUND_HALF_EVEN)):
+        angles = [Decimal(base) ** (Decimal(-2 * i) / head_width) for i in range(head_width // 2)]
+        turns = [_unit_vector(angle) for angle in angles]
+        cosines, sines = [], []
+        vectors = [(Decimal(1), Decimal(0))] * len(turns)
+        for _ in range(num_positions):
+            cosines.append([int((c * (1 << 14)).to_integral_value()) for c, _ in vectors])
+            sines.append([int((s * (1 << 14)).to_integral_value()) for _, s in vectors])
+            vectors = [
+                (c * x - s * y, c * y + s * x)
+                for (c, s), (x, y) in zip(vectors, turns, strict=True)
+            ]
+    return np.array(cosines, np.int16), np.array(sines, np.int16)
+
+
+def _unit_vector(angle: Decimal) -> tuple[Decimal, Decimal]:
+    """Return cosine and sine of an angle of at most 1 by their power series."""
+    cosine, sine, term = Decimal(0), Decimal(0), Decimal(1)
+    for n in range(0, 40, 2):
+        cosine += term
+        sine += term * angle / (n + 1)
+        term = -term * angle * angle / ((n + 1) * (n + 2))
+    return cosine, sine

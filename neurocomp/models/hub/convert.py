@@ -1,0 +1,66 @@
+"""From a checkpoint directory to a stored exact model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from neurocomp.exact import Symbols
+from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.builder import Builder
+from neurocomp.models.transformer.calibrate import choose_narrow
+from neurocomp.models.transformer.checkpoint import Checkpoint
+from neurocomp.models.transformer.gpt2 import read_gpt2
+from neurocomp.models.transformer.model import ARCHITECTURE, TOKENIZER
+from neurocomp.symbols import BytePairs
+
+CALIBRATION_SYMBOLS = 128
+CALIBRATION_TEXT = """The tide had gone out while they were talking, and the boats lay on their
+sides in the mud. "We could walk across," said Ann, "if it weren't for the channel." In 1884
+the harbour took 312 ships; by 1931 there were 47, most of them under 200 tons (see table 3).
+
+def depth(station, hour):
+    return MEAN[station] + AMPLITUDE[station] * cos(2 * pi * hour / 12.42)
+
+== History ==
+The company was founded by two brothers from Leeds who made lamps, clocks and, later, bicycles.
+Its first factory burned down; the second, built of brick, is a museum today. https://example.org/
+"""
+
+
+def convert_checkpoint(folder: Path) -> StoredModel:
+    """Return the exact model of a checkpoint directory, the same integers on every machine.
+
+    Tensors are read one by one, so that memory holds the integers and one tensor in float.
+
+    Args:
+        folder: ``config.json``, safetensors, and the tokenizer's files.
+
+    Raises:
+        FormatError: a file is damaged.
+        UnsupportedError: the architecture or the tokenizer can't be made exact.
+        OSError: a file cannot be read.
+    """
+    checkpoint = Checkpoint(folder)
+    tokenizer = read_tokenizer(folder)
+    extra = {}
+    if tokenizer is not None:
+        extra[TOKENIZER] = np.frombuffer(tokenizer, np.uint8)
+    builder = Builder(read_gpt2(checkpoint, extra), ARCHITECTURE)
+    stored = builder.stored()
+    symbols = _calibration_symbols(tokenizer, stored)
+    return builder.stored(choose_narrow(builder, stored, symbols))
+
+
+def _calibration_symbols(tokenizer: bytes | None, stored: StoredModel) -> Symbols:
+    alphabet_size = int(stored.config["alphabet_size"])
+    text = CALIBRATION_TEXT.encode()
+    if tokenizer is not None:
+        symbols = BytePairs(tokenizer).encode(text, alphabet_size)
+    else:
+        symbols = np.frombuffer(text, np.uint8).astype(np.int32) % alphabet_size
+    length = min(CALIBRATION_SYMBOLS, int(stored.config["context"]) - 1)
+    row = [int(stored.config["start_symbol"]), *symbols[:length].tolist()]
+    return np.array([row], np.int32)

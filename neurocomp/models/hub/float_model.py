@@ -1,0 +1,170 @@
+"""Any causal language model of transformers, in float: machine-bound."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UnsupportedError
+from neurocomp.exact import Frequencies, Symbols, quantise
+from neurocomp.models.hub import environment
+from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.symbols import BytePairs, SymbolMap
+
+_WEIGHT_BITS = 37
+MIN_LANE_SYMBOLS = 1024
+MAX_LANES = 16
+
+
+class FloatPredictor:
+    """The state of a float model over lanes: its own cache of keys and values.
+
+    When the window is full, its last half is read anew.  Encoder and decoder make the same calls
+    with the same shapes, and so get the same floats on the same machine.
+    """
+
+    def __init__(self, network: Any, num_lanes: int, context: int, start_symbol: int) -> None:
+        self._network = network
+        self._context = context
+        self._known = np.full((num_lanes, 1), start_symbol, np.int64)
+        self._num_read = 0
+        self._cache: Any = None
+        self._tables: Frequencies | None = None
+
+    def frequencies(self) -> Frequencies:
+        """Return the tables of all lanes, int32 (lanes, V)."""
+        if self._tables is None:
+            import torch
+
+            news = torch.from_numpy(self._known[:, self._num_read :])
+            with torch.inference_mode():
+                out = self._network(news, past_key_values=self._cache, use_cache=True)
+                shares = torch.softmax(out.logits[:, -1].double(), 1).numpy()
+            self._cache = out.past_key_values
+            self._num_read = self._known.shape[1]
+            self._tables = quantise((shares * (1 << _WEIGHT_BITS)).astype(np.int64))
+        return self._tables
+
+    def update(self, symbols: Symbols) -> None:
+        """Append the next ``symbols``, int32 (lanes,)."""
+        if self._known.shape[1] == self._context:
+            self._known = self._known[:, -(self._context // 2) :]
+            self._num_read, self._cache = 0, None
+        self._known = np.concatenate([self._known, symbols[:, None].astype(np.int64)], 1)
+        self._tables = None
+
+
+class FloatModel:
+    """A causal language model of transformers.
+
+    Args:
+        name: on the hub, or a folder; recorded in frames as it is.
+        network: the module, ready for inference in float32.
+        tokenizer: JSON of its byte-level vocabulary.
+    """
+
+    def __init__(self, name: str, network: Any, tokenizer: bytes) -> None:
+        self._name = name
+        self._network = network
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def load(cls, name: str, *, may_fetch: bool = True) -> FloatModel:
+        """Load the model ``name``, a folder or a hub's name, never running code of its own.
+
+        Raises:
+            ModelNotFoundError: it can't be had.
+            UnsupportedError: its tokenizer is not byte-level BPE.
+        """
+        from huggingface_hub import snapshot_download
+        from transformers import AutoModelForCausalLM
+
+        try:
+            folder = Path(name)
+            if not folder.is_dir():
+                folder = Path(snapshot_download(name, local_files_only=not may_fetch))
+            network: Any = AutoModelForCausalLM.from_pretrained(
+                folder, use_safetensors=True, trust_remote_code=False, dtype="float32"
+            )
+        except (OSError, ValueError) as error:
+            raise ModelNotFoundError(
+                f"model 'hf:{name}' could not be loaded: give a folder that save_pretrained wrote, "
+                f"or the name of a model that is in the hub's cache ({error})"
+            ) from error
+        tokenizer = read_tokenizer(folder)
+        if tokenizer is None:
+            raise UnsupportedError(f"{folder} has no vocab.json and merges.txt, or tokenizer.json")
+        return cls(name, network.eval(), tokenizer)
+
+    @classmethod
+    def for_frame(cls, identity: bytes, parameters: bytes, recorded: bytes) -> FloatModel:
+        """Return the model that a frame names, where this machine can decode the frame.
+
+        Raises:
+            ModelMismatchError: the machine, or the weights, are others.
+            ModelNotFoundError: the model is not on this machine.
+            FormatError: the frame's fields are damaged.
+        """
+        environment.check(recorded)
+        try:
+            name = parameters.decode()
+        except UnicodeDecodeError:
+            raise FormatError("the name of the frame's model is damaged") from None
+        model = cls.load(name, may_fetch=False)
+        if model.identity != identity:
+            raise ModelMismatchError(
+                f"the weights of 'hf:{name}' have SHA-256 {model.identity.hex()}, the frame needs "
+                f"{identity.hex()}"
+            )
+        return model
+
+    @property
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V."""
+        return int(self._network.get_output_embeddings().weight.shape[0])
+
+    @cached_property
+    def identity(self) -> bytes:
+        """SHA-256 of names and contents of the weights, and of the tokenizer."""
+        digest = hashlib.sha256(self._tokenizer)
+        for name, tensor in sorted(self._network.state_dict().items()):
+            digest.update(f"\0{name}\0{tuple(tensor.shape)}\0".encode())
+            digest.update(tensor.contiguous().numpy().tobytes())
+        return digest.digest()
+
+    @property
+    def parameters(self) -> bytes:
+        """The model's name, by which a decoder finds it again."""
+        return self._name.encode()
+
+    @cached_property
+    def environment(self) -> bytes:
+        """What its floats depend on."""
+        return environment.to_bytes(environment.environment())
+
+    @property
+    def uses_all_cores(self) -> bool:
+        """True: torch spreads its work over the cores."""
+        return True
+
+    @cached_property
+    def symbol_map(self) -> SymbolMap:
+        """Byte pairs of the model's vocabulary."""
+        return BytePairs(self._tokenizer)
+
+    def predictor(self, num_lanes: int) -> FloatPredictor:
+        """Return a predictor whose lanes have read the start symbol only."""
+        config = self._network.config
+        context = int(getattr(config, "max_position_embeddings", 1024))
+        start = getattr(config, "bos_token_id", None)
+        if not isinstance(start, int) or not 0 <= start < self.alphabet_size:
+            start = 0
+        return FloatPredictor(self._network, num_lanes, context, start)
+
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return 1 lane for each 1024 symbols, at most 16."""
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)

@@ -1,0 +1,269 @@
+"""From the real-valued parts of a transformer to its stored integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import UnsupportedError
+from neurocomp.exact.attention import Attention
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.scaling import (
+    ATTENTION_ONE,
+    EXP2_BITS,
+    KEY_LIMIT,
+    MAX_SHIFT,
+    MIN_SHIFT,
+    RESIDUAL_LIMIT,
+)
+from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, activation, exp2_table, rotation_tables
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.quantise import (
+    Doubles,
+    Floats,
+    WeightMatrix,
+    floor_log2,
+    fold_shift,
+    make_linear,
+    quantise_matrix,
+    reach_of_outputs,
+)
+
+RESIDUAL_BITS = 12
+"""Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
+
+QUERY_BITS = 10
+_LOG2_E = 1.4426950408889634
+_SCALE_BITS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class RealNorm:
+    """A norm's learnt scale and, in layer norm, shift: (K,)."""
+
+    scale: Floats
+    shift: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class RealLinear:
+    """A layer's matrix (N, K) and bias (N,)."""
+
+    matrix: Floats
+    bias: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class RealBlock:
+    """One block.  ``score_scale`` multiplies products of queries and keys."""
+
+    attention_norm: RealNorm
+    query_key_value: RealLinear
+    attention_out: RealLinear
+    inner_norm: RealNorm
+    inner_in: RealLinear
+    inner_out: RealLinear
+    score_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class RealModel:
+    """A transformer as its checkpoint has it; blocks are read when they are needed.
+
+    Attributes:
+        config: the shape; ``epsilon`` and ``embedding_shift`` are filled in by ``build``.
+        epsilon: of the norms.
+        rope_base: base of the rotary positions' angles.
+        embedding: (V, K).
+        positions: (T, K), or None.
+        block: returns a block by its number.
+        last_norm: before the last layer.
+        head: (V, K), or None where it is the embedding.
+        extra: tensors to be stored with the model, such as its tokenizer.
+    """
+
+    config: TransformerConfig
+    epsilon: float
+    rope_base: int
+    embedding: Floats
+    positions: Floats | None
+    block: Callable[[int], RealBlock]
+    last_norm: RealNorm
+    head: Floats | None
+    extra: dict[str, NDArray[Any]]
+
+
+LayerName = str
+Narrow = frozenset[LayerName]
+"""Names of the layers whose activations have 8 bits."""
+
+
+class Builder:
+    """Makes the integers of a model once, and stores them under any choice of activations.
+
+    Args:
+        real: the model.
+        architecture: name under which it is stored.
+
+    Raises:
+        UnsupportedError: a value is out of the range that integers can express.
+    """
+
+    def __init__(self, real: RealModel, architecture: str) -> None:
+        self._architecture = architecture
+        self._tensors: dict[str, NDArray[Any]] = dict(real.extra)
+        self._layers: dict[LayerName, Callable[[bool], Linear]] = {}
+        width = real.config.width
+        unit = 2.0**-RESIDUAL_BITS
+        epsilon = max(int(np.rint(real.epsilon / unit / unit * width)), 1)
+        self._config = replace(real.config, epsilon=epsilon)
+        for index in range(real.config.num_layers):
+            self._add_block(f"blocks.{index}.", real.block(index))
+        self._add_head(real)
+        self._tensors["activation"] = activation(real.config.activation).table
+        self._tensors["exp2"] = exp2_table()
+        if real.config.rotary:
+            cosines, sines = rotation_tables(
+                real.config.context, real.config.head_width, real.rope_base
+            )
+            self._tensors |= {"rotation.cosines": cosines, "rotation.sines": sines}
+
+    @property
+    def layer_names(self) -> list[LayerName]:
+        """Names of the linear layers in the order in which a network prepares them."""
+        return list(self._layers)
+
+    def stored(self, narrow: Narrow = frozenset()) -> StoredModel:
+        """Return the model with 8-bit activations in the layers ``narrow``."""
+        tensors = dict(self._tensors)
+        for name, make in self._layers.items():
+            layer = make(name not in narrow)
+            scale = np.array([layer.limit, layer.shift, layer.clip], np.int64)
+            tensors |= {
+                f"{name}.weight": layer.weight,
+                f"{name}.multiplier": layer.multiplier,
+                f"{name}.bias": layer.bias,
+                f"{name}.scale": scale,
+            }
+        return StoredModel(self._architecture, asdict(self._config), tensors)
+
+    def _add_block(self, prefix: str, real: RealBlock) -> None:
+        config = self._config
+        self._add_attention(prefix, real)
+        unit = 2.0**-OUTPUT_BITS
+        outs = np.full(real.inner_in.matrix.shape[0], 2.0**-INPUT_BITS)
+        if config.gated:
+            # Values are finer than gates: products keep the resolution of activations.
+            outs[config.inner_width :] = unit
+        self._add_normed(
+            prefix + "inner_in",
+            prefix + "inner_norm",
+            real.inner_norm,
+            real.inner_in,
+            outs,
+            RESIDUAL_LIMIT,
+        )
+        self._add_plain(prefix + "inner_out", real.inner_out, unit)
+
+    def _add_attention(self, prefix: str, real: RealBlock) -> None:
+        config = self._config
+        name, norm = prefix + "query_key_value", prefix + "attention_norm"
+        matrix, bias = self._normed(norm, real.attention_norm, real.query_key_value)
+        reach = reach_of_outputs(matrix, bias)
+        query_end, key_end = config.query_width, config.query_width + config.key_width
+        # Rotation mixes pairs of columns, which lengthens them by sqrt(2) at most.
+        key_bits, value_bits = (
+            floor_log2(KEY_LIMIT / (1.5 * max(float(part.max()), 2.0**-16)))
+            for part in (reach[query_end:key_end], reach[key_end:])
+        )
+        outs = np.full(bias.size, 2.0**-QUERY_BITS)
+        outs[query_end:key_end] = 2.0**-key_bits
+        outs[key_end:] = 2.0**-value_bits
+        self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, RESIDUAL_LIMIT)
+        shape = (config.num_heads, config.num_key_heads, config.head_width)
+        limit = Attention(*shape, 1, MIN_SHIFT).query_limit
+        step = real.score_scale * _LOG2_E * 2.0 ** (EXP2_BITS - QUERY_BITS - key_bits) / limit
+        shift = 14 - floor_log2(step)
+        if not MIN_SHIFT <= shift <= MAX_SHIFT:
+            raise UnsupportedError(f"the scores of {prefix}attention are out of range")
+        scale = (int(np.rint(np.ldexp(step, shift))), shift)
+        Attention(*shape, *scale)
+        self._tensors[prefix + "attention.scale"] = np.array(scale, np.int64)
+        unit = 2.0**-value_bits / ATTENTION_ONE
+        self._add_plain(prefix + "attention_out", real.attention_out, unit)
+
+    def _add_head(self, real: RealModel) -> None:
+        head = real.embedding if real.head is None else real.head
+        layer = RealLinear(head, None)
+        matrix, bias = self._normed("last_norm", real.last_norm, layer)
+        outs = np.full(bias.size, 2.0**-EXP2_BITS / _LOG2_E)
+        self._add_layer("head", matrix, bias, self._norm_unit(matrix), outs, 1 << 30)
+        unit = 2.0**RESIDUAL_BITS
+        scales = np.asarray(real.last_norm.scale, np.float64)
+        tied = real.head is None and bool((scales != 0).all())
+        if tied:
+            columns = matrix.gain / scales
+        else:
+            matrix = quantise_matrix(real.embedding)
+            columns = np.ones(len(scales))
+            self._tensors["embedding.weight"] = matrix.weight
+        top_row, top_column = float(matrix.scale.max()), float(np.abs(columns).max())
+        row_bits = _SCALE_BITS - floor_log2(top_row)
+        column_bits = _SCALE_BITS - floor_log2(top_column)
+        shift = row_bits + column_bits - RESIDUAL_BITS
+        self._tensors["embedding.rows"] = np.rint(np.ldexp(matrix.scale, row_bits)).astype(np.int32)
+        self._tensors["embedding.columns"] = np.rint(np.ldexp(columns, column_bits)).astype(
+            np.int32
+        )
+        if not 1 <= shift <= 61:
+            raise UnsupportedError("the embedding is out of the range of integers")
+        self._config = replace(self._config, tied=tied, embedding_shift=shift)
+        if real.positions is not None:
+            positions = np.rint(np.asarray(real.positions, np.float64) * unit)
+            limit = RESIDUAL_LIMIT
+            whole = np.clip(positions, -limit, limit).astype(np.int32)
+            is_short = int(np.abs(whole).max()) < 1 << 15
+            self._tensors["positions"] = whole.astype(np.int16) if is_short else whole
+
+    def _normed(self, name: str, norm: RealNorm, layer: RealLinear) -> tuple[WeightMatrix, Doubles]:
+        """Return a layer behind a norm with the norm's scale and shift in it."""
+        matrix = quantise_matrix(layer.matrix, norm.scale)
+        bias = _bias(layer)
+        if norm.shift is not None:
+            bias = bias + fold_shift(layer.matrix, norm.shift)
+        self._tensors[f"{name}.gain"] = matrix.gain
+        return matrix, bias
+
+    def _norm_unit(self, matrix: WeightMatrix) -> float:
+        return float(np.sqrt(float(matrix.gain.size)))
+
+    def _add_normed(
+        self, name: str, norm_name: str, norm: RealNorm, layer: RealLinear, outs: Doubles, clip: int
+    ) -> None:
+        matrix, bias = self._normed(norm_name, norm, layer)
+        self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, clip)
+
+    def _add_plain(self, name: str, layer: RealLinear, unit: float) -> None:
+        """Add a layer from fixed-point inputs to the residual stream."""
+        matrix = quantise_matrix(layer.matrix)
+        outs = np.full(layer.matrix.shape[0], 2.0**-RESIDUAL_BITS)
+        self._add_layer(name, matrix, _bias(layer), unit, outs, RESIDUAL_LIMIT)
+
+    def _add_layer(
+        self, name: str, matrix: WeightMatrix, bias: Doubles, unit: float, outs: Doubles, clip: int
+    ) -> None:
+        units = np.full(bias.size, unit)
+        self._layers[name] = lambda wide: make_linear(
+            matrix, bias, units=units, out_units=outs, clip=clip, wide=wide
+        )
+
+
+def _bias(layer: RealLinear) -> Doubles:
+    if layer.bias is None:
+        return np.zeros(layer.matrix.shape[0])
+    return np.asarray(layer.bias, np.float64)

@@ -1,0 +1,103 @@
+"""An architecture described once: what a stored transformer says about its shape."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.scaling import MAX_CONTEXT, MAX_WIDTH
+from neurocomp.exact.tables import FUNCTIONS
+
+MAX_LAYERS = 256
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Shape of a decoder-only transformer with norms before its blocks.
+
+    Attributes:
+        alphabet_size: V.
+        context: positions of the cache, T.
+        width: of the residual stream.
+        num_layers: blocks.
+        num_heads: of queries.
+        num_key_heads: of keys and values, shared by groups of queries where fewer.
+        head_width: columns of a head.
+        inner_width: of the feed-forward layers.
+        activation: "gelu_new" or "silu".
+        gated: whether the inner values are products of activated gates and values (N. Shazeer,
+            GLU variants improve transformer, 2020).
+        center: layer norm, which takes means off, or RMS norm.
+        rotary: rotated queries and keys instead of learnt positions.
+        tied: the embedding's integers are those of the last layer.
+        epsilon: of the norms, as ``exact.Norm`` has it.
+        embedding_shift: of the embedding's scale.
+        start_symbol: stands before the first symbol.
+    """
+
+    alphabet_size: int
+    context: int
+    width: int
+    num_layers: int
+    num_heads: int
+    num_key_heads: int
+    head_width: int
+    inner_width: int
+    activation: str
+    gated: bool
+    center: bool
+    rotary: bool
+    tied: bool
+    epsilon: int
+    embedding_shift: int
+    start_symbol: int
+
+    def __post_init__(self) -> None:
+        """Check every value; raises FormatError."""
+        ranges = {
+            "alphabet_size": (2, 1 << 20),
+            "context": (2, MAX_CONTEXT),
+            "width": (1, MAX_WIDTH),
+            "num_layers": (1, MAX_LAYERS),
+            "num_heads": (1, 1024),
+            "num_key_heads": (1, 1024),
+            "head_width": (1, 1024),
+            "inner_width": (1, 1 << 15),
+            "epsilon": (1, 1 << 61),
+            "embedding_shift": (1, 61),
+            "start_symbol": (0, self.alphabet_size - 1),
+        }
+        for field in dataclasses.fields(self):
+            value: Any = getattr(self, field.name)
+            kind = {"int": int, "str": str, "bool": bool}[str(field.type)]
+            low, high = ranges.get(field.name, (0, 0))
+            if type(value) is not kind or (type(value) is int and not low <= value <= high):
+                raise FormatError(f"{field.name} = {value!r} of the transformer is out of range")
+        if self.activation not in FUNCTIONS or (self.rotary and self.head_width % 2):
+            raise FormatError("the transformer's activation or head width is not supported")
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> TransformerConfig:
+        """Return the configuration of a stored model; raises FormatError where it is none."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        missing = [name for name in names if name not in fields]
+        if missing:
+            raise FormatError(f"the transformer's configuration lacks {', '.join(missing)}")
+        return cls(**{name: fields[name] for name in names})
+
+    @property
+    def query_width(self) -> int:
+        """Columns of all queries."""
+        return self.num_heads * self.head_width
+
+    @property
+    def key_width(self) -> int:
+        """Columns of all keys, and of all values."""
+        return self.num_key_heads * self.head_width
+
+    @property
+    def cache_bytes_per_lane(self) -> int:
+        """Memory of a lane's keys and values."""
+        return 2 * 2 * self.num_layers * self.key_width * self.context

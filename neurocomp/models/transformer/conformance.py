@@ -1,0 +1,116 @@
+"""The conformance suite: the same frequency tables on every machine, in every way to get them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurocomp.errors import ModelError
+from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.engine import open_engine
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.network import Network
+from neurocomp.models.transformer.parts import read_parts
+from neurocomp.models.transformer.predictor import TransformerPredictor
+from neurocomp.models.transformer.samples import ALPHABET_SIZE, CONTEXT, SAMPLES
+
+EXPECTED = {
+    "gpt": "0088b1336147f16a69ac491f27a03162207ecb547bcbf582358bf466018ad93b",
+    "llama": "a94e5bc952340a71584b68394a526df8c8d8fe69050c7cf9b5a964ae8df8b4f0",
+}
+"""SHA-256 of the tables (sequences, steps, V), int32, little-endian, of each sample."""
+
+FEW = {
+    "gpt": "1e5843fff369e7f4f17d65c6d38cc55834f726316f636704f32c1cf4d8b64f17",
+    "llama": "6e1d547f63bc4a740c6f50ffb650eb15b26a137ec3937d0aa38ed2a2a37cac79",
+}
+"""The same of the first few sequences, which are run one by one."""
+
+NUM_SEQUENCES = 64
+NUM_FEW = 3
+NUM_STEPS = 6
+LANES = (1, 8, 64)
+THREADS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One way to get the tables of one sample.
+
+    Attributes:
+        name: sample, route, device and way.
+        digest: SHA-256 of the tables in hexadecimal, or why there are none.
+        is_expected: whether it is the committed one.
+    """
+
+    name: str
+    digest: str
+    is_expected: bool
+
+
+def sequences() -> Symbols:
+    """Return the symbols that the samples read: (sequences, steps), the start symbol first."""
+    numbers = np.arange(NUM_SEQUENCES * NUM_STEPS, dtype=np.int64)
+    symbols = (numbers * numbers * 7 + numbers * 131) % (ALPHABET_SIZE - 1)
+    rows = symbols.reshape(NUM_SEQUENCES, NUM_STEPS).astype(np.int32)
+    rows[:, 0] = ALPHABET_SIZE - 1
+    return rows
+
+
+def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
+    """Yield every check of the suite on some routes of a device.
+
+    A route that does not pass its self-test yields one check that is not as expected.
+    """
+    for sample, make in SAMPLES.items():
+        stored = make()
+        config = TransformerConfig.from_json(dict(stored.config))
+        parts = read_parts(config, stored.tensors)
+        for route in routes:
+            prefix = f"{sample} {route} {device}"
+            try:
+                network = Network(config, parts, open_engine(route, device))
+            except ModelError as error:
+                yield Check(prefix, str(error), is_expected=False)
+                continue
+            for way, tables in _ways(network):
+                found = digest_of(tables)
+                expected = EXPECTED[sample] if len(tables) == NUM_SEQUENCES else FEW[sample]
+                yield Check(f"{prefix} {way}", found, found == expected)
+
+
+def digest_of(tables: Frequencies) -> str:
+    """Return the SHA-256 of tables (sequences, steps, V) in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(tables, "<i4").tobytes()).hexdigest()
+
+
+def _ways(network: Network) -> Iterator[tuple[str, Frequencies]]:
+    symbols = sequences()
+    shape = (NUM_SEQUENCES, NUM_STEPS, ALPHABET_SIZE)
+    yield "whole sequences", network.all_frequencies(symbols).reshape(shape)
+    for num_lanes in LANES:
+        for num_threads in THREADS if num_lanes > 1 else (1,):
+            rows = symbols if num_lanes > 1 else symbols[:NUM_FEW]
+            groups = rows.reshape(-1, num_lanes, NUM_STEPS)
+            tables = np.concatenate([step_by_step(network, one, num_threads) for one in groups])
+            yield f"{num_lanes} lanes, {num_threads} threads", tables
+
+
+def step_by_step(network: Network, rows: Symbols, num_threads: int) -> Frequencies:
+    """Return the tables (lanes, steps, V) that a predictor gives for ``rows`` (lanes, steps)."""
+    predictor = TransformerPredictor(
+        network,
+        len(rows),
+        num_threads=num_threads,
+        context=CONTEXT,
+        overlap=CONTEXT // 2,
+        start_symbol=int(rows[0, 0]),
+    )
+    tables = [predictor.frequencies().copy()]
+    for column in rows.T[1:]:
+        predictor.update(column)
+        tables.append(predictor.frequencies().copy())
+    return np.stack(tables, 1)

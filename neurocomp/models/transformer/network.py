@@ -1,0 +1,135 @@
+"""The forward pass of an exact transformer, on any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.embedding import embed
+from neurocomp.exact.engine import Engine
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.norm import Norm
+from neurocomp.exact.scaling import RESIDUAL_LIMIT
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.parts import Block, Parts
+
+Step = Callable[..., Any]
+MAX_ROWS = 512
+"""Rows of a matrix product at most: longer pasts are read in pieces, which bounds memory."""
+
+
+@dataclass(frozen=True)
+class Caches:
+    """Keys and values of each block, (lanes, key heads, T, head width)."""
+
+    keys: tuple[Any, ...]
+    values: tuple[Any, ...]
+
+
+class Network:
+    """Runs a transformer's parts on an engine.
+
+    Args:
+        config: the shape.
+        parts: integers that fit it.
+        engine: who computes.
+    """
+
+    def __init__(self, config: TransformerConfig, parts: Parts, engine: Engine[Any]) -> None:
+        self._config = config
+        self._parts = parts
+        self._engine = engine
+        self._blocks = [_PreparedBlock(config, block, parts, engine) for block in parts.blocks]
+        self._last = _prepare_normed(engine, parts.last_norm, parts.head)
+        self._frequencies = engine.prepare_frequencies(parts.exp2)
+
+    def caches(self, num_lanes: int) -> Caches:
+        """Return caches for the whole context."""
+
+        def one_kind() -> tuple[Any, ...]:
+            return tuple(
+                self._engine.cache(block.attention, num_lanes, self._config.context)
+                for block in self._parts.blocks
+            )
+
+        return Caches(one_kind(), one_kind())
+
+    def advance(self, symbols: Symbols, caches: Caches, start: int) -> Frequencies:
+        """Read ``symbols`` (lanes, steps) at positions ``start`` and on; predict what follows.
+
+        The caches hold the positions before ``start``, and afterwards these too.
+
+        Returns:
+            Frequency tables (lanes, V).
+        """
+        piece = max(MAX_ROWS // symbols.shape[0], 1)
+        for first in range(0, symbols.shape[1], piece):
+            rows = self._read(symbols[:, first : first + piece], caches, start + first)
+        rows = self._engine.last_steps(rows, symbols.shape[0])
+        return self._frequencies(self._last(rows))
+
+    def all_frequencies(self, symbols: Symbols) -> Frequencies:
+        """Return the tables after every prefix of ``symbols`` (lanes, steps), in one pass.
+
+        Returns:
+            (lanes * steps, V), lane by lane.
+        """
+        caches = self.caches(symbols.shape[0])
+        return self._frequencies(self._last(self._read(symbols, caches, 0)))
+
+    def _read(self, symbols: Symbols, caches: Caches, start: int) -> Any:
+        rows = self._engine.put(embed(self._parts.embedding, self._parts.positions, symbols, start))
+        for block, keys, values in zip(self._blocks, caches.keys, caches.values, strict=True):
+            rows = block(rows, keys, values, start, symbols.shape[1])
+        return rows
+
+
+class _PreparedBlock:
+    def __init__(
+        self, config: TransformerConfig, block: Block, parts: Parts, engine: Engine[Any]
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._block = block
+        self._attended = _prepare_normed(engine, block.attention_norm, block.query_key_value)
+        self._attend = engine.prepare_attention(block.attention, parts.exp2)
+        self._attention_out = engine.prepare_linear(block.attention_out)
+        self._inner_in = _prepare_normed(engine, block.inner_norm, block.inner_in)
+        self._inner_out = engine.prepare_linear(block.inner_out)
+        self._activate = engine.prepare_activation(parts.activation)
+        self._rotate: Step | None = None
+        if parts.rotation is not None:
+            self._rotate = engine.prepare_rotation(*parts.rotation, config.head_width)
+
+    def __call__(self, rows: Any, keys: Any, values: Any, start: int, num_steps: int) -> Any:
+        engine, config, block = self._engine, self._config, self._block
+        attended = self._attended(rows)  # (M, queries + keys + values)
+        query_end = config.query_width
+        key_end = query_end + config.key_width
+        queries = engine.columns(attended, 0, query_end)
+        new_keys = engine.columns(attended, query_end, key_end)
+        if self._rotate is not None:
+            queries = self._rotate(queries, start, num_steps)
+            new_keys = self._rotate(new_keys, start, num_steps)
+        engine.store(new_keys, start, keys)
+        engine.store(engine.columns(attended, key_end, key_end + config.key_width), start, values)
+        mixed = self._attend(queries, keys, values, start)
+        mixed = engine.quantise(mixed, block.attention_out.limit)
+        rows = engine.add(rows, self._attention_out(mixed), RESIDUAL_LIMIT)
+        inner = self._inner_in(rows)  # (M, inner), or gates and values side by side
+        if config.gated:
+            gates = self._activate(engine.columns(inner, 0, config.inner_width))
+            inner = engine.columns(inner, config.inner_width, 2 * config.inner_width)
+            inner = engine.gate(gates, inner, RESIDUAL_LIMIT)
+        else:
+            inner = self._activate(inner)
+        inner = engine.quantise(inner, block.inner_out.limit)
+        return engine.add(rows, self._inner_out(inner), RESIDUAL_LIMIT)
+
+
+def _prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
+    """Return a norm and the layer behind it as one function of rows."""
+    normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
+    return lambda rows: apply(normalise(rows))

@@ -1,0 +1,132 @@
+"""The parts of a stored transformer, by name, with their conditions checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.attention import Attention
+from neurocomp.exact.embedding import Embedding
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.norm import Norm
+from neurocomp.exact.tables import Activation
+from neurocomp.models.transformer.config import TransformerConfig
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One block: attention, then the feed-forward layers."""
+
+    attention: Attention
+    attention_norm: Norm
+    query_key_value: Linear
+    attention_out: Linear
+    inner_norm: Norm
+    inner_in: Linear
+    inner_out: Linear
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Everything that a transformer computes with."""
+
+    embedding: Embedding
+    positions: NDArray[np.int32] | None
+    rotation: tuple[NDArray[np.int16], NDArray[np.int16]] | None
+    blocks: tuple[Block, ...]
+    last_norm: Norm
+    head: Linear
+    activation: Activation
+    exp2: NDArray[np.int32]
+
+
+def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
+    """Return the parts of a stored transformer.
+
+    Raises:
+        FormatError: one is missing, has a wrong shape, or would not be exact.
+    """
+    width, inner = config.width, config.inner_width
+    attended = config.query_width + 2 * config.key_width
+
+    def block(index: int) -> Block:
+        prefix = f"blocks.{index}."
+        scale = _tensor(tensors, prefix + "attention.scale", (2,), np.int64)
+        attention = Attention(
+            config.num_heads, config.num_key_heads, config.head_width, int(scale[0]), int(scale[1])
+        )
+        return Block(
+            attention,
+            _norm(config, tensors, prefix + "attention_norm"),
+            _linear(tensors, prefix + "query_key_value", attended, width),
+            _linear(tensors, prefix + "attention_out", width, config.query_width),
+            _norm(config, tensors, prefix + "inner_norm"),
+            _linear(tensors, prefix + "inner_in", inner * (1 + config.gated), width),
+            _linear(tensors, prefix + "inner_out", width, inner),
+        )
+
+    head = _linear(tensors, "head", config.alphabet_size, width)
+    weight = head.weight
+    if not config.tied:
+        weight = _tensor(tensors, "embedding.weight", weight.shape, np.int8)
+    embedding = Embedding(
+        weight,
+        _tensor(tensors, "embedding.rows", (config.alphabet_size,), np.int32),
+        _tensor(tensors, "embedding.columns", (width,), np.int32),
+        config.embedding_shift,
+    )
+    positions, rotation = None, None
+    if config.rotary:
+        shape = (config.context, config.head_width // 2)
+        cosines = _tensor(tensors, "rotation.cosines", shape, np.int16)
+        rotation = cosines, _tensor(tensors, "rotation.sines", shape, np.int16)
+    else:
+        positions = _tensor(tensors, "positions", (config.context, width), np.int32)
+    table = tensors.get("activation")
+    if table is None:
+        raise FormatError("tensor 'activation' of the transformer is missing")
+    exp2 = _tensor(tensors, "exp2", (1024,), np.int32)
+    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
+        raise FormatError("the table of powers of 2 of the transformer is damaged")
+    return Parts(
+        embedding,
+        positions,
+        rotation,
+        tuple(block(index) for index in range(config.num_layers)),
+        _norm(config, tensors, "last_norm"),
+        head,
+        Activation(table.astype(np.int32), saturates=False),
+        exp2,
+    )
+
+
+def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int) -> Linear:
+    scale = _tensor(tensors, f"{name}.scale", (3,), np.int64)
+    return Linear(
+        _tensor(tensors, f"{name}.weight", (num_outputs, num_inputs), np.int8),
+        _tensor(tensors, f"{name}.multiplier", (num_outputs,), np.int64),
+        _tensor(tensors, f"{name}.bias", (num_outputs,), np.int32),
+        limit=int(scale[0]),
+        shift=int(scale[1]),
+        clip=int(scale[2]),
+    )
+
+
+def _norm(config: TransformerConfig, tensors: Tensors, name: str) -> Norm:
+    gain = _tensor(tensors, f"{name}.gain", (config.width,), np.int32)
+    return Norm(gain, config.epsilon, config.center)
+
+
+def _tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+    """Return a tensor as ``dtype``, which holds all values of the stored type."""
+    tensor = tensors.get(name)
+    if tensor is None or tensor.shape != shape or not np.can_cast(tensor.dtype, dtype):
+        raise FormatError(f"tensor {name!r} of the transformer is missing, or not {shape}")
+    return tensor.astype(dtype, copy=False)

@@ -1,0 +1,24 @@
+"""A small byte-level vocabulary."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from neurocomp.symbols.bpe import byte_characters
+
+PAIRS = ("t h", "th e", "Ġ the", "i n", "e r", "a n", "an d", "Ġ and")
+END = 299
+ALPHABET_SIZE = 300
+
+
+def fields() -> dict[str, Any]:
+    """Return the vocabulary: bytes, merged pairs, and a token without content."""
+    tokens = [*byte_characters(), *(pair.replace(" ", "") for pair in PAIRS)]
+    vocabulary = {token: number for number, token in enumerate(tokens)}
+    return {"vocab": vocabulary | {"<|endoftext|>": END}, "merges": list(PAIRS)}
+
+
+def tokenizer() -> bytes:
+    """Return the vocabulary as a model stores it."""
+    return json.dumps(fields()).encode()
