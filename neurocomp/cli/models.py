@@ -103,6 +103,10 @@ def import_model(folder: Path, name: str) -> None:
     """Make the GPT-2 checkpoint in FOLDER exact and install it.
 
     FOLDER is as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+
+    \b
+    Example:
+      neurocomp models import my-gpt2 --name mine
     """
     _install(folder, name)
 
@@ -110,7 +114,12 @@ def import_model(folder: Path, name: str) -> None:
 @models.command()
 @click.argument("name", type=click.Choice(PULLED))
 def pull(name: str) -> None:
-    """Download a GPT-2 from the Hugging Face hub, make it exact and install it."""
+    """Download a GPT-2 from the Hugging Face hub, make it exact and install it.
+
+    \b
+    Example:
+      neurocomp models pull gpt2
+    """
     from neurocomp.models.hub.fetch import fetch_checkpoint
 
     _install(fetch_checkpoint(name), name)

@@ -24,7 +24,7 @@ from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import read_parts
 
-NOISE_SHARE = 1 << 14
+NOISE_SHARE = 1 << 17
 """A layer takes 8 bits if rounding's share of its outputs' energy is below 1 / NOISE_SHARE."""
 
 _SUM_SHIFT = 12
