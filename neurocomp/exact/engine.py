@@ -25,6 +25,7 @@ from neurocomp.exact.attention import Attention
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
+from neurocomp.exact.recurrence import Recurrence
 from neurocomp.exact.tables import Activation
 
 Array = TypeVar("Array")
@@ -88,6 +89,14 @@ class Engine(Protocol[Array]):
 
     def gate(self, gates: Array, values: Array, clip: int) -> Array:
         """Return products of gates, in units of 2**-12, with values, both (M, K)."""
+
+    def prepare_recurrence(
+        self, recurrence: Recurrence
+    ) -> Callable[[Array, Array, Array], Array]:
+        """Return the recurrence as a function of states, gates and candidates, all (M, K)."""
+
+    def square(self, values: Array, clip: int) -> Array:
+        """Return squares, in units of 2**-12, of what is positive in (M, K), cut at ``clip``."""
 
     def add(self, values: Array, increments: Array, clip: int) -> Array:
         """Return the sums of two (M, K), clamped to [-clip, clip]."""

@@ -39,7 +39,7 @@ class Linear:
         multiplier: int64, (N,), not negative: scale of each output.
         bias: int32, (N,), in the output's unit.
         limit: bound of the inputs |a|: 127 for 8-bit activations, up to 32,639 for 16-bit ones.
-        shift: 28 to 62.
+        shift: 20 to 62.
         clip: bound of the outputs, below 2**31.
     """
 

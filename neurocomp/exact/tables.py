@@ -21,6 +21,12 @@ INPUT_BITS = 10
 OUTPUT_BITS = 12
 """Fraction bits of what comes out."""
 
+GATE_BITS = 16
+"""Fraction bits of the gates of a recurrence, which may stay near 0 for hundreds of steps."""
+
+STATE_BITS = 16
+"""Fraction bits of the states of a recurrence."""
+
 RANGE = 16
 """A table covers -16 <= x < 16; beyond, functions have reached their asymptotes."""
 
@@ -87,6 +93,18 @@ def activation(name: str) -> Activation:
             for v in range(-half, half)
         ]
     return Activation(np.array(values, np.int32), saturates)
+
+
+def gate_table() -> NDArray[np.int32]:
+    """Return round(2**16 * sigmoid(v / 1024)) for v in -2**14..2**14 - 1."""
+    unit = Decimal(1 << INPUT_BITS)
+    half = TABLE_SIZE // 2
+    with localcontext(_CONTEXT):
+        values = [
+            int((_sigmoid(Decimal(v) / unit) * (1 << GATE_BITS)).to_integral_value())
+            for v in range(-half, half)
+        ]
+    return np.array(values, np.int32)
 
 
 def exp2_table() -> NDArray[np.int32]:

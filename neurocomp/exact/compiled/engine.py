@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.compiled import attention as attending
+from neurocomp.exact.compiled import recurrence as recurring
 from neurocomp.exact.compiled import rows as kernels
 from neurocomp.exact.compiled.linear import apply_linear, pad_columns
 from neurocomp.exact.compiled.softmax import frequencies_of_logits
@@ -18,6 +19,7 @@ from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
+from neurocomp.exact.recurrence import Recurrence
 from neurocomp.exact.tables import Activation
 
 Ints = NDArray[Any]
@@ -111,6 +113,20 @@ class CompiledEngine:
         """Multiply in place."""
         kernels.gate_rows(gates, values, clip)
         return gates
+
+    def prepare_recurrence(self, recurrence: Recurrence) -> Callable[[Ints, Ints, Ints], Ints]:
+        """Return the recurrence, which works in place."""
+
+        def apply(states: Ints, gates: Ints, candidates: Ints) -> Ints:
+            recurring.recur(states, gates, candidates, recurrence.table)
+            return states
+
+        return apply
+
+    def square(self, values: Ints, clip: int) -> Ints:
+        """Square in place."""
+        recurring.square(values, clip)
+        return values
 
     def add(self, values: Ints, increments: Ints, clip: int) -> Ints:
         """Add in place."""

@@ -15,6 +15,7 @@ from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import TOTAL, Frequencies
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
+from neurocomp.exact.recurrence import Recurrence
 from neurocomp.exact.scaling import (
     EXP2_BITS,
     EXP2_TABLE_BITS,
@@ -22,7 +23,14 @@ from neurocomp.exact.scaling import (
     MANTISSA_BITS,
     RECIPROCAL_BITS,
 )
-from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, TABLE_SIZE, Activation
+from neurocomp.exact.tables import (
+    GATE_BITS,
+    INPUT_BITS,
+    OUTPUT_BITS,
+    STATE_BITS,
+    TABLE_SIZE,
+    Activation,
+)
 from neurocomp.exact.tensors.attention import attend
 from neurocomp.exact.tensors.integers import (
     bit_length,
@@ -151,6 +159,27 @@ class TensorEngine:
         """Multiply."""
         products = gates.to(torch.int64) * values + (1 << (OUTPUT_BITS - 1))
         return torch.bitwise_right_shift(products, OUTPUT_BITS).clamp(-clip, clip).to(torch.int32)
+
+    def prepare_recurrence(
+        self, recurrence: Recurrence
+    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+        """Return the recurrence."""
+        table = self.put(recurrence.table).to(torch.int64)
+        half = TABLE_SIZE // 2
+
+        def apply(states: Tensor, gates: Tensor, candidates: Tensor) -> Tensor:
+            shares = table[gates.to(torch.int64).clamp(-half, half - 1) + half]
+            fine = candidates.to(torch.int64) << (STATE_BITS - INPUT_BITS)
+            steps = shares * (fine - states) + (1 << (GATE_BITS - 1))
+            return states + torch.bitwise_right_shift(steps, GATE_BITS).to(torch.int32)
+
+        return apply
+
+    def square(self, values: Tensor, clip: int) -> Tensor:
+        """Square."""
+        positive = values.to(torch.int64).clamp(0, clip)
+        squares = positive * positive + (1 << (OUTPUT_BITS - 1))
+        return torch.bitwise_right_shift(squares, OUTPUT_BITS).to(torch.int32)
 
     def add(self, values: Tensor, increments: Tensor, clip: int) -> Tensor:
         """Add."""

@@ -1,0 +1,235 @@
+"""A recurrent network as one compiled step over a few lanes of bytes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.exact.compiled.packed import OUTPUTS, STRIP, pack
+from neurocomp.exact.compiled.recurrence import recur, square
+from neurocomp.exact.compiled.rows import activate_rows, add_rows, gate_rows
+from neurocomp.exact.compiled.steps import narrow_row, normal_row, scaled_products
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.recurrence import SQUARE_LIMIT
+from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
+from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
+from neurocomp.models.recurrent.parts import HEAD_LIMIT, Parts
+
+
+class Layers(NamedTuple):
+    """Layers of one kind, one for each block: see ``neurocomp.exact.linear.Linear``."""
+
+    weight: np.ndarray  # int8 (B, strips, groups, 4, 16, 4): see exact.compiled.packed
+    offsets: np.ndarray  # int32 (B, N')
+    multiplier: np.ndarray  # int64 (B, N'): zero in padded outputs
+    bias: np.ndarray  # int32 (B, N')
+    shift: np.ndarray  # int64 (B,)
+
+
+class NetworkState(NamedTuple):
+    """A network's integers, its lanes' states, and room for a step.
+
+    N' are numbers of outputs, padded to whole strips.
+    """
+
+    embeddings: np.ndarray  # int32 (context, 256, d)
+    gates: Layers
+    out: Layers
+    up: Layers
+    down: Layers
+    head: Layers
+    gate_table: np.ndarray  # int32 (32768,)
+    silu_table: np.ndarray  # int32 (32768,)
+    exp2_table: np.ndarray  # int32 (1024,)
+    epsilon: np.ndarray  # int64 (1,)
+    # lanes
+    windows: np.ndarray  # uint8 (M, context): the last bytes, the latest first
+    states: np.ndarray  # int32 (B, M, d)
+    weights: np.ndarray  # int32 (M, 256): of the next byte, at most 2**30
+    # room
+    stream: np.ndarray  # int32 (M, d)
+    narrow: np.ndarray  # uint8 (M, d)
+    wide: np.ndarray  # uint8 (M, inner)
+    mantissas: np.ndarray  # int64 (M,)
+    exponents: np.ndarray  # int64 (M,)
+    gate_sums: np.ndarray  # int32 (M, 3 d')
+    inner_sums: np.ndarray  # int32 (M, inner')
+    sums: np.ndarray  # int32 (M, d')
+    logits: np.ndarray  # int32 (M, 256)
+
+
+def new_network_state(config: RecurrentConfig, parts: Parts, num_lanes: int) -> NetworkState:
+    """Return a network whose lanes have read nothing but separators."""
+    width, inner = config.width, config.inner_width
+    blocks = parts.blocks
+
+    def room(columns: int, dtype: type = np.int32) -> np.ndarray:
+        return np.zeros((num_lanes, columns), dtype)
+
+    return NetworkState(
+        embeddings=parts.embeddings,
+        gates=_stack([block.gates for block in blocks]),
+        out=_stack([block.out for block in blocks]),
+        up=_stack([block.up for block in blocks]),
+        down=_stack([block.down for block in blocks]),
+        head=_stack([parts.head]),
+        gate_table=parts.recurrence.table,
+        silu_table=parts.silu.table,
+        exp2_table=parts.exp2,
+        epsilon=np.array([config.epsilon], np.int64),
+        windows=np.full((num_lanes, config.context), SEPARATOR, np.uint8),
+        states=np.zeros((config.num_blocks, num_lanes, width), np.int32),
+        weights=room(ALPHABET_SIZE),
+        stream=room(width),
+        narrow=room(width, np.uint8),
+        wide=room(inner, np.uint8),
+        mantissas=np.zeros(num_lanes, np.int64),
+        exponents=np.zeros(num_lanes, np.int64),
+        gate_sums=room(_padded(3 * width)),
+        inner_sums=room(_padded(inner)),
+        sums=room(_padded(width)),
+        logits=room(ALPHABET_SIZE),
+    )
+
+
+def _padded(size: int) -> int:
+    return size + -size % (STRIP * OUTPUTS)
+
+
+def _stack(layers: list[Linear]) -> Layers:
+    packed = [pack(layer.weight) for layer in layers]
+
+    def rows(values: list[NDArray[np.int64]] | list[NDArray[np.int32]]) -> np.ndarray:
+        missing = _padded(values[0].size) - values[0].size
+        return np.stack([np.pad(one, (0, missing)) for one in values])
+
+    return Layers(
+        np.stack([weight for weight, _ in packed]),
+        np.stack([offsets for _, offsets in packed]),
+        rows([layer.multiplier for layer in layers]),
+        rows([layer.bias for layer in layers]),
+        np.array([layer.shift for layer in layers], np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def read_bytes(network: NetworkState, symbols: NDArray[np.uint8]) -> None:
+    """Append the next byte of each lane, (M,), to its window."""
+    windows = network.windows
+    for m in range(windows.shape[0]):
+        for k in range(windows.shape[1] - 1, 0, -1):
+            windows[m, k] = windows[m, k - 1]
+        windows[m, 0] = symbols[m]
+
+
+@njit(cache=True, nogil=True)
+def advance(network: NetworkState, first: int, last: int) -> None:
+    """Take in the last byte of the lanes ``first`` to ``last`` - 1; weigh their next ones.
+
+    Lanes are independent: any division into calls gives the same.
+    """
+    lanes = slice(first, last)
+    windows, stream = network.windows[lanes], network.stream[lanes]
+    embeddings = network.embeddings
+    width = stream.shape[1]
+    for m in range(stream.shape[0]):
+        for n in range(width):
+            stream[m, n] = embeddings[0, windows[m, 0], n]
+        for k in range(1, windows.shape[1]):
+            row = embeddings[k, windows[m, k]]
+            for n in range(width):
+                stream[m, n] += row[n]
+    gate_sums, sums = network.gate_sums[lanes], network.sums[lanes]
+    inner_sums, wide = network.inner_sums[lanes], network.wide[lanes]
+    for b in range(network.states.shape[0]):
+        states = network.states[b, lanes]
+        _normal_layer(network, network.gates, b, lanes, RESIDUAL_LIMIT, gate_sums)
+        shares, opened = gate_sums[:, :width], gate_sums[:, width : 2 * width]
+        recur(states, shares, gate_sums[:, 2 * width : 3 * width], network.gate_table)
+        activate_rows(opened, network.silu_table, False)
+        gate_rows(opened, states, RESIDUAL_LIMIT)
+        _plain_layer(network, network.out, b, lanes, opened, network.narrow[lanes], sums)
+        add_rows(stream, sums[:, :width], RESIDUAL_LIMIT)
+        _normal_layer(network, network.up, b, lanes, SQUARE_LIMIT, inner_sums)
+        inner = inner_sums[:, : wide.shape[1]]
+        square(inner, SQUARE_LIMIT)
+        _plain_layer(network, network.down, b, lanes, inner, wide, sums)
+        add_rows(stream, sums[:, :width], RESIDUAL_LIMIT)
+    _normal_layer(network, network.head, 0, lanes, HEAD_LIMIT, network.logits[lanes])
+    _weigh(network.logits[lanes], network.exp2_table, network.weights[lanes])
+
+
+@njit(cache=True, nogil=True)
+def _normal_layer(
+    network: NetworkState,
+    layers: Layers,
+    number: int,
+    lanes: slice,
+    clip: int,
+    out: NDArray[np.int32],
+) -> None:
+    stream, narrow = network.stream[lanes], network.narrow[lanes]
+    mantissas, exponents = network.mantissas[lanes], network.exponents[lanes]
+    for m in range(stream.shape[0]):
+        mantissas[m], exponents[m] = normal_row(stream[m], network.epsilon[0], narrow[m])
+    _apply(layers, number, narrow, mantissas, exponents, clip, out)
+
+
+@njit(cache=True, nogil=True)
+def _plain_layer(
+    network: NetworkState,
+    layers: Layers,
+    number: int,
+    lanes: slice,
+    values: NDArray[np.int32],
+    room: NDArray[np.uint8],
+    out: NDArray[np.int32],
+) -> None:
+    mantissas, exponents = network.mantissas[lanes], network.exponents[lanes]
+    for m in range(values.shape[0]):
+        mantissas[m], exponents[m] = narrow_row(values[m], room[m])
+    _apply(layers, number, room, mantissas, exponents, RESIDUAL_LIMIT, out)
+
+
+@njit(cache=True, nogil=True)
+def _apply(
+    layers: Layers,
+    number: int,
+    rows: NDArray[np.uint8],
+    mantissas: NDArray[np.int64],
+    exponents: NDArray[np.int64],
+    clip: int,
+    out: NDArray[np.int32],
+) -> None:
+    scaled_products(
+        rows,
+        mantissas,
+        exponents,
+        layers.weight[number],
+        layers.offsets[number],
+        layers.multiplier[number],
+        layers.bias[number],
+        layers.shift[number],
+        clip,
+        out,
+    )
+
+
+@njit(cache=True, nogil=True)
+def _weigh(
+    logits: NDArray[np.int32], table: NDArray[np.int32], weights: NDArray[np.int32]
+) -> None:
+    """Write 2**30 times powers of 2 of the distances to the largest logit (M, V); 1 at least."""
+    mask = np.int32((1 << EXP2_BITS) - 1)
+    for m in range(logits.shape[0]):
+        row = logits[m]
+        best = row[0]
+        for i in range(row.shape[0]):
+            best = max(best, row[i])
+        for i in range(row.shape[0]):
+            distance = np.int32(best - row[i])
+            octaves = min(distance >> np.int32(EXP2_BITS), np.int32(EXP2_TABLE_BITS + 1))
+            weights[m, i] = np.int32(max(table[distance & mask] >> octaves, 1))

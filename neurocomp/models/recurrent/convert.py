@@ -1,0 +1,116 @@
+"""From a checkpoint of ``neurocomp train text`` to stored integers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.exact.recurrence import SQUARE_LIMIT
+from neurocomp.exact.scaling import RESIDUAL_LIMIT
+from neurocomp.exact.scaling import EXP2_BITS
+from neurocomp.exact.tables import (
+    INPUT_BITS,
+    STATE_BITS,
+    activation,
+    exp2_table,
+    gate_table,
+)
+from neurocomp.models.recurrent.config import (
+    RESIDUAL_BITS,
+    SQUARE_BITS,
+    RecurrentConfig,
+)
+from neurocomp.models.recurrent.parts import HEAD_LIMIT
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.quantise import Doubles, make_linear, quantise_matrix
+
+ARCHITECTURE = "recurrent"
+CHECKPOINT_TYPE = "glr"
+_NORM_EPSILON = 1e-6
+_LOG2_E = 1.4426950408889634
+
+
+def convert_checkpoint(folder: Path) -> StoredModel:
+    """Return the integers of the network in ``folder``: model.safetensors and config.json.
+
+    Raises:
+        FormatError: a file is missing or damaged.
+        UnsupportedError: it is another kind of network, or out of the range of integers.
+    """
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        weights = load_file(folder / "model.safetensors")
+    except (OSError, ValueError, SafetensorError) as error:
+        raise FormatError(f"{folder} is no checkpoint of a network: {error}") from None
+    if settings.get("model_type") != CHECKPOINT_TYPE:
+        raise UnsupportedError(f"{folder} holds a network of type {settings.get('model_type')!r}")
+    return _Builder(weights, settings).stored()
+
+
+class _Builder:
+    def __init__(self, weights: dict[str, NDArray[Any]], settings: dict[str, Any]) -> None:
+        self._weights = weights
+        self._width = int(settings["width"])
+        self._num_blocks = int(settings["num_blocks"])
+        self._expansion = int(settings["expansion"])
+        self._tensors: dict[str, NDArray[Any]] = {}
+
+    def stored(self) -> StoredModel:
+        width, unit = self._width, 2.0**-RESIDUAL_BITS
+        embeddings = np.rint(self._weight("embeddings").astype(np.float64) / unit)
+        if float(np.abs(embeddings).max()) >= 1 << 15:
+            raise UnsupportedError("an embedding of the network is out of the range of integers")
+        self._tensors["embeddings"] = embeddings.astype(np.int16)
+        gate_units = np.full(3 * width, 2.0**-INPUT_BITS)
+        inner = self._expansion * width
+        for index in range(self._num_blocks):
+            name = f"blocks.{index}."
+            self._add_normed(name + "gates", gate_units, RESIDUAL_LIMIT)
+            self._add(name + "out", 2.0**-STATE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
+            self._add_normed(name + "up", np.full(inner, 2.0**-SQUARE_BITS), SQUARE_LIMIT)
+            self._add(name + "down", 2.0**-SQUARE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
+        self._add_normed("head", np.full(256, 2.0**-EXP2_BITS / _LOG2_E), HEAD_LIMIT)
+        silu = activation("silu").table
+        self._tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
+        epsilon = max(int(np.rint(_NORM_EPSILON / unit / unit * width)), 1)
+        context = int(embeddings.shape[0])
+        config = RecurrentConfig(width, self._num_blocks, context, inner, epsilon)
+        return StoredModel(ARCHITECTURE, asdict(config), self._tensors)
+
+    def _weight(self, name: str) -> NDArray[Any]:
+        weight = self._weights.get(name)
+        if weight is None:
+            raise FormatError(f"the checkpoint lacks the tensor {name!r}")
+        return weight
+
+    def _add_normed(self, name: str, out_units: Doubles, clip: int) -> None:
+        """Add a layer behind a norm: its inputs have a root mean square of 1."""
+        self._add(name, float(np.sqrt(float(self._width))), out_units, clip)
+
+    def _add(self, name: str, unit: float, out_units: Doubles, clip: int) -> None:
+        matrix = quantise_matrix(self._weight(f"{name}.weight"))
+        bias = self._weights.get(f"{name}.bias")
+        size = matrix.weight.shape[0]
+        reals = np.zeros(size) if bias is None else bias.astype(np.float64)
+        layer = make_linear(
+            matrix,
+            reals,
+            units=np.full(size, unit),
+            out_units=out_units,
+            clip=clip,
+            wide=False,
+        )
+        self._tensors |= {
+            f"{name}.weight": layer.weight,
+            f"{name}.multiplier": layer.multiplier,
+            f"{name}.bias": layer.bias,
+            f"{name}.scale": np.array([layer.shift], np.int64),
+        }

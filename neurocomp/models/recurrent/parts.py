@@ -1,0 +1,111 @@
+"""The parts of a stored network, by name, with their conditions checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.norm import Norm
+from neurocomp.exact.recurrence import SQUARE_LIMIT, Recurrence
+from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT
+from neurocomp.exact.tables import TABLE_SIZE, Activation
+from neurocomp.models.recurrent.config import ALPHABET_SIZE, RecurrentConfig
+
+Tensors = Mapping[str, NDArray[Any]]
+
+HEAD_LIMIT = 1 << 24
+"""Bound of logits, in units of 2**-10 of a power of 2."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One block: the layers in their order."""
+
+    gates: Linear
+    out: Linear
+    up: Linear
+    down: Linear
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Everything that a network computes with.
+
+    Attributes:
+        embeddings: int32, (context, 256, d), in the stream's unit: [k, b] for byte b, k bytes
+            before the last.
+        blocks: the blocks.
+        norm: of every layer's input; without gains.
+        head: to logits in units of 2**-10, to base 2.
+        recurrence: its table.
+        silu: table of the output gate.
+        exp2: table of powers of 2.
+    """
+
+    embeddings: NDArray[np.int32]
+    blocks: tuple[Block, ...]
+    norm: Norm
+    head: Linear
+    recurrence: Recurrence
+    silu: Activation
+    exp2: NDArray[np.int32]
+
+
+def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
+    """Return the parts of a stored network.
+
+    Raises:
+        FormatError: one is missing, has a wrong shape, or would not be exact.
+    """
+    width, inner = config.width, config.inner_width
+    embeddings = _tensor(tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32)
+    if int(np.abs(embeddings).max(axis=1).sum(axis=0, dtype=np.int64).max()) > RESIDUAL_LIMIT:
+        raise FormatError("the embeddings of a network add up beyond the stream's range")
+
+    def block(index: int) -> Block:
+        prefix = f"blocks.{index}."
+        return Block(
+            _linear(tensors, prefix + "gates", 3 * width, width, RESIDUAL_LIMIT),
+            _linear(tensors, prefix + "out", width, width, RESIDUAL_LIMIT),
+            _linear(tensors, prefix + "up", inner, width, SQUARE_LIMIT),
+            _linear(tensors, prefix + "down", width, inner, RESIDUAL_LIMIT),
+        )
+
+    exp2 = _tensor(tensors, "exp2", (1024,), np.int32)
+    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
+        raise FormatError("the table of powers of 2 of the network is damaged")
+    return Parts(
+        embeddings,
+        tuple(block(index) for index in range(config.num_blocks)),
+        Norm(np.ones(width, np.int32), config.epsilon, center=False),
+        _linear(tensors, "head", ALPHABET_SIZE, width, HEAD_LIMIT),
+        Recurrence(_tensor(tensors, "gate", (TABLE_SIZE,), np.int32)),
+        Activation(_tensor(tensors, "silu", (TABLE_SIZE,), np.int32), saturates=False),
+        exp2,
+    )
+
+
+def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int, clip: int) -> Linear:
+    scale = _tensor(tensors, f"{name}.scale", (1,), np.int64)
+    return Linear(
+        _tensor(tensors, f"{name}.weight", (num_outputs, num_inputs), np.int8),
+        _tensor(tensors, f"{name}.multiplier", (num_outputs,), np.int64),
+        _tensor(tensors, f"{name}.bias", (num_outputs,), np.int32),
+        limit=NARROW_LIMIT,
+        shift=int(scale[0]),
+        clip=clip,
+    )
+
+
+def _tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+    """Return a tensor as ``dtype``, which holds all values of the stored type."""
+    tensor = tensors.get(name)
+    if tensor is None or tensor.shape != shape or not np.can_cast(tensor.dtype, dtype):
+        raise FormatError(f"tensor {name!r} of the network is missing, or not {shape}")
+    return tensor.astype(dtype, copy=False)
