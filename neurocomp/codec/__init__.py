@@ -2,6 +2,7 @@
 
 from neurocomp.codec.base import Codec, CodedBlock, Tick
 from neurocomp.codec.bitwise import BitCodec
+from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.symbolwise import SymbolCodec
 
-__all__ = ["BitCodec", "Codec", "CodedBlock", "SymbolCodec", "Tick"]
+__all__ = ["BitCodec", "Codec", "CodedBlock", "NetworkCodec", "SymbolCodec", "Tick"]

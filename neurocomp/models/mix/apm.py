@@ -42,7 +42,10 @@ def refine(state: MixState) -> Integer:
     order1 = _read(state, 0, partial | last << 8)
     pair = (last | last_but_one << 8) * 0x2F0B4C47 + partial * 0x9E3779B1
     order2 = _read(state, 1, (pair >> 11) & (at.APM_CONTEXTS - 1))
-    expected = _read(state, 2, partial | (registers[at.EXPECTED] & 255) << 8)
+    foreseen = registers[at.EXPECTED]
+    if foreseen == 0:
+        foreseen = registers[at.NETWORK]
+    expected = _read(state, 2, partial | (foreseen & 255) << 8)
     return max(1, min(65535, (2 * mixed + order1 + 3 * order2 + 2 * expected) >> 3))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-# Inputs of the mixers: two for each context, two for each match model, order 0, a constant.
+# Inputs of the mixers: two for each context, two for each match model, order 0, a constant, two for
+# a network.
 NUM_CONTEXTS = 20
 NUM_MATCHES = 2
 FIRST_MATCH_INPUT = 2 * NUM_CONTEXTS
 ORDER0_INPUT = FIRST_MATCH_INPUT + 2 * NUM_MATCHES
 BIAS_INPUT = ORDER0_INPUT + 1
-NUM_INPUTS = (BIAS_INPUT + 1 + 7) // 8 * 8  # whole vectors; at most 511, see mixer.py
+NETWORK_INPUT = BIAS_INPUT + 1
+NUM_INPUTS = (NETWORK_INPUT + 2 + 7) // 8 * 8  # whole vectors; at most 511, see mixer.py
 
-# Rows of each weight set; the rows of all sets lie in one array.
-SET_ROWS = (3 * 256, 256, 8 * 16, 256, 8 * 8, 1024)
+# Rows of each weight set; the rows of all sets lie in one array.  The last one is for a network.
+SET_ROWS = (3 * 256, 256, 8 * 16, 256, 8 * 8, 1024, 8 * 16)
 NUM_SETS = len(SET_ROWS)
+NETWORK_SET = NUM_SETS - 1
 FIRST_ROW = tuple(sum(SET_ROWS[:s]) for s in range(NUM_SETS))
 NUM_ROWS = sum(SET_ROWS)
 
@@ -49,6 +52,10 @@ NUM_PROFILES = 2
     FINAL_ROW,  # row of the final mixer's weights
     RATE,  # learning rate of the mixers
     MIXED,  # the final mixer's output
+    START,  # position of the lane's first byte
+    NUM_LANES,  # lanes that share the tables
+    NETWORK,  # 256 + the byte that a network expects, or 0 without a network
+    SETS,  # weight sets in use
     APM_INDEX,  # entries of the final maps to be trained: NUM_APMS registers
-) = range(21)
+) = range(25)
 NUM_REGISTERS = APM_INDEX + NUM_APMS

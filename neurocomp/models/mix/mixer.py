@@ -19,6 +19,7 @@ import numpy as np
 from neurocomp.models.mix import layout as at
 from neurocomp.models.mix.hashing import U64, byte_at
 from neurocomp.models.mix.inlining import Integer, inlined
+from neurocomp.models.mix.network import network_row
 from neurocomp.models.mix.records import record_column
 from neurocomp.models.mix.state import MixState
 from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT, STRETCH_LIMIT
@@ -55,6 +56,8 @@ def choose_rows(state: MixState) -> None:
         rows[5] = U64(at.FIRST_ROW[5] + (registers[at.CLASSES] & 0x1FF))
     else:
         rows[5] = U64(at.FIRST_ROW[5] + record_column(state))
+    if registers[at.NETWORK] > 0:
+        rows[at.NETWORK_SET] = U64(at.FIRST_ROW[at.NETWORK_SET] + network_row(state))
     registers[at.FINAL_ROW] = partial
 
 
@@ -65,7 +68,7 @@ def mix(state: MixState) -> Integer:
     outputs = state.outputs
     final_row = U64(state.registers[at.FINAL_ROW])
     mixed = 0
-    for s in range(at.NUM_SETS):
+    for s in range(state.registers[at.SETS]):
         row = state.rows[s]
         total = I32(0)
         for i in range(at.NUM_INPUTS):
@@ -84,7 +87,7 @@ def train_mixers(state: MixState, bit: Integer) -> None:
     weights = state.weights
     outputs = state.outputs
     target = bit << 16
-    for s in range(at.NUM_SETS):
+    for s in range(state.registers[at.SETS]):
         row = state.rows[s]
         error = I32(((target - np.int64(outputs[1, s])) * state.registers[at.RATE]) >> 10)
         if abs(error) > _IGNORED_ERROR:
@@ -94,7 +97,7 @@ def train_mixers(state: MixState, bit: Integer) -> None:
                 weights[row, i] = max(-_WEIGHT_LIMIT, min(_WEIGHT_LIMIT, weight))
     final_row = U64(state.registers[at.FINAL_ROW])
     error = target - np.int64(SQUASH[U64(state.registers[at.MIXED] + SQUASH_LIMIT)])
-    for s in range(at.NUM_SETS):
+    for s in range(state.registers[at.SETS]):
         step = (np.int64(outputs[0, s]) * error + (1 << 16)) >> 17
         weight = np.int64(state.final_weights[final_row, s]) + step
         state.final_weights[final_row, s] = _clamp(weight, _FINAL_WEIGHT_LIMIT)
@@ -103,4 +106,6 @@ def train_mixers(state: MixState, bit: Integer) -> None:
 @inlined
 def set_rate(state: MixState) -> None:
     """Learning rate for the next byte: high at first, falling with the bytes seen."""
-    state.registers[at.RATE] = 60 + 400 * 4096 // (state.registers[at.POSITION] + 8192)
+    registers = state.registers
+    num_seen = (registers[at.POSITION] - registers[at.START]) * registers[at.NUM_LANES]
+    registers[at.RATE] = 60 + 400 * 4096 // (num_seen + 8192)

@@ -12,6 +12,7 @@ from neurocomp.models.mix.inlining import Integer, inlined
 from neurocomp.models.mix.lookups import predict_contexts, update_contexts
 from neurocomp.models.mix.match import find_matches, predict_matches, update_matches
 from neurocomp.models.mix.mixer import choose_rows, mix, set_rate, train_mixers
+from neurocomp.models.mix.network import predict_network
 from neurocomp.models.mix.slots import find_slots
 from neurocomp.models.mix.state import MixState
 
@@ -25,6 +26,8 @@ def predict(state: MixState) -> Integer:
     """
     predict_contexts(state)
     predict_matches(state)
+    if state.registers[at.NETWORK] > 0:
+        predict_network(state)
     state.inputs[at.BIAS_INPUT] = 256
     choose_rows(state)
     state.registers[at.MIXED] = mix(state)

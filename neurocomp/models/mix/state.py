@@ -13,10 +13,17 @@ from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT
 
 _FIRST_WEIGHT = 7000  # of 65536: twenty contexts that agree should not shout
 _FIRST_MATCH_WEIGHT = 14000
+_FIRST_WEIGHT_BESIDE = 3300  # beside a network, which knows much from the start
+_FIRST_MATCH_WEIGHT_BESIDE = 6600
+_FIRST_NETWORK_WEIGHT = 45000
 
 
 class MixState(NamedTuple):
-    """Arrays of one block's model; `registers` holds the scalars, numbered in layout.py."""
+    """Arrays of one block's model; `registers` holds the scalars, numbered in layout.py.
+
+    For lanes that advance together, those named in `PER_LANE` have a first axis of lanes; all
+    others are shared.
+    """
 
     history: np.ndarray  # uint8 (block_bytes + 16,): the finished bytes
     registers: np.ndarray  # int64 (NUM_REGISTERS,)
@@ -38,9 +45,43 @@ class MixState(NamedTuple):
     inputs: np.ndarray  # int32 (NUM_INPUTS,): log odds, |input| <= STRETCH_LIMIT
     weights: np.ndarray  # int32 (NUM_ROWS, NUM_INPUTS): 65536 is 1
     rows: np.ndarray  # uint64 (NUM_SETS,): the row of each set that is in use
+    tree: np.ndarray  # int64 (512,): weights of bytes by a network, sums of subtrees before them
     outputs: np.ndarray  # int32 (2, NUM_SETS): log odds and 16-bit probabilities of the sets
     final_weights: np.ndarray  # int32 (256, NUM_SETS): 65536 is 1
     apms: np.ndarray  # uint16 (NUM_APMS * APM_CONTEXTS, APM_POINTS): 16-bit probability
+
+
+PER_LANE = (
+    "registers",
+    "hashes",
+    "nodes",
+    "history_index",
+    "last_seen",
+    "votes",
+    "matches",
+    "inputs",
+    "rows",
+    "tree",
+    "outputs",
+)
+
+
+def new_lanes(block_bytes: int, profile: int, starts: list[int], has_network: bool) -> MixState:
+    """The model of lanes that begin at positions `starts` of a block and share its tables."""
+    state = new_state(block_bytes, profile)
+    if has_network:
+        state.weights[:, 0 : at.FIRST_MATCH_INPUT : 2] = _FIRST_WEIGHT_BESIDE
+        state.weights[:, at.FIRST_MATCH_INPUT : at.ORDER0_INPUT : 2] = _FIRST_MATCH_WEIGHT_BESIDE
+        state.weights[:, at.NETWORK_INPUT] = _FIRST_NETWORK_WEIGHT
+        state.final_weights[:] = 65536 // at.NUM_SETS
+        state.registers[at.SETS] = at.NUM_SETS
+    lanes = {
+        name: np.repeat(getattr(state, name)[None], len(starts), axis=0) for name in PER_LANE
+    }
+    lanes["registers"][:, at.POSITION] = starts
+    lanes["registers"][:, at.START] = starts
+    lanes["registers"][:, at.NUM_LANES] = len(starts)
+    return state._replace(**lanes)
 
 
 def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
@@ -56,6 +97,8 @@ def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
     registers[at.PARTIAL] = registers[at.NODE] = 1
     registers[at.LINE_MASK] = lines - 1
     registers[at.HEAD_MASK] = heads - 1
+    registers[at.NUM_LANES] = 1
+    registers[at.SETS] = at.NETWORK_SET  # all but that one
 
     weights = zeros((at.NUM_ROWS, at.NUM_INPUTS), np.int32)
     weights[:, 0 : at.FIRST_MATCH_INPUT : 2] = _FIRST_WEIGHT
@@ -83,7 +126,8 @@ def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
         inputs=zeros(at.NUM_INPUTS, np.int32),
         weights=weights,
         rows=np.zeros(at.NUM_SETS, np.uint64),
+        tree=np.zeros(512, np.int64),
         outputs=np.zeros((2, at.NUM_SETS), np.int32),
-        final_weights=np.full((256, at.NUM_SETS), 65536 // at.NUM_SETS, np.int32),
+        final_weights=np.full((256, at.NUM_SETS), 65536 // at.NETWORK_SET, np.int32),
         apms=apms,
     )

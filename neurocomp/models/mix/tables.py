@@ -55,6 +55,20 @@ def reciprocal_table(limit: int) -> np.ndarray:
     return np.array([(2 << 16) // (2 * n + 3) for n in range(limit)], np.int32)
 
 
+LOGARITHM_BITS = 11
+OCTAVE = 2839  # 4096 ln 2: a doubling, in units of 1/4096 nat
+
+
+def logarithm_table() -> np.ndarray:
+    """ln(1 + i / 2**11) in units of 1/256 nat, rounded: int32 (2048,)."""
+    exponentials = np.array([e >> (_FRACTION_BITS - 40) for e in _exponentials(360)], np.int64)
+    values = np.arange(1 << LOGARITHM_BITS, 2 << LOGARITHM_BITS, dtype=np.int64)
+    # Rounded in half units of 1/256: exp(k / 256)**2 against the square of the value.
+    squares = (values * values) << (40 - 2 * LOGARITHM_BITS)
+    return ((np.searchsorted(exponentials, squares, side="right") - 1 + 1) // 2).astype(np.int32)
+
+
+LOGARITHM = logarithm_table()
 SQUASH = squash_table()
 STRETCH = stretch_table()
 RECIPROCAL = reciprocal_table(1024)

@@ -1,1 +1,6 @@
 """The byte network in its exact form: a gated linear recurrence in integers."""
+
+from neurocomp.models.recurrent.compiled import NetworkState, advance, read_bytes
+from neurocomp.models.recurrent.model import NetworkModel
+
+__all__ = ["NetworkModel", "NetworkState", "advance", "read_bytes"]

@@ -61,21 +61,44 @@ class NetworkState(NamedTuple):
     logits: np.ndarray  # int32 (M, 256)
 
 
-def new_network_state(config: RecurrentConfig, parts: Parts, num_lanes: int) -> NetworkState:
+class PackedLayers(NamedTuple):
+    """All layers of a network, packed once for all its states."""
+
+    gates: Layers
+    out: Layers
+    up: Layers
+    down: Layers
+    head: Layers
+
+
+def pack_layers(parts: Parts) -> PackedLayers:
+    """Return the layers of a network as its step multiplies them."""
+    blocks = parts.blocks
+    return PackedLayers(
+        gates=_stack([block.gates for block in blocks]),
+        out=_stack([block.out for block in blocks]),
+        up=_stack([block.up for block in blocks]),
+        down=_stack([block.down for block in blocks]),
+        head=_stack([parts.head]),
+    )
+
+
+def new_network_state(
+    config: RecurrentConfig, parts: Parts, layers: PackedLayers, num_lanes: int
+) -> NetworkState:
     """Return a network whose lanes have read nothing but separators."""
     width, inner = config.width, config.inner_width
-    blocks = parts.blocks
 
     def room(columns: int, dtype: type = np.int32) -> np.ndarray:
         return np.zeros((num_lanes, columns), dtype)
 
     return NetworkState(
         embeddings=parts.embeddings,
-        gates=_stack([block.gates for block in blocks]),
-        out=_stack([block.out for block in blocks]),
-        up=_stack([block.up for block in blocks]),
-        down=_stack([block.down for block in blocks]),
-        head=_stack([parts.head]),
+        gates=layers.gates,
+        out=layers.out,
+        up=layers.up,
+        down=layers.down,
+        head=layers.head,
         gate_table=parts.recurrence.table,
         silu_table=parts.silu.table,
         exp2_table=parts.exp2,

@@ -1,0 +1,225 @@
+"""The lock-step loop of a network, context mixing and the binary arithmetic coder, over lanes.
+
+A block is cut into lanes as ``neurocomp.codec.symbolwise`` does.  At each step the network weighs the
+next byte of all lanes; then the bytes are coded lane by lane, bit by bit, by the mixture of its
+weights and of the contexts, whose tables the lanes share and update in this order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.coding.binary import (
+    BinaryCoder,
+    decode_bit,
+    decoder_is_overrun,
+    encode_bit,
+    encoder_is_full,
+    finish_decoder,
+    finish_encoder,
+    start_decoder,
+    start_encoder,
+)
+from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
+from neurocomp.models.mix import (
+    NUM_PROFILES,
+    MixState,
+    choose_profile,
+    lane_of,
+    new_lanes,
+    predict,
+    take_weights,
+    update,
+)
+from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read_bytes
+
+_STEPS_AT_ONCE = 1 << 12
+"""Steps between two looks at progress and cancellation."""
+
+_SAMPLE_BYTES = 1 << 15
+_NUM_SAMPLES = 2
+_WHOLE_BYTES = 1 << 16
+"""Blocks up to this size are coded both ways; of larger ones two samples decide."""
+
+MAX_LANES = 64
+MIN_TWO_LANES = 1 << 16
+MIN_FOUR_LANES = 1 << 19
+
+_MIN_GAIN = 100
+"""The network is used where it saves a hundredth and more: it takes most of the time."""
+
+Bytes = NDArray[np.uint8]
+
+
+@njit(cache=True, nogil=True)
+def _code_steps(
+    lanes: MixState,
+    network: NetworkState,
+    coder: BinaryCoder,
+    data: Bytes,
+    starts: NDArray[np.int64],
+    payload: Bytes,
+    first: int,
+    last: int,
+    decoding: bool,
+) -> bool:
+    """Code the steps ``first`` to ``last`` - 1 of ``data`` (n,), whose lanes begin at ``starts``.
+
+    Returns:
+        False where the payload is full (encoding) or used up (decoding): then stop.
+    """
+    num_lanes = starts.shape[0]
+    has_network = network.states.shape[0] > 0
+    num_long = data.shape[0] % num_lanes
+    symbols = np.zeros(num_lanes, np.uint8)
+    for step in range(first, last):
+        num_active = num_lanes if step < data.shape[0] // num_lanes else num_long
+        if has_network:
+            advance(network, 0, num_active)
+        for number in range(num_active):
+            lane = lane_of(lanes, number)
+            if has_network:
+                take_weights(lane, network.weights[number])
+            byte = np.int64(data[starts[number] + step])
+            for shift in range(7, -1, -1):
+                p = predict(lane)
+                if decoding:
+                    bit = np.int64(decode_bit(coder, payload, p))
+                    byte = byte << 1 | bit
+                else:
+                    bit = byte >> shift & 1
+                    encode_bit(coder, payload, p, bit)
+                update(lane, bit)
+            symbols[number] = np.uint8(byte & 255)
+            if decoding:
+                data[starts[number] + step] = symbols[number]
+        if has_network:
+            read_bytes(network, symbols)
+        if decoding:
+            if decoder_is_overrun(coder, payload):
+                return False
+        elif encoder_is_full(coder, payload):
+            return False
+    return True
+
+
+class NetworkCodec:
+    """Codes the bytes of a block under a network and context mixing, or the latter alone.
+
+    The variant of a block is its profile of contexts, and `NUM_PROFILES` more where the network
+    takes part.
+
+    Args:
+        model: the network.
+        max_lanes: lanes of a long block at most.
+    """
+
+    def __init__(self, model: NetworkModel, max_lanes: int) -> None:
+        self._model = model
+        self._max_lanes = max_lanes
+
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
+        data = np.array(symbols, np.uint8)
+        profile = choose_profile(data)
+        num_lanes = min(num_lanes_for(data.size), self._max_lanes)
+        if data.size <= _WHOLE_BYTES:
+            plain = self._encode(data, profile, 1, ignore)
+            mixed = self._encode(data, profile + NUM_PROFILES, num_lanes, tick)
+            if plain is None or mixed is None:
+                return mixed or plain
+            return mixed if len(mixed.payload) < len(plain.payload) else plain
+        if self._network_pays(data, profile):
+            return self._encode(data, profile + NUM_PROFILES, num_lanes, tick)
+        return self._encode(data, profile, 1, tick)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+
+        Raises:
+            FormatError: the payload is damaged, or the block is not one of this codec's.
+        """
+        most = MAX_LANES if block.variant >= NUM_PROFILES else 1
+        if not 1 <= block.num_lanes <= most or block.variant >= 2 * NUM_PROFILES:
+            raise FormatError(
+                f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
+            )
+        data = np.zeros(block.num_symbols, np.uint8)
+        payload = np.frombuffer(bytearray(block.payload), np.uint8)
+        coder = start_decoder(payload)
+        shape = (block.variant, block.num_lanes)
+        if not self._run(data, *shape, coder, payload, decoding=True, tick=tick):
+            raise FormatError("the payload ends before the block does")
+        if not finish_decoder(coder, payload):
+            raise FormatError("the payload is not what its content is coded as")
+        return data
+
+    def _encode(self, data: Bytes, variant: int, num_lanes: int, tick: Tick) -> CodedBlock | None:
+        payload = np.zeros(data.size, np.uint8)
+        coder = start_encoder()
+        if not self._run(data, variant, num_lanes, coder, payload, decoding=False, tick=tick):
+            return None
+        payload_bytes = finish_encoder(coder, payload)
+        if payload_bytes < 0:
+            return None
+        return CodedBlock(payload[:payload_bytes].tobytes(), data.size, num_lanes, variant)
+
+    def _run(
+        self,
+        data: Bytes,
+        variant: int,
+        num_lanes: int,
+        coder: BinaryCoder,
+        payload: Bytes,
+        *,
+        decoding: bool,
+        tick: Tick,
+    ) -> bool:
+        has_network = variant >= NUM_PROFILES
+        starts = lane_starts(data.size, num_lanes)
+        lanes = new_lanes(data.size, variant % NUM_PROFILES, starts, has_network)
+        network = self._model.state(num_lanes) if has_network else self._model.absent_state()
+        num_steps = -(-data.size // num_lanes)
+        for first in range(0, num_steps, _STEPS_AT_ONCE):
+            last = min(first + _STEPS_AT_ONCE, num_steps)
+            shape = (np.array(starts, np.int64), payload, first, last, decoding)
+            if not _code_steps(lanes, network, coder, data, *shape):
+                return False
+            tick(min((last - first) * num_lanes, data.size - first * num_lanes))
+        return True
+
+    def _network_pays(self, data: Bytes, profile: int) -> bool:
+        """Try samples both ways: does the network save a hundredth of the payload?"""
+        gap = (data.size - _SAMPLE_BYTES) // _NUM_SAMPLES
+        starts = range(gap // 2, data.size - _SAMPLE_BYTES, gap)
+        samples = [data[start : start + _SAMPLE_BYTES] for start in starts]
+        plain, mixed = (
+            sum(self._size(sample, variant) for sample in samples)
+            for variant in (profile, profile + NUM_PROFILES)
+        )
+        return mixed * _MIN_GAIN < plain * (_MIN_GAIN - 1)
+
+    def _size(self, sample: Bytes, variant: int) -> int:
+        coded = self._encode(sample, variant, 1, ignore)
+        return sample.size if coded is None else len(coded.payload)
+
+
+def ignore(num_symbols: int) -> None:
+    """Do nothing: a `Tick` for work that isn't told."""
+
+
+def num_lanes_for(num_bytes: int) -> int:
+    """Return the lanes of a block: each beyond the first costs ratio and saves time."""
+    if num_bytes < MIN_TWO_LANES:
+        return 1
+    return 2 if num_bytes < MIN_FOUR_LANES else 4
+
+
+def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
+    """Return where lanes begin: the first n % L of them hold one byte more than the others."""
+    size, num_long = divmod(num_bytes, num_lanes)
+    return [number * size + min(number, num_long) for number in range(num_lanes)]
