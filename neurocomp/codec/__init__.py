@@ -2,7 +2,6 @@
 
 from neurocomp.codec.base import Codec, CodedBlock, Tick
 from neurocomp.codec.bitwise import BitCodec
-from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.symbolwise import SymbolCodec
 
-__all__ = ["BitCodec", "Codec", "CodedBlock", "NetworkCodec", "SymbolCodec", "Tick"]
+__all__ = ["BitCodec", "Codec", "CodedBlock", "SymbolCodec", "Tick"]

@@ -49,7 +49,7 @@ class Architecture:
     kind: Kind
     summary: str
     embedded: Callable[[], SymbolModel | BinaryModel] | None = None
-    from_stored: Callable[[StoredModel], SymbolModel] | None = None
+    from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
 
 
@@ -73,6 +73,19 @@ def _mix() -> BinaryModel:
     from neurocomp.models.mix import MixModel
 
     return MixModel()
+
+
+@cache
+def _text_s() -> BinaryModel:
+    from neurocomp.models.recurrent import NetworkModel
+
+    return NetworkModel.shipped("text-s")
+
+
+def _recurrent(stored: StoredModel) -> BinaryModel:
+    from neurocomp.models.recurrent import NetworkModel
+
+    return NetworkModel(stored)
 
 
 @cache
@@ -112,6 +125,12 @@ ARCHITECTURES = (
         4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
     ),
     _HUB,
+    Architecture(
+        6, "text-s", Kind.BINARY, "a small network and context mixing", embedded=_text_s
+    ),
+    Architecture(
+        7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
+    ),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 

@@ -31,6 +31,7 @@ from neurocomp.pipeline.options import CompressOptions
 from neurocomp.symbols import BYTES, SYMBOL_NAMES, SymbolMap, for_alphabet
 
 BINARY_CODER_ID = 0
+MAX_NETWORK_LANES = 4
 CODER_IDS = {"arithmetic": 1, "huffman": 2}
 """Ids of the coders of symbol models in the frame header; binary models have their own."""
 
@@ -42,12 +43,20 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
+        max_lanes: lanes of a shipped network at most, when encoding.
 
     Raises:
         UsageError: the model does not work with the coder.
     """
 
-    def __init__(self, opened: OpenModel, coder: str, *, verify: bool = False) -> None:
+    def __init__(
+        self,
+        opened: OpenModel,
+        coder: str,
+        *,
+        verify: bool = False,
+        max_lanes: int = MAX_NETWORK_LANES,
+    ) -> None:
         self._verify = verify
         self._codec: Codec
         self._symbol_map: SymbolMap = BYTES
@@ -59,7 +68,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = BitCodec()
+            self._codec = _binary_codec(opened, max_lanes)
             coder_id = BINARY_CODER_ID
         else:
             model = cast(SymbolModel, opened.model)
@@ -87,7 +96,12 @@ class BlockCoder:
             opened = with_overlap(opened, options.overlap)
         is_exact = not getattr(opened.model, "environment", b"")
         verify = not is_exact if options.verify is None else options.verify
-        return cls(opened, options.coder, verify=verify or not is_exact)
+        return cls(
+            opened,
+            options.coder,
+            verify=verify or not is_exact,
+            max_lanes=options.max_lanes,
+        )
 
     @classmethod
     def for_header(cls, header: FrameHeader, store: ModelStore) -> BlockCoder:
@@ -156,6 +170,17 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def _binary_codec(opened: OpenModel, max_lanes: int) -> Codec:
+    if opened.architecture.name == "mix":
+        return BitCodec()
+    from neurocomp.codec.networked import NetworkCodec
+    from neurocomp.models.recurrent import NetworkModel
+
+    if not isinstance(opened.model, NetworkModel):
+        raise TypeError(f"no codec for the binary model {opened.name!r}")
+    return NetworkCodec(opened.model, max_lanes)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -19,16 +19,18 @@ class Preset:
     Attributes:
         model: name of the model.
         block_bytes: content of a block: what is learnt is forgotten between blocks.
+        max_lanes: lanes of a network at most: fewer are slower and learn more from what is near.
     """
 
     model: str
     block_bytes: int
+    max_lanes: int = 4
 
 
 PRESETS = {
-    "fast": Preset("mix", 4 << 20),
-    "default": Preset("mix", 16 << 20),
-    "best": Preset("mix", 64 << 20),
+    "fast": Preset("mix", 16 << 20),
+    "default": Preset("text-s", 8 << 20),
+    "best": Preset("text-s", 64 << 20, max_lanes=1),
 }
 
 
@@ -72,6 +74,11 @@ class CompressOptions:
     def resolved_model(self) -> str:
         """The model's name: the one that was chosen or the preset's."""
         return PRESETS[self.preset].model if self.model is None else self.model
+
+    @property
+    def max_lanes(self) -> int:
+        """Lanes of a network at most."""
+        return PRESETS[self.preset].max_lanes
 
     @property
     def resolved_block_bytes(self) -> int:

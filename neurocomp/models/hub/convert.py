@@ -8,6 +8,7 @@ import numpy as np
 
 from neurocomp.exact import Symbols
 from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.models.recurrent import convert as recurrent
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.calibrate import choose_narrow
@@ -44,6 +45,8 @@ def convert_checkpoint(folder: Path) -> StoredModel:
         OSError: a file cannot be read.
     """
     checkpoint = Checkpoint(folder)
+    if checkpoint.config.get("model_type") == recurrent.CHECKPOINT_TYPE:
+        return recurrent.convert_checkpoint(folder)
     tokenizer = read_tokenizer(folder)
     extra = {}
     if tokenizer is not None:

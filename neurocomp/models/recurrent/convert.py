@@ -29,10 +29,10 @@ from neurocomp.models.recurrent.config import (
     RecurrentConfig,
 )
 from neurocomp.models.recurrent.parts import HEAD_LIMIT
+from neurocomp.models.recurrent.model import ARCHITECTURE
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.quantise import Doubles, make_linear, quantise_matrix
 
-ARCHITECTURE = "recurrent"
 CHECKPOINT_TYPE = "glr"
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neurocomp.errors import FormatError, ModelMismatchError
+from neurocomp.errors import FormatError
 from neurocomp.models.recurrent.compiled import (
     NetworkState,
     PackedLayers,
@@ -21,6 +21,8 @@ from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "recurrent"
 WEIGHTS = Path(__file__).parent / "weights"
+
+IDENTITY_BYTES = 4
 
 BEHAVIOUR = bytes.fromhex("00000000")
 """First bytes of a SHA-256 over payloads of fixed contents under a small network.
@@ -35,42 +37,32 @@ class NetworkModel:
 
     Args:
         stored: its integers.
+        identity: what a frame records to know it again; None for the hash of the integers.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(self, stored: StoredModel) -> None:
+    def __init__(self, stored: StoredModel, identity: bytes | None = None) -> None:
         if stored.architecture != ARCHITECTURE:
             raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
-        self._sha256 = stored.sha256
+        self.identity = stored.sha256 if identity is None else identity
         self.config = RecurrentConfig.from_json(dict(stored.config))
         self.parts: Parts = read_parts(self.config, stored.tensors)
 
     @classmethod
-    def shipped(cls, name: str, sha256: str) -> NetworkModel:
+    def shipped(cls, name: str) -> NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
-            ModelMismatchError: its weights are not those that this version was made with.
+            ModelMismatchError: its weights are not what their hash says.
         """
-        path = WEIGHTS / f"{name}.safetensors"
-        stored = StoredModel.load(path)
-        if stored.sha256.hex() != sha256:
-            raise ModelMismatchError(
-                f"weights of {name!r} have SHA-256 {stored.sha256.hex()}, this neurocomp needs "
-                f"{sha256}: install it anew (pip install --force-reinstall neurocomp)"
-            )
-        return cls(stored)
+        stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
+        return cls(stored, hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES])
 
     @cached_property
     def _layers(self) -> PackedLayers:
         return pack_layers(self.parts)
-
-    @cached_property
-    def identity(self) -> bytes:
-        """4 bytes that name both the weights and what is done with them."""
-        return hashlib.sha256(self._sha256 + BEHAVIOUR).digest()[:4]
 
     def state(self, num_lanes: int) -> NetworkState:
         """Return the network before the first byte of ``num_lanes`` lanes."""
