@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import click
 
 from neurocomp.cli.report import ExitCode
@@ -21,21 +23,23 @@ _ROUTES = ("compiled", "int8", "float32", "float64")
 def selftest(routes: tuple[str, ...], device: str) -> int:
     """Prove that this machine predicts what all others predict.
 
-    Small transformers are run in every way there is: whole sequences and step by step, in 1 to 64
-    lanes, with 1 and 2 threads, by every route of matrix products. The hashes of their frequency
-    tables must be those that neurocomp was released with.
+    Small transformers and a small recurrent network are run in every way there is: whole sequences
+    and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every route of matrix products. The
+    hashes of their frequency tables must be those that neurocomp was released with.
 
     \b
     Examples:
       neurocomp selftest
       neurocomp selftest --device cuda
     """
-    from neurocomp.models.transformer.conformance import run_conformance
+    from neurocomp.models.recurrent import conformance as recurrent
+    from neurocomp.models.transformer import conformance as transformers
 
     if not routes:
         routes = _ROUTES if device == "cpu" else _ROUTES[1:]
     num_failed = 0
-    for check in run_conformance(routes, device):
+    suites = (transformers, recurrent)
+    for check in chain(*(suite.run_conformance(routes, device) for suite in suites)):
         num_failed += not check.is_expected
         click.echo(f"{check.digest[:16]}  {'ok' if check.is_expected else 'FAILED'}  {check.name}")
     click.echo(f"{num_failed} failed" if num_failed else "all as expected")

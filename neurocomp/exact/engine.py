@@ -90,9 +90,7 @@ class Engine(Protocol[Array]):
     def gate(self, gates: Array, values: Array, clip: int) -> Array:
         """Return products of gates, in units of 2**-12, with values, both (M, K)."""
 
-    def prepare_recurrence(
-        self, recurrence: Recurrence
-    ) -> Callable[[Array, Array, Array], Array]:
+    def prepare_recurrence(self, recurrence: Recurrence) -> Callable[[Array, Array, Array], Array]:
         """Return the recurrence as a function of states, gates and candidates, all (M, K)."""
 
     def square(self, values: Array, clip: int) -> Array:

@@ -125,9 +125,7 @@ ARCHITECTURES = (
         4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
     ),
     _HUB,
-    Architecture(
-        6, "text-s", Kind.BINARY, "a small network and context mixing", embedded=_text_s
-    ),
+    Architecture(6, "text-s", Kind.BINARY, "a small network and context mixing", embedded=_text_s),
     Architecture(
         7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
     ),

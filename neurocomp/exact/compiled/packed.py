@@ -160,9 +160,7 @@ _tile_of_four = _make_tile(4)
 
 
 @njit(cache=True, nogil=True)
-def multiply(
-    rows: NDArray[np.uint8], weight: NDArray[np.int8], sums: NDArray[np.int32]
-) -> None:
+def multiply(rows: NDArray[np.uint8], weight: NDArray[np.int8], sums: NDArray[np.int32]) -> None:
     """Write the sums (M, 64 * strips) of uint8 rows (M, K) and packed weights.
 
     K may be up to three bytes wider than the weights' inputs; those must have weights of zero.

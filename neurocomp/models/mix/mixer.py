@@ -108,4 +108,7 @@ def set_rate(state: MixState) -> None:
     """Learning rate for the next byte: high at first, falling with the bytes seen."""
     registers = state.registers
     num_seen = (registers[at.POSITION] - registers[at.START]) * registers[at.NUM_LANES]
-    registers[at.RATE] = 60 + 400 * 4096 // (num_seen + 8192)
+    if registers[at.SETS] == at.NUM_SETS:
+        registers[at.RATE] = 40 + 800 * 4096 // (num_seen + 8192)
+    else:
+        registers[at.RATE] = 60 + 400 * 4096 // (num_seen + 8192)

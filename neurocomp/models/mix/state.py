@@ -75,9 +75,7 @@ def new_lanes(block_bytes: int, profile: int, starts: list[int], has_network: bo
         state.weights[:, at.NETWORK_INPUT] = _FIRST_NETWORK_WEIGHT
         state.final_weights[:] = 65536 // at.NUM_SETS
         state.registers[at.SETS] = at.NUM_SETS
-    lanes = {
-        name: np.repeat(getattr(state, name)[None], len(starts), axis=0) for name in PER_LANE
-    }
+    lanes = {name: np.repeat(getattr(state, name)[None], len(starts), axis=0) for name in PER_LANE}
     lanes["registers"][:, at.POSITION] = starts
     lanes["registers"][:, at.START] = starts
     lanes["registers"][:, at.NUM_LANES] = len(starts)

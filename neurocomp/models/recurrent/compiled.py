@@ -242,9 +242,7 @@ def _apply(
 
 
 @njit(cache=True, nogil=True)
-def _weigh(
-    logits: NDArray[np.int32], table: NDArray[np.int32], weights: NDArray[np.int32]
-) -> None:
+def _weigh(logits: NDArray[np.int32], table: NDArray[np.int32], weights: NDArray[np.int32]) -> None:
     """Write 2**30 times powers of 2 of the distances to the largest logit (M, V); 1 at least."""
     mask = np.int32((1 << EXP2_BITS) - 1)
     for m in range(logits.shape[0]):

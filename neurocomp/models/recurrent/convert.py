@@ -14,8 +14,7 @@ from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.recurrence import SQUARE_LIMIT
-from neurocomp.exact.scaling import RESIDUAL_LIMIT
-from neurocomp.exact.scaling import EXP2_BITS
+from neurocomp.exact.scaling import EXP2_BITS, RESIDUAL_LIMIT
 from neurocomp.exact.tables import (
     INPUT_BITS,
     STATE_BITS,
@@ -28,8 +27,8 @@ from neurocomp.models.recurrent.config import (
     SQUARE_BITS,
     RecurrentConfig,
 )
-from neurocomp.models.recurrent.parts import HEAD_LIMIT
 from neurocomp.models.recurrent.model import ARCHITECTURE
+from neurocomp.models.recurrent.parts import HEAD_LIMIT
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.quantise import Doubles, make_linear, quantise_matrix
 
@@ -52,15 +51,32 @@ def convert_checkpoint(folder: Path) -> StoredModel:
         raise FormatError(f"{folder} is no checkpoint of a network: {error}") from None
     if settings.get("model_type") != CHECKPOINT_TYPE:
         raise UnsupportedError(f"{folder} holds a network of type {settings.get('model_type')!r}")
-    return _Builder(weights, settings).stored()
+    shape = [settings.get(name) for name in ("width", "num_blocks", "expansion")]
+    if not all(type(size) is int for size in shape):
+        raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
+    return build(weights, *shape)
+
+
+def build(
+    weights: dict[str, NDArray[Any]], width: int, num_blocks: int, expansion: int
+) -> StoredModel:
+    """Return the integers of a network with these tensors; see ``neurocomp.networks.glr``.
+
+    Raises:
+        FormatError: a tensor is missing.
+        UnsupportedError: values are out of the range of integers.
+    """
+    return _Builder(weights, width, num_blocks, expansion).stored()
 
 
 class _Builder:
-    def __init__(self, weights: dict[str, NDArray[Any]], settings: dict[str, Any]) -> None:
+    def __init__(
+        self, weights: dict[str, NDArray[Any]], width: int, num_blocks: int, expansion: int
+    ) -> None:
         self._weights = weights
-        self._width = int(settings["width"])
-        self._num_blocks = int(settings["num_blocks"])
-        self._expansion = int(settings["expansion"])
+        self._width = width
+        self._num_blocks = num_blocks
+        self._expansion = expansion
         self._tensors: dict[str, NDArray[Any]] = {}
 
     def stored(self) -> StoredModel:

@@ -27,8 +27,8 @@ IDENTITY_BYTES = 4
 BEHAVIOUR = bytes.fromhex("00000000")
 """First bytes of a SHA-256 over payloads of fixed contents under a small network.
 
-``tests/codec/test_networked.py`` computes it and fails where a change of what the mixture does was not
-followed by a change of this value.
+``tests/codec/test_networked.py`` computes it and fails where a change of what the mixture does was
+not followed by a change of this value.
 """
 
 

@@ -21,8 +21,8 @@ from neurocomp.models.recurrent.parts import Block, Parts
 class Network:
     """Steps lanes of bytes through a network's parts on an engine.
 
-    Slower than ``compiled.CompiledNetwork``, which computes the same: this is the form for GPUs, and
-    the one that says what is computed.
+    Slower than ``compiled.advance``, which computes the same: this is the form for GPUs, and the
+    one that says what is computed.
 
     Args:
         config: the shape.

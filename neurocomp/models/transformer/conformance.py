@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from neurocomp.errors import ModelError
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
@@ -34,21 +33,6 @@ NUM_FEW = 3
 NUM_STEPS = 6
 LANES = (1, 8, 64)
 THREADS = (1, 2)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One way to get the tables of one sample.
-
-    Attributes:
-        name: sample, route, device and way.
-        digest: SHA-256 of the tables in hexadecimal, or why there are none.
-        is_expected: whether it is the committed one.
-    """
-
-    name: str
-    digest: str
-    is_expected: bool
 
 
 def sequences() -> Symbols:
@@ -80,11 +64,6 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
                 found = digest_of(tables)
                 expected = EXPECTED[sample] if len(tables) == NUM_SEQUENCES else FEW[sample]
                 yield Check(f"{prefix} {way}", found, found == expected)
-
-
-def digest_of(tables: Frequencies) -> str:
-    """Return the SHA-256 of tables (sequences, steps, V) in hexadecimal."""
-    return hashlib.sha256(np.ascontiguousarray(tables, "<i4").tobytes()).hexdigest()
 
 
 def _ways(network: Network) -> Iterator[tuple[str, Frequencies]]:

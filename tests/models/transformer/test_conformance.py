@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from neurocomp.exact.conformance import digest_of
 from neurocomp.models.hub.float_model import FloatPredictor
-from neurocomp.models.transformer.conformance import digest_of, run_conformance
+from neurocomp.models.transformer.conformance import run_conformance
 from tests.models.transformer.checkpoints import CONTEXT, float_model
 from tests.symbols.vocabulary import END
 

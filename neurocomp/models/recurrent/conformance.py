@@ -1,0 +1,88 @@
+"""The conformance suite of recurrent networks: the same tables in every way to get them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import ModelError
+from neurocomp.exact import Frequencies, quantise
+from neurocomp.exact.conformance import Check, digest_of
+from neurocomp.exact.engine import open_engine
+from neurocomp.models.recurrent.compiled import (
+    advance,
+    new_network_state,
+    pack_layers,
+    read_bytes,
+)
+from neurocomp.models.recurrent.config import RecurrentConfig
+from neurocomp.models.recurrent.network import Network
+from neurocomp.models.recurrent.parts import Parts, read_parts
+from neurocomp.models.recurrent.samples import sample
+
+EXPECTED = "3696bd018e99c3d13949a0a98149b711a1063b763feb0c6b7570f44d6f8abae8"
+"""SHA-256 of the tables (sequences, steps, 256), int32, little-endian."""
+
+NUM_SEQUENCES = 16
+NUM_STEPS = 24
+LANES = (1, 2, 7, 16)
+
+
+def sequences() -> NDArray[np.uint8]:
+    """Return the bytes that the sample reads, (sequences, steps)."""
+    numbers = np.arange(NUM_SEQUENCES * NUM_STEPS, dtype=np.int64)
+    return ((numbers * numbers * 7 + numbers * 131) >> 3).astype(np.uint8).reshape(-1, NUM_STEPS)
+
+
+def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
+    """Yield a check of the engine of each route, and of the compiled step where that is one."""
+    stored = sample()
+    config = RecurrentConfig.from_json(dict(stored.config))
+    parts = read_parts(config, stored.tensors)
+    for route in routes:
+        name = f"recurrent {route} {device}"
+        try:
+            network = Network(config, parts, open_engine(route, device))
+        except ModelError as error:
+            yield Check(name, str(error), is_expected=False)
+            continue
+        yield _check(f"{name} {NUM_SEQUENCES} lanes", engine_tables(network))
+        if route == "compiled":
+            for num_lanes in LANES:
+                yield _check(
+                    f"{name} step, {num_lanes} lanes", step_tables(config, parts, num_lanes)
+                )
+
+
+def engine_tables(network: Network) -> Frequencies:
+    """Return the tables before each byte of all sequences, (sequences, steps, 256)."""
+    states, windows = network.states(NUM_SEQUENCES), network.windows(NUM_SEQUENCES)
+    tables = []
+    for column in sequences().T:
+        tables.append(network.advance(windows, states))
+        windows = np.concatenate([windows[:, 1:], column[:, None].astype(np.int32)], axis=1)
+    return np.stack(tables, 1)
+
+
+def step_tables(config: RecurrentConfig, parts: Parts, num_lanes: int) -> Frequencies:
+    """Return the same by the compiled step, lanes in groups of ``num_lanes``."""
+    found = []
+    rows = sequences()
+    for first in range(0, NUM_SEQUENCES, num_lanes):
+        group = rows[first : first + num_lanes]
+        state = new_network_state(config, parts, pack_layers(parts), len(group))
+        tables = []
+        for column in np.ascontiguousarray(group.T):
+            advance(state, 0, len(group) // 2)
+            advance(state, len(group) // 2, len(group))
+            tables.append(quantise(state.weights.astype(np.int64)))
+            read_bytes(state, column)
+        found.append(np.stack(tables, 1))
+    return np.concatenate(found)
+
+
+def _check(name: str, tables: Frequencies) -> Check:
+    digest = digest_of(tables)
+    return Check(name, digest, digest == EXPECTED)

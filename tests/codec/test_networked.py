@@ -1,0 +1,127 @@
+"""A network mixed with contexts: every byte back, the same payload for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from numba.core.dispatcher import Dispatcher
+
+from neurocomp.codec import CodedBlock, networked
+from neurocomp.codec.networked import NetworkCodec, lane_starts, num_lanes_for
+from neurocomp.coding.binary import start_encoder
+from neurocomp.errors import FormatError
+from neurocomp.models.mix import NUM_PROFILES, new_lanes
+from neurocomp.models.recurrent import NetworkModel
+from neurocomp.models.recurrent.model import BEHAVIOUR
+from neurocomp.models.recurrent.samples import sample
+from tests.codec.test_bitwise import CONTENTS, array, floats_in, ignore
+from tests.golden.cases import noise
+
+
+@cache
+def model() -> NetworkModel:
+    return NetworkModel(sample())
+
+
+def codec(max_lanes: int = 4) -> NetworkCodec:
+    return NetworkCodec(model(), max_lanes)
+
+
+def encode(data: bytes, variant: int, num_lanes: int) -> CodedBlock:
+    block = codec()._encode(array(data).copy(), variant, num_lanes, ignore)
+    assert block is not None
+    return block
+
+
+@pytest.mark.parametrize("num_lanes", [1, 2, 3, 64])
+@pytest.mark.parametrize("variant", range(2 * NUM_PROFILES))
+def test_round_trip(variant: int, num_lanes: int) -> None:
+    if variant < NUM_PROFILES:
+        num_lanes = 1
+    for name in sorted(CONTENTS):
+        data = CONTENTS[name][:7001]
+        if len(data) < num_lanes:
+            continue
+        block = encode(data, variant, num_lanes)
+        assert (block.variant, block.num_lanes) == (variant, num_lanes)
+        assert np.array_equal(codec().decode(block, ignore), array(data)), name
+
+
+def test_without_the_network_it_is_context_mixing_alone() -> None:
+    block = encode(CONTENTS["mixed"], 0, 1)
+    from neurocomp.codec import BitCodec
+
+    assert np.array_equal(BitCodec().decode(block, ignore), array(CONTENTS["mixed"]))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.binary(min_size=1, max_size=300))
+def test_any_bytes_round_trip_or_are_refused(data: bytes) -> None:
+    block = codec().encode(array(data), ignore)
+    if block is not None:
+        assert len(block.payload) <= len(data)
+        assert np.array_equal(codec().decode(block, ignore), array(data))
+
+
+def test_noise_is_refused() -> None:
+    assert codec().encode(array(noise(5_000)), ignore) is None
+
+
+def test_a_useless_network_is_left_out() -> None:
+    """The sample is not trained: contexts alone code better, also where only samples are tried."""
+    for num_bytes in (5000, 90_000):
+        data = (CONTENTS["text"] * 4)[:num_bytes]
+        block = codec().encode(array(data), ignore)
+        assert block is not None
+        assert block.variant < NUM_PROFILES
+        assert np.array_equal(codec().decode(block, ignore), array(data))
+
+
+def test_lanes() -> None:
+    assert [num_lanes_for(size) for size in (1, 60_000, 100_000, 1 << 20)] == [1, 1, 2, 4]
+    assert lane_starts(10, 4) == [0, 3, 6, 8]
+    assert lane_starts(2, 4) == [0, 1, 2, 2]
+
+
+def test_behaviour_is_what_the_mixture_does() -> None:
+    """A change of any prediction changes the payloads, and must change `BEHAVIOUR`.
+
+    If you meant to change the mixture, write the new value into models/recurrent/model.py and run
+    `make golden`.
+    """
+    digest = hashlib.sha256()
+    for variant in range(NUM_PROFILES, 2 * NUM_PROFILES):
+        for num_lanes in (1, 4):
+            for name in ("mixed", "records"):
+                digest.update(encode(CONTENTS[name], variant, num_lanes).payload)
+    assert BEHAVIOUR.hex() == digest.hexdigest()[:8]
+
+
+@pytest.mark.parametrize("change", [b"", b"\0", b"\xff" * 9])
+def test_bytes_too_many_or_too_few_are_an_error(change: bytes) -> None:
+    block = encode(CONTENTS["text"][:3000], NUM_PROFILES, 2)
+    payload = block.payload + change if change else block.payload[:-1]
+    with pytest.raises(FormatError):
+        codec().decode(CodedBlock(payload, 3000, 2, NUM_PROFILES), ignore)
+
+
+@pytest.mark.parametrize(("lanes", "variant"), [(2, 0), (65, 2), (0, 2), (1, 4)])
+def test_what_no_encoder_writes_is_refused(lanes: int, variant: int) -> None:
+    with pytest.raises(FormatError, match="lanes"):
+        codec().decode(CodedBlock(b"", 100, lanes, variant), ignore)
+
+
+def test_the_kernel_is_typed_as_integers() -> None:
+    kernel = njit(networked._code_steps.py_func)
+    data, payload = np.zeros(3, np.uint8), np.zeros(9, np.uint8)
+    lanes, starts = new_lanes(3, 0, [0], True), np.zeros(1, np.int64)
+    kernel(lanes, model().state(1), start_encoder(), data, starts, payload, 0, 3, False)
+    seen: set[Dispatcher] = set()
+    assert not floats_in(kernel, seen)
+    assert {"predict", "advance", "take_weights"} <= {one.py_func.__name__ for one in seen}

@@ -1,0 +1,129 @@
+"""The exact recurrent network: one set of integers however it is computed, close to the float one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.exact import TOTAL
+from neurocomp.exact.compiled.packed import multiply, pack
+from neurocomp.exact.engine import open_engine
+from neurocomp.models.hub.convert import convert_checkpoint
+from neurocomp.models.recurrent import NetworkModel
+from neurocomp.models.recurrent.config import RecurrentConfig
+from neurocomp.models.recurrent.conformance import engine_tables, run_conformance, sequences
+from neurocomp.models.recurrent.network import Network
+from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.stored import StoredModel
+from neurocomp.networks.glr import GLR, GLRConfig
+
+
+def write_checkpoint(folder: Path, network: GLR) -> None:
+    shape = network.config
+    settings = {
+        "model_type": "glr",
+        "width": shape.width,
+        "num_blocks": shape.num_blocks,
+        "context": shape.context,
+        "expansion": shape.expansion,
+    }
+    (folder / "config.json").write_text(json.dumps(settings))
+    save_file(
+        {k: v.contiguous() for k, v in network.state_dict().items()}, folder / "model.safetensors"
+    )
+
+
+@pytest.fixture
+def network() -> GLR:
+    torch.manual_seed(3)
+    network = GLR(GLRConfig(width=32, num_blocks=2, context=4, expansion=2))
+    torch.nn.init.normal_(network.head.weight, std=0.3)
+    return network
+
+
+@pytest.mark.parametrize("rows", range(1, 8))
+@pytest.mark.parametrize("shape", [(64, 4), (70, 36), (130, 256)])
+def test_packed_products(rows: int, shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(rows)
+    weight = random.integers(-64, 65, shape, dtype=np.int8)
+    weight[0], weight[1] = 64, -64
+    values = random.integers(-127, 128, (rows, shape[1]))
+    values[0] = 127
+    packed, offsets = pack(weight)
+    sums = np.empty((rows, offsets.size), np.int32)
+    multiply((values + 128).astype(np.uint8), packed, sums)
+    found = (sums - offsets)[:, : shape[0]]
+    assert np.array_equal(found, values @ weight.T.astype(np.int64))
+
+
+def test_the_compiled_step_and_route_conform() -> None:
+    checks = list(run_conformance(("compiled",), "cpu"))
+    assert len(checks) == 5
+    assert [check.name for check in checks if not check.is_expected] == []
+
+
+@pytest.mark.parametrize("route", ["float32", "int8"])
+def test_torch_conforms(route: str) -> None:
+    assert all(check.is_expected for check in run_conformance((route,), "cpu"))
+
+
+def test_integers_are_close_to_the_float_network(network: GLR, tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, network)
+    model = NetworkModel(convert_checkpoint(tmp_path))
+    tables = engine_tables(Network(model.config, model.parts, open_engine("compiled")))
+    rows = torch.from_numpy(sequences().astype(np.int64))
+    context = torch.full((len(rows), network.config.context), 0x1E)
+    with torch.no_grad():
+        logits = network(torch.cat([context, rows[:, :-1]], 1))
+    expected = torch.softmax(logits.double(), -1).numpy()
+    loss = (expected * np.log2(expected / (tables / TOTAL))).sum(-1).mean()
+    entropy = -(expected * np.log2(expected)).sum(-1).mean()
+    assert entropy < 7.9  # the network says something
+    assert loss < 0.002 * entropy
+
+
+def test_conversion_is_deterministic_and_names_what_is_wrong(network: GLR, tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, network)
+    assert convert_checkpoint(tmp_path).sha256 == convert_checkpoint(tmp_path).sha256
+    with torch.no_grad():
+        network.embeddings[0, 0, 0] = 9.0
+    write_checkpoint(tmp_path, network)
+    with pytest.raises(UnsupportedError, match="embedding"):
+        convert_checkpoint(tmp_path)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "width": None}))
+    with pytest.raises(FormatError, match="shape"):
+        convert_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("embeddings", np.full((3, 256, 48), 32000, np.int16)),
+        ("blocks.0.up.weight", np.full((96, 48), 100, np.int8)),
+        ("blocks.1.gates.bias", np.zeros(3, np.int32)),
+        ("gate", np.full(32768, 70000, np.int32)),
+        ("exp2", np.zeros(1024, np.int32)),
+        ("head.multiplier", np.full(256, 1 << 60, np.int64)),
+    ],
+)
+def test_damaged_parts_are_refused(name: str, value: np.ndarray) -> None:
+    stored = sample()
+    assert stored.tensors[name].shape == value.shape or name.endswith("bias")
+    if name == "embeddings":
+        value = value.astype(np.int32) * 1000
+    damaged = StoredModel(stored.architecture, stored.config, {**stored.tensors, name: value})
+    with pytest.raises(FormatError):
+        NetworkModel(damaged)
+
+
+@pytest.mark.parametrize("change", [{"width": 0}, {"width": 50}, {"epsilon": "1"}, {"more": 1}])
+def test_damaged_shapes_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises(FormatError):
+        RecurrentConfig.from_json({**sample().config, **change})
