@@ -130,7 +130,17 @@ def _join(names: Any) -> str:
 
 
 def _block_table(one: FileInfo) -> str:
-    header = ("frame", "block", "method", "offset", "content", "compressed", "lanes", "variant")
+    header = (
+        "frame",
+        "block",
+        "method",
+        "offset",
+        "content",
+        "compressed",
+        "lanes",
+        "variant",
+        "ends",
+    )
     rows = [
         (
             str(frame_number),
@@ -141,6 +151,7 @@ def _block_table(one: FileInfo) -> str:
             str(block.stored_bytes),
             str(block.num_lanes),
             str(block.variant),
+            "CR LF" if block.line_ends else "-",
         )
         for frame_number, frame in enumerate(one.frames, start=1)
         for block_number, block in enumerate(frame.blocks, start=1)

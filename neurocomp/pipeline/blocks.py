@@ -28,7 +28,14 @@ from neurocomp.models.registry import (
 )
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.symbols import BYTES, SYMBOL_NAMES, SymbolMap, for_alphabet
+from neurocomp.symbols import (
+    BYTES,
+    SYMBOL_NAMES,
+    SymbolMap,
+    for_alphabet,
+    restore,
+    shorten,
+)
 
 BINARY_CODER_ID = 0
 CODER_IDS = {"arithmetic": 1, "huffman": 2}
@@ -67,6 +74,7 @@ class BlockCoder:
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
             self._symbol_map.id,
@@ -117,7 +125,9 @@ class BlockCoder:
         """Return the block of ``content``: coded, or stored where coding would not shrink it."""
         if not content:
             return Block.stored(content)
-        symbols = self._symbol_map.encode(content, self._alphabet_size)
+        shortened = shorten(content) if self._prefers_line_feeds else None
+        coded_bytes = content if shortened is None else shortened
+        symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         if coded is None or len(coded.payload) >= len(content):
             return Block.stored(content)
@@ -129,6 +139,7 @@ class BlockCoder:
             coded.num_symbols,
             coded.num_lanes,
             coded.payload,
+            shortened is not None,
         )
         if self._verify:
             self._check(block, content)
@@ -146,6 +157,11 @@ class BlockCoder:
         else:
             coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
             content = self._symbol_map.decode(self._codec.decode(coded, tick))
+        if block.line_ends:
+            restored = restore(content, block.decoded_bytes)
+            if restored is None:
+                raise FormatError("the block's line ends don't make its size")
+            content = restored
         block.check_content(content)
         return content
 

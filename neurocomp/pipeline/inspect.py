@@ -25,6 +25,7 @@ class BlockInfo:
     method: str
     variant: int
     num_lanes: int
+    line_ends: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
             head.method.name.lower(),
             head.variant,
             head.num_lanes,
+            head.line_ends,
         )
         for place, head in zip(frame.places, read_heads(source, frame), strict=True)
     )

@@ -66,6 +66,7 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "records": lambda: records(300),
     "tokens": lambda: tokens(900),
     "odd-tokens": lambda: tokens(40) + b"\1",
+    "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
 
@@ -141,6 +142,7 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
     stored = neurocomp.compress(noise(50), model="adaptive")
     several = neurocomp.compress(TEXT * 20, model="adaptive", block_bytes=4096)
     head = limits.MAGIC + frame[3:10]
+    ends = neurocomp.compress(CONTENTS["line-ends"](), model="mix")
     huge = bytes([0xFF, 0xFF, 0xFF, 0x1F])  # 2**26 - 1
     unknown_model = bytearray(frame)
     unknown_model[5] = 99
@@ -178,6 +180,11 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
         "many-lanes": (_block(head, huge + b"\x80\x20\0"), "FormatError"),
         "too-many-lanes": (_block(head, huge + b"\x81\x20\0"), "FormatError"),
         "too-large-block": (_block(head, b"\x81\x80\x80\x20\1\0"), "FormatError"),
+        "line-ends-stored": (_tampered(stored, 10, stored[10] | 0x40), "FormatError"),
+        "line-ends-size": (_tampered(ends, 13, ends[13] + 1), "FormatError"),
+        "line-ends-none": (_tampered(ends, 13, 0), "FormatError"),
+        "line-ends-huge": (_block(head, huge + b"\x80\x80\x80\x10\1\0", 0x45), "FormatError"),
+        "line-ends-half": (_block(mix[:10], huge + b"\xff\xff\xff\x0f\1\0", 0x45), "FormatError"),
         "moved-blocks": (_swap_blocks(several), "ChecksumError"),
     }
 
@@ -186,9 +193,9 @@ def _flip(data: bytes, offset: int) -> bytes:
     return data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1 :]
 
 
-def _block(head: bytes, fields: bytes) -> bytes:
+def _block(head: bytes, fields: bytes, tag: int = 0x05) -> bytes:
     """Return a last, modelled block of no payload with these sizes and a sound checksum."""
-    body = head + b"\x05" + fields + bytes(4)
+    body = head + bytes([tag]) + fields + bytes(4)
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 

@@ -104,7 +104,9 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     begin = cursor.at
     tag = cursor.u8()
     last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
-    need(tag & 0xC0 == 0 and method < 2, "reserved tag bits")
+    line_ends = tag >> 6 & 1
+    need(tag & 0x80 == 0 and method < 2, "reserved tag bits")
+    need(bool(method) or not line_ends, "line ends of a stored block")
     need(bool(last) or not trailer, "trailer without last")
     need(bool(method) or not variant, "variant of a stored block")
     size = cursor.varint(0 if last and not method else 1, 1 << 26)
@@ -112,6 +114,8 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     if method:
         if symbols_id:
             symbols = cursor.varint(1, size)
+        elif line_ends:
+            symbols = size - cursor.varint(1, size // 2)
         lanes = cursor.varint(1, min(4096, symbols))
         payload_size = cursor.varint(0, size - 1)
     content_crc = cursor.u32()
@@ -127,6 +131,7 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
         "lanes": lanes,
         "payload": payload,
         "content_crc": content_crc,
+        "line_ends": line_ends,
     }
     return block, bool(last), bool(trailer)
 
