@@ -159,6 +159,7 @@ def _block_table(one: FileInfo) -> str:
     lines = [
         f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
         f"symbols {frame.symbols}, model {frame.model} {frame.identity}"
+        + (f", dictionary {frame.dictionary}" if frame.dictionary else "")
         for number, frame in enumerate(one.frames, start=1)
     ]
     return "\n".join([*lines, format_table(header, rows, num_left=3)])

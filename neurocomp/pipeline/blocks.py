@@ -18,6 +18,7 @@ from neurocomp.errors import (
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.models.base import SymbolModel
+from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import (
     ARCHITECTURES,
     Kind,
@@ -49,12 +50,20 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
+        dictionary: what the model reads before each block.
 
     Raises:
-        UsageError: the model does not work with the coder.
+        UsageError: the model does not work with the coder, or not with dictionaries.
     """
 
-    def __init__(self, opened: OpenModel, coder: str, *, verify: bool = False) -> None:
+    def __init__(
+        self,
+        opened: OpenModel,
+        coder: str,
+        *,
+        verify: bool = False,
+        dictionary: Dictionary | None = None,
+    ) -> None:
         self._verify = verify
         self._codec: Codec
         self._symbol_map: SymbolMap = BYTES
@@ -66,8 +75,12 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = BitCodec()
+            self._codec = BitCodec(None if dictionary is None else dictionary.content)
             coder_id = BINARY_CODER_ID
+        elif dictionary is not None:
+            raise UsageError(
+                f"model {opened.name!r} takes no dictionary: use --model mix, or a preset"
+            )
         else:
             model = cast(SymbolModel, opened.model)
             self._codec = SymbolCodec(model, CODERS[coder])
@@ -83,6 +96,7 @@ class BlockCoder:
             opened.model.identity,
             getattr(opened.model, "parameters", b""),
             getattr(opened.model, "environment", b""),
+            b"" if dictionary is None else dictionary.sha256,
         )
 
     @classmethod
@@ -90,12 +104,16 @@ class BlockCoder:
         """Return the coder that ``options`` ask for."""
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
-        opened = open_model(options.resolved_model, ModelStore(search_path=options.model_path))
+        store = ModelStore(search_path=options.model_path)
+        opened = open_model(options.resolved_model, store)
+        dictionary = None
+        if options.dictionary is not None:
+            dictionary = open_dictionary(options.dictionary, store)
         if options.overlap is not None:
             opened = with_overlap(opened, options.overlap)
         is_exact = not getattr(opened.model, "environment", b"")
         verify = not is_exact if options.verify is None else options.verify
-        return cls(opened, options.coder, verify=verify or not is_exact)
+        return cls(opened, options.coder, verify=verify or not is_exact, dictionary=dictionary)
 
     @classmethod
     def for_header(cls, header: FrameHeader, store: ModelStore) -> BlockCoder:
@@ -108,6 +126,9 @@ class BlockCoder:
         opened = open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
+        dictionary = None
+        if header.dictionary:
+            dictionary = open_frame_dictionary(header.dictionary, store)
         is_binary = opened.architecture.kind is Kind.BINARY
         names = {number: name for name, number in CODER_IDS.items()}
         name = "arithmetic" if is_binary else names.get(header.coder_id)
@@ -116,7 +137,10 @@ class BlockCoder:
                 f"the frame needs symbols {header.symbols_id} and coder {header.coder_id}, which "
                 "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
             )
-        coder = cls(opened, name)
+        try:
+            coder = cls(opened, name, dictionary=dictionary)
+        except UsageError as error:
+            raise FormatError(f"the frame has a dictionary where none goes: {error}") from None
         if coder.header != header:
             raise FormatError("the frame's symbols, coder and parameters don't go with its model")
         return coder

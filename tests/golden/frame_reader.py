@@ -93,9 +93,10 @@ def read_extensions(cursor: Cursor) -> dict[int, bytes]:
     end = cursor.varint(2, 4096) + cursor.at
     extensions: dict[int, bytes] = {}
     while cursor.at < end:
-        number = cursor.varint(1, 2)
+        number = cursor.varint(1, 3)
         need(not extensions or number > max(extensions), "extensions out of order")
         extensions[number] = cursor.take(cursor.varint(1, 1024))
+        need(number != 3 or len(extensions[number]) == 32, "size of the dictionary's hash")
     need(cursor.at == end, "size of the extensions")
     return extensions
 

@@ -111,7 +111,8 @@ def test_the_specification_reads_them(path: Path) -> None:
 STRUCTURAL = [path for path in INVALID if not path.stem.startswith(("payload-", "no-payload"))]
 ONLY_A_DECODER_SEES = {"wrong-content-checksum", "wrong-variant", "many-lanes"}
 ONLY_A_DECODER_SEES |= {"line-ends-size", "line-ends-half"}
-IDS = {"unknown-model", "unknown-coder", "wrong-model"}
+IDS = {"unknown-model", "unknown-coder", "wrong-model", "dictionary-missing"}
+IDS |= {"dictionary-no-dictionary", "dictionary-of-adaptive"}
 
 
 @pytest.mark.parametrize("path", STRUCTURAL, ids=lambda path: path.stem)

@@ -9,6 +9,7 @@ on predictive coding with PAQ8", 2012).
 from neurocomp.models.mix.layout import NUM_PROFILES
 from neurocomp.models.mix.model import MixModel
 from neurocomp.models.mix.predictor import predict, update
+from neurocomp.models.mix.priming import prime
 from neurocomp.models.mix.profiles import choose_profile
 from neurocomp.models.mix.state import MixState, new_state
 
@@ -19,5 +20,6 @@ __all__ = [
     "choose_profile",
     "new_state",
     "predict",
+    "prime",
     "update",
 ]
