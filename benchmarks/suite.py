@@ -1,7 +1,7 @@
 """Sizes, bits per byte and speed of presets, models and other compressors on the corpora.
 
-`make suite` runs it on all evaluation files and writes out/suite.csv.  Every size is that of a
-file that was decoded again and compared.
+`make suite` runs it on all evaluation files and writes out/suite.csv and out/suite.png.  Every size
+is that of a file that was decoded again and compared.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.plot import plot_results
 from corpora import corpus_path
 from neurocomp.cli import contest
 from neurocomp.cli.table import format_table
@@ -45,7 +46,7 @@ def contents(sets: Iterable[str]) -> Iterable[tuple[str, bytes]]:
 
 
 def contestants(models: Iterable[str], with_peers: bool) -> list[contest.Contestant]:
-    """Return the presets that differ, the models that were asked for, and the other compressors."""
+    """Return all presets, the models that were asked for, and the other compressors."""
     ours = [
         contest.with_options(f"neurocomp {preset}", CompressOptions(preset=preset, threads=1))
         for preset in PRESETS
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument("--preset", action="append", choices=list(PRESETS), help="only these")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--csv", type=Path, default=Path("out/suite.csv"))
+    parser.add_argument("--plot", type=Path, help="size against speed; by default beside the CSV")
     arguments = parser.parse_args()
 
     entrants = contestants(arguments.model, not arguments.no_peers)
@@ -90,6 +92,7 @@ def main() -> None:
         rows = csv.DictWriter(file, list(asdict(results[0])), lineterminator="\n")
         rows.writeheader()
         rows.writerows(asdict(one) for one in results)
+    plot_results(results, arguments.plot or arguments.csv.with_suffix(".png"))
     sums = [(one.name, f"{one.bits_per_byte:.3f}", *speeds(one)) for one in contest.totals(results)]
     print("\nAll files together; speeds in 1000 bytes of content for each second of CPU time:\n")
     print(format_table(("compressor", "bpb", "KB/s", "KB/s back"), sums, num_left=1))

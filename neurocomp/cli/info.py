@@ -130,7 +130,17 @@ def _join(names: Any) -> str:
 
 
 def _block_table(one: FileInfo) -> str:
-    header = ("frame", "block", "method", "offset", "content", "compressed", "lanes", "variant")
+    header = (
+        "frame",
+        "block",
+        "method",
+        "offset",
+        "content",
+        "compressed",
+        "lanes",
+        "variant",
+        "ends",
+    )
     rows = [
         (
             str(frame_number),
@@ -141,6 +151,7 @@ def _block_table(one: FileInfo) -> str:
             str(block.stored_bytes),
             str(block.num_lanes),
             str(block.variant),
+            "CR LF" if block.line_ends else "-",
         )
         for frame_number, frame in enumerate(one.frames, start=1)
         for block_number, block in enumerate(frame.blocks, start=1)
@@ -148,6 +159,7 @@ def _block_table(one: FileInfo) -> str:
     lines = [
         f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
         f"symbols {frame.symbols}, model {frame.model} {frame.identity}"
+        + (f", dictionary {frame.dictionary}" if frame.dictionary else "")
         for number, frame in enumerate(one.frames, start=1)
     ]
     return "\n".join([*lines, format_table(header, rows, num_left=3)])

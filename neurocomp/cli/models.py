@@ -87,7 +87,7 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
 @click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--name", metavar="NAME", help="What to call it; by default as the file.")
 def add(file: Path, name: str | None) -> None:
-    """Verify the model FILE and install it."""
+    """Verify the model or dictionary FILE and install it."""
     if name is None:
         name = re.sub(r"[^a-z0-9._-]", "-", file.stem.lower())
     if any(name == row["name"] for row in _embedded_rows()):

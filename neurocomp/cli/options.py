@@ -184,6 +184,13 @@ model_options = all_of(
         "unless chosen. More is slower and smaller.",
     ),
     click.option(
+        "--dict",
+        "dictionary",
+        metavar="NAME",
+        help="Dictionary that is read before each block: a file of 'neurocomp train dict', or a "
+        "name of 'neurocomp models list'.",
+    ),
+    click.option(
         "--verify/--no-verify",
         default=None,
         help="Decode again and compare before writing; on for models that are not exact.",

@@ -10,6 +10,7 @@ import click
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
+from neurocomp.cli.train_dictionary import dictionary
 from neurocomp.cli.train_network import gpt2, text
 from neurocomp.errors import UsageError
 
@@ -30,6 +31,7 @@ def train() -> None:
 
 train.add_command(text)
 train.add_command(gpt2)
+train.add_command(dictionary)
 
 
 def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> int | list[int]:

@@ -30,6 +30,7 @@ from neurocomp.models.mix import (
     choose_profile,
     new_state,
     predict,
+    prime,
     update,
 )
 
@@ -69,13 +70,20 @@ def _code_bytes(
 
 
 class BitCodec:
-    """Codes the bytes of a block under the context-mixing model."""
+    """Codes the bytes of a block under the context-mixing model.
+
+    Args:
+        dictionary: uint8 (n,), what the model reads before each block; None for nothing.
+    """
+
+    def __init__(self, dictionary: Bytes | None = None) -> None:
+        self._dictionary = dictionary
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
         data = np.array(symbols, np.uint8)
         profile = choose_profile(data)
-        state = new_state(data.size, profile)
+        state = self._new_state(data.size, profile)
         payload = np.zeros(data.size, np.uint8)
         coder = start_encoder()
         for segment in _segments(data):
@@ -100,7 +108,7 @@ class BitCodec:
             )
         data = np.zeros(block.num_symbols, np.uint8)
         payload = np.frombuffer(bytearray(block.payload), np.uint8)
-        state = new_state(data.size, block.variant)
+        state = self._new_state(data.size, block.variant)
         coder = start_decoder(payload)
         for segment in _segments(data):
             if not _code_bytes(state, coder, segment, payload, True):
@@ -109,6 +117,13 @@ class BitCodec:
         if not finish_decoder(coder, payload):
             raise FormatError("the payload is not what its content is coded as")
         return data
+
+    def _new_state(self, block_bytes: int, profile: int) -> MixState:
+        if self._dictionary is None:
+            return new_state(block_bytes, profile)
+        state = new_state(self._dictionary.size + block_bytes, profile)
+        prime(state, self._dictionary)
+        return state
 
 
 def _segments(data: Bytes) -> list[Bytes]:

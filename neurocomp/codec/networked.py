@@ -1,7 +1,7 @@
 """The lock-step loop of a network, context mixing and the binary arithmetic coder, over lanes.
 
-A block is cut into lanes as ``neurocomp.codec.symbolwise`` does.  At each step the network weighs the
-next byte of all lanes; then the bytes are coded lane by lane, bit by bit, by the mixture of its
+A block is cut into lanes as ``neurocomp.codec.symbolwise`` does.  At each step the network weighs
+the next byte of all lanes; then the bytes are coded lane by lane, bit by bit, by the mixture of its
 weights and of the contexts, whose tables the lanes share and update in this order.
 """
 
@@ -44,6 +44,9 @@ _SAMPLE_BYTES = 1 << 15
 _NUM_SAMPLES = 2
 _WHOLE_BYTES = 1 << 16
 """Blocks up to this size are coded both ways; of larger ones two samples decide."""
+
+_NETWORK_BYTES = 1 << 10
+"""How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
 
 MAX_LANES = 64
 MIN_TWO_LANES = 1 << 16
@@ -116,10 +119,15 @@ class NetworkCodec:
     Args:
         model: the network.
         max_lanes: lanes of a long block at most.
+        dictionary: uint8 (n,), what the contexts read before each block, and the network the end
+            of; None for nothing.
     """
 
-    def __init__(self, model: NetworkModel, max_lanes: int) -> None:
+    def __init__(
+        self, model: NetworkModel, max_lanes: int, dictionary: Bytes | None = None
+    ) -> None:
         self._model = model
+        self._dictionary = dictionary
         self._max_lanes = max_lanes
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
@@ -181,8 +189,14 @@ class NetworkCodec:
     ) -> bool:
         has_network = variant >= NUM_PROFILES
         starts = lane_starts(data.size, num_lanes)
-        lanes = new_lanes(data.size, variant % NUM_PROFILES, starts, has_network)
-        network = self._model.state(num_lanes) if has_network else self._model.absent_state()
+        profile = variant % NUM_PROFILES
+        lanes = new_lanes(data.size, profile, starts, has_network, self._dictionary)
+        network = self._model.absent_state()
+        if has_network:
+            network = self._model.state(num_lanes)
+            for byte in () if self._dictionary is None else self._dictionary[-_NETWORK_BYTES:]:
+                advance(network, 0, num_lanes)
+                read_bytes(network, np.full(num_lanes, byte, np.uint8))
         num_steps = -(-data.size // num_lanes)
         for first in range(0, num_steps, _STEPS_AT_ONCE):
             last = min(first + _STEPS_AT_ONCE, num_steps)

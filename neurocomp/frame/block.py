@@ -23,7 +23,8 @@ _TAG_LAST = 1
 _TAG_TRAILER = 2
 _METHOD_SHIFT = 2
 _VARIANT_SHIFT = 4
-_TAG_RESERVED = 0xC0
+_TAG_LINE_ENDS = 0x40
+_TAG_RESERVED = 0x80
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,12 @@ class Block:
         decoded_bytes: size of the content, up to ``limits.MAX_BLOCK_BYTES``; 0 only in the one
             stored block of an empty frame.
         decoded_checksum: CRC-32 of the content.
-        num_symbols: symbols that the payload codes; ``decoded_bytes`` where symbols are bytes.
+        num_symbols: symbols that the payload codes; ``decoded_bytes`` where symbols are bytes and
+            the line ends stand as they are.
         num_lanes: lanes that advance together, 1 in a stored block.
         payload: the coded bytes, fewer than ``decoded_bytes``, or the stored ones.
+        line_ends: line ends were rewritten before the content became symbols, which made it
+            shorter.
     """
 
     method: Method
@@ -48,6 +52,7 @@ class Block:
     num_symbols: int
     num_lanes: int
     payload: bytes
+    line_ends: bool = False
 
     @classmethod
     def stored(cls, content: bytes) -> Block:
@@ -66,11 +71,14 @@ class Block:
         """
         tag = _TAG_LAST * last | _TAG_TRAILER * trailer
         tag |= self.method << _METHOD_SHIFT | self.variant << _VARIANT_SHIFT
+        tag |= _TAG_LINE_ENDS * self.line_ends
         head = bytearray([tag])
         head += encode_varint(self.decoded_bytes)
         if self.method is Method.MODELLED:
             if symbols_id:
                 head += encode_varint(self.num_symbols)
+            elif self.line_ends:
+                head += encode_varint(self.decoded_bytes - self.num_symbols)
             head += encode_varint(self.num_lanes)
             head += encode_varint(len(self.payload))
         head += self.decoded_checksum.to_bytes(limits.CHECKSUM_BYTES, "little")
@@ -120,6 +128,7 @@ class BlockHead:
     num_lanes: int
     payload_bytes: int
     decoded_checksum: int
+    line_ends: bool = False
 
 
 def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
@@ -138,6 +147,7 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
         )
     is_last, has_trailer = bool(tag & _TAG_LAST), bool(tag & _TAG_TRAILER)
     variant = tag >> _VARIANT_SHIFT & 3
+    line_ends = bool(tag & _TAG_LINE_ENDS)
     if has_trailer and not is_last:
         raise FormatError("a block that is not the last announces the trailer")
     may_be_empty = is_last and method == Method.STORED
@@ -147,11 +157,14 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
     if method == Method.MODELLED:
         if symbols_id:
             num_symbols = read_varint(source, "the number of symbols", 1, decoded_bytes)
+        elif line_ends:
+            # Two bytes, CR LF, become one at most.
+            num_symbols -= read_varint(source, "the bytes saved", 1, decoded_bytes // 2)
         max_lanes = min(limits.MAX_LANES, num_symbols)
         num_lanes = read_varint(source, "the number of lanes", 1, max_lanes)
         payload_bytes = read_varint(source, "the payload's size", 0, decoded_bytes - 1)
-    elif variant:
-        raise FormatError("a stored block has a model variant")
+    elif variant or line_ends:
+        raise FormatError("a stored block has a model variant, or line ends to be restored")
     decoded_checksum = int.from_bytes(source.read(limits.CHECKSUM_BYTES), "little")
     return BlockHead(
         is_last,
@@ -163,6 +176,7 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
         num_lanes,
         payload_bytes,
         decoded_checksum,
+        line_ends,
     )
 
 
@@ -187,4 +201,5 @@ def read_block_body(source: ByteSource, head: BlockHead) -> Block:
         head.num_symbols,
         head.num_lanes,
         payload,
+        head.line_ends,
     )

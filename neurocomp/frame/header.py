@@ -13,7 +13,9 @@ _FLAG_EXTENSIONS = 1
 _FLAG_LONG_IDENTITY = 2
 PARAMETERS_EXTENSION = 1
 ENVIRONMENT_EXTENSION = 2
+DICTIONARY_EXTENSION = 3
 
+_KNOWN_EXTENSIONS = (PARAMETERS_EXTENSION, ENVIRONMENT_EXTENSION, DICTIONARY_EXTENSION)
 _KNOWN_FLAGS = _FLAG_EXTENSIONS | _FLAG_LONG_IDENTITY
 
 
@@ -30,6 +32,8 @@ class FrameHeader:
         parameters: what the model must be told besides, up to 1,024 bytes; empty where nothing.
         environment: fingerprint of the numeric environment that a machine-bound frame needs, up to
             1,024 bytes; empty where the frame decodes anywhere.
+        dictionary: SHA-256 of what the model reads before each block, 32 bytes; empty where
+            that is nothing.
     """
 
     symbols_id: int
@@ -38,6 +42,7 @@ class FrameHeader:
     identity: bytes
     parameters: bytes = b""
     environment: bytes = b""
+    dictionary: bytes = b""
 
     def to_bytes(self) -> bytes:
         """Return the header as it stands in the file."""
@@ -47,6 +52,7 @@ class FrameHeader:
             for number, content in (
                 (PARAMETERS_EXTENSION, self.parameters),
                 (ENVIRONMENT_EXTENSION, self.environment),
+                (DICTIONARY_EXTENSION, self.dictionary),
             )
             if content
         )
@@ -100,6 +106,7 @@ def read_header(source: ByteSource) -> FrameHeader | None:
         identity,
         extensions.get(PARAMETERS_EXTENSION, b""),
         extensions.get(ENVIRONMENT_EXTENSION, b""),
+        extensions.get(DICTIONARY_EXTENSION, b""),
     )
 
 
@@ -115,7 +122,7 @@ def _read_extensions(source: ByteSource) -> dict[int, bytes]:
     contents: dict[int, bytes] = {}
     while source.offset < end:
         number = read_varint(source, "an extension's id", 0, limits.MAX_MODEL_ID)
-        if number not in (PARAMETERS_EXTENSION, ENVIRONMENT_EXTENSION):
+        if number not in _KNOWN_EXTENSIONS:
             source.read(max(end - source.offset, 0))
             raise UnsupportedError(
                 f"the frame needs extension {number}, which this neurocomp does not have: "
@@ -124,6 +131,8 @@ def _read_extensions(source: ByteSource) -> dict[int, bytes]:
         if contents and number <= max(contents):
             raise FormatError("the frame's extensions are not in the order of their ids")
         size = read_varint(source, "an extension's size", 1, limits.MAX_EXTENSION_CONTENT_BYTES)
+        if number == DICTIONARY_EXTENSION and size != limits.LONG_IDENTITY_BYTES:
+            raise FormatError(f"the dictionary's hash has {size} bytes, not 32")
         contents[number] = source.read(size)
     if source.offset != end:
         raise FormatError("the frame's extensions don't have the size that it records")

@@ -16,6 +16,7 @@ from neurocomp.errors import (
     UsageError,
 )
 from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
+from neurocomp.models.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 
@@ -227,6 +228,8 @@ def open_frame_model(
 @cache
 def _open_stored(path: Path, name: str) -> OpenModel:
     stored = StoredModel.load(path)
+    if stored.architecture == DICTIONARY:
+        raise UsageError(f"{path} holds a dictionary, not a model: give it as --dict")
     for architecture in ARCHITECTURES:
         if architecture.name == stored.architecture and architecture.from_stored is not None:
             return OpenModel(architecture, name, architecture.from_stored(stored))

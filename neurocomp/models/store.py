@@ -128,8 +128,8 @@ class ModelStore:
         """
         return self._choose(name, self.entries())
 
-    def find_by_hash(self, sha256: bytes) -> Entry:
-        """Return the model whose canonical hash is ``sha256``, 32 bytes.
+    def find_by_hash(self, sha256: bytes, what: str = "model") -> Entry:
+        """Return the model, or ``what`` it is, whose canonical hash is ``sha256``, 32 bytes.
 
         Raises:
             ModelNotFoundError: there is none; the message says how to get it.
@@ -139,7 +139,7 @@ class ModelStore:
                 if entry.sha256 == sha256:
                     return entry
         raise ModelNotFoundError(
-            f"no model with SHA-256 {sha256.hex()} is installed: get its file from whoever wrote "
+            f"no {what} with SHA-256 {sha256.hex()} is installed: get its file from whoever wrote "
             "the data and install it with 'neurocomp models add FILE --name NAME', or name it with "
             "--model-path FILE"
         )

@@ -20,6 +20,7 @@ def compress(
     verify: bool | None = None,
     model_path: tuple[Path, ...] = (),
     overlap: int | None = None,
+    dictionary: str | None = None,
 ) -> bytes:
     """Return ``data`` as one frame.
 
@@ -33,6 +34,8 @@ def compress(
         verify: decode every block again and compare.
         model_path: files and folders that are searched for models besides the store.
         overlap: symbols of a full window of context that the next one starts with.
+        dictionary: name, hash prefix or file of a dictionary; ``decompress`` needs it as well,
+            and finds it as it finds models.
 
     Raises:
         UsageError: options that are out of range or don't go together.
@@ -40,7 +43,7 @@ def compress(
     """
     sink = io.BytesIO()
     options = CompressOptions(
-        preset, model, coder, block_bytes, threads, verify, model_path, overlap
+        preset, model, coder, block_bytes, threads, verify, model_path, overlap, dictionary
     )
     compress_stream(io.BytesIO(data), sink, options)
     return sink.getvalue()

@@ -18,6 +18,7 @@ from neurocomp.errors import (
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.models.base import SymbolModel
+from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import (
     ARCHITECTURES,
     Kind,
@@ -28,7 +29,14 @@ from neurocomp.models.registry import (
 )
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.symbols import BYTES, SYMBOL_NAMES, SymbolMap, for_alphabet
+from neurocomp.symbols import (
+    BYTES,
+    SYMBOL_NAMES,
+    SymbolMap,
+    for_alphabet,
+    restore,
+    shorten,
+)
 
 BINARY_CODER_ID = 0
 MAX_NETWORK_LANES = 4
@@ -44,9 +52,10 @@ class BlockCoder:
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
         max_lanes: lanes of a shipped network at most, when encoding.
+        dictionary: what the model reads before each block.
 
     Raises:
-        UsageError: the model does not work with the coder.
+        UsageError: the model does not work with the coder, or not with dictionaries.
     """
 
     def __init__(
@@ -56,6 +65,7 @@ class BlockCoder:
         *,
         verify: bool = False,
         max_lanes: int = MAX_NETWORK_LANES,
+        dictionary: Dictionary | None = None,
     ) -> None:
         self._verify = verify
         self._codec: Codec
@@ -68,14 +78,19 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, max_lanes)
+            self._codec = _binary_codec(opened, max_lanes, dictionary)
             coder_id = BINARY_CODER_ID
+        elif dictionary is not None:
+            raise UsageError(
+                f"model {opened.name!r} takes no dictionary: use a preset, or --model mix"
+            )
         else:
             model = cast(SymbolModel, opened.model)
             self._codec = SymbolCodec(model, CODERS[coder])
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
             self._symbol_map.id,
@@ -84,6 +99,7 @@ class BlockCoder:
             opened.model.identity,
             getattr(opened.model, "parameters", b""),
             getattr(opened.model, "environment", b""),
+            b"" if dictionary is None else dictionary.sha256,
         )
 
     @classmethod
@@ -91,7 +107,11 @@ class BlockCoder:
         """Return the coder that ``options`` ask for."""
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
-        opened = open_model(options.resolved_model, ModelStore(search_path=options.model_path))
+        store = ModelStore(search_path=options.model_path)
+        opened = open_model(options.resolved_model, store)
+        dictionary = None
+        if options.dictionary is not None:
+            dictionary = open_dictionary(options.dictionary, store)
         if options.overlap is not None:
             opened = with_overlap(opened, options.overlap)
         is_exact = not getattr(opened.model, "environment", b"")
@@ -101,6 +121,7 @@ class BlockCoder:
             options.coder,
             verify=verify or not is_exact,
             max_lanes=options.max_lanes,
+            dictionary=dictionary,
         )
 
     @classmethod
@@ -114,6 +135,9 @@ class BlockCoder:
         opened = open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
+        dictionary = None
+        if header.dictionary:
+            dictionary = open_frame_dictionary(header.dictionary, store)
         is_binary = opened.architecture.kind is Kind.BINARY
         names = {number: name for name, number in CODER_IDS.items()}
         name = "arithmetic" if is_binary else names.get(header.coder_id)
@@ -122,7 +146,10 @@ class BlockCoder:
                 f"the frame needs symbols {header.symbols_id} and coder {header.coder_id}, which "
                 "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
             )
-        coder = cls(opened, name)
+        try:
+            coder = cls(opened, name, dictionary=dictionary)
+        except UsageError as error:
+            raise FormatError(f"the frame has a dictionary where none goes: {error}") from None
         if coder.header != header:
             raise FormatError("the frame's symbols, coder and parameters don't go with its model")
         return coder
@@ -131,7 +158,9 @@ class BlockCoder:
         """Return the block of ``content``: coded, or stored where coding would not shrink it."""
         if not content:
             return Block.stored(content)
-        symbols = self._symbol_map.encode(content, self._alphabet_size)
+        shortened = shorten(content) if self._prefers_line_feeds else None
+        coded_bytes = content if shortened is None else shortened
+        symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         if coded is None or len(coded.payload) >= len(content):
             return Block.stored(content)
@@ -143,6 +172,7 @@ class BlockCoder:
             coded.num_symbols,
             coded.num_lanes,
             coded.payload,
+            shortened is not None,
         )
         if self._verify:
             self._check(block, content)
@@ -160,6 +190,11 @@ class BlockCoder:
         else:
             coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
             content = self._symbol_map.decode(self._codec.decode(coded, tick))
+        if block.line_ends:
+            restored = restore(content, block.decoded_bytes)
+            if restored is None:
+                raise FormatError("the block's line ends don't make its size")
+            content = restored
         block.check_content(content)
         return content
 
@@ -172,15 +207,16 @@ class BlockCoder:
             raise ChecksumError("verification failed: the block does not decode to its content")
 
 
-def _binary_codec(opened: OpenModel, max_lanes: int) -> Codec:
+def _binary_codec(opened: OpenModel, max_lanes: int, dictionary: Dictionary | None) -> Codec:
+    content = None if dictionary is None else dictionary.content
     if opened.architecture.name == "mix":
-        return BitCodec()
+        return BitCodec(content)
     from neurocomp.codec.networked import NetworkCodec
     from neurocomp.models.recurrent import NetworkModel
 
     if not isinstance(opened.model, NetworkModel):
         raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, max_lanes)
+    return NetworkCodec(opened.model, max_lanes, content)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -31,6 +31,7 @@ class OpenOptions(TypedDict, total=False):
     model: str | None
     coder: str
     block_bytes: int | None
+    dictionary: str | None
     model_path: tuple[Path, ...]
     encoding: str | None
     errors: str | None
@@ -179,6 +180,7 @@ def open_compressed(
     model: str | None = None,
     coder: str = "arithmetic",
     block_bytes: int | None = None,
+    dictionary: str | None = None,
     model_path: tuple[Path, ...] = (),
     encoding: str | None = None,
     errors: str | None = None,
@@ -197,6 +199,7 @@ def open_compressed(
         model: see ``compress``.
         coder: see ``compress``.
         block_bytes: see ``compress``; smaller blocks make shorter seeks and longer files.
+        dictionary: see ``compress``; for writing.
         model_path: files and folders that are searched for models besides the store.
         encoding: for text, as in ``open``; likewise ``errors`` and ``newline``.
         errors: see ``open``.
@@ -212,7 +215,9 @@ def open_compressed(
         raise UsageError(f"mode {mode!r} is not one of rb, wb, xb, rt, wt, xt")
     if kind == "b" and (encoding, errors, newline) != (None, None, None):
         raise UsageError("encoding, errors and newline are for text modes")
-    options = CompressOptions(preset, model, coder, block_bytes, model_path=model_path)
+    options = CompressOptions(
+        preset, model, coder, block_bytes, model_path=model_path, dictionary=dictionary
+    )
     if isinstance(file, str | os.PathLike):
         stream, owns_stream = cast(BinaryIO, open(file, action + "b")), True  # noqa: SIM115
     else:

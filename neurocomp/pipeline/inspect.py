@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
+from neurocomp.models.dictionary import open_frame_dictionary
 from neurocomp.models.registry import ARCHITECTURES, open_frame_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BINARY_CODER_ID, CODER_IDS
@@ -25,6 +26,7 @@ class BlockInfo:
     method: str
     variant: int
     num_lanes: int
+    line_ends: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class FrameInfo:
         coder: the coder's name, or the unknown id.
         model: the model's name, or the unknown architecture's id.
         identity: fingerprint or SHA-256 of the model, in hexadecimal.
+        dictionary: SHA-256 of its dictionary in hexadecimal, empty where there is none.
         missing: why the frame can't be decoded here, or None where it can.
         blocks: its blocks.
     """
@@ -50,6 +53,7 @@ class FrameInfo:
     coder: str
     model: str
     identity: str
+    dictionary: str
     missing: str | None
     blocks: tuple[BlockInfo, ...]
 
@@ -82,6 +86,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
             head.method.name.lower(),
             head.variant,
             head.num_lanes,
+            head.line_ends,
         )
         for place, head in zip(frame.places, read_heads(source, frame), strict=True)
     )
@@ -91,6 +96,8 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
         model = open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         ).name
+        if header.dictionary:
+            open_frame_dictionary(header.dictionary, store)
     except NeurocompError as error:
         missing = str(error)
     return FrameInfo(
@@ -101,6 +108,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
         coders.get(header.coder_id, f"unknown ({header.coder_id})"),
         model,
         header.identity.hex(),
+        header.dictionary.hex(),
         missing,
         blocks,
     )

@@ -49,6 +49,7 @@ class CompressOptions:
         model_path: files and folders that are searched for models besides the store.
         overlap: symbols of a full window of context that the next one starts with; None for the
             model's own choice.
+        dictionary: name, hash prefix or file of a dictionary that is read before each block.
     """
 
     preset: str = "default"
@@ -59,6 +60,7 @@ class CompressOptions:
     verify: bool | None = None
     model_path: tuple[Path, ...] = ()
     overlap: int | None = None
+    dictionary: str | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

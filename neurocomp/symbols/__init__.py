@@ -3,6 +3,7 @@
 from neurocomp.symbols.base import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.integers import BYTES, SYMBOL_MAPS, UINT16, for_alphabet
+from neurocomp.symbols.line_ends import restore, shorten
 
 SYMBOL_NAMES = {**{one.id: one.name for one in SYMBOL_MAPS.values()}, BytePairs.id: BytePairs.name}
 """Every symbol map's name by its id."""
@@ -15,4 +16,6 @@ __all__ = [
     "BytePairs",
     "SymbolMap",
     "for_alphabet",
+    "restore",
+    "shorten",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -63,7 +64,12 @@ def blocks(draw: st.DrawFn) -> tuple[Block, bytes]:
         return Block.stored(content), content
     payload = content[: draw(st.integers(0, len(content) - 1))]
     lanes = draw(st.integers(1, len(content)))
-    return modelled(content, payload, lanes, draw(st.integers(0, 3))), content
+    block = modelled(content, payload, lanes, draw(st.integers(0, 3)))
+    if len(content) > 1 and draw(st.booleans()):
+        symbols = len(content) - draw(st.integers(1, len(content) // 2))
+        lanes = min(lanes, symbols)
+        block = replace(block, num_symbols=symbols, num_lanes=lanes, line_ends=True)
+    return block, content
 
 
 @given(headers, st.lists(st.lists(blocks(), min_size=1, max_size=4), min_size=1, max_size=3))
@@ -153,7 +159,8 @@ CRC = zlib.crc32(b"ab").to_bytes(4, "little")
         (b"\x9eNC\x04" + HEAD[4:], UnsupportedError, "unknown flags"),
         (b"\x9eNC\x01" + HEAD[4:] + b"\2\7\0", UnsupportedError, "extension 7"),
         (b"\x9eNC\x01" + HEAD[4:] + b"\xff\x7f", FormatError, "extensions' size"),
-        (HEAD + b"\x41\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x81\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x41\2" + CRC + b"ab", FormatError, "line ends to be restored"),
         (HEAD + b"\x09\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
         (HEAD + b"\x02\2" + CRC + b"ab", FormatError, "announces the trailer"),
         (HEAD + b"\x11\2" + CRC + b"ab", FormatError, "model variant"),

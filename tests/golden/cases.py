@@ -13,7 +13,8 @@ import numpy as np
 import neurocomp
 from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
-from neurocomp.models.ngram import NgramModel
+from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.models.stored import StoredModel
 from neurocomp.training.ngram import train_ngram
 
 FOLDER = Path(__file__).parent
@@ -22,6 +23,7 @@ INVALID = FOLDER / "invalid"
 SIZES = FOLDER / "sizes.csv"
 BYTE_MODEL = FOLDER / "models" / "bytes.safetensors"
 TOKEN_MODEL = FOLDER / "models" / "tokens.safetensors"
+DICTIONARY = FOLDER / "models" / "text.safetensors"
 
 TEXT = (
     b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
@@ -66,6 +68,7 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "records": lambda: records(300),
     "tokens": lambda: tokens(900),
     "odd-tokens": lambda: tokens(40) + b"\1",
+    "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
 
@@ -78,11 +81,13 @@ class Case:
     model: str
     coder: str = "arithmetic"
     block_bytes: int | None = None
+    dictionary: str | None = None
 
     @property
     def name(self) -> str:
         blocks = "" if self.block_bytes is None else f"-{self.block_bytes}"
-        return f"{self.content}-{self.model_name}-{self.coder}{blocks}"
+        dictionary = "" if self.dictionary is None else "-dictionary"
+        return f"{self.content}-{self.model_name}-{self.coder}{blocks}{dictionary}"
 
     @property
     def model_name(self) -> str:
@@ -94,6 +99,7 @@ class Case:
             model=self.model,
             coder=self.coder,
             block_bytes=self.block_bytes,
+            dictionary=self.dictionary,
         )
 
 
@@ -108,18 +114,22 @@ def _cases() -> Iterator[Case]:
             yield Case(content, str(TOKEN_MODEL), coder)
     for model in ("mix", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
+    for content in ("empty", "one-byte", "text", "noise", "records"):
+        yield Case(content, "mix", dictionary=str(DICTIONARY))
+    yield Case("long-text", "mix", block_bytes=4096, dictionary=str(DICTIONARY))
 
 
 CASES = list(_cases())
 
 
-def train_models() -> dict[Path, NgramModel]:
-    """Train the stored models of the golden files."""
+def stored_models() -> dict[Path, StoredModel]:
+    """Make the stored models of the golden files."""
     text = np.frombuffer(TEXT, np.uint8)
     symbols = np.frombuffer(tokens(3000), "<u2")
     return {
-        BYTE_MODEL: train_ngram([text], 256, order=3),
-        TOKEN_MODEL: train_ngram([symbols], 1000, order=2),
+        BYTE_MODEL: train_ngram([text], 256, order=3).to_stored(),
+        TOKEN_MODEL: train_ngram([symbols], 1000, order=2).to_stored(),
+        DICTIONARY: stored_dictionary(TEXT[::-1] + TEXT[:300]),
     }
 
 
@@ -141,6 +151,9 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
     stored = neurocomp.compress(noise(50), model="adaptive")
     several = neurocomp.compress(TEXT * 20, model="adaptive", block_bytes=4096)
     head = limits.MAGIC + frame[3:10]
+    ends = neurocomp.compress(CONTENTS["line-ends"](), model="mix")
+    primed = neurocomp.compress(TEXT, model="mix", dictionary=str(DICTIONARY))
+    missing = stored_dictionary(b"a dictionary that is nowhere").sha256
     huge = bytes([0xFF, 0xFF, 0xFF, 0x1F])  # 2**26 - 1
     unknown_model = bytearray(frame)
     unknown_model[5] = 99
@@ -178,6 +191,28 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
         "many-lanes": (_block(head, huge + b"\x80\x20\0"), "FormatError"),
         "too-many-lanes": (_block(head, huge + b"\x81\x20\0"), "FormatError"),
         "too-large-block": (_block(head, b"\x81\x80\x80\x20\1\0"), "FormatError"),
+        "line-ends-stored": (_tampered(stored, 10, stored[10] | 0x40), "FormatError"),
+        "line-ends-size": (_tampered(ends, 13, ends[13] + 1), "FormatError"),
+        "line-ends-none": (_tampered(ends, 13, 0), "FormatError"),
+        "line-ends-huge": (_block(head, huge + b"\x80\x80\x80\x10\1\0", 0x45), "FormatError"),
+        "line-ends-half": (_block(mix[:10], huge + b"\xff\xff\xff\x0f\1\0", 0x45), "FormatError"),
+        "dictionary-missing": (
+            recompute_checksum(_with_dictionary(mix, missing)),
+            "ModelNotFoundError",
+        ),
+        "dictionary-no-dictionary": (
+            recompute_checksum(_with_dictionary(mix, StoredModel.load(BYTE_MODEL).sha256)),
+            "FormatError",
+        ),
+        "dictionary-of-adaptive": (
+            recompute_checksum(_with_dictionary(frame, StoredModel.load(DICTIONARY).sha256)),
+            "FormatError",
+        ),
+        "dictionary-short-hash": (
+            recompute_checksum(_with_dictionary(mix, bytes(31))),
+            "FormatError",
+        ),
+        "dictionary-damaged": (_flip(primed, len(primed) // 2), "ChecksumError"),
         "moved-blocks": (_swap_blocks(several), "ChecksumError"),
     }
 
@@ -186,10 +221,17 @@ def _flip(data: bytes, offset: int) -> bytes:
     return data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1 :]
 
 
-def _block(head: bytes, fields: bytes) -> bytes:
+def _block(head: bytes, fields: bytes, tag: int = 0x05) -> bytes:
     """Return a last, modelled block of no payload with these sizes and a sound checksum."""
-    body = head + b"\x05" + fields + bytes(4)
+    body = head + bytes([tag]) + fields + bytes(4)
     return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def _with_dictionary(frame: bytes, sha256: bytes) -> bytes:
+    """Put a dictionary into the header of a frame that has no extensions."""
+    extension = bytes([3, len(sha256)]) + sha256
+    head = frame[:3] + bytes([frame[3] | 1]) + frame[4:10]
+    return head + bytes([len(extension)]) + extension + frame[10:]
 
 
 def _with_payload_byte(frame: bytes, payload_at: int) -> bytes:

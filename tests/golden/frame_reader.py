@@ -93,9 +93,10 @@ def read_extensions(cursor: Cursor) -> dict[int, bytes]:
     end = cursor.varint(2, 4096) + cursor.at
     extensions: dict[int, bytes] = {}
     while cursor.at < end:
-        number = cursor.varint(1, 2)
+        number = cursor.varint(1, 3)
         need(not extensions or number > max(extensions), "extensions out of order")
         extensions[number] = cursor.take(cursor.varint(1, 1024))
+        need(number != 3 or len(extensions[number]) == 32, "size of the dictionary's hash")
     need(cursor.at == end, "size of the extensions")
     return extensions
 
@@ -104,7 +105,9 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     begin = cursor.at
     tag = cursor.u8()
     last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
-    need(tag & 0xC0 == 0 and method < 2, "reserved tag bits")
+    line_ends = tag >> 6 & 1
+    need(tag & 0x80 == 0 and method < 2, "reserved tag bits")
+    need(bool(method) or not line_ends, "line ends of a stored block")
     need(bool(last) or not trailer, "trailer without last")
     need(bool(method) or not variant, "variant of a stored block")
     size = cursor.varint(0 if last and not method else 1, 1 << 26)
@@ -112,6 +115,8 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     if method:
         if symbols_id:
             symbols = cursor.varint(1, size)
+        elif line_ends:
+            symbols = size - cursor.varint(1, size // 2)
         lanes = cursor.varint(1, min(4096, symbols))
         payload_size = cursor.varint(0, size - 1)
     content_crc = cursor.u32()
@@ -127,6 +132,7 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
         "lanes": lanes,
         "payload": payload,
         "content_crc": content_crc,
+        "line_ends": line_ends,
     }
     return block, bool(last), bool(trailer)
 

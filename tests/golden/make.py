@@ -13,8 +13,8 @@ def main() -> None:
     for folder in (cases.VALID, cases.INVALID, cases.BYTE_MODEL.parent):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    for path, model in cases.train_models().items():
-        model.to_stored().save(path)
+    for path, model in cases.stored_models().items():
+        model.save(path)
     with cases.SIZES.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["frame", "content_bytes", "content_sha256", "frame_bytes"])

@@ -66,7 +66,10 @@ def test_the_encoder_s_sizes_are_those_of_the_table(case: cases.Case) -> None:
     assert len(case.compress()) == int(SIZES[case.name]["frame_bytes"])
 
 
-BLOCK_KEYS = (*("method", "variant", "decoded_size", "symbols", "lanes", "payload", "content_crc"),)
+BLOCK_KEYS = (
+    *("method", "variant", "decoded_size", "symbols", "lanes"),
+    *("payload", "content_crc", "line_ends"),
+)
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
@@ -87,6 +90,7 @@ def test_the_specification_reads_them(path: Path) -> None:
             event.block.num_lanes,
             event.block.payload,
             event.block.decoded_checksum,
+            event.block.line_ends,
         )
         for event in events
         if isinstance(event, FrameBlock)
@@ -106,7 +110,9 @@ def test_the_specification_reads_them(path: Path) -> None:
 
 STRUCTURAL = [path for path in INVALID if not path.stem.startswith(("payload-", "no-payload"))]
 ONLY_A_DECODER_SEES = {"wrong-content-checksum", "wrong-variant", "many-lanes"}
-IDS = {"unknown-model", "unknown-coder", "wrong-model"}
+ONLY_A_DECODER_SEES |= {"line-ends-size", "line-ends-half"}
+IDS = {"unknown-model", "unknown-coder", "wrong-model", "dictionary-missing"}
+IDS |= {"dictionary-no-dictionary", "dictionary-of-adaptive"}
 
 
 @pytest.mark.parametrize("path", STRUCTURAL, ids=lambda path: path.stem)

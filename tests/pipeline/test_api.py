@@ -26,7 +26,10 @@ repetitive = st.builds(
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.binary(max_size=3000) | repetitive | st.text(max_size=500).map(str.encode),
+    st.binary(max_size=3000)
+    | repetitive
+    | repetitive.map(lambda data: data.replace(b"a", b"\r\n"))
+    | st.text(max_size=500).map(str.encode),
     st.sampled_from(COMBINATIONS),
     st.sampled_from([None, MIN_BLOCK_BYTES]),
     st.integers(1, 3),

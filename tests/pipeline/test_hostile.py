@@ -42,7 +42,10 @@ WARM_UP += [str(cases.VALID / f"text-adaptive-{coder}.ncmp") for coder in ("arit
 
 @pytest.mark.parametrize(
     "name",
-    ["many-lanes", "no-payload", "no-payload-mix", "payload-too-long-mix", "too-large-block"],
+    [
+        *("many-lanes", "no-payload", "no-payload-mix", "payload-too-long-mix", "too-large-block"),
+        *("line-ends-half", "line-ends-huge"),
+    ],
 )
 def test_a_header_cannot_take_time_or_memory(name: str) -> None:
     path = str(cases.INVALID / f"{name}.ncmp")

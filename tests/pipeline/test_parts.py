@@ -193,3 +193,21 @@ def test_a_model_of_another_version_is_refused(
     info = inspect_frames(io.BytesIO(frames))[0]
     assert info.missing is not None
     assert "00010203" in info.missing
+
+
+def test_parts_of_a_file_of_windows_lines() -> None:
+    content = TEXT.replace(b"\n", b"\r\n") + b"\n\r\r\n"
+    data = neurocomp.compress(content, model="mix", block_bytes=BLOCK)
+    (frame,) = inspect_frames(io.BytesIO(data))
+    assert all(block.line_ends for block in frame.blocks[:-1])
+    assert frame.content_bytes == len(content) == sum(b.content_bytes for b in frame.blocks)
+    assert neurocomp.decompress(data) == content
+    for start in (0, 1, BLOCK - 1, BLOCK, 2 * BLOCK + 7):
+        assert range_of(data, start, start + 300) == content[start : start + 300]
+    sink = io.BytesIO()
+    place = read_index(io.BytesIO(data))[0].places[1]
+    damaged = bytearray(data)
+    damaged[place.offset + place.stored_bytes // 2] ^= 1
+    recovery = recover_stream(io.BytesIO(bytes(damaged)), sink)
+    assert sink.getvalue() == content[:BLOCK] + content[2 * BLOCK :]
+    assert (recovery.lost[0].start, recovery.lost[0].stop) == (BLOCK, 2 * BLOCK)

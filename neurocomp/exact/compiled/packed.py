@@ -1,8 +1,8 @@
 """Products of few rows with large 8-bit weights: the form in which a recurrence steps.
 
-Weights are packed so that a vector register holds four inputs of each of sixteen outputs, which is
-what a processor's dot product of bytes takes (AVX-512 VNNI); elsewhere the same layout is multiplied
-as 16-bit pairs.  Integers throughout: both ways give the same sums.
+Weights are packed so that a vector register holds four inputs of each of sixteen outputs, which
+is what a processor's dot product of bytes takes (AVX-512 VNNI); elsewhere the same layout is
+multiplied as 16-bit pairs.  Integers throughout: both ways give the same sums.
 """
 
 from __future__ import annotations

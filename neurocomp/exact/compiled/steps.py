@@ -1,8 +1,8 @@
 """Layers on a few rows, in place of the engine's operations where every microsecond counts.
 
 The same integers as ``engine.py`` gives, for 8-bit activations and norms without gains; see there
-and in ``neurocomp.exact`` for what is computed.  Loops are over contiguous memory and 64-bit values,
-which compilers turn into vector code.
+and in ``neurocomp.exact`` for what is computed.  Loops are over contiguous memory and 64-bit
+values, which compilers turn into vector code.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ def scaled_products(
     clip: int,
     out: NDArray[np.int32],
 ) -> None:
-    """Write a layer's outputs (M, N) for uint8 rows (M, K) and packed weights; N is of whole strips."""
+    """Write a layer's outputs (M, N) for uint8 rows (M, K) and packed weights.
+
+    N is of whole strips.
+    """
     multiply(rows, weight, out)
     limit = np.int64(clip)
     for m in range(rows.shape[0]):

@@ -147,6 +147,11 @@ class FloatModel:
         return environment.to_bytes(environment.environment())
 
     @property
+    def prefers_line_feeds(self) -> bool:
+        """True: tokenizers have words for LF, and texts of training end their lines so."""
+        return True
+
+    @property
     def uses_all_cores(self) -> bool:
         """True: torch spreads its work over the cores."""
         return True

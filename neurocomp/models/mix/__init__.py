@@ -6,13 +6,14 @@ models for lossless data compression", 2005; Knoll and de Freitas, "A machine le
 on predictive coding with PAQ8", 2012).
 """
 
-from neurocomp.models.mix.lanes import lane_of
+from neurocomp.models.mix.lanes import lane_of, new_lanes
 from neurocomp.models.mix.layout import NUM_PROFILES
 from neurocomp.models.mix.model import MixModel
 from neurocomp.models.mix.network import take_weights
 from neurocomp.models.mix.predictor import predict, update
+from neurocomp.models.mix.priming import prime
 from neurocomp.models.mix.profiles import choose_profile
-from neurocomp.models.mix.state import MixState, new_lanes, new_state
+from neurocomp.models.mix.state import MixState, new_state
 
 __all__ = [
     "NUM_PROFILES",
@@ -23,6 +24,7 @@ __all__ = [
     "new_lanes",
     "new_state",
     "predict",
+    "prime",
     "take_weights",
     "update",
 ]

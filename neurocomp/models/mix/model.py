@@ -6,6 +6,8 @@ from __future__ import annotations
 class MixModel:
     """Context mixing of bits.  ``neurocomp.codec.BitCodec`` drives its kernels."""
 
+    prefers_line_feeds = True
+
     identity = bytes.fromhex("abacb9a7")
     """First bytes of a SHA-256 over payloads of fixed contents: it names what the model *does*.
 

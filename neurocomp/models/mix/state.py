@@ -13,9 +13,6 @@ from neurocomp.models.mix.tables import SQUASH, SQUASH_LIMIT
 
 _FIRST_WEIGHT = 7000  # of 65536: twenty contexts that agree should not shout
 _FIRST_MATCH_WEIGHT = 14000
-_FIRST_WEIGHT_BESIDE = 3300  # beside a network, which knows much from the start
-_FIRST_MATCH_WEIGHT_BESIDE = 6600
-_FIRST_NETWORK_WEIGHT = 45000
 
 
 class MixState(NamedTuple):
@@ -64,22 +61,6 @@ PER_LANE = (
     "tree",
     "outputs",
 )
-
-
-def new_lanes(block_bytes: int, profile: int, starts: list[int], has_network: bool) -> MixState:
-    """The model of lanes that begin at positions `starts` of a block and share its tables."""
-    state = new_state(block_bytes, profile)
-    if has_network:
-        state.weights[:, 0 : at.FIRST_MATCH_INPUT : 2] = _FIRST_WEIGHT_BESIDE
-        state.weights[:, at.FIRST_MATCH_INPUT : at.ORDER0_INPUT : 2] = _FIRST_MATCH_WEIGHT_BESIDE
-        state.weights[:, at.NETWORK_INPUT] = _FIRST_NETWORK_WEIGHT
-        state.final_weights[:] = 65536 // at.NUM_SETS
-        state.registers[at.SETS] = at.NUM_SETS
-    lanes = {name: np.repeat(getattr(state, name)[None], len(starts), axis=0) for name in PER_LANE}
-    lanes["registers"][:, at.POSITION] = starts
-    lanes["registers"][:, at.START] = starts
-    lanes["registers"][:, at.NUM_LANES] = len(starts)
-    return state._replace(**lanes)
 
 
 def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:

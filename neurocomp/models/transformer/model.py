@@ -97,6 +97,11 @@ class TransformerModel:
         return self._stored.sha256
 
     @property
+    def prefers_line_feeds(self) -> bool:
+        """True: tokenizers have words for LF, and texts of training end their lines so."""
+        return True
+
+    @property
     def uses_all_cores(self) -> bool:
         """True: a predictor spreads its lanes over the cores."""
         return True

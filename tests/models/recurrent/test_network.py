@@ -1,4 +1,4 @@
-"""The exact recurrent network: one set of integers however it is computed, close to the float one."""
+"""The exact recurrent network: the same integers however computed, close to the float one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,88 @@
+"""``neurocomp train dict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display
+from neurocomp.cli.sizes import size_callback
+
+_DATA = click.Path(path_type=Path, readable=False)
+
+
+@click.command("dict", short_help="Choose a dictionary for many small files.")
+@click.argument("samples", nargs=-1, type=_DATA, required=True, metavar="SAMPLE...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    required=True,
+    metavar="DICTIONARY",
+    help="The dictionary file to write.",
+)
+@click.option(
+    "--size",
+    "dictionary_bytes",
+    callback=size_callback,
+    default="64KiB",
+    show_default=True,
+    metavar="SIZE",
+    help="Content to choose, up to 1MiB: every block takes the time to read it.",
+)
+@click.option(
+    "-r", "--recursive", is_flag=True, help="Go into folders; links in them are not followed."
+)
+@click.option("--split", is_flag=True, help="A byte 0x1E in a file ends a sample.")
+@click.option(
+    "--lines",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Every N lines of a file are a sample: for logs and tables.",
+)
+@click.option("-f", "--force", is_flag=True, help="Overwrite the dictionary file.")
+@message_options
+def dictionary(**values: Any) -> None:
+    """Choose what is most common in the SAMPLES, each a file; .xz files are decompressed first.
+
+    The model reads a dictionary before every block, so that small files like the samples begin as
+    if they were the end of a large one.  Files that were compressed with it need it again: keep
+    it, or give it to whoever reads them.
+
+    \b
+    Examples:
+      neurocomp train dict -r letters -o letters.dict
+      neurocomp compress --dict letters.dict new-letter.txt
+      neurocomp models add letters.dict
+      neurocomp decompress new-letter.txt.ncmp
+      neurocomp train dict --lines 20 old.log -o log.dict --size 128K
+    """
+    output: Path = values["output"]
+    if output.exists() and not values["force"]:
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.models.dictionary import stored_dictionary
+    from neurocomp.training.data import read_documents
+    from neurocomp.training.dictionary import cut_lines, select_content
+
+    paths: list[Path] = []
+    for path in values["samples"]:
+        if path.is_dir() and values["recursive"]:
+            found = sorted(path.rglob("*"))
+            paths += [one for one in found if one.is_file() and not one.is_symlink()]
+        else:
+            paths.append(path)
+    samples = [one.tobytes() for one in read_documents(paths, split=values["split"])]
+    if values["lines"] is not None:
+        samples = [part for sample in samples for part in cut_lines(sample, values["lines"])]
+    content = select_content(samples, values["dictionary_bytes"])
+    stored = stored_dictionary(content)
+    stored.save(output)
+    reporter.note(
+        f"{display(output)}: {len(content)} bytes of {sum(map(len, samples))} in {len(samples)} "
+        f"samples, SHA-256 {stored.sha256.hex()}"
+    )

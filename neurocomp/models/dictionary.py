@@ -1,0 +1,111 @@
+"""Dictionaries: content that a model reads before each block, kept in a file like a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
+from neurocomp.models.store import ModelStore
+from neurocomp.models.stored import StoredModel
+
+ARCHITECTURE = "dictionary"
+"""What a dictionary's file says that it is."""
+
+MAX_BYTES = 1 << 20
+"""Every block costs the time that this much content takes."""
+
+_TENSOR = "content"
+
+
+@dataclass(frozen=True, eq=False)
+class Dictionary:
+    """Content to begin with.
+
+    Attributes:
+        content: uint8 (n,), 1 <= n <= MAX_BYTES.
+        sha256: hash of its stored form, 32 bytes, by which a frame names it.
+    """
+
+    content: NDArray[np.uint8]
+    sha256: bytes
+
+    @classmethod
+    def from_stored(cls, stored: StoredModel, name: str) -> Dictionary:
+        """Return the dictionary that a file holds.
+
+        Args:
+            stored: the file.
+            name: what to call it in messages.
+
+        Raises:
+            UsageError: it is a model.
+            FormatError: it is not what a dictionary's file holds.
+        """
+        if stored.architecture != ARCHITECTURE:
+            raise UsageError(
+                f"{name} holds a model ({stored.architecture}), not a dictionary: use --model"
+            )
+        content = stored.tensors.get(_TENSOR)
+        if (
+            content is None
+            or content.dtype != np.uint8
+            or content.ndim != 1
+            or len(stored.tensors) > 1
+        ):
+            raise FormatError(f"{name} is not a dictionary of bytes")
+        if not 1 <= content.size <= MAX_BYTES:
+            raise FormatError(
+                f"{name} has {content.size} bytes of content, allowed are 1 to {MAX_BYTES}"
+            )
+        return cls(content, stored.sha256)
+
+
+def stored_dictionary(content: bytes) -> StoredModel:
+    """Return ``content``, 1 to MAX_BYTES bytes, as the dictionary's file holds it."""
+    return StoredModel(ARCHITECTURE, {}, {_TENSOR: np.frombuffer(content, np.uint8)})
+
+
+def open_dictionary(name: str, store: ModelStore) -> Dictionary:
+    """Return the dictionary that a user calls ``name``: a file, or a name or hash in ``store``.
+
+    Raises:
+        ModelNotFoundError: there is none.
+        UsageError: it is a model.
+        FormatError, ModelMismatchError: the file is damaged or no dictionary.
+    """
+    path = Path(name)
+    if path.is_file():
+        return _load(path, name)
+    try:
+        return _load(store.find(name).path, name)
+    except ModelNotFoundError as error:
+        raise ModelNotFoundError(
+            f"no dictionary {name!r}: there is no such file, and {error}"
+        ) from None
+
+
+def open_frame_dictionary(sha256: bytes, store: ModelStore) -> Dictionary:
+    """Return the dictionary that a frame names.
+
+    Raises:
+        ModelNotFoundError: it is neither installed nor on the search path.
+        FormatError, ModelMismatchError: what is found there is damaged or no dictionary.
+    """
+    entry = store.find_by_hash(sha256, "dictionary")
+    try:
+        dictionary = _load(entry.path, str(entry.path))
+    except UsageError as error:
+        raise FormatError(f"the frame's dictionary is none: {error}") from None
+    if dictionary.sha256 != sha256:
+        raise ModelMismatchError(f"{entry.path} is not the dictionary {sha256.hex()} of the frame")
+    return dictionary
+
+
+@cache
+def _load(path: Path, name: str) -> Dictionary:
+    return Dictionary.from_stored(StoredModel.load(path), name)

@@ -1,0 +1,25 @@
+"""A model that has read something before the block begins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.models.mix.predictor import predict, update
+from neurocomp.models.mix.state import MixState
+
+
+@njit(cache=True, nogil=True)
+def prime(state: MixState, content: NDArray[np.uint8]) -> None:
+    """Let ``state`` predict and learn the bytes of ``content``, uint8 (n,).
+
+    Afterwards it is as if it had coded them: contexts, matches, mixers and final maps know them,
+    and they are the history of what comes next.  The state must have room for them: ``new_state``
+    is asked for the bytes of the block and these.
+    """
+    for i in range(content.shape[0]):
+        byte = np.int64(content[i])
+        for shift in range(7, -1, -1):
+            predict(state)
+            update(state, byte >> shift & 1)

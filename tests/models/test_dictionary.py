@@ -1,0 +1,128 @@
+"""Dictionaries: read before each block, named by hash, refused where they are not one."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import neurocomp
+from neurocomp.codec import BitCodec, bitwise
+from neurocomp.coding.binary import start_encoder
+from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
+from neurocomp.models.dictionary import MAX_BYTES, Dictionary, open_dictionary, stored_dictionary
+from neurocomp.models.mix import MixState, new_state, prime
+from neurocomp.models.store import ModelStore
+from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline.inspect import inspect_frames
+from neurocomp.pipeline.seekable import decompress_range
+from tests.conftest import make_text
+
+CONTENT = make_text(5000, 1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    stored_dictionary(CONTENT).save(tmp_path / "my.dict")
+    return tmp_path / "my.dict"
+
+
+def test_priming_is_coding_without_a_coder() -> None:
+    content = np.frombuffer(make_text(3000), np.uint8).copy()
+    primed, coded = new_state(4000), new_state(4000)
+    prime(primed, content)
+    assert bitwise._code_bytes(coded, start_encoder(), content, np.zeros(4000, np.uint8), False)
+    for name, one, other in zip(MixState._fields, primed, coded, strict=True):
+        assert np.array_equal(one, other), name
+    assert any(map(np.any, primed.slots.reshape(-1, 64)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.binary(min_size=1, max_size=300), st.binary(min_size=1, max_size=300))
+def test_codec_round_trip(content: bytes, data: bytes) -> None:
+    codec = BitCodec(np.frombuffer(content, np.uint8))
+    repeated = np.frombuffer(data * 3, np.uint8)
+    block = codec.encode(repeated, lambda _: None)
+    if block is not None:
+        assert np.array_equal(codec.decode(block, lambda _: None), repeated)
+
+
+def test_round_trip_and_gain(path: Path) -> None:
+    data = make_text(700, 2)
+    frame = neurocomp.compress(data, dictionary=str(path))
+    without = neurocomp.compress(data)
+    assert len(frame) < len(without) - 60
+    assert neurocomp.decompress(frame, model_path=(path,)) == data
+    (told,) = inspect_frames(io.BytesIO(frame), (path,))
+    assert told.dictionary == StoredModel.load(path).sha256.hex()
+    assert told.missing is None
+
+
+def test_a_missing_dictionary_is_named_with_the_way_out(path: Path) -> None:
+    sha256 = StoredModel.load(path).sha256.hex()
+    frame = neurocomp.compress(b"content", dictionary=str(path))
+    with pytest.raises(ModelNotFoundError, match=f"no dictionary with SHA-256 {sha256}.*add FILE"):
+        neurocomp.decompress(frame)
+    (told,) = inspect_frames(io.BytesIO(frame))
+    assert told.missing is not None
+    assert sha256 in told.missing
+    ModelStore().add(path, "letters")
+    assert neurocomp.decompress(frame) == b"content"
+    for name in ("letters", sha256[:8]):
+        assert neurocomp.compress(b"content", dictionary=name) == frame
+
+
+def test_each_block_begins_with_it(path: Path) -> None:
+    data = make_text(3 * 4096)
+    frame = neurocomp.compress(data, dictionary=str(path), block_bytes=4096)
+    assert neurocomp.decompress(frame, model_path=(path,)) == data
+    sink = io.BytesIO()
+    decompress_range(io.BytesIO(frame), sink, 5000, 9000, (path,))
+    assert sink.getvalue() == data[5000:9000]
+    sizes = [block.stored_bytes for block in inspect_frames(io.BytesIO(frame), (path,))[0].blocks]
+    alone = neurocomp.compress(data[4096:8192], dictionary=str(path))
+    assert sizes[1] == len(alone) - 10 - 35
+
+
+def test_file_objects(path: Path, tmp_path: Path) -> None:
+    with neurocomp.open(tmp_path / "a.ncmp", "wb", dictionary=str(path)) as file:
+        file.write(CONTENT)
+    with neurocomp.open(tmp_path / "a.ncmp", model_path=(path,)) as file:
+        assert file.read() == CONTENT
+    assert (tmp_path / "a.ncmp").stat().st_size < 200
+
+
+def test_models_that_take_none(path: Path) -> None:
+    with pytest.raises(UsageError, match="'adaptive' takes no dictionary"):
+        neurocomp.compress(b"", model="adaptive", dictionary=str(path))
+
+
+def test_a_dictionary_is_no_model_and_a_model_no_dictionary(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds a dictionary, not a model: give it as --dict"):
+        neurocomp.compress(b"", model=str(path))
+    model = tmp_path / "model.safetensors"
+    StoredModel("ngram", {}, {"x": np.arange(3)}).save(model)
+    with pytest.raises(UsageError, match="not a dictionary: use --model"):
+        neurocomp.compress(b"", dictionary=str(model))
+    with pytest.raises(ModelNotFoundError, match="no dictionary 'nowhere': there is no such file"):
+        open_dictionary("nowhere", ModelStore())
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {},
+        {"content": np.zeros(0, np.uint8)},
+        {"content": np.zeros(MAX_BYTES + 1, np.uint8)},
+        {"content": np.zeros(5, np.uint16)},
+        {"content": np.zeros((5, 1), np.uint8)},
+        {"content": np.zeros(5, np.uint8), "more": np.zeros(5, np.uint8)},
+    ],
+)
+def test_files_that_are_no_dictionary(tensors: dict[str, np.ndarray]) -> None:
+    with pytest.raises(FormatError, match=r"x has|x is not"):
+        Dictionary.from_stored(StoredModel("dictionary", {}, tensors), "x")

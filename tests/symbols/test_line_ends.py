@@ -1,0 +1,72 @@
+"""Rewritten line ends: every byte back, shorter or not at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurocomp.symbols import line_ends as module
+from neurocomp.symbols.line_ends import restore, rewrite, shorten
+
+line_ends = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\r\r\n", b"\0"])).map(b"".join)
+mostly_crlf = st.builds(
+    lambda lines, head, tail: head + lines * b"some line\r\n" + tail,
+    st.integers(3, 60),
+    line_ends,
+    line_ends,
+)
+
+
+@given(line_ends | st.binary())
+def test_rewriting_is_its_own_inverse(data: bytes) -> None:
+    assert rewrite(rewrite(data)) == data
+
+
+@given(line_ends | mostly_crlf | st.binary())
+def test_what_is_shortened_is_restored(data: bytes) -> None:
+    shortened = shorten(data)
+    if shortened is not None:
+        assert len(data) / 2 <= len(shortened) < len(data)
+        assert restore(shortened, len(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"a\r\nb\r\n", b"a\nb\n"),
+        (b"\n\r\n", b"\r\n\n"),
+        (b"\r\r\n", b"\r\r\n"),
+        (b"\r\r\r\n\r\n", b"\r\r\r\n\n"),
+        (b"\r", b"\r"),
+        (b"", b""),
+        (b"\n\r", b"\r\n\r"),
+        (b"\n\n", b"\r\n\r\n"),
+    ],
+)
+def test_examples(before: bytes, after: bytes) -> None:
+    assert rewrite(before) == after
+    assert rewrite(after) == before
+
+
+def test_it_is_used_where_it_pays() -> None:
+    assert shorten(b"line\r\n" * 3) == b"line\n" * 3
+    assert shorten(b"line\r\n" * 2) is None
+    assert shorten(b"line\n" * 100) is None
+    assert shorten(b"line\r" * 100) is None
+    assert shorten(b"line\r\n" * 80 + b"line\n" * 10) == b"line\n" * 80 + b"line\r\n" * 10
+    assert shorten(b"line\r\n" * 80 + b"line\n" * 11) is None
+
+
+def test_another_size_is_refused() -> None:
+    assert restore(b"\n" * 10, 20) == b"\r\n" * 10
+    for size in (0, 10, 19, 21, 1 << 40):
+        assert restore(b"\n" * 10, size) is None
+
+
+@given(line_ends, st.integers(1, 5))
+def test_pieces_don_t_matter(data: bytes, piece_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        whole = rewrite(data)
+        patch.setattr(module, "_PIECE_BYTES", piece_bytes)
+        assert rewrite(data) == whole
