@@ -86,4 +86,4 @@ def convert(checkpoint: Path, folder: Path) -> Contender:
     target = folder / f"{stored.sha256.hex()[:12]}.safetensors"
     if not target.is_file():
         stored.save(target)
-    return Contender(checkpoint.resolve().name, target, checkpoint)
+    return Contender(checkpoint.absolute().name, target, checkpoint)
