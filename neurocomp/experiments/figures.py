@@ -49,7 +49,7 @@ def _bars(axes: Any, rows: Sequence[Row]) -> None:
             row.table_entropy, place - 0.45, place + 0.45, color="black", lw=1.5, label=label
         )
         axes.annotate(
-            f"{row.arithmetic:.2f}\n+{row.huffman - row.arithmetic:.2f}",
+            f"{row.arithmetic:.2f}\n{row.huffman - row.arithmetic:+.2f}",
             (place, max(row.arithmetic, row.huffman)),
             ha="center",
             va="bottom",
