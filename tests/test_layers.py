@@ -22,7 +22,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "codec": {"errors", "exact", "coding", "models"},
     "training": {"errors", "exact", "models", "networks", "symbols"},
     "pipeline": {"errors", "exact", "coding", "models", "symbols", "codec", "frame"},
-    "cli": {"errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"},
+    "experiments": {"errors", "exact", "models", "symbols", "codec", "training", "pipeline"},
+    "cli": {
+        *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
+        "experiments",
+    },
     "__init__": {"errors", "pipeline"},
     "__main__": {"cli"},
 }

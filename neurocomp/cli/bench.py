@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from neurocomp.cli.article import article
 from neurocomp.cli.inputs import find_inputs, open_source
 from neurocomp.cli.options import (
     FILE,
@@ -41,7 +42,31 @@ _CSV_HEADER = (
 )
 
 
-@click.command(short_help="Compare sizes and speeds on your files.")
+class _CommandOrFiles(click.Group):
+    """A group that takes anything but a command's name as arguments of its command 'files'."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put 'files' before the arguments, where they don't begin with a command."""
+        if args and args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
+            args = ["files", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_CommandOrFiles,
+    commands=[article],
+    short_help="Compare models, on your files or in the article's experiment.",
+    subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
+)
+def bench() -> None:
+    """Compare models and other compressors with each other.
+
+    'neurocomp bench FILE...' is short for 'neurocomp bench files FILE...'; a file with the name of
+    a command is written as ./article.
+    """
+
+
+@bench.command(short_help="Compare sizes and speeds on your files.")
 @click.argument("files", nargs=-1, type=FILE, required=True, metavar="FILE...")
 @recursive_option
 @click.option(
@@ -85,7 +110,7 @@ _CSV_HEADER = (
 )
 @model_path_option
 @message_options
-def bench(**values: Any) -> int:
+def files(**values: Any) -> int:
     """Compress each FILE in several ways, decompress, compare, and print sizes and speeds.
 
     Sizes are those of whole files, headers included.  Speeds are in 1000 bytes of content for

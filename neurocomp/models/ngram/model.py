@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from neurocomp.models.ngram.backoff import Backoff
 from neurocomp.models.ngram.kneser_ney import MAX_ORDER, KneserNey
 from neurocomp.models.ngram.trie import advance, check_symbols, empty_contexts, starts_of
 from neurocomp.models.stored import StoredModel
+from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
 
 ARCHITECTURE = "ngram"
+TOKENIZER = "tokenizer"
+"""Name of the tensor, uint8, that holds a tokenizer's JSON, where symbols are byte pairs."""
+
 SMOOTHINGS = ("kneser-ney", "backoff")
 MAX_ALPHABET_SIZE = 60_000
 
@@ -65,7 +70,7 @@ class NgramModel:
         Args:
             stored: its configuration has "alphabet_size", "order", "smoothing" ("kneser-ney" or
                 "backoff"), and what the trainer wants to remember; its tensors are "symbols" and
-                "child_counts" of the trie, and those of the smoothing.
+                "child_counts" of the trie, those of the smoothing, and perhaps "tokenizer".
         """
         config, tensors = stored.config, stored.tensors
         alphabet_size, order = config.get("alphabet_size"), config.get("order")
@@ -120,6 +125,14 @@ class NgramModel:
     def identity(self) -> bytes:
         """The 32-byte SHA-256 of the stored form."""
         return self._stored.sha256
+
+    @cached_property
+    def symbol_map(self) -> SymbolMap:
+        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
+        tokenizer = self._stored.tensors.get(TOKENIZER)
+        if tokenizer is None:
+            return for_alphabet(self.alphabet_size)
+        return BytePairs(tokenizer.astype(np.uint8).tobytes())
 
     def predictor(self, num_lanes: int) -> NgramPredictor:
         """Return a predictor whose lanes all have empty contexts."""

@@ -1,0 +1,1 @@
+"""Experiments that compare models with each other: `neurocomp bench article`."""

@@ -1,0 +1,151 @@
+"""One row of the experiment: a model's entropies, and files that were decoded and compared."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from time import process_time
+from typing import cast
+
+import numpy as np
+
+from neurocomp.errors import FormatError, NeurocompError, UsageError
+from neurocomp.experiments.contenders import Contender
+from neurocomp.experiments.entropy import float_bits, table_bits
+from neurocomp.experiments.excerpt import Excerpt
+from neurocomp.models.base import SymbolModel
+from neurocomp.models.registry import Kind, open_model
+from neurocomp.models.store import ModelStore
+from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline.api import compress, decompress
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What one model makes of the excerpt.
+
+    Attributes:
+        model: its name.
+        parameters: n-grams of a count model, numbers of a network.
+        float_entropy: bits per token of the float original; None where there is none.
+        table_entropy: bits per token of the integer tables.
+        arithmetic: bits per token of the arithmetic coder's whole file.
+        huffman: the same of the Huffman coder's.
+        bits_per_byte: of the arithmetic coder's file.
+        arithmetic_bytes, huffman_bytes: sizes of the files.
+        model_bytes: of the model's file, which a reader needs as well.
+        seconds: CPU time of arithmetic coding, there and back.
+        huffman_seconds: the same with Huffman coding.
+        num_tokens, num_bytes: of the excerpt.
+        text: SHA-256 of the excerpt.
+        sha256: of the model.
+    """
+
+    model: str
+    parameters: int
+    float_entropy: float | None
+    table_entropy: float
+    arithmetic: float
+    huffman: float
+    bits_per_byte: float
+    arithmetic_bytes: int
+    huffman_bytes: int
+    model_bytes: int
+    seconds: float
+    huffman_seconds: float
+    num_tokens: int
+    num_bytes: int
+    text: str
+    sha256: str
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of the compressed file and the model together."""
+        return self.arithmetic_bytes + self.model_bytes
+
+
+def measure(contender: Contender, excerpt: Excerpt) -> Row:
+    """Code the excerpt with both coders, decode, compare; raises NeurocompError if it differs."""
+    opened = open_model(str(contender.path), ModelStore())
+    if opened.architecture.kind is not Kind.SYMBOL:
+        raise UsageError(f"{contender.name} predicts bits, not tokens: leave it out")
+    model = cast(SymbolModel, opened.model)
+    stored = StoredModel.load(contender.path)
+    tokens = model.symbol_map.encode(excerpt.content, model.alphabet_size)  # type: ignore[attr-defined]
+    if not np.array_equal(tokens, excerpt.tokens):
+        raise UsageError(f"{contender.name} has another tokenizer than the excerpt: leave it out")
+    count = tokens.size
+    float_entropy, parameters = None, _num_parameters(stored)
+    if contender.checkpoint is not None:
+        bits, parameters = float_bits(contender.checkpoint, tokens, model.num_lanes(count))
+        float_entropy = bits / count
+    arithmetic, seconds = _coded(contender, excerpt, "arithmetic")
+    huffman, huffman_seconds = _coded(contender, excerpt, "huffman")
+    return Row(
+        contender.name,
+        parameters,
+        float_entropy,
+        table_bits(model, tokens) / count,
+        8 * arithmetic / count,
+        8 * huffman / count,
+        8 * arithmetic / len(excerpt.content),
+        arithmetic,
+        huffman,
+        contender.path.stat().st_size,
+        seconds,
+        huffman_seconds,
+        count,
+        len(excerpt.content),
+        excerpt.sha256,
+        stored.sha256.hex(),
+    )
+
+
+def _coded(contender: Contender, excerpt: Excerpt, coder: str) -> tuple[int, float]:
+    """Return the size of a frame that was decoded and compared, and the CPU time of both ways."""
+    start = process_time()
+    frame = compress(excerpt.content, model=str(contender.path), coder=coder)
+    decoded = decompress(frame, model_path=(contender.path,))
+    seconds = process_time() - start
+    if decoded != excerpt.content:
+        raise NeurocompError(f"{contender.name}, {coder}: the frame does not decode to the text")
+    return len(frame), seconds
+
+
+def _num_parameters(stored: StoredModel) -> int:
+    if stored.architecture == "ngram":
+        return int(stored.tensors["symbols"].size)
+    return sum(tensor.size for tensor in stored.tensors.values() if tensor.ndim == 2)
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Write rows as CSV, of which `read_rows` makes the same rows."""
+    fields = [field.name for field in dataclasses.fields(Row)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fields, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(dataclasses.asdict(row) for row in rows)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of an earlier run, none without the file; raises FormatError."""
+    if not path.is_file():
+        return []
+    kinds = {"int": int, "float": float, "str": str}
+    rows = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                values = {
+                    field.name: None
+                    if not line[field.name]
+                    else kinds[str(field.type).split(" ")[0]](line[field.name])
+                    for field in dataclasses.fields(Row)
+                }
+                rows.append(Row(**values))  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"{path} is not a table of this experiment ({error!r}): remove it"
+        ) from None
+    return rows
