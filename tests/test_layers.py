@@ -18,11 +18,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"errors", "exact", "symbols"},
     "networks": {"errors"},
     "symbols": {"errors", "exact"},
+    "dalle": {"errors", "exact", "models", "symbols"},
     "frame": {"errors"},
     "codec": {"errors", "exact", "coding", "models"},
-    "training": {"errors", "exact", "models", "networks", "symbols"},
+    "training": {
+        *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
+    },
     "pipeline": {"errors", "exact", "coding", "models", "symbols", "codec", "frame"},
-    "cli": {"errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"},
+    "cli": {
+        *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
+        *("codec", "dalle"),
+    },
     "__init__": {"errors", "pipeline"},
     "__main__": {"cli"},
 }
