@@ -1,10 +1,14 @@
-"""Sets of captions and token grids as records of equal length, one behind the other in lanes.
+"""Sets of captions and token grids as records of equal length, spread over lanes.
 
-A block's stream is L lanes of equal length, L a power of 2.  The first symbol of a lane tells the
-kind of the records, of lane 0 only: 0 in the others.  Then come records: a caption's tokens filled
-up with ``pad``, or an image's codes in raster order, or both.  A caption of more tokens than a
-record holds goes on in the next record, which has ``end`` in place of an image; so every caption
-ends in a record with a ``pad``.  Lanes are filled up with records of ``end``.
+A block's stream is L lanes of equal length, L a power of 2.  A lane begins with a head of
+``HEAD_SYMBOLS``, which says something in lane 0 and is 0 in the others: the kind of the records,
+the number of digits of a number, its digits to base 16 from the least, then zeros.  Slots for
+records follow, of which slot s is in lane s mod L; the number tells how many slots are left empty
+at the start, filled with ``end``.
+
+A record is a caption's tokens filled up with ``pad``, or an image's codes in raster order, or both.
+A caption of more tokens than a record holds goes on in the next record, which has ``end`` in place
+of an image; so every caption ends in a record with a ``pad``.
 """
 
 from __future__ import annotations
@@ -21,6 +25,9 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 
 MAX_LANES = 64
+MAX_DIGITS = 5
+BASE = 16
+HEAD_SYMBOLS = 2 + MAX_DIGITS
 
 
 class Kind(enum.IntEnum):
@@ -95,7 +102,7 @@ class RecordShape:
 
     @property
     def _lane_symbols(self) -> int:
-        return 1 + self.text_length + self.num_latents
+        return HEAD_SYMBOLS + self.text_length + self.num_latents
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return the lanes of a stream of that length: a lane has about a record."""
@@ -103,11 +110,12 @@ class RecordShape:
         return min(1 << (fitting.bit_length() - 1), MAX_LANES)
 
     def layout(self, num_records: int, kind: Kind) -> tuple[int, int]:
-        """Return lanes and records in each, such that ``num_lanes`` finds the lanes again."""
+        """Return lanes and slots in each, such that ``num_lanes`` finds the lanes again."""
         size, low = self.record_symbols(kind), self._lane_symbols
-        if 1 + num_records * size < 2 * low:
+        if HEAD_SYMBOLS + num_records * size < 2 * low:
             return 1, num_records
-        fewest, most = -(-(low - 1) // size), (2 * low - 2) // size
+        fewest = -(-(low - HEAD_SYMBOLS) // size)
+        most = (2 * low - 1 - HEAD_SYMBOLS) // size
         lanes = 2
         while lanes < MAX_LANES and lanes * most < num_records:
             lanes *= 2
@@ -135,13 +143,35 @@ def write_records(
                 rows.append(row)
         records = np.stack(rows) if rows else np.empty((0, shape.record_symbols(kind)), np.int32)
     lanes, depth = shape.layout(len(records), kind)
-    stream = np.full((lanes, 1 + depth * shape.record_symbols(kind)), shape.end, np.int32)
-    stream[:, 0] = 0
-    stream[0, 0] = kind
-    body = np.full((lanes * depth, shape.record_symbols(kind)), shape.end, np.int32)
-    body[: len(records)] = records
-    stream[:, 1:] = body.reshape(lanes, -1)
-    return stream.reshape(-1)
+    num_empty = lanes * depth - len(records)
+    size = shape.record_symbols(kind)
+    slots = np.full((lanes * depth, size), shape.end, np.int32)
+    slots[num_empty:] = records
+    heads = np.zeros((lanes, HEAD_SYMBOLS), np.int32)
+    heads[0] = _head(kind, num_empty)
+    bodies = slots.reshape(depth, lanes, size).transpose(1, 0, 2).reshape(lanes, depth * size)
+    return np.concatenate([heads, bodies], axis=1).reshape(-1)
+
+
+def _head(kind: Kind, num_empty: int) -> list[int]:
+    digits = []
+    while num_empty:
+        digits.append(num_empty % BASE)
+        num_empty //= BASE
+    return [kind, len(digits), *digits, *[0] * (MAX_DIGITS - len(digits))]
+
+
+def read_head(head: Sequence[int]) -> tuple[Kind, int]:
+    """Return the kind of records and the number of empty slots that lane 0's head tells.
+
+    Raises:
+        FormatError: it is not what a writer writes.
+    """
+    kind, num_digits, *digits = (int(one) for one in head)
+    number = sum(digit * BASE**place for place, digit in enumerate(digits[:num_digits]))
+    if kind not in tuple(Kind) or [*head] != _head(Kind(kind), number):
+        raise FormatError("the head of token records is damaged")
+    return Kind(kind), number
 
 
 def read_records(
@@ -153,15 +183,19 @@ def read_records(
         FormatError: the symbols are not a stream of records.
     """
     lanes = shape.num_lanes(symbols.size)
-    if symbols.size % lanes or int(symbols[0]) not in tuple(Kind):
+    if symbols.size % lanes or symbols.size < lanes * HEAD_SYMBOLS:
         raise FormatError("the symbols are not those of token records")
-    kind = Kind(int(symbols[0]))
-    size, width = shape.record_symbols(kind), shape.text_symbols(kind)
     stream = symbols.reshape(lanes, -1).astype(np.int32)
-    if (stream.shape[1] - 1) % size or stream[1:, 0].any():
+    kind, num_empty = read_head(stream[0, :HEAD_SYMBOLS].tolist())
+    size, width = shape.record_symbols(kind), shape.text_symbols(kind)
+    depth, rest = divmod(stream.shape[1] - HEAD_SYMBOLS, size)
+    if rest or stream[1:, :HEAD_SYMBOLS].any() or num_empty > lanes * depth:
         raise FormatError("the symbols are not those of token records")
-    records = stream[:, 1:].reshape(-1, size)
-    records = records[~(records == shape.end).all(1)]
+    slots = stream[:, HEAD_SYMBOLS:].reshape(lanes, depth, size).transpose(1, 0, 2)
+    records = slots.reshape(-1, size)
+    if (records[:num_empty] != shape.end).any():
+        raise FormatError("an empty slot of token records is not empty")
+    records = records[num_empty:]
     texts, images = records[:, :width], records[:, width:] - shape.first_code
     captions: list[NDArray[np.int32]] = []
     is_first = np.ones(len(records), np.bool_)
@@ -177,6 +211,8 @@ def read_records(
             pieces = []
     if pieces:
         raise FormatError("the last caption doesn't end")
+    if (images[~is_first] != shape.end - shape.first_code).any():
+        raise FormatError("the rest of a caption has an image")
     images = images[is_first]
     if (images < 0).any() or (images >= shape.num_codes).any():
         raise FormatError("a code of an image is out of range")

@@ -12,7 +12,7 @@ from neurocomp.coding import CODERS
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.predictor import PriorPredictor
-from neurocomp.symbols.records import Kind, RecordShape, read_records, write_records
+from neurocomp.symbols.records import HEAD_SYMBOLS, Kind, RecordShape, read_records, write_records
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from tests.dalle.blocks import AUTOENCODER, NO_GRIDS, NUM_CODES, blocks
 
@@ -103,7 +103,8 @@ def test_records_are_reversible_and_find_their_lanes(kind: Kind) -> None:
 def test_damaged_records_are_errors() -> None:
     tokens = [np.arange(3, dtype=np.int32)]
     stream = write_records(SHAPE, Kind.BOTH, tokens, np.ones((1, 3, 2), np.uint16))
-    for place, symbol in ((0, 7), (2, SHAPE.first_code), (5, 3), (8, 0)):
+    head = HEAD_SYMBOLS
+    for place, symbol in ((0, 7), (1, 1), (6, 1), (head, SHAPE.first_code), (head + 7, 0)):
         damaged = stream.copy()
         damaged[place] = symbol
         with pytest.raises(FormatError):
@@ -118,8 +119,10 @@ def test_the_predictor_refuses_what_no_encoder_writes(sample_model: DalleModel) 
     stream = write_records(records, Kind.BOTH, captions, np.ones((1, 4, 4), np.uint16))
     for place in range(stream.size):
         damaged = stream.copy()
-        wrong = records.first_code if 0 < place <= records.text_length else 0
-        damaged[place] = 9 if place == 0 else wrong
+        is_text = 0 <= place - HEAD_SYMBOLS < records.text_length
+        damaged[place] = records.first_code if is_text else 0
+        if place < HEAD_SYMBOLS:
+            damaged[place] = 99
         predictor = PriorPredictor(sample_model.network, 1, 1)
         for symbol in damaged[:place]:
             predictor.update(np.array([symbol], np.int32))
@@ -130,18 +133,20 @@ def test_the_predictor_refuses_what_no_encoder_writes(sample_model: DalleModel) 
 def test_lanes_are_independent(sample_model: DalleModel) -> None:
     records = sample_model.shape.records
     rng = np.random.default_rng(2)
-    captions = [rng.integers(0, 200, rng.integers(0, 6)) for _ in range(6)]
-    grids = rng.integers(0, 40, (6, 4, 4)).astype(np.uint16)
-    stream = write_records(records, Kind.BOTH, captions, grids)
-    lanes = records.num_lanes(stream.size)
-    assert lanes > 1
-    columns = stream.reshape(lanes, -1).T
-    together = PriorPredictor(sample_model.network, lanes, 2)
-    alone = PriorPredictor(sample_model.network, 1, 1)
-    for column in columns:
-        tables = together.frequencies()
-        assert (tables.sum(1) == 1 << 24).all()
-        assert tables.min() >= 1
-        np.testing.assert_array_equal(tables[:1], alone.frequencies())
-        together.update(column.astype(np.int32))
-        alone.update(column[:1].astype(np.int32))
+    streams = []
+    for _ in range(2):
+        captions = [rng.integers(0, 200, rng.integers(0, 6)) for _ in range(8)]
+        grids = rng.integers(0, 40, (8, 4, 4)).astype(np.uint16)
+        streams.append(write_records(records, Kind.BOTH, captions, grids))
+    lanes = records.num_lanes(streams[0].size)
+    assert lanes > 2
+    first, second = (stream.reshape(lanes, -1) for stream in streams)
+    second[1] = first[1]
+    predictors = [PriorPredictor(sample_model.network, lanes, threads) for threads in (1, 2)]
+    for columns in zip(first.T, second.T, strict=True):
+        left, right = (predictor.frequencies() for predictor in predictors)
+        assert (left.sum(1) == 1 << 24).all()
+        assert left.min() >= 1
+        np.testing.assert_array_equal(left[1], right[1])
+        for predictor, column in zip(predictors, columns, strict=True):
+            predictor.update(column.astype(np.int32))

@@ -9,10 +9,10 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 from neurocomp.models.dalle.network import IMPOSSIBLE, PriorNetwork
 from neurocomp.models.transformer.predictor import LaneGroups
-from neurocomp.symbols.records import Kind
+from neurocomp.symbols.records import BASE, HEAD_SYMBOLS, MAX_DIGITS, Kind, read_head
 
 _END_SHARE_BITS = 10
-"""Where a record or an image may be missing, that has a share of 1 in 1025."""
+"""Where an image may be missing, that has a share of 1 in 1025."""
 
 
 class RecordGroup:
@@ -21,10 +21,20 @@ class RecordGroup:
     Args:
         network: shared by all groups.
         kind: of the records.
-        num_lanes: of this group.
+        numbers: of this group's lanes among all.
+        stride: lanes in all.
+        num_empty: empty slots at the start.
     """
 
-    def __init__(self, network: PriorNetwork, kind: Kind, num_lanes: int) -> None:
+    def __init__(
+        self,
+        network: PriorNetwork,
+        kind: Kind,
+        numbers: NDArray[np.int64],
+        stride: int,
+        num_empty: int,
+    ) -> None:
+        num_lanes = numbers.size
         self._network, self._kind = network, kind
         self._shape, self._records = network.shape, network.shape.records
         length = self._records.text_length
@@ -37,7 +47,9 @@ class RecordGroup:
         self._opening: Frequencies | None = None
         self._num_read, self._num_known = 0, self._num_opening
         self._place = 0
-        self._is_absent, self._is_padded, self._is_blank = np.zeros((3, num_lanes), np.bool_)
+        self._slots, self._stride, self._num_empty = numbers, stride, num_empty
+        self._is_empty = numbers < num_empty
+        self._is_padded, self._is_blank = np.zeros((2, num_lanes), np.bool_)
         self._tables: Frequencies | None = None
 
     def frequencies(self) -> Frequencies:
@@ -55,8 +67,6 @@ class RecordGroup:
         is_right = ((symbols >= low) & (symbols <= high)) | (is_end & self._may_end)
         if not np.where(forced >= 0, symbols == forced, is_right).all():
             raise FormatError("the symbols are not those of token records")
-        if self._place == 0:
-            self._is_absent |= is_end
         if is_text:
             self._is_padded |= symbols == one.pad
             pads = one.num_tokens + self._place
@@ -69,6 +79,8 @@ class RecordGroup:
         if self._place == one.record_symbols(self._kind):
             self._place = 0
             self._is_padded[:] = self._is_blank[:] = False
+            self._slots = self._slots + self._stride
+            self._is_empty = self._slots < self._num_empty
             self._num_read = min(self._num_read, self._num_opening)
             self._num_known = self._num_opening
         else:
@@ -78,17 +90,17 @@ class RecordGroup:
 
     @property
     def _may_end(self) -> bool:
-        return self._place in (0, self._text_symbols)
+        return self._kind is Kind.BOTH and self._place == self._text_symbols
 
     def _forced(self) -> NDArray[np.int32]:
         """Return the symbol that must come, (lanes,), or -1."""
         is_text = self._place < self._text_symbols
-        forced = np.full(self._is_absent.shape, -1, np.int32)
+        forced = np.full(self._is_empty.shape, -1, np.int32)
         if is_text:
             forced[self._is_padded] = self._records.pad
         else:
             forced[self._is_blank] = self._records.end
-        forced[self._is_absent] = self._records.end
+        forced[self._is_empty] = self._records.end
         return forced
 
     def _make_tables(self) -> Frequencies:
@@ -127,7 +139,7 @@ class RecordGroup:
 
 
 class PriorPredictor:
-    """All lanes of a block: first the kind of the records, then records.
+    """All lanes of a block: first their heads, then records.
 
     Args:
         network: of the model.
@@ -137,6 +149,7 @@ class PriorPredictor:
 
     def __init__(self, network: PriorNetwork, num_lanes: int, num_threads: int) -> None:
         self._network, self._num_lanes, self._num_threads = network, num_lanes, num_threads
+        self._head: list[int] = []
         self._groups: LaneGroups | None = None
 
     def frequencies(self) -> Frequencies:
@@ -145,24 +158,39 @@ class PriorPredictor:
             return self._groups.frequencies()
         size = self._network.shape.records.alphabet_size
         tables = certain(np.zeros(self._num_lanes, np.int32), size)
-        weights = np.zeros((1, size), np.int64)
-        weights[0, : len(Kind)] = 1
-        tables[:1] = quantise(weights)
+        num_choices = self._head_choices()
+        if num_choices > 1:
+            weights = np.zeros((1, size), np.int64)
+            weights[0, :num_choices] = 1
+            tables[:1] = quantise(weights)
         return tables
 
     def update(self, symbols: Symbols) -> None:
-        """Append the next ``symbols``, int32 (lanes,)."""
+        """Append the next ``symbols``, int32 (lanes,); raises FormatError: see `RecordGroup`."""
         if self._groups is not None:
             self._groups.update(symbols)
             return
-        if symbols[1:].any() or int(symbols[0]) not in tuple(Kind):
-            raise FormatError("the symbols are not those of token records")
-        kind = Kind(int(symbols[0]))
+        if symbols[1:].any() or not 0 <= int(symbols[0]) < self._head_choices():
+            raise FormatError("the head of token records is damaged")
+        self._head.append(int(symbols[0]))
+        if len(self._head) < HEAD_SYMBOLS:
+            return
+        kind, num_empty = read_head(self._head)
+        lanes = np.arange(self._num_lanes, dtype=np.int64)
         self._groups = LaneGroups(
             self._num_lanes,
             self._num_threads,
-            lambda num_lanes: RecordGroup(self._network, kind, num_lanes),
+            lambda some: RecordGroup(self._network, kind, lanes[some], self._num_lanes, num_empty),
         )
+
+    def _head_choices(self) -> int:
+        """Return how many symbols may come next in lane 0, all alike."""
+        if not self._head:
+            return len(Kind)
+        if len(self._head) == 1:
+            # A single lane has no empty slots.
+            return MAX_DIGITS + 1 if self._num_lanes > 1 else 1
+        return BASE if len(self._head) - 2 < self._head[1] else 1
 
 
 def certain(symbols: Symbols, alphabet_size: int) -> Frequencies:

@@ -66,14 +66,16 @@ class LaneGroups:
     Args:
         num_lanes: in all.
         num_threads: groups at most.
-        make: returns the group of so many lanes.
+        make: returns the group of some of the lanes.
     """
 
-    def __init__(self, num_lanes: int, num_threads: int, make: Callable[[int], Predictor]) -> None:
+    def __init__(
+        self, num_lanes: int, num_threads: int, make: Callable[[slice], Predictor]
+    ) -> None:
         num_groups = min(num_threads, num_lanes)
         bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
         self._slices = [slice(*pair) for pair in pairwise(bounds)]
-        self._groups = [make(one.stop - one.start) for one in self._slices]
+        self._groups = [make(one) for one in self._slices]
         self._executor = ThreadPoolExecutor(num_groups - 1) if num_groups > 1 else None
 
     def frequencies(self) -> Frequencies:
@@ -106,5 +108,7 @@ class TransformerPredictor(LaneGroups):
         super().__init__(
             num_lanes,
             num_threads,
-            lambda count: LaneGroup(network, count, context, overlap, start_symbol),
+            lambda lanes: LaneGroup(
+                network, lanes.stop - lanes.start, context, overlap, start_symbol
+            ),
         )
