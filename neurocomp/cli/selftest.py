@@ -21,21 +21,24 @@ _ROUTES = ("compiled", "int8", "float32", "float64")
 def selftest(routes: tuple[str, ...], device: str) -> int:
     """Prove that this machine predicts what all others predict.
 
-    Small transformers are run in every way there is: whole sequences and step by step, in 1 to 64
-    lanes, with 1 and 2 threads, by every route of matrix products. The hashes of their frequency
-    tables must be those that neurocomp was released with.
+    Small transformers and a small prior of images are run in every way there is: whole sequences
+    and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every route of matrix products. The
+    hashes of their frequency tables must be those that neurocomp was released with.
 
     \b
     Examples:
       neurocomp selftest
       neurocomp selftest --device cuda
     """
+    from itertools import chain
+
+    from neurocomp.models.dalle.conformance import run_prior_conformance
     from neurocomp.models.transformer.conformance import run_conformance
 
     if not routes:
         routes = _ROUTES if device == "cpu" else _ROUTES[1:]
     num_failed = 0
-    for check in run_conformance(routes, device):
+    for check in chain(run_conformance(routes, device), run_prior_conformance(routes, device)):
         num_failed += not check.is_expected
         click.echo(f"{check.digest[:16]}  {'ok' if check.is_expected else 'FAILED'}  {check.name}")
     click.echo(f"{num_failed} failed" if num_failed else "all as expected")

@@ -1,1 +1,1 @@
-"""Discrete autoencoders, the prior of captions and images, and what is made with them."""
+"""DALL-E: autoencoders of images, the prior of captions and images, sampling."""

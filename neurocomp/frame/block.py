@@ -146,7 +146,8 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
     num_symbols, num_lanes, payload_bytes = decoded_bytes, 1, decoded_bytes
     if method == Method.MODELLED:
         if symbols_id:
-            num_symbols = read_varint(source, "the number of symbols", 1, decoded_bytes)
+            most = limits.max_symbols(symbols_id, decoded_bytes)
+            num_symbols = read_varint(source, "the number of symbols", 1, most)
         max_lanes = min(limits.MAX_LANES, num_symbols)
         num_lanes = read_varint(source, "the number of lanes", 1, max_lanes)
         payload_bytes = read_varint(source, "the payload's size", 0, decoded_bytes - 1)

@@ -111,7 +111,7 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     symbols, lanes, payload_size = size, 1, size
     if method:
         if symbols_id:
-            symbols = cursor.varint(1, size)
+            symbols = cursor.varint(1, 1 << 26 if symbols_id == 8 else size)
         lanes = cursor.varint(1, min(4096, symbols))
         payload_size = cursor.varint(0, size - 1)
     content_crc = cursor.u32()

@@ -1,14 +1,24 @@
-"""``neurocomp dalle``: one module for each of its commands."""
+"""``neurocomp dalle``."""
 
 from __future__ import annotations
 
 import click
 
+from neurocomp.cli.dalle.evaluate import evaluate
+from neurocomp.cli.dalle.generate import generate
+from neurocomp.cli.dalle.train_prior import train_prior
 
-@click.group(short_help="Images as tokens, and images from captions.")
+
+@click.group(
+    short_help="Captions and images: train, generate, measure.",
+    commands=[train_prior, generate, evaluate],
+)
 def dalle() -> None:
-    """Turn images into tokens and tokens into images, with models trained on your own data.
+    """Train and use models of captioned images (A. Ramesh et al. 2021).
 
-    An autoencoder makes a grid of codes of an image; a prior predicts captions and codes, and so
-    compresses them and draws new ones.
+    \b
+    Examples:
+      neurocomp dalle train-prior x.tokens --config rainbow -o run
+      neurocomp dalle generate "a red circle" -n 8 -o out
+      neurocomp compress x.tokens --model dalle:run
     """
