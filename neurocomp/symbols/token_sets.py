@@ -40,15 +40,13 @@ class TokenSets:
                 "tokenize', and one larger than a block needs --block-size 64MiB or two files"
             ) from None
         self._check(tokens)
-        kind = Kind.BOTH
-        if not tokens.captions:
-            kind = Kind.IMAGES if tokens.grids.size else Kind.CAPTIONS
-        elif not tokens.grids.size:
+        kind = Kind.BOTH if tokens.captions else Kind.IMAGES
+        if not tokens.has_grids:
             kind = Kind.CAPTIONS
         captions = [self.caption_tokens(caption) for caption in tokens.captions]
         symbols = write_records(self._shape, kind, captions, tokens.grids)
         if self.decode(symbols) != data:
-            raise UsageError("this token file was not written by 'neurocomp dalle tokenize'")
+            raise UsageError("a caption of this token file is not what its tokens stand for")
         return symbols
 
     def decode(self, symbols: Stream) -> bytes:
@@ -58,13 +56,18 @@ class TokenSets:
             FormatError: the symbols are not records.
         """
         kind, captions, grids = read_records(self._shape, symbols)
-        if kind is Kind.CAPTIONS:
-            grids = np.zeros((0, 0, 0), np.uint16)
         try:
             texts = tuple(self._captions.decode(tokens).decode("utf-8") for tokens in captions)
         except UnicodeDecodeError as error:
             raise FormatError(f"a caption is not UTF-8: {error}") from None
-        return write_tokens(TokenSet(texts, grids, self._shape.num_codes, self._autoencoder))
+        try:
+            if kind is Kind.CAPTIONS:
+                tokens = TokenSet(texts, np.zeros((0, 0, 0), np.uint16), 0)
+            else:
+                tokens = TokenSet(texts, grids, self._shape.num_codes, self._autoencoder)
+        except UsageError as error:
+            raise FormatError(f"the symbols are not those of a token file: {error}") from None
+        return write_tokens(tokens)
 
     def caption_tokens(self, caption: str) -> Stream:
         """Return the tokens of a caption, int32 (n,)."""
@@ -72,6 +75,8 @@ class TokenSets:
 
     def _check(self, tokens: TokenSet) -> None:
         shape = self._shape
+        if not tokens.has_grids:
+            return
         if tokens.autoencoder != self._autoencoder:
             raise UsageError(
                 f"the tokens are of autoencoder {tokens.autoencoder.hex()[:16]}…, the model knows "
@@ -83,7 +88,7 @@ class TokenSets:
                 f"{shape.num_codes}"
             )
         found = tokens.grids.shape[1:]
-        if tokens.grids.size and found != (shape.rows, shape.columns):
+        if found != (shape.rows, shape.columns):
             raise UsageError(
                 f"the images are of {found[0]} x {found[1]} tokens, the model knows "
                 f"{shape.rows} x {shape.columns}"

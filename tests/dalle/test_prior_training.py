@@ -126,6 +126,7 @@ def test_pairs_that_stay_apart_are_the_same_text() -> None:
 def test_a_split_holds_out_whole_captions() -> None:
     tokens = blocks(400)
     training, held_out = split_tokens(tokens, 0.5)
+    assert held_out is not None
     assert not set(training.captions) & set(held_out.captions)
     assert len(training.grids) + len(held_out.grids) == 400
     assert 0 < len(training.grids) < 400
@@ -133,6 +134,9 @@ def test_a_split_holds_out_whole_captions() -> None:
         type(tokens)(tokens.captions[::-1], tokens.grids[::-1], 12, tokens.autoencoder), 0.5
     )[0]
     assert set(shuffled.captions) == set(training.captions)
+    assert split_tokens(tokens, 1.0)[1] is None
+    with pytest.raises(UsageError, match="is none"):
+        split_tokens(tokens, 1e-9)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

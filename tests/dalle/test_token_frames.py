@@ -21,21 +21,20 @@ LONG = "a caption, longer than a record holds, né\n of \0 many words " * 3
 
 def sets(count: int) -> dict[str, TokenSet]:
     both = blocks(count, 3)
-    grids = both.grids if count else NO_GRIDS
+    texts = tuple((LONG, "", "x" * 10)[i % 3] for i in range(count))
     return {
-        "both": TokenSet(both.captions, grids, NUM_CODES, AUTOENCODER),
-        "images": TokenSet((), grids, NUM_CODES, AUTOENCODER),
-        "captions": TokenSet(both.captions, NO_GRIDS, NUM_CODES, AUTOENCODER),
-        "long captions": TokenSet(
-            tuple((LONG, "", "x" * 10)[i % 3] for i in range(count)), grids, NUM_CODES, AUTOENCODER
-        ),
+        "both": both,
+        "images": TokenSet((), both.grids, NUM_CODES, AUTOENCODER),
+        "captions": TokenSet(both.captions, NO_GRIDS, 0),
+        "long captions": TokenSet(texts, both.grids, NUM_CODES, AUTOENCODER),
+        "long captions alone": TokenSet(texts, NO_GRIDS, 0),
     }
 
 
 @pytest.mark.parametrize("coder", sorted(CODERS))
 @pytest.mark.parametrize("kind", sorted(sets(1)))
 def test_round_trip(prior_run: Path, kind: str, coder: str) -> None:
-    for count in (0, 1, 2, 3, 40):
+    for count in (1, 2, 3, 40):
         data = write_tokens(sets(count)[kind])
         frame = neurocomp.compress(data, model=f"dalle:{prior_run}", coder=coder)
         assert neurocomp.decompress(frame, model_path=(prior_run,)) == data
@@ -85,7 +84,7 @@ SHAPE = RecordShape(num_tokens=50, text_length=5, rows=3, columns=2, num_codes=9
 @pytest.mark.parametrize("kind", list(Kind))
 def test_records_are_reversible_and_find_their_lanes(kind: Kind) -> None:
     rng = np.random.default_rng(1)
-    for count in (0, 1, 2, 5, 63, 64, 65, 300, 1000):
+    for count in (1, 2, 5, 63, 64, 65, 300, 1000):
         captions = [rng.integers(0, 50, rng.integers(0, 13)) for _ in range(count)]
         grids = rng.integers(0, 9, (count, 3, 2)).astype(np.uint16)
         stream = write_records(SHAPE, kind, captions, grids)

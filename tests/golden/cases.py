@@ -63,14 +63,9 @@ def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
     texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
     codes = np.arange(num_images * 16, dtype=np.int64)
     grids = (codes * codes // 5 % 40).astype(np.uint16).reshape(-1, 4, 4)
-    return write_tokens(
-        TokenSet(
-            texts if captions else (),
-            grids if images else np.zeros((0, 0, 0), np.uint16),
-            40,
-            bytes(range(32)),
-        )
-    )
+    if not images:
+        return write_tokens(TokenSet(texts, np.zeros((0, 0, 0), np.uint16), 0))
+    return write_tokens(TokenSet(texts if captions else (), grids, 40, bytes(range(32))))
 
 
 CONTENTS: dict[str, Callable[[], bytes]] = {

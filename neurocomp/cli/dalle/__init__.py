@@ -1,4 +1,4 @@
-"""``neurocomp dalle``."""
+"""``neurocomp dalle``: one module for each of its commands."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from neurocomp.cli.dalle.train_prior import train_prior
 
 
 @click.group(
-    short_help="Captions and images: train, generate, measure.",
+    short_help="Images as tokens, and images from captions.",
     commands=[train_prior, generate, evaluate],
 )
 def dalle() -> None:
-    """Train and use models of captioned images (A. Ramesh et al. 2021).
+    """Turn images into tokens and tokens into images, with models trained on your own data.
 
-    \b
-    Examples:
-      neurocomp dalle train-prior x.tokens --config rainbow -o run
-      neurocomp dalle generate "a red circle" -n 8 -o out
-      neurocomp compress x.tokens --model dalle:run
+    An autoencoder makes a grid of codes of an image; a prior predicts captions and codes, and so
+    compresses them and draws new ones.
     """

@@ -11,6 +11,7 @@ import click
 
 from neurocomp.cli.dalle.tokens import read_token_file
 from neurocomp.cli.table import format_table
+from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
     from neurocomp.training.dalle.evaluation import PriorReport
@@ -72,8 +73,10 @@ def evaluate(**values: Any) -> None:
     if values["training"] is not None:
         training = read_token_file(values["training"])
     if values["held_out_share"] is not None:
-        known, tokens = split_tokens(tokens, 1 - values["held_out_share"])
-        training = training or known
+        known, held_out = split_tokens(tokens, 1 - values["held_out_share"])
+        if held_out is None:
+            raise UsageError("this share of the captions is none: there is nothing to measure on")
+        training, tokens = training or known, held_out
     if values["limit"] is not None:
         tokens = choose_images(tokens, values["limit"])
     report = evaluate_prior(open_dalle(values["model"]), tokens, training, values["samples"])

@@ -82,7 +82,7 @@ def evaluate_prior(
         text = float(caption_bits(model, held_out.captions).sum())
         measures["prior, given captions"] = given / size
         measures["bits per caption"] = text / len(grids)
-        captions = TokenSet(held_out.captions, NO_GRIDS, held_out.num_codes, held_out.autoencoder)
+        captions = TokenSet(held_out.captions, NO_GRIDS, 0)
         report.sizes += _coded_tokens(model, "captions", captions, text)
         report.sizes += _coded_tokens(model, "captions and images", held_out, text + given)
         measures |= _accuracy(model, held_out, num_samples)

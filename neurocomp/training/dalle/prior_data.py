@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp.errors import UsageError
 from neurocomp.models.dalle.config import PriorShape
 from neurocomp.symbols.tokens import TokenSet
 from neurocomp.training.dalle.captions import CaptionTokenizer
@@ -16,22 +17,28 @@ Samples = NDArray[np.int64]
 """Shape (B, context): the start symbol, a caption filled up with pads, an image's codes."""
 
 
-def split_tokens(tokens: TokenSet, share: float, seed: int = 0) -> tuple[TokenSet, TokenSet]:
+def split_tokens(tokens: TokenSet, share: float, seed: int = 0) -> tuple[TokenSet, TokenSet | None]:
     """Return what to train on and what to hold out: whole captions, whatever their order.
 
     A caption is trained on if the first 8 bytes of the SHA-256 of "<seed>:<caption>", as a
     big-endian fraction of 1, are below ``share``.  Images without captions go by their number.
+
+    Raises:
+        UsageError: there is nothing to train on.
     """
-    keys = tokens.captions or tuple(str(number) for number in range(len(tokens.grids)))
+    keys = tokens.captions or tuple(str(number) for number in range(len(tokens)))
     chosen = {key: _fraction(f"{seed}:{key}") < share for key in set(keys)}
     is_training = np.array([chosen[key] for key in keys], np.bool_)
-    return select(tokens, np.flatnonzero(is_training)), select(tokens, np.flatnonzero(~is_training))
+    if not is_training.any():
+        raise UsageError(f"a share of {share} of these captions is none: take more to train on")
+    held_out = None if is_training.all() else select(tokens, np.flatnonzero(~is_training))
+    return select(tokens, np.flatnonzero(is_training)), held_out
 
 
 def select(tokens: TokenSet, numbers: NDArray[np.intp]) -> TokenSet:
     """Return the captions and grids of these numbers."""
     captions = tuple(tokens.captions[number] for number in numbers) if tokens.captions else ()
-    grids = tokens.grids[numbers] if tokens.grids.size else tokens.grids
+    grids = tokens.grids[numbers] if tokens.has_grids else tokens.grids
     return TokenSet(captions, grids, tokens.num_codes, tokens.autoencoder)
 
 

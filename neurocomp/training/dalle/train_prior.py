@@ -78,7 +78,7 @@ def train_prior(
     """
     if config.optimizer.name == "muon" and place.sharding == "fsdp":
         raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
-    if not tokens.grids.size:
+    if not tokens.has_grids:
         raise UsageError("the data have no images to train on")
     if held_out is None:
         tokens, held_out = split_tokens(tokens, config.data.training_share)
@@ -98,7 +98,9 @@ def train_prior(
         if place.initial is not None:
             load_model(place.initial, prior)
         training = PriorSamples(tokens, tokenizer, shape)
-        validation = PriorSamples(held_out, tokenizer, shape) if held_out.grids.size else None
+        validation = None
+        if held_out is not None and held_out.has_grids:
+            validation = PriorSamples(held_out, tokenizer, shape)
         run = config.run
         task = PriorTask(
             prior,
