@@ -46,9 +46,7 @@ GROUNDS = {
     "mist": ((228, 228, 232), (112, 112, 124)),
 }
 """Colours of the background from its top left to its bottom right."""
-NUM_IMAGES = (
-    len(SHAPES) * len(COLOURS) * len(FILLS) * len(SIZES) * len(POSITIONS) * len(GROUNDS)
-)
+NUM_IMAGES = len(SHAPES) * len(COLOURS) * len(FILLS) * len(SIZES) * len(POSITIONS) * len(GROUNDS)
 
 Mask = NDArray[np.bool_]
 

@@ -8,13 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from neurocomp.cli.entry import run
+from neurocomp.dalle.autoencoders import AutoencoderConfig, build
+from neurocomp.dalle.codes import encode_pixels
+from neurocomp.dalle.images import open_image
+from neurocomp.dalle.pictures import png
+from neurocomp.dalle.stored import load_autoencoder, save_autoencoder
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.dalle.train_prior import PRIOR_NAME
+from neurocomp.training.dalle.vae_config import ImageDataConfig
 from neurocomp.training.log import read_log
-from tests.dalle.blocks import AUTOENCODER, NUM_CODES, blocks
+from tests.dalle.blocks import NUM_CODES, blocks
 from tests.training.runs import steps_of
 
 CONFIG = """
@@ -80,27 +88,106 @@ def test_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name DATA" in capsys.readouterr().err
 
 
-def test_generate(prior_run: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of captioned images of 32 x 32 pixels."""
+    folder = tmp_path_factory.mktemp("pictures")
+    tokens = blocks(60, 4)
+    for number, (caption, grid) in enumerate(zip(tokens.captions, tokens.grids, strict=True)):
+        shades = np.repeat(np.repeat(grid, 8, 0), 8, 1)[..., None] * np.array([20, 15, 10])
+        (folder / f"{number:02}.png").write_bytes(png(shades.astype(np.uint8)))
+        (folder / f"{number:02}.txt").write_text(f"{caption} {number % 5}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an untrained autoencoder of 4 x 4 codes."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("autoencoder")
+    config = AutoencoderConfig(factor=8, num_codes=NUM_CODES, width=4, code_width=4)
+    save_autoencoder(build(config), ImageDataConfig(size=32, training_share=0.5), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_of_pictures(
+    pictures: Path, autoencoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the run of a prior of these images."""
+    folder = tmp_path_factory.mktemp("pictures-run")
+    command = arguments(folder, "--vae", str(autoencoder), "-q")
+    command[2] = str(pictures)
+    assert run(command) == 0
+    return folder / "run"
+
+
+def test_generate(run_of_pictures: Path, tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):
         out = tmp_path / name
         captions = "a red block left | a blue block top"
-        command = ["dalle", "generate", captions, "--model", str(prior_run), "-q"]
+        command = ["dalle", "generate", captions, "--model", str(run_of_pictures), "-q"]
         assert run([*command, "-n", "3", "--best", "2", "--seed", "4", "-o", str(out)]) == 0
         found.append((out / "samples.tokens").read_bytes())
     assert found[0] == found[1]
     tokens = read_tokens(found[0])
     assert tokens.captions == ("a red block left",) * 2 + ("a blue block top",) * 2
     assert tokens.grids.shape == (4, 4, 4)
-    assert (tokens.num_codes, tokens.autoencoder) == (NUM_CODES, AUTOENCODER)
+    names = sorted(path.name for path in (tmp_path / "one").glob("*.png"))
+    assert names == ["0000.png", "0001.png", "0002.png", "0003.png", "grid.png"]
 
 
-def test_generate_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_generate_with_a_prime(
+    run_of_pictures: Path, pictures: Path, autoencoder: Path, tmp_path: Path
+) -> None:
+    command = ["dalle", "generate", "a red block left", "--model", str(run_of_pictures), "-q"]
+    prime = ["--prime", str(pictures / "00.png"), "--prime-rows", "3"]
+    assert run([*command, *prime, "-n", "4", "-o", str(tmp_path)]) == 0
+    grids = read_tokens((tmp_path / "samples.tokens").read_bytes()).grids
+    stored = load_autoencoder(autoencoder)
+    pixels = open_image((pictures / "00.png").read_bytes(), stored.options)
+    expected = encode_pixels(stored.network, pixels[None])[0]
+    assert (grids[:, :3] == expected[:3]).all()
+    assert run([*command, *prime[:2], "--prime-rows", "5", "-o", str(tmp_path)]) == 2
+
+
+def test_generate_mistakes(
+    prior_run: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = ["dalle", "generate", "a", "-o", str(tmp_path / "out")]
     assert run([*command, "--model", str(tmp_path)]) == 1
     assert "train-prior" in capsys.readouterr().err
     assert run([*command, "--temperature", "-1"]) == 2
     assert "temperature" in capsys.readouterr().err
+    assert run([*command, "--model", str(prior_run)]) == 2
+    assert "not the folder of an autoencoder" in capsys.readouterr().err
+    assert run([*command, "--model", str(prior_run), "--vae", str(autoencoder)]) == 2
+    assert "the prior knows the codes of" in capsys.readouterr().err
+
+
+def test_eval_of_images_tells_the_bound(
+    run_of_pictures: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["dalle", "eval", str(pictures), "--model", str(run_of_pictures)]
+    assert run([*command, "--limit", "12", "--samples", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    parts = [value for name, value in report["measures"].items() if "bits per dim" in name]
+    assert report["num_images"] == 12
+    assert parts[3] == pytest.approx(sum(parts[:3]))
+    codes = report["measures"]["prior, given captions"] * 16 / (32 * 32 * 3)
+    assert parts[1] == pytest.approx(codes)
+
+
+def test_images_need_an_autoencoder(
+    pictures: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = arguments(tmp_path)
+    command[2] = str(pictures)
+    assert run(command) == 2
+    assert "--vae" in capsys.readouterr().err
+    assert run(arguments(tmp_path, "--vae", str(autoencoder))) == 2
+    assert "another autoencoder" in capsys.readouterr().err
 
 
 def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neurocomp.cli.dalle.tokens import read_token_file
+from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
+from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
 from neurocomp.errors import UsageError
 
@@ -20,7 +21,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command("eval", short_help="Measure a prior on images that it has not seen.")
-@click.argument("tokens", type=_PATH, metavar="TOKENS")
+@click.argument("data", type=_PATH, metavar="DATA")
 @click.option(
     "--model",
     default="rainbow",
@@ -53,7 +54,10 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(**values: Any) -> None:
-    """Measure what the images of TOKENS cost under a prior, and under simpler models.
+    """Measure what images cost under a prior, and under simpler models.
+
+    DATA is a token file, or captioned images as 'train-vae' takes them: then those that were held
+    out, and the bound on bits per sub-pixel is told as well.
 
     Code lengths are in bits per latent; sizes are of sets that were coded, decoded again and
     compared, without the frame's some 60 bytes. "adaptive" models learn while they code, "trained"
@@ -64,22 +68,43 @@ def evaluate(**values: Any) -> None:
       neurocomp dalle eval held-out.tokens --model run --training train.tokens
       neurocomp dalle eval all.tokens --model run --held-out-share 0.7
     """
-    from neurocomp.models.registry import open_dalle
-    from neurocomp.training.dalle.evaluation import choose_images, evaluate_prior
+    from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
+    from neurocomp.models.registry import dalle_file, open_dalle
+    from neurocomp.training.dalle.evaluation import (
+        choose_images,
+        choose_tokens,
+        evaluate_prior,
+        measure_bound,
+    )
     from neurocomp.training.dalle.prior_data import split_tokens
 
-    tokens = read_token_file(values["tokens"])
+    model = open_dalle(values["model"])
     training = None
     if values["training"] is not None:
         training = read_token_file(values["training"])
-    if values["held_out_share"] is not None:
-        known, held_out = split_tokens(tokens, 1 - values["held_out_share"])
+    images = None
+    if is_token_file(values["data"]):
+        tokens = read_token_file(values["data"])
+    else:
+        folder = dalle_file(values["model"]).parent / AUTOENCODER
+        stored = open_autoencoder(model, folder)
+        known, images = read_parts(values["data"], stored, Reporter())
+        if not len(images):
+            raise UsageError("the autoencoder was trained on all images: there are none held out")
+        if values["limit"] is not None:
+            images = choose_images(images, values["limit"])
+        training = training or to_tokens(stored, known)
+        tokens = to_tokens(stored, images)
+    if values["held_out_share"] is not None and images is None:
+        part, held_out = split_tokens(tokens, 1 - values["held_out_share"])
         if held_out is None:
             raise UsageError("this share of the captions is none: there is nothing to measure on")
-        training, tokens = training or known, held_out
+        training, tokens = training or part, held_out
     if values["limit"] is not None:
-        tokens = choose_images(tokens, values["limit"])
-    report = evaluate_prior(open_dalle(values["model"]), tokens, training, values["samples"])
+        tokens = choose_tokens(tokens, values["limit"])
+    report = evaluate_prior(model, tokens, training, values["samples"])
+    if images is not None:
+        report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
     if values["as_json"]:
         click.echo(json.dumps(dataclasses.asdict(report), indent=2))
         return

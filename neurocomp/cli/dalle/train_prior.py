@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from neurocomp.cli.dalle.tokens import read_token_file
+from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display, say
 from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.symbols.tokens import TokenSet
 
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -18,9 +21,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command("train-prior", short_help="Train a prior of captions and tokens.")
 @click.argument("data", required=False, type=_PATH, metavar="DATA")
-@click.option("--vae", type=_PATH, metavar="DIR", help="The autoencoder that DATA is seen through.")
+@click.option("--vae", type=_FOLDER, metavar="DIR", help="The autoencoder that makes the codes.")
 @click.option(
-    "--held-out", type=_PATH, metavar="DATA", help="To validate on, instead of a part of DATA."
+    "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
 )
 @click.option(
     "--config",
@@ -55,10 +58,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 def train_prior(**values: Any) -> None:
     """Train a transformer that predicts captions and images' tokens.
 
-    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as the other
-    commands take them, which need --vae. The run's folder gets log.jsonl, loss.png, checkpoints
-    and prior.safetensors: the exact form, which --model dalle:RUN and 'neurocomp dalle generate'
-    take. Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
+    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as 'train-vae'
+    takes them: then those that the autoencoder was trained on, the others are held out. The run's
+    folder gets log.jsonl, loss.png, checkpoints, the autoencoder and prior.safetensors, the exact
+    form, so that --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
+
+    Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
 
     \b
     Examples:
@@ -86,12 +91,32 @@ def train_prior(**values: Any) -> None:
     from neurocomp.training.dalle.train_prior import PriorPlace
     from neurocomp.training.dalle.train_prior import train_prior as train
 
-    held_out = values["held_out"]
-    tokens = read_token_file(values["data"])
-    held = None if held_out is None else read_token_file(held_out)
+    tokens, held_out = _read(values, reporter)
     names = ("output", "resume", "initial", "device", "sharding")
     place = PriorPlace(**{one: values[one] for one in names})
-    result = train(config, tokens, held, place, reporter.note)
+    result = train(config, tokens, held_out, place, reporter.note)
+    if values["vae"] is not None:
+        from neurocomp.dalle.model_folder import keep_autoencoder
+
+        keep_autoencoder(values["vae"], place.output)
     if not result.finished:
         say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
         raise click.exceptions.Exit(130)
+
+
+def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
+    """Return what to train on, and what to validate on where that is not a part of it."""
+    from neurocomp.dalle.stored import load_autoencoder
+
+    data, vae, held_out = values["data"], values["vae"], values["held_out"]
+    stored = None if vae is None else load_autoencoder(vae)
+    if is_token_file(data):
+        tokens = read_token_file(data)
+        held = None if held_out is None else read_token_file(held_out)
+        if stored is not None and stored.sha256 != tokens.autoencoder:
+            raise UsageError(f"{data} has the codes of another autoencoder than the one in {vae}")
+        return tokens, held
+    if stored is None:
+        raise UsageError(f"{data} is not a token file (.tokens): name the autoencoder with --vae")
+    training, rest = read_parts(data, stored, reporter)
+    return to_tokens(stored, training), to_tokens(stored, rest) if len(rest) else None

@@ -43,9 +43,7 @@ class Block(nn.Module):
         super().__init__()
         self.gain = gain
         self.path = (
-            Convolution(num_inputs, num_outputs, 1)
-            if num_inputs != num_outputs
-            else nn.Identity()
+            Convolution(num_inputs, num_outputs, 1) if num_inputs != num_outputs else nn.Identity()
         )
         hidden = num_outputs // BOTTLENECK
         kernels = (3, 3, 3, 1) if is_wide_first else (1, 3, 3, 3)
@@ -74,9 +72,7 @@ def encoder(config: AutoencoderConfig, num_outputs: int) -> nn.Sequential:
     for group in range(num_groups):
         wide = config.width << group
         for number in range(config.num_blocks):
-            parts[f"group_{group}_block_{number}"] = Block(
-                channels, wide, gain, is_wide_first=True
-            )
+            parts[f"group_{group}_block_{number}"] = Block(channels, wide, gain, is_wide_first=True)
             channels = wide
         if group < num_groups - 1:
             parts[f"group_{group}_pool"] = nn.MaxPool2d(2)

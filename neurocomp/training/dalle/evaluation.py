@@ -6,11 +6,16 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.codec import SymbolCodec
 from neurocomp.coding import CODERS
+from neurocomp.dalle.autoencoders import Autoencoder
+from neurocomp.dalle.codes import reconstruction_bits
 from neurocomp.dalle.contexts import context_bits, unigram_bits
+from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.likelihood import caption_bits, image_bits
+from neurocomp.dalle.pictures import Pixels
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import Stream
@@ -91,16 +96,53 @@ def evaluate_prior(
     return report
 
 
-def choose_images(tokens: TokenSet, count: int) -> TokenSet:
+def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:
     """Return ``count`` of the images, or all if there are no more, the same ones each time."""
-    numbers = np.random.default_rng(0).permutation(len(tokens.grids))[:count]
-    return select(tokens, np.sort(numbers))
+    return select(tokens, _choice(len(tokens), count))
+
+
+def choose_images(images: CaptionedImages, count: int) -> CaptionedImages:
+    """Do with pixels what `choose_tokens` does with codes."""
+    numbers = _choice(len(images), count)
+    return CaptionedImages(
+        tuple(images.keys[number] for number in numbers),
+        tuple(images.captions[number] for number in numbers) if images.captions else (),
+        images.pixels[numbers],
+    )
+
+
+def _choice(size: int, count: int) -> NDArray[np.intp]:
+    return np.sort(np.random.default_rng(0).permutation(size)[:count])
+
+
+def measure_bound(
+    model: DalleModel, network: Autoencoder, pixels: Pixels, tokens: TokenSet
+) -> dict[str, float]:
+    """Return the evidence lower bound's parts in bits for each sub-pixel of the images.
+
+    Args:
+        model: the prior.
+        network: the autoencoder.
+        pixels: of the images, (N, height, width, 3).
+        tokens: their captions and codes.
+    """
+    dims = pixels.size
+    reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims
+    captions = tokens.captions or ("",) * len(tokens)
+    codes = float(image_bits(model, captions, tokens.grids).sum()) / dims
+    text = float(caption_bits(model, tokens.captions).sum()) / dims
+    return {
+        "bits per dim, image given codes": reconstruction,
+        "bits per dim, codes given caption": codes,
+        "bits per dim, caption": text,
+        "bits per dim, bound on caption and image": reconstruction + codes + text,
+    }
 
 
 def _accuracy(model: DalleModel, held_out: TokenSet, num_samples: int) -> dict[str, float]:
     """Return shares of right tokens and right images of greedy generation, a caption each."""
     first = {caption: number for number, caption in reversed([*enumerate(held_out.captions)])}
-    asked = choose_images(select(held_out, np.array(sorted(first.values()), np.intp)), num_samples)
+    asked = choose_tokens(select(held_out, np.array(sorted(first.values()), np.intp)), num_samples)
     found = sample_grids(model, asked.captions, SamplingOptions(temperature=0))
     is_right = found == asked.grids
     return {
