@@ -78,7 +78,8 @@ def _gradient(ground: str) -> NDArray[np.int64]:
     row, column = np.mgrid[:SIDE, :SIDE]
     share = (row + column)[..., None]
     steps = 2 * (SIDE - 1)
-    return (first * (steps - share) + last * share + steps // 2) // steps
+    mixed: NDArray[np.int64] = (first * (steps - share) + last * share + steps // 2) // steps
+    return mixed
 
 
 @cache
@@ -97,7 +98,8 @@ def _coverage(shape: str, size: str, fill: str) -> NDArray[np.int64]:
         period = 8 * POINTS
         across, along = (x % period) - period // 2, (y % period) - period // 2
         inside &= across * across + along * along > (5 * POINTS // 2) ** 2
-    return inside.reshape(SIDE, POINTS, SIDE, POINTS).sum((1, 3))
+    counts: NDArray[np.int64] = inside.reshape(SIDE, POINTS, SIDE, POINTS).sum((1, 3))
+    return counts
 
 
 def _shape(name: str, x: NDArray[np.int64], y: NDArray[np.int64], r: int) -> Mask:

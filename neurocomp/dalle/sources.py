@@ -95,7 +95,7 @@ def _folder(folder: Path) -> Iterator[Entry]:
 def _tar(path: Path) -> Iterator[Entry]:
     try:
         with tarfile.open(path) as archive:
-            members = {member.name: member for member in archive if member.isfile()}
+            members = {str(PurePosixPath(one.name)): one for one in archive if one.isfile()}
 
             def load(name: str) -> bytes:
                 file = archive.extractfile(members[name])

@@ -1,4 +1,4 @@
-"""The vector-quantised autoencoder of A. van den Oord et al., Neural discrete representation learning."""
+"""The VQ-VAE of A. van den Oord et al., Neural discrete representation learning, 2017."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ class ImageDataConfig:
     """Pixels across and down."""
     resize: str = "crop"
     """"crop", "pad", "stretch" or "none"; see `neurocomp.dalle.images.ImageOptions`."""
+    captions: bool = True
+    """Whether images without a caption are left out."""
     batch: int = 64
     """Images in one step, over all processes and micro-batches."""
     training_share: float = 0.9

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from neurocomp.dalle.autoencoders import Autoencoder
+from neurocomp.dalle.autoencoders import Autoencoder, Terms
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.pictures import png, side_by_side
 from neurocomp.errors import UsageError
@@ -61,7 +61,7 @@ class VaeTask(Task):
             )
         # Convolutions of few channels are twice as fast on a CPU this way.
         self.module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.matrices = {}
+        self.matrices = {name: 1 for name, p in network.named_parameters() if p.dim() == 4}
         self.blocks = []
         self.processes = processes
         self._network = network
@@ -89,10 +89,10 @@ class VaeTask(Task):
     def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
         """Return the weighted sum of the terms, in bits per sub-pixel."""
         loss, step = self._config.loss, self._num_taken // self.step_size - 1
-        terms = module(batch, temperature(loss, step, self._config.run.steps))
+        terms: Terms = module(batch, temperature(loss, step, self._config.run.steps))
         beta = loss.beta * min(1.0, step / loss.beta_steps if loss.beta_steps else 1.0)
-        total: Tensor = terms.reconstruction + beta * terms.divergence + terms.distance
-        return total + loss.balance * terms.balance
+        bound = terms.reconstruction + beta * terms.divergence
+        return bound + loss.balance * terms.balance + terms.distance
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on held-out images, and draw some; every process calls this."""
