@@ -129,6 +129,13 @@ def test_the_predictor_refuses_what_no_encoder_writes(sample_model: DalleModel) 
             predictor.update(damaged[place : place + 1].astype(np.int32))
 
 
+def test_lanes_that_no_writer_uses_are_refused(sample_model: DalleModel) -> None:
+    for lanes in (3, 128, 4096):
+        with pytest.raises(FormatError, match="lanes"):
+            sample_model.predictor(lanes)
+    assert sample_model.predictor(64).frequencies().shape == (64, sample_model.alphabet_size)
+
+
 def test_lanes_are_independent(sample_model: DalleModel) -> None:
     records = sample_model.shape.records
     rng = np.random.default_rng(2)

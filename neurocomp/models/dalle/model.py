@@ -17,6 +17,7 @@ from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import read_parts
 from neurocomp.symbols.bpe import BytePairs
+from neurocomp.symbols.records import MAX_LANES
 from neurocomp.symbols.token_sets import TokenSets
 
 ARCHITECTURE = "dalle"
@@ -79,7 +80,13 @@ class DalleModel:
         return PriorNetwork(self._config, self.shape, self._parts, engine)
 
     def predictor(self, num_lanes: int) -> PriorPredictor:
-        """Return a predictor before the first record."""
+        """Return a predictor before the first record.
+
+        Raises:
+            FormatError: no writer uses so many lanes.
+        """
+        if num_lanes > MAX_LANES or num_lanes & (num_lanes - 1):
+            raise FormatError(f"token records have 1, 2, 4 to {MAX_LANES} lanes, not {num_lanes}")
         return PriorPredictor(self.network, num_lanes, _num_cores())
 
     def num_lanes(self, num_symbols: int) -> int:
