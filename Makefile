@@ -10,10 +10,10 @@ FUZZ_SECONDS ?= 300
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import pydoc_data.topics as t; print(t.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit slow fuzz bench suite format golden docs clean
+.PHONY: help setup demo demo-dalle test lint types unit slow fuzz bench suite format golden docs clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create the environment in .venv
 
@@ -27,6 +27,9 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY) ## compress a real file with every preset, decompress, compare
 	$(BIN)/python -m benchmarks.demo "$(DEMO_FILE)"
+
+demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (in out/demo-dalle)
+	$(BIN)/python -m benchmarks.demo_dalle out/demo-dalle
 
 test: lint types unit ## everything that must pass
 

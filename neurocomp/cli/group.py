@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 from neurocomp.cli.bare import bare
 from neurocomp.cli.bench import bench
 from neurocomp.cli.compress import compress
+from neurocomp.cli.dalle import dalle
 from neurocomp.cli.decompress import decompress
 from neurocomp.cli.info import info
 from neurocomp.cli.models import models
@@ -60,7 +61,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 @click.group(
     cls=CommandOrBare,
-    commands=[compress, decompress, test, info, models, train, bench, selftest],
+    commands=[compress, decompress, test, info, models, train, dalle, bench, selftest],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
     options_metavar="",

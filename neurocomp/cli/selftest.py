@@ -23,22 +23,24 @@ _ROUTES = ("compiled", "int8", "float32", "float64")
 def selftest(routes: tuple[str, ...], device: str) -> int:
     """Prove that this machine predicts what all others predict.
 
-    Small transformers and a small recurrent network are run in every way there is: whole sequences
-    and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every route of matrix products. The
-    hashes of their frequency tables must be those that neurocomp was released with.
+    Small transformers, a small recurrent network and a small prior of images are run in every way
+    there is: whole sequences and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every
+    route of matrix products. The hashes of their frequency tables must be those that neurocomp was
+    released with.
 
     \b
     Examples:
       neurocomp selftest
       neurocomp selftest --device cuda
     """
+    from neurocomp.models.dalle import conformance as priors
     from neurocomp.models.recurrent import conformance as recurrent
     from neurocomp.models.transformer import conformance as transformers
 
     if not routes:
         routes = _ROUTES if device == "cpu" else _ROUTES[1:]
     num_failed = 0
-    suites = (transformers, recurrent)
+    suites = (transformers, recurrent, priors)
     for check in chain(*(suite.run_conformance(routes, device) for suite in suites)):
         num_failed += not check.is_expected
         click.echo(f"{check.digest[:16]}  {'ok' if check.is_expected else 'FAILED'}  {check.name}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurocomp.errors import FormatError
 from neurocomp.exact.scaling import KEY_LIMIT, MAX_SHIFT, MIN_SHIFT
 
@@ -57,3 +60,39 @@ class Attention:
     def key_width(self) -> int:
         """Columns of the keys, and of the values."""
         return self.num_key_heads * self.head_width
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """Which positions each position of a sequence sees: sparse causal attention.
+
+    Position t sees ``positions[bounds[t] : bounds[t + 1]]``, which rise up to t itself (R. Child et
+    al., Generating long sequences with sparse transformers, 2019).
+
+    Attributes:
+        bounds: int32, (T + 1,).
+        positions: int32, (``bounds[-1]``,).
+    """
+
+    bounds: NDArray[np.int32]
+    positions: NDArray[np.int32]
+
+    @classmethod
+    def from_mask(cls, mask: NDArray[np.bool_]) -> Sight:
+        """Return the sight of a mask (T, T), true where a row's position sees a column's.
+
+        Raises:
+            FormatError: a position doesn't see itself, or sees later ones.
+        """
+        if not mask.diagonal().all() or np.triu(mask, 1).any():
+            raise FormatError("a position must see itself and none behind it")
+        bounds = np.concatenate([[0], np.cumsum(mask.sum(1))]).astype(np.int32)
+        return cls(bounds, np.nonzero(mask)[1].astype(np.int32))
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """The mask, (T, T)."""
+        size = self.bounds.size - 1
+        mask = np.zeros((size, size), np.bool_)
+        mask[np.repeat(np.arange(size), np.diff(self.bounds)), self.positions] = True
+        return mask

@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.exact.attention import Attention
+from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
@@ -74,9 +74,12 @@ class Engine(Protocol[Array]):
         """Return the rotation of (M, K) by positions, called with the first one and steps."""
 
     def prepare_attention(
-        self, attention: Attention, table: NDArray[np.int32]
+        self, attention: Attention, table: NDArray[np.int32], sight: Sight | None = None
     ) -> Callable[[Array, Array, Array, int], Array]:
-        """Return attention as a function of queries (M, heads * width), caches and first step."""
+        """Return attention as a function of queries (M, heads * width), caches and first step.
+
+        A step sees what ``sight`` says, or all steps up to its own.
+        """
 
     def cache(self, attention: Attention, num_lanes: int, context: int) -> Array:
         """Return an empty cache, int16 (lanes, key heads, context, width)."""

@@ -156,7 +156,8 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
     num_symbols, num_lanes, payload_bytes = decoded_bytes, 1, decoded_bytes
     if method == Method.MODELLED:
         if symbols_id:
-            num_symbols = read_varint(source, "the number of symbols", 1, decoded_bytes)
+            most = limits.max_symbols(symbols_id, decoded_bytes)
+            num_symbols = read_varint(source, "the number of symbols", 1, most)
         elif line_ends:
             # Two bytes, CR LF, become one at most.
             num_symbols -= read_varint(source, "the bytes saved", 1, decoded_bytes // 2)

@@ -34,3 +34,12 @@ MAX_TRAILER_BYTES = 1 << 21
 SHORT_IDENTITY_BYTES = 4
 LONG_IDENTITY_BYTES = 32
 CHECKSUM_BYTES = 4
+
+
+PADDED_SYMBOLS_ID = 8
+"""The symbol map whose symbols may be more than the bytes of a block: it fills up records."""
+
+
+def max_symbols(symbols_id: int, decoded_bytes: int) -> int:
+    """Return how many symbols a block of ``decoded_bytes`` may have."""
+    return MAX_BLOCK_BYTES if symbols_id == PADDED_SYMBOLS_ID else decoded_bytes

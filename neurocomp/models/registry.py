@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurocomp.errors import (
     FormatError,
@@ -18,9 +19,14 @@ from neurocomp.errors import (
 from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
 from neurocomp.models.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.stored import ModelHeader, StoredModel
+
+if TYPE_CHECKING:
+    from neurocomp.models.dalle import DalleModel
 
 HUB_PREFIX = "hf:"
+DALLE_PREFIX = "dalle:"
+DALLE_FILE = "prior.safetensors"
 
 
 class Kind(enum.Enum):
@@ -108,6 +114,12 @@ def _transformer(stored: StoredModel) -> SymbolModel:
     return TransformerModel.from_stored(stored)
 
 
+def _dalle(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.dalle import DalleModel
+
+    return DalleModel.from_stored(stored)
+
+
 def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
     from neurocomp.models.hub import FloatModel
 
@@ -130,6 +142,9 @@ ARCHITECTURES = (
     Architecture(
         7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
     ),
+    Architecture(
+        8, "dalle", Kind.SYMBOL, "exact prior of captions and image tokens", from_stored=_dalle
+    ),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 
@@ -141,8 +156,9 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     """Return the model that a user calls ``name``.
 
     Args:
-        name: of an embedded model, a name or hash prefix in ``store``, a model file's path, or
-            "hf:" and the name or folder of a model of transformers.
+        name: of an embedded model, a name or hash prefix in ``store``, a model file's path,
+            "hf:" and the name or folder of a model of transformers, or "dalle:" and the folder of
+            a trained prior or the name of one in the package.
         store: where stored models are looked up.
 
     Raises:
@@ -153,6 +169,8 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         from neurocomp.models.hub import FloatModel
 
         return OpenModel(_HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
+    if name.startswith(DALLE_PREFIX):
+        return _open_stored(dalle_file(name.removeprefix(DALLE_PREFIX)), name)
     architecture = EMBEDDED.get(name)
     if architecture is not None and architecture.embedded is not None:
         return OpenModel(architecture, name, architecture.embedded())
@@ -163,6 +181,47 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         return _open_stored(store.find(name).path, name)
     except ModelNotFoundError as error:
         raise ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}") from None
+
+
+def dalle_file(name: str) -> Path:
+    """Return the prior in the folder ``name``, or the one of that name in the package.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    packaged = packaged_folder("dalle") / name
+    for folder in (Path(name), packaged):
+        if name and (folder / DALLE_FILE).is_file():
+            return folder / DALLE_FILE
+    names = ", ".join(path.parent.name for path in _packaged_files()) or "none"
+    raise ModelNotFoundError(
+        f"{name!r} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp dalle "
+        f"train-prior', or one of those in the package: {names}"
+    )
+
+
+def open_dalle(name: str) -> DalleModel:
+    """Return the prior in the folder ``name``, or the one of that name in the package.
+
+    Raises:
+        ModelNotFoundError: there is none.
+        FormatError: it is damaged, or another model.
+    """
+    from neurocomp.models.dalle import DalleModel
+
+    model = _open_stored(dalle_file(name.removeprefix(DALLE_PREFIX)), name).model
+    if not isinstance(model, DalleModel):
+        raise FormatError(f"{name} holds another model than a prior of images")
+    return model
+
+
+def packaged_folder(room: str) -> Path:
+    """Return where a room of the package keeps its stored models."""
+    return Path(__file__).parents[1] / room / "weights"
+
+
+def _packaged_files() -> list[Path]:
+    return sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
 
 
 def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
@@ -212,17 +271,29 @@ def open_frame_model(
         return OpenModel(
             architecture, architecture.name, architecture.by_name(identity, parameters, environment)
         )
-    entry = store.find_by_hash(identity)
-    opened = _open_stored(entry.path, entry.name)
+    path, name = _find_stored(identity, store)
+    opened = _open_stored(path, name)
     if parameters:
         if not isinstance(opened.model, WindowedModel):
             raise FormatError(f"the frame has parameters for the {architecture.name} model")
         opened = replace(opened, model=opened.model.with_parameters(parameters))
     if opened.architecture is not architecture or opened.model.identity != identity:
         raise ModelMismatchError(
-            f"{entry.path} is not the {architecture.name} model {identity.hex()} of the frame"
+            f"{path} is not the {architecture.name} model {identity.hex()} of the frame"
         )
     return opened
+
+
+def _find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
+    """Return file and name of the stored model of that hash, from the store or the package."""
+    try:
+        entry = store.find_by_hash(identity)
+    except ModelNotFoundError:
+        for path in _packaged_files():
+            if ModelHeader.read(path).sha256 == identity:
+                return path, f"{DALLE_PREFIX}{path.parent.name}"
+        raise
+    return entry.path, entry.name
 
 
 @cache

@@ -4,8 +4,13 @@ from neurocomp.symbols.base import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.integers import BYTES, SYMBOL_MAPS, UINT16, for_alphabet
 from neurocomp.symbols.line_ends import restore, shorten
+from neurocomp.symbols.token_sets import TokenSets
 
-SYMBOL_NAMES = {**{one.id: one.name for one in SYMBOL_MAPS.values()}, BytePairs.id: BytePairs.name}
+SYMBOL_NAMES = {
+    **{one.id: one.name for one in SYMBOL_MAPS.values()},
+    BytePairs.id: BytePairs.name,
+    TokenSets.id: TokenSets.name,
+}
 """Every symbol map's name by its id."""
 
 __all__ = [
@@ -15,6 +20,7 @@ __all__ = [
     "UINT16",
     "BytePairs",
     "SymbolMap",
+    "TokenSets",
     "for_alphabet",
     "restore",
     "shorten",

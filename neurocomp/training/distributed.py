@@ -116,10 +116,13 @@ def whole(tensor: Tensor) -> Tensor:
 
 
 def share(tensor: Tensor, like: Tensor) -> Tensor:
-    """Return ``tensor`` as ``like`` is kept: on its device, and this process's share of it."""
+    """Return ``tensor`` as ``like`` is kept: its device, memory order, this process's share."""
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     tensor = tensor.to(like.device)
     if isinstance(like, DTensor):
         return distribute_tensor(tensor, like.device_mesh, like.placements)
+    if tensor.shape == like.shape and tensor.stride() != like.stride():
+        # Fused optimizers walk over parameters and momenta as they lie in memory.
+        return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
     return tensor

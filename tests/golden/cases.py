@@ -15,6 +15,7 @@ from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.stored import StoredModel
+from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
 FOLDER = Path(__file__).parent
@@ -24,6 +25,7 @@ SIZES = FOLDER / "sizes.csv"
 BYTE_MODEL = FOLDER / "models" / "bytes.safetensors"
 TOKEN_MODEL = FOLDER / "models" / "tokens.safetensors"
 DICTIONARY = FOLDER / "models" / "text.safetensors"
+PRIOR = FOLDER / "models" / "prior.safetensors"
 
 TEXT = (
     b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
@@ -58,6 +60,16 @@ def tokens(num_tokens: int) -> bytes:
     return np.array(values, "<u2").tobytes()
 
 
+def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
+    """Return a token file for the sample prior, with captions shorter and longer than its own."""
+    texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
+    codes = np.arange(num_images * 16, dtype=np.int64)
+    grids = (codes * codes // 5 % 40).astype(np.uint16).reshape(-1, 4, 4)
+    if not images:
+        return write_tokens(TokenSet(texts, np.zeros((0, 0, 0), np.uint16), 0))
+    return write_tokens(TokenSet(texts if captions else (), grids, 40, bytes(range(32))))
+
+
 CONTENTS: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "one-byte": lambda: b"x",
@@ -71,6 +83,12 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
+TOKEN_SETS: dict[str, Callable[[], bytes]] = {
+    "captioned-images": lambda: token_set(20, captions=True, images=True),
+    "images": lambda: token_set(9, captions=False, images=True),
+    "captions": lambda: token_set(30, captions=True, images=False),
+}
+ALL_CONTENTS = {**CONTENTS, **TOKEN_SETS}
 
 
 @dataclass(frozen=True)
@@ -95,7 +113,7 @@ class Case:
 
     def compress(self) -> bytes:
         return neurocomp.compress(
-            CONTENTS[self.content](),
+            ALL_CONTENTS[self.content](),
             model=self.model,
             coder=self.coder,
             block_bytes=self.block_bytes,
@@ -106,13 +124,17 @@ class Case:
 def _cases() -> Iterator[Case]:
     for content in CONTENTS:
         yield Case(content, "mix")
+        yield Case(content, "text-s")
         for coder in ("arithmetic", "huffman"):
             yield Case(content, "adaptive", coder)
             yield Case(content, str(BYTE_MODEL), coder)
     for content in ("tokens", "odd-tokens", "empty"):
         for coder in ("arithmetic", "huffman"):
             yield Case(content, str(TOKEN_MODEL), coder)
-    for model in ("mix", "adaptive", str(BYTE_MODEL)):
+    for content in TOKEN_SETS:
+        for coder in ("arithmetic", "huffman"):
+            yield Case(content, str(PRIOR), coder)
+    for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):
         yield Case(content, "mix", dictionary=str(DICTIONARY))

@@ -114,7 +114,7 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     symbols, lanes, payload_size = size, 1, size
     if method:
         if symbols_id:
-            symbols = cursor.varint(1, size)
+            symbols = cursor.varint(1, 1 << 26 if symbols_id == 8 else size)
         elif line_ends:
             symbols = size - cursor.varint(1, size // 2)
         lanes = cursor.varint(1, min(4096, symbols))

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import shutil
 
+from neurocomp.models.dalle.samples import prior_sample
 from tests.golden import cases
 
 
@@ -15,11 +16,12 @@ def main() -> None:
         folder.mkdir(parents=True)
     for path, model in cases.stored_models().items():
         model.save(path)
+    prior_sample().save(cases.PRIOR)
     with cases.SIZES.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["frame", "content_bytes", "content_sha256", "frame_bytes"])
         for case in cases.CASES:
-            content = cases.CONTENTS[case.content]()
+            content = cases.ALL_CONTENTS[case.content]()
             frame = case.compress()
             (cases.VALID / f"{case.name}.ncmp").write_bytes(frame)
             digest = hashlib.sha256(content).hexdigest()

@@ -141,3 +141,41 @@ def attend(
             best = _scores(query, head_keys, scores[:length])
             _weights(scores[:length], best, mantissa * multiplier, shift - exponent, table)
             _mix(scores[:length], values[lane, head // group, :length], out[m, columns])
+
+
+@njit(cache=True, nogil=True)
+def attend_to(
+    queries: NDArray[np.int32],
+    keys: NDArray[np.int16],
+    values: NDArray[np.int16],
+    start: int,
+    query_limit: int,
+    multiplier: int,
+    shift: int,
+    table: NDArray[np.int32],
+    bounds: NDArray[np.int32],
+    positions: NDArray[np.int32],
+    out: NDArray[np.int32],
+) -> None:
+    """Do what ``attend`` does for steps that see ``positions[bounds[t] : bounds[t + 1]]`` only."""
+    num_lanes, num_key_heads, context, width = keys.shape
+    num_steps = queries.shape[0] // num_lanes
+    num_heads = queries.shape[1] // width
+    group = num_heads // num_key_heads
+    query = np.empty(width, np.int16)
+    scores = np.empty(context, np.int32)
+    near_keys = np.empty((context, width), np.int16)
+    near_values = np.empty((context, width), np.int16)
+    for m in range(queries.shape[0]):
+        lane, step = m // num_steps, start + m % num_steps
+        seen = positions[bounds[step] : bounds[step + 1]]
+        length = seen.shape[0]
+        for head in range(num_heads):
+            columns = slice(head * width, (head + 1) * width)
+            mantissa, exponent = _quantise_query(queries[m, columns], query_limit, query)
+            for t in range(length):
+                near_keys[t] = keys[lane, head // group, seen[t]]
+                near_values[t] = values[lane, head // group, seen[t]]
+            best = _scores(query, near_keys[:length], scores[:length])
+            _weights(scores[:length], best, mantissa * multiplier, shift - exponent, table)
+            _mix(scores[:length], near_values[:length], out[m, columns])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.exact.attention import Attention
+from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.compiled import attention as attending
 from neurocomp.exact.compiled import recurrence as recurring
 from neurocomp.exact.compiled import rows as kernels
@@ -84,14 +84,18 @@ class CompiledEngine:
         return apply
 
     def prepare_attention(
-        self, attention: Attention, table: NDArray[np.int32]
+        self, attention: Attention, table: NDArray[np.int32], sight: Sight | None = None
     ) -> Callable[[Ints, Ints, Ints, int], Ints]:
         """Return attention."""
         scale = (attention.query_limit, attention.multiplier, attention.shift)
 
         def apply(queries: Ints, keys: Ints, values: Ints, start: int) -> Ints:
             out = np.empty((queries.shape[0], attention.query_width), np.int32)
-            attending.attend(queries, keys, values, start, *scale, table, out)
+            if sight is None:
+                attending.attend(queries, keys, values, start, *scale, table, out)
+            else:
+                seen = (sight.bounds, sight.positions)
+                attending.attend_to(queries, keys, values, start, *scale, table, *seen, out)
             return out
 
         return apply

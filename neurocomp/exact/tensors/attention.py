@@ -18,12 +18,19 @@ from neurocomp.exact.tensors.integers import divide, row_scale, scale_sums
 
 
 def attend(
-    attention: Attention, table: Tensor, queries: Tensor, keys: Tensor, values: Tensor, start: int
+    attention: Attention,
+    table: Tensor,
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    start: int,
+    hidden: Tensor | None = None,
 ) -> Tensor:
     """Return outputs (lanes * steps, heads * width) for queries of that shape.
 
     Products are taken in float64 of integers: they stay below 2**31, so they are exact in any
-    order.  Caches are (lanes, key heads, T, width), int16.
+    order.  Caches are (lanes, key heads, T, width), int16; ``hidden`` is bool (T, T), true where a
+    step doesn't see a position, or None where it sees all up to its own.
     """
     num_lanes, width = keys.shape[0], attention.head_width
     group = attention.num_heads // attention.num_key_heads
@@ -38,6 +45,8 @@ def attend(
     scores = (quantised.to(torch.float64) @ past_keys.transpose(3, 4)).to(torch.int64)
     steps = torch.arange(num_steps, device=scores.device)[:, None] + start
     is_hidden = torch.arange(length, device=scores.device)[None] > steps  # (steps, T)
+    if hidden is not None:
+        is_hidden = hidden[start:length, :length]
     lowest = -(1 << 31)
     best = scores.masked_fill(is_hidden, lowest).amax(4, keepdim=True)
     distances = (best - scores).masked_fill(is_hidden, 0)

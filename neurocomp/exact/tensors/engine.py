@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neurocomp.exact.attention import Attention
+from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import TOTAL, Frequencies
 from neurocomp.exact.linear import Linear
@@ -131,12 +131,13 @@ class TensorEngine:
         return apply
 
     def prepare_attention(
-        self, attention: Attention, table: NDArray[np.int32]
+        self, attention: Attention, table: NDArray[np.int32], sight: Sight | None = None
     ) -> Callable[[Tensor, Tensor, Tensor, int], Tensor]:
         """Return attention."""
         powers = self.put(table).to(torch.int64)
+        hidden = None if sight is None else self.put(~sight.mask)
         return lambda queries, keys, values, start: attend(
-            attention, powers, queries, keys, values, start
+            attention, powers, queries, keys, values, start, hidden
         )
 
     def cache(self, attention: Attention, num_lanes: int, context: int) -> Tensor:

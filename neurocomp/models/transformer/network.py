@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.attention import Sight
 from neurocomp.exact.embedding import embed
 from neurocomp.exact.engine import Engine
 from neurocomp.exact.linear import Linear
@@ -35,14 +36,24 @@ class Network:
         config: the shape.
         parts: integers that fit it.
         engine: who computes.
+        sights: what the positions of each block see; None for all before them.
     """
 
-    def __init__(self, config: TransformerConfig, parts: Parts, engine: Engine[Any]) -> None:
+    def __init__(
+        self,
+        config: TransformerConfig,
+        parts: Parts,
+        engine: Engine[Any],
+        sights: Sequence[Sight | None] | None = None,
+    ) -> None:
         self._config = config
         self._parts = parts
         self._engine = engine
-        self._blocks = [_PreparedBlock(config, block, parts, engine) for block in parts.blocks]
-        self._last = _prepare_normed(engine, parts.last_norm, parts.head)
+        self._blocks = [
+            _PreparedBlock(config, block, parts, engine, sight)
+            for block, sight in zip(parts.blocks, sights or [None] * len(parts.blocks), strict=True)
+        ]
+        self._last = prepare_normed(engine, parts.last_norm, parts.head)
         self._frequencies = engine.prepare_frequencies(parts.exp2)
 
     def caches(self, num_lanes: int) -> Caches:
@@ -64,11 +75,14 @@ class Network:
         Returns:
             Frequency tables (lanes, V).
         """
+        return self._frequencies(self._last(self.last_rows(symbols, caches, start)))
+
+    def last_rows(self, symbols: Symbols, caches: Caches, start: int) -> Any:
+        """Read ``symbols`` as ``advance`` does; return the rows (lanes, K) of the last step."""
         piece = max(MAX_ROWS // symbols.shape[0], 1)
         for first in range(0, symbols.shape[1], piece):
-            rows = self._read(symbols[:, first : first + piece], caches, start + first)
-        rows = self._engine.last_steps(rows, symbols.shape[0])
-        return self._frequencies(self._last(rows))
+            rows = self.read(symbols[:, first : first + piece], caches, start + first)
+        return self._engine.last_steps(rows, symbols.shape[0])
 
     def all_frequencies(self, symbols: Symbols) -> Frequencies:
         """Return the tables after every prefix of ``symbols`` (lanes, steps), in one pass.
@@ -77,9 +91,10 @@ class Network:
             (lanes * steps, V), lane by lane.
         """
         caches = self.caches(symbols.shape[0])
-        return self._frequencies(self._last(self._read(symbols, caches, 0)))
+        return self._frequencies(self._last(self.read(symbols, caches, 0)))
 
-    def _read(self, symbols: Symbols, caches: Caches, start: int) -> Any:
+    def read(self, symbols: Symbols, caches: Caches, start: int) -> Any:
+        """Read ``symbols`` (lanes, steps) into the caches; return rows (lanes * steps, K)."""
         rows = self._engine.put(embed(self._parts.embedding, self._parts.positions, symbols, start))
         for block, keys, values in zip(self._blocks, caches.keys, caches.values, strict=True):
             rows = block(rows, keys, values, start, symbols.shape[1])
@@ -88,15 +103,20 @@ class Network:
 
 class _PreparedBlock:
     def __init__(
-        self, config: TransformerConfig, block: Block, parts: Parts, engine: Engine[Any]
+        self,
+        config: TransformerConfig,
+        block: Block,
+        parts: Parts,
+        engine: Engine[Any],
+        sight: Sight | None,
     ) -> None:
         self._config = config
         self._engine = engine
         self._block = block
-        self._attended = _prepare_normed(engine, block.attention_norm, block.query_key_value)
-        self._attend = engine.prepare_attention(block.attention, parts.exp2)
+        self._attended = prepare_normed(engine, block.attention_norm, block.query_key_value)
+        self._attend = engine.prepare_attention(block.attention, parts.exp2, sight)
         self._attention_out = engine.prepare_linear(block.attention_out)
-        self._inner_in = _prepare_normed(engine, block.inner_norm, block.inner_in)
+        self._inner_in = prepare_normed(engine, block.inner_norm, block.inner_in)
         self._inner_out = engine.prepare_linear(block.inner_out)
         self._activate = engine.prepare_activation(parts.activation)
         self._rotate: Step | None = None
@@ -129,7 +149,7 @@ class _PreparedBlock:
         return engine.add(rows, self._inner_out(inner), RESIDUAL_LIMIT)
 
 
-def _prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
+def prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
     """Return a norm and the layer behind it as one function of rows."""
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.models.base import Predictor
 from neurocomp.models.transformer.network import Network
 
 
@@ -56,29 +58,24 @@ class LaneGroup:
         self._tables = None
 
 
-class TransformerPredictor:
+class LaneGroups:
     """All lanes of a block, in groups that advance at the same time on cores of their own.
 
     Lanes are independent, so the groups change the time and nothing else.
+
+    Args:
+        num_lanes: in all.
+        num_threads: groups at most.
+        make: returns the group of some of the lanes.
     """
 
     def __init__(
-        self,
-        network: Network,
-        num_lanes: int,
-        *,
-        num_threads: int,
-        context: int,
-        overlap: int,
-        start_symbol: int,
+        self, num_lanes: int, num_threads: int, make: Callable[[slice], Predictor]
     ) -> None:
         num_groups = min(num_threads, num_lanes)
         bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
         self._slices = [slice(*pair) for pair in pairwise(bounds)]
-        self._groups = [
-            LaneGroup(network, one.stop - one.start, context, overlap, start_symbol)
-            for one in self._slices
-        ]
+        self._groups = [make(one) for one in self._slices]
         self._executor = ThreadPoolExecutor(num_groups - 1) if num_groups > 1 else None
 
     def frequencies(self) -> Frequencies:
@@ -93,3 +90,25 @@ class TransformerPredictor:
         """Append the next ``symbols``, int32 (lanes,)."""
         for group, lanes in zip(self._groups, self._slices, strict=True):
             group.update(symbols[lanes])
+
+
+class TransformerPredictor(LaneGroups):
+    """All lanes of a block, each a `LaneGroup`'s."""
+
+    def __init__(
+        self,
+        network: Network,
+        num_lanes: int,
+        *,
+        num_threads: int,
+        context: int,
+        overlap: int,
+        start_symbol: int,
+    ) -> None:
+        super().__init__(
+            num_lanes,
+            num_threads,
+            lambda lanes: LaneGroup(
+                network, lanes.stop - lanes.start, context, overlap, start_symbol
+            ),
+        )

@@ -24,7 +24,7 @@ _OUTLIER_COLUMN = 5
 _OUTLIER = 60.0
 
 
-class _Generator:
+class Generator:
     """Numbers from a linear congruential generator (D. Knuth, MMIX), exact in float64."""
 
     def __init__(self, seed: int) -> None:
@@ -55,7 +55,7 @@ SAMPLES = {"gpt": gpt_sample, "llama": llama_sample}
 
 
 def _sample(seed: int, *, rotary: bool, narrow: frozenset[str]) -> StoredModel:
-    random = _Generator(seed)
+    random = Generator(seed)
     config = TransformerConfig(
         alphabet_size=ALPHABET_SIZE,
         context=CONTEXT,

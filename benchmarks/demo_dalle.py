@@ -1,0 +1,54 @@
+"""From pictures to a coded token set and back: `make demo-dalle`.
+
+Rainbow images, an autoencoder, a prior, held-out captions and images as tokens, compressed by both
+coders, decompressed, compared; then the table of sizes and some pictures.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import sys
+from pathlib import Path
+
+from benchmarks.demo import run
+
+DATA = ("rainbow.tar", "held-out.tokens", "training.tokens")
+
+
+def main() -> None:
+    """Run the demo in the folder that is given as the argument, which keeps what was trained."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    images, held_out, training = DATA
+    if not (folder / images).exists():
+        run(folder, "dalle", "make-rainbow", images)
+    if not (folder / "vae" / "model.safetensors").exists():
+        train(folder, "train-vae", images, "vae")
+    for part, name in (("held-out", held_out), ("training", training)):
+        more = ("--part", part, "-f", "-o", name)
+        run(folder, "dalle", "tokenize", images, "--vae", "vae", *more)
+    if not (folder / "prior" / "prior.safetensors").exists():
+        train(folder, "train-prior", training, "prior", "--held-out", held_out, "--vae", "vae")
+    size = (folder / held_out).stat().st_size
+    for coder in ("arithmetic", "huffman"):
+        packed, restored = f"{coder}.ncmp", f"{coder}.tokens"
+        model = ("--model", "dalle:prior", "--coder", coder)
+        run(folder, "compress", "-f", held_out, *model, "-o", packed)
+        run(folder, "decompress", "-f", packed, "--model-path", "prior", "-o", restored)
+        if not filecmp.cmp(folder / held_out, folder / restored, shallow=False):
+            sys.exit(f"{restored} differs from {held_out}")
+        print(f"  {size} to {(folder / packed).stat().st_size} bytes, every byte back\n")
+    run(folder, "dalle", "eval", held_out, "--model", "prior", "--training", training)
+    caption = "a large solid red circle at the top left on sand|a small striped teal heart"
+    run(folder, "dalle", "generate", caption, "--model", "prior", "-o", "pictures")
+    print(f"\npictures: {folder / 'pictures' / 'grid.png'}")
+
+
+def train(folder: Path, command: str, data: str, output: str, *more: str) -> None:
+    """Run a training, or go on with one that was interrupted."""
+    resume = ("--resume",) if (folder / output / "log.jsonl").exists() else ()
+    run(folder, "dalle", command, data, "--config", "rainbow", "-o", output, *more, *resume)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""``neurocomp dalle generate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_COLUMNS = 8
+
+
+@click.command(short_help="Make images of captions.")
+@click.argument("captions", metavar="CAPTIONS")
+@click.option(
+    "--model",
+    default="rainbow",
+    show_default=True,
+    metavar="DIR",
+    help="Folder of a prior's run, or the name of a prior in the package.",
+)
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1, 10_000),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Images of each caption.",
+)
+@click.option(
+    "--best",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Keep so many of the images, those that tell most of their caption.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the random numbers.")
+@click.option(
+    "--temperature",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Below 1 likelier tokens, above 1 rarer ones; 0 for the likeliest.",
+)
+@click.option(
+    "--top-k", type=int, default=0, show_default=True, help="Only the K likeliest tokens; 0: all."
+)
+@click.option(
+    "--top-p",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Only the likeliest tokens that have this share together.",
+)
+@click.option(
+    "--guidance",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Above 1: further away from what images without this caption look like.",
+)
+@click.option("--prime", type=_FILE, metavar="IMAGE", help="Image whose upper rows are kept.")
+@click.option(
+    "--prime-rows",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Rows of codes that are kept of it; half of them, unless chosen.",
+)
+@click.option(
+    "--clip",
+    metavar="NAME",
+    help="Choose the best by this CLIP of transformers, a name at the hub or a folder.",
+)
+@click.option(
+    "--vae",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The autoencoder, where it is not in the prior's folder.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="OUT",
+    help="Folder for the images.",
+)
+@message_options
+def generate(**values: Any) -> None:
+    """Make N images of each of CAPTIONS, which have "|" between them.
+
+    OUT gets grid.png, 0000.png and so on, and samples.tokens. The same model, captions and options
+    give the same tokens on any machine; a pixel may differ by rounding.
+
+    \b
+    Examples:
+      neurocomp dalle generate "a red circle|two blue squares" -n 8 -o out
+      neurocomp dalle generate "a red circle" -n 32 --best 4 --guidance 2 --seed 7 -o out
+    """
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.dalle.codes import decode_codes
+    from neurocomp.dalle.generation import Ranking, generate_tokens, prime_codes
+    from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
+    from neurocomp.dalle.pictures import write_pictures
+    from neurocomp.dalle.sampling import SamplingOptions
+    from neurocomp.models.files import write_atomically
+    from neurocomp.models.registry import dalle_file, open_dalle
+    from neurocomp.symbols.tokens import write_tokens
+
+    names = ("seed", "temperature", "top_k", "top_p", "guidance")
+    options = SamplingOptions(**{name: values[name] for name in names})
+    captions = [caption.strip() for caption in values["captions"].split("|")]
+    model = open_dalle(values["model"])
+    folder = values["vae"] or dalle_file(values["model"]).parent / AUTOENCODER
+    stored = open_autoencoder(model, folder)
+    prime = None
+    if values["prime"] is not None:
+        prime = prime_codes(stored, values["prime"], values["prime_rows"])
+    ranking = Ranking(values["best"], values["clip"], stored.network)
+    tokens = generate_tokens(model, captions, values["count"], options, prime, ranking)
+    output: Path = values["output"]
+    output.mkdir(parents=True, exist_ok=True)
+    write_atomically(output / "samples.tokens", write_tokens(tokens))
+    columns = len(tokens) // len(captions)
+    pixels = decode_codes(stored.network, tokens.grids)
+    grid = write_pictures(pixels, output, min(columns, _COLUMNS))
+    reporter.note(f"{len(tokens)} images: {display(grid)}")

@@ -1,0 +1,37 @@
+"""``neurocomp dalle make-rainbow``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display
+
+
+@click.command("make-rainbow", short_help="Draw a set of captioned images.")
+@click.argument("output", type=click.Path(path_type=Path, readable=False), metavar="OUT")
+@click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
+@message_options
+def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
+    """Draw the rainbow set: 9,216 images of 32 x 32 pixels, each with its caption.
+
+    Shapes in every combination of size, fill, colour, place and background, the same on every
+    machine, to try a training on. OUT is a folder, or a WebDataset tar if it ends in .tar.
+
+    \b
+    Examples:
+      neurocomp dalle make-rainbow rainbow.tar
+      neurocomp dalle train-vae rainbow.tar --config rainbow -o vae
+    """
+    reporter = Reporter(quiet=quiet, verbose=verbose)
+    is_tar = output.suffix == ".tar"
+    if not force and (output.exists() if is_tar else output.is_dir() and any(output.iterdir())):
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+
+    from neurocomp.dalle.datasets import write_folder, write_tar
+    from neurocomp.dalle.rainbow import rainbow
+
+    count = (write_tar if is_tar else write_folder)(rainbow(), output)
+    reporter.note(f"{display(output)}: {count} captioned images")

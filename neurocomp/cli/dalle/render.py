@@ -1,0 +1,76 @@
+"""``neurocomp dalle render``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neurocomp.cli.dalle.tokens import read_token_file
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display
+from neurocomp.errors import UsageError
+
+
+@click.command(short_help="Turn tokens into images.")
+@click.argument("tokens", type=click.Path(path_type=Path, readable=False), metavar="TOKENS")
+@click.option(
+    "--vae",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder of the autoencoder.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="OUT",
+    help="Folder for the images.",
+)
+@click.option(
+    "--columns",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Images in a row of grid.png.",
+)
+@click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
+@message_options
+def render(**values: Any) -> None:
+    """Turn the token file TOKENS back into images, as its autoencoder knows them.
+
+    OUT gets 0000.png and so on, each with its caption in a .txt file if there is one, and all of
+    them in grid.png. A pixel may differ by rounding from machine to machine; tokens never do.
+
+    \b
+    Example:
+      neurocomp dalle render rainbow.tokens --vae vae -o pictures
+    """
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    output: Path = values["output"]
+    if not values["force"] and output.is_dir() and any(output.iterdir()):
+        raise FileExistsError(f"{display(output)} is not empty: give -f to overwrite files in it")
+
+    from neurocomp.dalle.codes import decode_codes
+    from neurocomp.dalle.pictures import write_pictures
+    from neurocomp.dalle.stored import load_autoencoder
+
+    tokens = read_token_file(values["tokens"])
+    if not tokens.has_grids:
+        raise UsageError(f"{values['tokens']} has captions alone, no images")
+    stored = load_autoencoder(values["vae"])
+    if stored.sha256 != tokens.autoencoder:
+        raise UsageError(
+            f"the tokens are of autoencoder {tokens.autoencoder.hex()[:16]}…, the one given is "
+            f"{stored.sha256.hex()[:16]}…: name its folder with --vae"
+        )
+    pixels = decode_codes(stored.network, tokens.grids)
+    output.mkdir(parents=True, exist_ok=True)
+    grid = write_pictures(pixels, output, values["columns"])
+    for number, caption in enumerate(tokens.captions):
+        (output / f"{number:04}.txt").write_text(f"{caption}\n", encoding="utf-8")
+    reporter.note(f"{len(tokens)} images: {display(grid)}")

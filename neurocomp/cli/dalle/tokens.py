@@ -1,0 +1,62 @@
+"""Captions and codes that commands are given, as token files or as images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurocomp.cli.report import Reporter
+from neurocomp.errors import FormatError, UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.dalle.images import CaptionedImages
+    from neurocomp.dalle.stored import StoredAutoencoder
+    from neurocomp.symbols.tokens import TokenSet
+
+SUFFIX = ".tokens"
+
+
+def is_token_file(path: Path) -> bool:
+    """Return whether ``path`` is named as a token file."""
+    return path.suffix == SUFFIX
+
+
+def read_token_file(path: Path) -> TokenSet:
+    """Return the token set in ``path``.
+
+    Raises:
+        UsageError: it is no token file.
+        OSError: it cannot be read.
+    """
+    from neurocomp.symbols.tokens import read_tokens
+
+    try:
+        return read_tokens(path.read_bytes())
+    except FormatError as error:
+        raise UsageError(
+            f"{path} is not a token file ({error}): make one with 'neurocomp dalle tokenize'"
+        ) from None
+
+
+def read_parts(
+    path: Path, stored: StoredAutoencoder, reporter: Reporter
+) -> tuple[CaptionedImages, CaptionedImages]:
+    """Return the captioned images that an autoencoder was trained on, and those held out."""
+    from neurocomp.dalle.sources import read_images
+
+    images = read_images(path, stored.options)
+    for line in images.report():
+        reporter.note(line)
+    first, second = (
+        images.part(name, stored.training_share, stored.group) for name in ("training", "held-out")
+    )
+    return first, second
+
+
+def to_tokens(stored: StoredAutoencoder, images: CaptionedImages) -> TokenSet:
+    """Return the captions and codes of images."""
+    from neurocomp.dalle.codes import encode_pixels
+    from neurocomp.symbols.tokens import TokenSet
+
+    codes = encode_pixels(stored.network, images.pixels)
+    return TokenSet(images.captions, codes, stored.network.config.num_codes, stored.sha256)

@@ -1,0 +1,122 @@
+"""``neurocomp dalle train-prior``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display, say
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.symbols.tokens import TokenSet
+
+_PATH = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command("train-prior", short_help="Train a prior of captions and tokens.")
+@click.argument("data", required=False, type=_PATH, metavar="DATA")
+@click.option("--vae", type=_FOLDER, metavar="DIR", help="The autoencoder that makes the codes.")
+@click.option(
+    "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
+)
+@click.option(
+    "--config",
+    "config_name",
+    metavar="FILE.toml",
+    default="rainbow",
+    show_default=True,
+    help="Configuration: a TOML file, or rainbow, emoji or paper.",
+)
+@click.option("-o", "--output", type=_FOLDER, metavar="RUN", help="Folder of the run.")
+@click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint.")
+@click.option(
+    "--init",
+    "initial",
+    type=_FOLDER,
+    metavar="CHECKPOINT",
+    help="Begin with the parameters and the tokenizer of this checkpoint.",
+)
+@click.option(
+    "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
+)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any.")
+@click.option(
+    "--sharding",
+    type=click.Choice(["ddp", "fsdp"]),
+    default="ddp",
+    show_default=True,
+    help="Of parameters over the processes that torchrun starts.",
+)
+@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
+@message_options
+def train_prior(**values: Any) -> None:
+    """Train a transformer that predicts captions and images' tokens.
+
+    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as 'train-vae'
+    takes them: then those that the autoencoder was trained on, the others are held out. The run's
+    folder gets log.jsonl, loss.png, checkpoints, the autoencoder and prior.safetensors, the exact
+    form, so that --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
+
+    Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
+
+    \b
+    Examples:
+      neurocomp dalle train-prior x.tokens --config rainbow -o run
+      neurocomp dalle train-prior photos --vae vae --config mine.toml -o run
+      neurocomp dalle train-prior --plan --config paper
+    """
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.training.config import parse, read_toml
+    from neurocomp.training.dalle.plan import plan_memory
+    from neurocomp.training.dalle.prior_config import PRESETS, PriorTrainingConfig
+
+    name = values["config_name"]
+    table = read_toml(f"prior-{name}" if name in PRESETS else name)
+    if values["steps"] is not None:
+        table["run"] = {**table.get("run", {}), "steps": values["steps"]}
+    config = parse(PriorTrainingConfig, table)
+    if values["plan"]:
+        click.echo("\n".join(plan_memory(config).lines()))
+        return
+    if values["data"] is None or values["output"] is None:
+        raise UsageError("name DATA to train on, and -o RUN for the results")
+
+    from neurocomp.training.dalle.train_prior import PriorPlace
+    from neurocomp.training.dalle.train_prior import train_prior as train
+
+    tokens, held_out = _read(values, reporter)
+    names = ("output", "resume", "initial", "device", "sharding")
+    place = PriorPlace(**{one: values[one] for one in names})
+    result = train(config, tokens, held_out, place, reporter.note)
+    if values["vae"] is not None:
+        from neurocomp.dalle.model_folder import keep_autoencoder
+
+        keep_autoencoder(values["vae"], place.output)
+    if not result.finished:
+        say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
+        raise click.exceptions.Exit(130)
+
+
+def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
+    """Return what to train on, and what to validate on where that is not a part of it."""
+    from neurocomp.dalle.stored import load_autoencoder
+
+    data, vae, held_out = values["data"], values["vae"], values["held_out"]
+    stored = None if vae is None else load_autoencoder(vae)
+    if is_token_file(data):
+        tokens = read_token_file(data)
+        held = None if held_out is None else read_token_file(held_out)
+        if stored is not None and stored.sha256 != tokens.autoencoder:
+            raise UsageError(f"{data} has the codes of another autoencoder than the one in {vae}")
+        return tokens, held
+    if stored is None:
+        raise UsageError(f"{data} is not a token file (.tokens): name the autoencoder with --vae")
+    training, rest = read_parts(data, stored, reporter)
+    return to_tokens(stored, training), to_tokens(stored, rest) if len(rest) else None

@@ -1,0 +1,1 @@
+"""DALL-E: autoencoders of images, the prior of captions and images, sampling."""

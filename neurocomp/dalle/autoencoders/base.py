@@ -1,0 +1,111 @@
+"""What every autoencoder is to its users."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from neurocomp.dalle.autoencoders.config import AutoencoderConfig
+from neurocomp.dalle.autoencoders.likelihood import nats, to_pixels
+
+
+class Terms(NamedTuple):
+    """Of a loss, scalars in bits for each sub-pixel ("bits per dim")."""
+
+    reconstruction: Tensor
+    """-log2 p(image | latents)."""
+    divergence: Tensor
+    """KL of the latents' distribution from the uniform prior."""
+    balance: Tensor
+    """KL of the mean distribution over all positions from the uniform one."""
+    distance: Tensor
+    """VQ-VAE: squared distances of encodings and codes, weighted; no bits."""
+
+
+class Autoencoder(nn.Module):
+    """Images as grids of codes, and codes as images.
+
+    Attributes:
+        config: shape and kind.
+        usage: how often each code was taken since the last revival, (K,).
+    """
+
+    usage: Tensor
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("usage", torch.zeros(config.num_codes))
+
+    @abstractmethod
+    def forward(self, images: Tensor, temperature: float) -> Terms:
+        """Return the terms of the loss of images (B, 3, H, W) in 0..1.
+
+        Args:
+            images: float32, H and W are multiples of f.
+            temperature: of a dVAE's relaxation; 1 for a VQ-VAE.
+        """
+
+    @abstractmethod
+    def encode(self, images: Tensor) -> Tensor:
+        """Return the codes (B, H / f, W / f), int64, of images (B, 3, H, W) in 0..1."""
+
+    @abstractmethod
+    def statistics(self, codes: Tensor) -> Tensor:
+        """Return the decoder's output for codes (B, h, w)."""
+
+    @abstractmethod
+    def soft(self, images: Tensor) -> Tensor:
+        """Return images (B, 3, H, W) as reconstructed without choosing codes."""
+
+    @abstractmethod
+    def _replace(self, dead: Tensor, kept: Tensor, noise: Tensor) -> None:
+        """Make the codes ``dead`` (n,) near copies of ``kept`` (n,), with noise (n, width)."""
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return images (B, 3, H, W) in 0..1 of codes (B, h, w)."""
+        return to_pixels(self.config, self.statistics(codes))
+
+    def hard_bits(self, images: Tensor, codes: Tensor) -> Tensor:
+        """Return -log2 p(image | codes) of each image, (B,)."""
+        return nats(self.config, self.statistics(codes), images).sum((1, 2, 3)) / math.log(2)
+
+    @torch.no_grad()
+    def revive(self, seed: int) -> int:
+        """Give the codes that were not taken since the last time a new life; return how many.
+
+        A dead code becomes a near copy of a code that is taken often, so that they share its work
+        and grow apart.  Every process that trains does the same.
+        """
+        usage = over_processes(self.usage)
+        dead = (usage == 0).nonzero().flatten()
+        if 0 < len(dead) < len(usage):
+            draw = torch.Generator().manual_seed(seed)
+            kept = torch.multinomial(usage.cpu(), len(dead), replacement=True, generator=draw)
+            noise = torch.randn(len(dead), self.config.code_width, generator=draw)
+            self._replace(dead, kept.to(dead.device), noise.to(dead.device))
+        self.usage.zero_()
+        return len(dead)
+
+    def _count(self, codes: Tensor) -> None:
+        self.usage += torch.bincount(codes.flatten(), minlength=self.config.num_codes)
+
+
+def over_processes(values: Tensor) -> Tensor:
+    """Return ``values`` summed over the processes that train together."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return values
+    total = values.clone()
+    dist.all_reduce(total)
+    return total
+
+
+def divergence_from_uniform(log_shares: Tensor) -> Tensor:
+    """Return the KL in bits of distributions, log-probabilities (..., K), from the uniform one."""
+    nats = (log_shares.exp() * log_shares).sum(-1) + math.log(log_shares.shape[-1])
+    return nats / math.log(2)

@@ -1,0 +1,71 @@
+"""Shape and kind of an autoencoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neurocomp.errors import UsageError
+
+KINDS = ("dvae", "vqvae")
+LIKELIHOODS = ("logit-laplace", "mse")
+FACTORS = (2, 4, 8)
+MIN_CODES, MAX_CODES = 2, 8192
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """Of an `Autoencoder`; the defaults are small, `paper-vae` has the paper's sizes."""
+
+    kind: str = "dvae"
+    """"dvae" (A. Ramesh et al. 2021) or "vqvae" (A. van den Oord et al. 2017)."""
+    factor: int = 4
+    """f: a code stands for f x f pixels."""
+    num_codes: int = 512
+    """K."""
+    width: int = 32
+    """Channels at full resolution; they double where the resolution halves."""
+    num_blocks: int = 1
+    """Residual blocks at each resolution."""
+    code_width: int = 64
+    """Channels that the decoder begins with; numbers in a VQ-VAE's code."""
+    first_kernel: int = 7
+    """Pixels across the encoder's first convolution."""
+    likelihood: str = "logit-laplace"
+    """"logit-laplace" with a scale for each sub-pixel, or "mse": a Gaussian of fixed scale."""
+    deviation: float = 0.05
+    """Standard deviation of "mse", pixels being 0..1."""
+    commitment: float = 0.25
+    """VQ-VAE: weight of the encoder's distance from the codes."""
+    moving_average: bool = True
+    """VQ-VAE: codes are moving averages of what they stand for, instead of having a loss."""
+    decay: float = 0.99
+    """Of the moving average."""
+
+    def __post_init__(self) -> None:
+        _require(self.kind in KINDS, "kind", self.kind, f"one of {KINDS}")
+        _require(self.factor in FACTORS, "factor", self.factor, f"one of {FACTORS}")
+        codes = f"{MIN_CODES} to {MAX_CODES}"
+        _require(MIN_CODES <= self.num_codes <= MAX_CODES, "num_codes", self.num_codes, codes)
+        _require(
+            self.width > 0 and self.width % 4 == 0, "width", self.width, "a positive multiple of 4"
+        )
+        for name in ("num_blocks", "code_width"):
+            value = getattr(self, name)
+            _require(value > 0, name, value, "positive")
+        kernel = self.first_kernel
+        _require(kernel > 0 and kernel % 2 == 1, "first_kernel", kernel, "positive and odd")
+        allowed = f"one of {LIKELIHOODS}"
+        _require(self.likelihood in LIKELIHOODS, "likelihood", self.likelihood, allowed)
+        _require(self.deviation > 0, "deviation", self.deviation, "positive")
+        _require(self.commitment >= 0, "commitment", self.commitment, "at least 0")
+        _require(0 <= self.decay < 1, "decay", self.decay, "at least 0 and below 1")
+
+    @property
+    def num_halvings(self) -> int:
+        """How often the resolution halves: log2 f."""
+        return self.factor.bit_length() - 1
+
+
+def _require(condition: bool, name: str, value: object, demand: str) -> None:
+    if not condition:
+        raise UsageError(f"model.{name} is {value!r}, but must be {demand}")

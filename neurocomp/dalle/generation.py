@@ -1,0 +1,99 @@
+"""Images of captions, several of each, the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.dalle.autoencoders import Autoencoder
+from neurocomp.dalle.clip import clip_scores
+from neurocomp.dalle.codes import decode_codes, encode_pixels
+from neurocomp.dalle.images import UnusableImageError, open_image
+from neurocomp.dalle.likelihood import caption_scores
+from neurocomp.dalle.sampling import Codes, SamplingOptions, sample_grids
+from neurocomp.dalle.stored import StoredAutoencoder
+from neurocomp.errors import UsageError
+from neurocomp.models.dalle import DalleModel
+from neurocomp.symbols.tokens import TokenSet
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Which images of a caption are kept.
+
+    Attributes:
+        keep: how many, the best first; None for all as they come, unless there is a CLIP.
+        clip: name or folder of a CLIP that judges; None for the prior itself, which takes those
+            that tell most of their caption.
+        autoencoder: makes the pixels that a CLIP looks at.
+    """
+
+    keep: int | None = None
+    clip: str | None = None
+    autoencoder: Autoencoder | None = None
+
+    def choose(self, model: DalleModel, caption: str, grids: Codes) -> NDArray[np.intp]:
+        """Return the numbers of the images to keep."""
+        if self.keep is None and self.clip is None:
+            return np.arange(len(grids))
+        if self.clip is not None and self.autoencoder is not None:
+            scores = clip_scores(self.clip, caption, decode_codes(self.autoencoder, grids))
+        else:
+            scores = caption_scores(model, caption, grids)
+        return np.argsort(-scores, kind="stable")[: self.keep]
+
+
+def generate_tokens(
+    model: DalleModel,
+    captions: Sequence[str],
+    count: int,
+    options: SamplingOptions,
+    prime: Codes | None = None,
+    ranking: Ranking | None = None,
+) -> TokenSet:
+    """Return images of captions, in the order of the latter.
+
+    Args:
+        model: the prior.
+        captions: one or more; the random numbers of an image depend on its place in the whole.
+        count: images of each.
+        options: how codes are drawn.
+        prime: the first codes of every image, (n,).
+        ranking: which of them are kept; None for all.
+    """
+    each = [caption for caption in captions for _ in range(count)]
+    grids = sample_grids(model, each, options, prime)
+    chosen = []
+    for number, caption in enumerate(captions):
+        first = number * count
+        kept = (ranking or Ranking()).choose(model, caption, grids[first : first + count])
+        chosen += (first + kept).tolist()
+    texts = tuple(each[number] for number in chosen)
+    return TokenSet(texts, grids[chosen], model.shape.records.num_codes, model.shape.autoencoder)
+
+
+def prime_codes(stored: StoredAutoencoder, image: Path, num_rows: int | None) -> Codes:
+    """Return the codes of an image's upper rows in raster order, (n,).
+
+    Args:
+        stored: makes the codes.
+        image: file of any size.
+        num_rows: how many; None for half of them.
+
+    Raises:
+        UsageError: the file is no image, or has not so many rows.
+    """
+    try:
+        pixels = open_image(image.read_bytes(), stored.options)
+    except UnusableImageError as error:
+        raise UsageError(f"{image} can't be used: {error}") from None
+    codes = encode_pixels(stored.network, pixels[None])[0]
+    wanted = len(codes) // 2 if num_rows is None else num_rows
+    if wanted > len(codes):
+        raise UsageError(f"the image has {len(codes)} rows of codes, not {wanted}")
+    kept: Codes = codes[:wanted].reshape(-1)
+    return kept

@@ -1,0 +1,140 @@
+"""Captioned images in memory, all of one size, and what was left out of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import UsageError
+
+RESIZES = ("crop", "pad", "stretch", "none")
+GROUPS = ("caption", "base")
+MAX_PIXELS = 1 << 26
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """How images are made equal.
+
+    Attributes:
+        size: pixels across and down.
+        resize: "crop" cuts the longer side to a square in the middle, "pad" adds white to the
+            shorter one, "stretch" takes the image as it is, "none" leaves out what is not of the
+            size.
+    """
+
+    size: int = 32
+    resize: str = "crop"
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.size <= 1024:
+            raise UsageError(f"the size of images is {self.size}, but must be 8 to 1024")
+        if self.resize not in RESIZES:
+            raise UsageError(f"the way of resizing is {self.resize!r}, not one of {RESIZES}")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An image that was left out."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionedImages:
+    """Images in a fixed order.
+
+    Attributes:
+        keys: name of each, without folder and suffix.
+        captions: of each, or none at all.
+        pixels: shape (N, size, size, 3), uint8, RGB.
+        skipped: what was left out, and why.
+    """
+
+    keys: tuple[str, ...]
+    captions: tuple[str, ...]
+    pixels: NDArray[np.uint8]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def report(self, num_shown: int = 3) -> list[str]:
+        """Return lines that tell what was left out."""
+        lines = []
+        for reason, count in Counter(one.reason for one in self.skipped).most_common():
+            names = [one.name for one in self.skipped if one.reason == reason]
+            more = ", …" if count > num_shown else ""
+            lines.append(f"left out {count} ({reason}): {', '.join(names[:num_shown])}{more}")
+        return lines
+
+    def part(self, name: str, share: float, group: str, seed: int = 0) -> CaptionedImages:
+        """Return the images to train on, those held out, or all of them.
+
+        Whole groups are held out: one is trained on if the first 8 bytes of the SHA-256 of
+        "<seed>:<group>", as a big-endian fraction of 1, are below ``share``.
+
+        Args:
+            name: "training", "held-out" or "all".
+            share: of the groups that are trained on.
+            group: "caption": images of one caption belong together (without captions, each is
+                alone); "base": those whose key is the same up to the first "_".
+            seed: of the choice.
+        """
+        if name == "all":
+            return self
+        keys = self.captions or self.keys
+        if group == "base":
+            keys = tuple(key.partition("_")[0] for key in self.keys)
+        chosen = np.array([_fraction(f"{seed}:{key}") < share for key in keys], np.bool_)
+        numbers = np.flatnonzero(chosen if name == "training" else ~chosen)
+        return CaptionedImages(
+            tuple(self.keys[n] for n in numbers),
+            tuple(self.captions[n] for n in numbers) if self.captions else (),
+            self.pixels[numbers],
+        )
+
+
+def _fraction(text: str) -> float:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2.0**64
+
+
+class UnusableImageError(Exception):
+    """Why an image is left out; never leaves this package."""
+
+
+def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
+    """Return an image file's pixels, (size, size, 3) uint8, what is transparent on white.
+
+    Raises:
+        UnusableImageError: it is broken, too large or of the wrong size.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise UnusableImageError("too large")
+            image = ImageOps.exif_transpose(opened).convert("RGBA")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise UnusableImageError("broken image") from None
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    flat = Image.alpha_composite(white, image).convert("RGB")
+    size = (options.size, options.size)
+    if options.resize == "none" and flat.size != size:
+        raise UnusableImageError(f"not {size[0]} x {size[1]} pixels")
+    if flat.size != size:
+        method = Image.Resampling.BOX if min(flat.size) >= 2 * size[0] else Image.Resampling.BICUBIC
+        if options.resize == "crop":
+            flat = ImageOps.fit(flat, size, method)
+        elif options.resize == "pad":
+            flat = ImageOps.pad(flat, size, method, color=(255, 255, 255))
+        else:
+            flat = flat.resize(size, method)
+    return np.asarray(flat, np.uint8)

@@ -1,0 +1,42 @@
+"""A prior with the autoencoder whose codes it knows, in one folder.
+
+run/
+    prior.safetensors       the exact form
+    autoencoder/            model.safetensors and config.json
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from neurocomp.dalle.stored import CONFIG_NAME, MODEL_NAME, StoredAutoencoder, load_autoencoder
+from neurocomp.errors import UsageError
+from neurocomp.models.dalle import DalleModel
+
+AUTOENCODER = "autoencoder"
+
+
+def keep_autoencoder(source: Path, folder: Path) -> None:
+    """Copy the autoencoder in ``source`` into ``folder``."""
+    target = folder / AUTOENCODER
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (MODEL_NAME, CONFIG_NAME):
+        shutil.copyfile(source / name, target / name)
+
+
+def open_autoencoder(model: DalleModel, folder: Path) -> StoredAutoencoder:
+    """Return the autoencoder in ``folder``, which must be the one whose codes ``model`` knows.
+
+    Raises:
+        UsageError: there is none, or it is another one.
+        FormatError: it is damaged.
+    """
+    stored = load_autoencoder(folder)
+    wanted = model.shape.autoencoder
+    if stored.sha256 != wanted:
+        raise UsageError(
+            f"the autoencoder in {folder} is {stored.sha256.hex()[:16]}…, the prior knows the "
+            f"codes of {wanted.hex()[:16]}…: name its folder with --vae"
+        )
+    return stored

@@ -1,0 +1,5 @@
+"""The prior of captions and image tokens, in exact integer arithmetic."""
+
+from neurocomp.models.dalle.model import DalleModel
+
+__all__ = ["DalleModel"]

@@ -1,0 +1,120 @@
+"""What a stored prior says about itself, besides its transformer's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.attention import Sight
+from neurocomp.models.dalle.patterns import check_patterns, pattern_mask
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.symbols.records import RecordShape
+
+MAX_CONTEXT = 4096
+
+
+@dataclass(frozen=True)
+class PriorShape:
+    """What a prior reads and predicts.
+
+    Its vocabulary is that of captions' tokens, a pad for each of their positions, the start symbol,
+    and the codes of images: nothing of it means two things.
+
+    Attributes:
+        records: captions and images.
+        patterns: attention of each layer.
+        kernel: of the convolutional pattern, odd.
+        autoencoder: SHA-256 of what made the codes, 32 bytes.
+    """
+
+    records: RecordShape
+    patterns: tuple[str, ...]
+    kernel: int
+    autoencoder: bytes
+
+    def __post_init__(self) -> None:
+        """Check the values; raises FormatError."""
+        check_patterns(self.patterns)
+        if type(self.kernel) is not int or self.kernel % 2 == 0 or not 1 <= self.kernel < 512:
+            raise FormatError(f"a kernel of {self.kernel!r} positions is not odd and below 512")
+        if len(self.autoencoder) != 32:
+            raise FormatError("the hash of the prior's autoencoder is damaged")
+        if self.context > MAX_CONTEXT:
+            raise FormatError(f"captions and images of {self.context} tokens exceed {MAX_CONTEXT}")
+
+    @property
+    def context(self) -> int:
+        """Positions: the start symbol, a caption, an image."""
+        return 1 + self.records.text_length + self.records.num_latents
+
+    @property
+    def num_text_outputs(self) -> int:
+        """Columns of the text head: tokens and pads."""
+        return self.records.num_tokens + self.records.text_length
+
+    @property
+    def start_symbol(self) -> int:
+        """What stands before a caption."""
+        return self.num_text_outputs
+
+    @property
+    def first_code(self) -> int:
+        """Of the vocabulary, where the codes begin."""
+        return self.num_text_outputs + 1
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Rows of the embedding, and of both heads together."""
+        return self.first_code + self.records.num_codes
+
+    @cached_property
+    def sights(self) -> tuple[Sight | None, ...]:
+        """What each layer's positions see; None for all before them."""
+        made = {name: self._sight(name) for name in set(self.patterns)}
+        return tuple(made[name] for name in self.patterns)
+
+    def _sight(self, name: str) -> Sight | None:
+        if name == "full":
+            return None
+        one = self.records
+        mask = pattern_mask(name, one.text_length, one.rows, one.columns, self.kernel)
+        return Sight.from_mask(mask)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {
+            "num_tokens": self.records.num_tokens,
+            "text_length": self.records.text_length,
+            "rows": self.records.rows,
+            "columns": self.records.columns,
+            "num_codes": self.records.num_codes,
+            "patterns": list(self.patterns),
+            "kernel": self.kernel,
+            "autoencoder": self.autoencoder.hex(),
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any], transformer: TransformerConfig) -> PriorShape:
+        """Return the shape of a stored model; raises FormatError where it is none."""
+        try:
+            names = ("num_tokens", "text_length", "rows", "columns", "num_codes")
+            shape = cls(
+                RecordShape(*(fields[name] for name in names)),
+                tuple(fields["patterns"]),
+                fields["kernel"],
+                bytes.fromhex(fields["autoencoder"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise FormatError(f"the configuration of the prior is damaged: {error!r}") from None
+        fits = (
+            transformer.alphabet_size == shape.vocabulary_size
+            and transformer.context == shape.context
+            and transformer.start_symbol == shape.start_symbol
+            and transformer.num_layers == len(shape.patterns)
+        )
+        if not fits:
+            raise FormatError("the prior's transformer doesn't have the shape of its records")
+        return shape

@@ -1,0 +1,109 @@
+"""The conformance suite of priors: the same integers on every machine, in every way to get them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurocomp.errors import ModelError
+from neurocomp.exact import Stream, Symbols
+from neurocomp.exact.conformance import Check
+from neurocomp.exact.engine import open_engine
+from neurocomp.models.dalle.model import DalleModel
+from neurocomp.models.dalle.network import Logits, PriorNetwork
+from neurocomp.models.dalle.predictor import PriorPredictor
+from neurocomp.models.dalle.samples import prior_sample
+from neurocomp.symbols.records import Kind, RecordShape, write_records
+
+EXPECTED_LOGITS = "73096e52bbd25e215688de1ba1f4ff626a6861e3831fc7ce710068a805e9acf9"
+"""SHA-256 of the logits of the sample's captions and images, int32, little-endian."""
+
+EXPECTED_TABLES = "67421827751347759573435a53ba748ec9411c70ef876c5bb5aee421bf73f38e"
+"""SHA-256 of the frequency tables of a stream of records, step by step."""
+
+NUM_IMAGES = 37
+LANES = (1, 8)
+THREADS = (1, 2)
+
+
+def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
+    """Yield every check of the suite on some routes of a device.
+
+    A route that does not pass its self-test yields one check that is not as expected.
+    """
+    for route in routes:
+        prefix = f"dalle {route} {device}"
+        try:
+            network = DalleModel(prior_sample(), open_engine(route, device)).network
+        except ModelError as error:
+            yield Check(prefix, str(error), is_expected=False)
+            continue
+        for way, found in _logits(network):
+            yield Check(f"{prefix} {way}", found, found == EXPECTED_LOGITS)
+        for threads in THREADS:
+            found = _tables(network, threads)
+            yield Check(f"{prefix} records, {threads} threads", found, found == EXPECTED_TABLES)
+
+
+def sample_rows(network: PriorNetwork) -> Symbols:
+    """Return what the sample reads: (16, context - 1) of its vocabulary."""
+    shape = network.shape
+    length, num_latents = shape.records.text_length, shape.records.num_latents
+    numbers = np.arange(16 * num_latents, dtype=np.int64).reshape(16, -1)
+    rows = np.empty((16, shape.context), np.int32)
+    rows[:, 0] = shape.start_symbol
+    rows[:, 1 : length + 1] = numbers[:, :length] * 5 % shape.num_text_outputs
+    rows[:, length + 1 :] = (
+        shape.first_code + (numbers * numbers * 7 + numbers) % shape.records.num_codes
+    )
+    return rows[:, :-1]
+
+
+def sample_stream(shape: RecordShape) -> Stream:
+    """Return the stream of some captions, one of which goes on in a second record, and images."""
+    captions = [
+        (np.arange(3 * (number % 5), dtype=np.int32) * 11 + number) % shape.num_tokens
+        for number in range(NUM_IMAGES)
+    ]
+    codes = np.arange(NUM_IMAGES * shape.num_latents, dtype=np.int64)
+    codes = (codes * codes * 3 + codes) % shape.num_codes
+    grids = codes.astype(np.uint16).reshape(-1, shape.rows, shape.columns)
+    return write_records(shape, Kind.BOTH, captions, grids)
+
+
+def _logits(network: PriorNetwork) -> Iterator[tuple[str, str]]:
+    rows = sample_rows(network)
+    yield "whole sequences", _digest(network.all_logits(rows))
+    length = network.shape.records.text_length
+    for num_lanes in LANES:
+        groups = []
+        for group in rows.reshape(-1, num_lanes, rows.shape[1]):
+            caches = network.caches(num_lanes)
+            steps = [
+                network.advance(group[:, step : step + 1], caches, step)
+                for step in range(rows.shape[1])
+            ]
+            groups.append((np.stack(steps[:length], 1), np.stack(steps[length:], 1)))
+        joined = [np.concatenate(part) for part in zip(*groups, strict=True)]
+        yield f"{num_lanes} lanes, step by step", _digest((joined[0], joined[1]))
+
+
+def _digest(logits: tuple[Logits, Logits]) -> str:
+    digest = hashlib.sha256()
+    for part in logits:
+        digest.update(np.ascontiguousarray(part, "<i4").tobytes())
+    return digest.hexdigest()
+
+
+def _tables(network: PriorNetwork, num_threads: int) -> str:
+    records = network.shape.records
+    stream = sample_stream(records)
+    lanes = records.num_lanes(stream.size)
+    predictor = PriorPredictor(network, lanes, num_threads)
+    digest = hashlib.sha256()
+    for column in stream.reshape(lanes, -1).T:
+        digest.update(np.ascontiguousarray(predictor.frequencies(), "<i4").tobytes())
+        predictor.update(np.ascontiguousarray(column))
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""A prior of captions and image tokens as a symbol model."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.models.dalle.config import PriorShape
+from neurocomp.models.dalle.network import PriorNetwork
+from neurocomp.models.dalle.predictor import PriorPredictor
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.parts import read_parts
+from neurocomp.symbols.bpe import BytePairs
+from neurocomp.symbols.records import MAX_LANES
+from neurocomp.symbols.token_sets import TokenSets
+
+ARCHITECTURE = "dalle"
+TOKENIZER = "tokenizer"
+"""Name of the tensor, uint8, that holds the JSON of the captions' byte pairs."""
+
+
+class DalleModel:
+    """Predicts captions, images, or images from their captions; see ``symbols.records``.
+
+    Args:
+        stored: the integers, checked here.
+        engine: who computes; None for what this machine does best.
+
+    Raises:
+        FormatError: the stored parts are damaged or would not be exact.
+    """
+
+    def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
+        self._stored = stored
+        self._config = TransformerConfig.from_json(dict(stored.config))
+        self.shape = PriorShape.from_json(stored.config, self._config)
+        self._engine = engine
+        self._parts = read_parts(self._config, stored.tensors)
+        if TOKENIZER not in stored.tensors:
+            raise FormatError("the prior has no tokenizer of captions")
+
+    @classmethod
+    def from_stored(cls, stored: StoredModel) -> DalleModel:
+        """Return the model that ``stored`` holds; raises FormatError where it holds none."""
+        if stored.architecture != ARCHITECTURE:
+            raise FormatError(f"a model of architecture {stored.architecture!r} is no DALL-E prior")
+        return cls(stored)
+
+    @property
+    def alphabet_size(self) -> int:
+        """Number of different symbols of records."""
+        return self.shape.records.alphabet_size
+
+    @property
+    def identity(self) -> bytes:
+        """The 32-byte SHA-256 of the stored form."""
+        return self._stored.sha256
+
+    @property
+    def uses_all_cores(self) -> bool:
+        """True: a predictor spreads its lanes over the cores."""
+        return True
+
+    @cached_property
+    def symbol_map(self) -> TokenSets:
+        """Token files of the prior's autoencoder."""
+        tokenizer = self._stored.tensors[TOKENIZER].astype(np.uint8).tobytes()
+        return TokenSets(self.shape.records, BytePairs(tokenizer), self.shape.autoencoder)
+
+    @cached_property
+    def network(self) -> PriorNetwork:
+        """The network, on an engine that has passed its self-test."""
+        engine = self._engine or open_engine()
+        return PriorNetwork(self._config, self.shape, self._parts, engine)
+
+    def predictor(self, num_lanes: int) -> PriorPredictor:
+        """Return a predictor before the first record.
+
+        Raises:
+            FormatError: no writer uses so many lanes.
+        """
+        if num_lanes > MAX_LANES or num_lanes & (num_lanes - 1):
+            raise FormatError(f"token records have 1, 2, 4 to {MAX_LANES} lanes, not {num_lanes}")
+        return PriorPredictor(self.network, num_lanes, _num_cores())
+
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return the lanes of records of so many symbols in all."""
+        return self.shape.records.num_lanes(num_symbols)
+
+
+def _num_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,106 @@
+"""The forward pass of a prior: a transformer with a head for captions and one for images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.engine import Engine
+from neurocomp.exact.linear import Linear
+from neurocomp.models.dalle.config import PriorShape
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.network import Caches, Network, prepare_normed
+from neurocomp.models.transformer.parts import Parts
+
+Logits = NDArray[np.int32]
+"""Logarithms to base 2 in units of 2**-10, up to a constant for each row."""
+
+IMPOSSIBLE = -(1 << 30)
+"""Logit of a symbol that can't come."""
+
+
+class PriorNetwork:
+    """Runs a prior's parts on an engine.
+
+    Args:
+        config: of the transformer.
+        shape: of what it reads.
+        parts: integers that fit it.
+        engine: who computes.
+
+    Attributes:
+        shape: as above.
+        exp2: the stored table of powers of 2, int32 (1024,): 2**30 * 2**(-i / 1024).
+    """
+
+    def __init__(
+        self, config: TransformerConfig, shape: PriorShape, parts: Parts, engine: Engine[Any]
+    ) -> None:
+        self.shape = shape
+        self.exp2 = parts.exp2
+        self._engine = engine
+        self._trunk = Network(config, parts, engine, shape.sights)
+        text, image = slice(0, shape.num_text_outputs), slice(shape.first_code, None)
+        self._heads = [
+            prepare_normed(engine, parts.last_norm, _columns_of(parts.head, columns))
+            for columns in (text, image)
+        ]
+        self._frequencies = engine.prepare_frequencies(parts.exp2)
+
+    def caches(self, num_lanes: int) -> Caches:
+        """Return caches for a caption and an image in each lane."""
+        return self._trunk.caches(num_lanes)
+
+    def advance(self, symbols: Symbols, caches: Caches, start: int) -> Logits:
+        """Read ``symbols`` (lanes, steps) of the vocabulary at positions from ``start`` on.
+
+        Returns:
+            Logits of what follows: (lanes, tokens and pads) within a caption, else (lanes, codes).
+        """
+        rows = self._trunk.last_rows(symbols, caches, start)
+        is_image = start + symbols.shape[1] > self.shape.records.text_length
+        return _numpy(self._heads[is_image](rows))
+
+    def all_logits(self, symbols: Symbols) -> tuple[Logits, Logits]:
+        """Return the logits after every prefix of ``symbols`` (lanes, steps), in one pass.
+
+        Returns:
+            (lanes, text_length, tokens and pads) and (lanes, steps - text_length, codes).
+        """
+        num_lanes, num_steps = symbols.shape
+        length = self.shape.records.text_length
+        caches = self.caches(num_lanes)
+        rows = _numpy(self._trunk.read(symbols, caches, 0)).reshape(num_lanes, num_steps, -1)
+        widths = (self.shape.num_text_outputs, self.shape.records.num_codes)
+        found = []
+        parts = (rows[:, :length], rows[:, length:])
+        for head, part, width in zip(self._heads, parts, widths, strict=True):
+            logits = np.empty((*part.shape[:2], width), np.int32)
+            if part.size:
+                flat = self._engine.put(np.ascontiguousarray(part.reshape(-1, rows.shape[2])))
+                logits[:] = _numpy(head(flat)).reshape(logits.shape)
+            found.append(logits)
+        return found[0], found[1]
+
+    def frequencies(self, logits: Logits) -> Frequencies:
+        """Return the tables of logits, both (lanes, V)."""
+        return self._frequencies(self._engine.put(logits))
+
+
+def _columns_of(head: Linear, columns: slice) -> Linear:
+    """Return some outputs of a layer, which are what they are in the whole."""
+    return replace(
+        head,
+        weight=np.ascontiguousarray(head.weight[columns]),
+        multiplier=head.multiplier[columns],
+        bias=head.bias[columns],
+    )
+
+
+def _numpy(array: Any) -> NDArray[Any]:
+    result: NDArray[Any] = np.asarray(array.cpu() if hasattr(array, "cpu") else array)
+    return result

@@ -1,0 +1,186 @@
+"""What a prior has learnt, measured on token sets that it has not seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.codec import SymbolCodec
+from neurocomp.coding import CODERS
+from neurocomp.dalle.autoencoders import Autoencoder
+from neurocomp.dalle.codes import reconstruction_bits
+from neurocomp.dalle.contexts import context_bits, unigram_bits
+from neurocomp.dalle.images import CaptionedImages
+from neurocomp.dalle.likelihood import caption_bits, image_bits
+from neurocomp.dalle.pictures import Pixels
+from neurocomp.dalle.sampling import SamplingOptions, sample_grids
+from neurocomp.errors import NeurocompError
+from neurocomp.exact import Stream
+from neurocomp.models.base import SymbolModel
+from neurocomp.models.dalle import DalleModel
+from neurocomp.symbols.tokens import TokenSet, write_tokens
+from neurocomp.training.dalle.prior_data import select
+from neurocomp.training.ngram import train_ngram
+
+NGRAM_ORDERS = (2, 3, 4)
+NO_GRIDS = np.zeros((0, 0, 0), np.uint16)
+
+
+@dataclass(frozen=True)
+class CodedSize:
+    """A set that was coded, decoded again and compared.
+
+    Attributes:
+        what: the set and the model.
+        coder: name of the coder.
+        payload_bytes: the coder's output, without a frame.
+        ideal_bytes: what the model's own probabilities add up to; None where they are not asked.
+    """
+
+    what: str
+    coder: str
+    payload_bytes: int
+    ideal_bytes: float | None = None
+
+
+@dataclass
+class PriorReport:
+    """Measures by name, code lengths in bits per latent, and sizes."""
+
+    num_images: int
+    num_latents: int
+    measures: dict[str, float] = field(default_factory=dict)
+    sizes: list[CodedSize] = field(default_factory=list)
+
+
+def evaluate_prior(
+    model: DalleModel, held_out: TokenSet, training: TokenSet | None, num_samples: int
+) -> PriorReport:
+    """Return what ``held_out`` costs under ``model`` and others, and how well it is foretold.
+
+    Args:
+        model: the prior.
+        held_out: images with or without captions, which the prior was not trained on.
+        training: what it was trained on; simpler models are then trained on it as well.
+        num_samples: captions whose image is foretold token by token.
+
+    Raises:
+        UsageError: the tokens are another autoencoder's.
+    """
+    grids, num_codes = held_out.grids, model.shape.records.num_codes
+    report = PriorReport(len(grids), model.shape.records.num_latents)
+    measures, size = report.measures, grids.size
+    measures["uniform"] = math.log2(num_codes)
+    for name, measure in (("unigram", unigram_bits), ("contexts", context_bits)):
+        measures[f"{name}, adaptive"] = measure(grids, num_codes) / size
+        if training is not None:
+            measures[f"{name}, trained"] = measure(grids, num_codes, training.grids) / size
+    alone = float(image_bits(model, [""] * len(grids), grids).sum())
+    measures["prior, images alone"] = alone / size
+    images = TokenSet((), grids, held_out.num_codes, held_out.autoencoder)
+    report.sizes += _coded_tokens(model, "images alone", images, alone)
+    if held_out.captions:
+        given = float(image_bits(model, held_out.captions, grids).sum())
+        text = float(caption_bits(model, held_out.captions).sum())
+        measures["prior, given captions"] = given / size
+        measures["bits per caption"] = text / len(grids)
+        captions = TokenSet(held_out.captions, NO_GRIDS, 0)
+        report.sizes += _coded_tokens(model, "captions", captions, text)
+        report.sizes += _coded_tokens(model, "captions and images", held_out, text + given)
+        measures |= _accuracy(model, held_out, num_samples)
+    if training is not None:
+        report.sizes += _simple_sizes(grids, training, num_codes)
+    return report
+
+
+def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:
+    """Return ``count`` of the images, or all if there are no more, the same ones each time."""
+    return select(tokens, _choice(len(tokens), count))
+
+
+def choose_images(images: CaptionedImages, count: int) -> CaptionedImages:
+    """Do with pixels what `choose_tokens` does with codes."""
+    numbers = _choice(len(images), count)
+    return CaptionedImages(
+        tuple(images.keys[number] for number in numbers),
+        tuple(images.captions[number] for number in numbers) if images.captions else (),
+        images.pixels[numbers],
+    )
+
+
+def _choice(size: int, count: int) -> NDArray[np.intp]:
+    return np.sort(np.random.default_rng(0).permutation(size)[:count])
+
+
+def measure_bound(
+    model: DalleModel, network: Autoencoder, pixels: Pixels, tokens: TokenSet
+) -> dict[str, float]:
+    """Return the evidence lower bound's parts in bits for each sub-pixel of the images.
+
+    Args:
+        model: the prior.
+        network: the autoencoder.
+        pixels: of the images, (N, height, width, 3).
+        tokens: their captions and codes.
+    """
+    dims = pixels.size
+    reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims
+    captions = tokens.captions or ("",) * len(tokens)
+    codes = float(image_bits(model, captions, tokens.grids).sum()) / dims
+    text = float(caption_bits(model, tokens.captions).sum()) / dims
+    return {
+        "bits per dim, image given codes": reconstruction,
+        "bits per dim, codes given caption": codes,
+        "bits per dim, caption": text,
+        "bits per dim, bound on caption and image": reconstruction + codes + text,
+    }
+
+
+def _accuracy(model: DalleModel, held_out: TokenSet, num_samples: int) -> dict[str, float]:
+    """Return shares of right tokens and right images of greedy generation, a caption each."""
+    first = {caption: number for number, caption in reversed([*enumerate(held_out.captions)])}
+    asked = choose_tokens(select(held_out, np.array(sorted(first.values()), np.intp)), num_samples)
+    found = sample_grids(model, asked.captions, SamplingOptions(temperature=0))
+    is_right = found == asked.grids
+    return {
+        "greedy tokens right": float(is_right.mean()),
+        "greedy images right": float(is_right.all((1, 2)).mean()),
+    }
+
+
+def _coded_tokens(
+    model: DalleModel, what: str, tokens: TokenSet, ideal_bits: float
+) -> list[CodedSize]:
+    symbols = model.symbol_map.encode(write_tokens(tokens), model.alphabet_size)
+    return [
+        CodedSize(f"prior, {what}", coder, _coded_bytes(model, coder, symbols), ideal_bits / 8)
+        for coder in CODERS
+    ]
+
+
+def _simple_sizes(
+    grids: np.ndarray[tuple[int, ...], np.dtype[np.uint16]], training: TokenSet, num_codes: int
+) -> list[CodedSize]:
+    """Return sizes of images alone under equal shares and n-grams of the codes' order."""
+    codes, known = grids.reshape(-1), training.grids.reshape(-1)
+    uniform = math.ceil(codes.size * math.ceil(math.log2(num_codes)) / 8)
+    sizes = [CodedSize("uniform, images alone", "fixed width", uniform)]
+    for order in (1, *NGRAM_ORDERS):
+        model = train_ngram([known], num_codes, order)
+        name = "unigram" if order == 1 else f"{order}-gram"
+        sizes += [
+            CodedSize(f"{name}, images alone", coder, _coded_bytes(model, coder, codes))
+            for coder in CODERS
+        ]
+    return sizes
+
+
+def _coded_bytes(model: SymbolModel, coder: str, symbols: Stream) -> int:
+    codec = SymbolCodec(model, CODERS[coder])
+    block = codec.encode(symbols, lambda _: None)
+    if not np.array_equal(codec.decode(block, lambda _: None), symbols):
+        raise NeurocompError("verification failed: the tokens don't come back")
+    return len(block.payload)

@@ -1,0 +1,50 @@
+"""Configurations of priors."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from neurocomp.dalle.prior import PriorConfig
+from neurocomp.training.config import OptimizerConfig, RunConfig, require
+
+
+@dataclasses.dataclass(frozen=True)
+class PriorDataConfig:
+    """What of the data is seen, and how."""
+
+    batch: int = 64
+    """Captions with their images in one step, over all processes and micro-batches."""
+    training_share: float = 0.9
+    """Share of the different captions whose images are trained on, chosen by their hash; of images
+    without captions, share of the images."""
+    validation_images: int = 512
+    """Images of the other captions that are validated on."""
+    caption_dropout: float = 0.1
+    """Share of the images that are seen without their caption."""
+    merge_dropout: float = 0.1
+    """Share of byte pairs that stay apart (I. Provilkov et al., BPE-dropout, 2020)."""
+    text_weight: float = 0.125
+    """Of captions in the loss; images have the rest."""
+
+    def __post_init__(self) -> None:
+        require(self.batch > 0, "data.batch", self.batch, "positive")
+        share, count = self.training_share, self.validation_images
+        require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
+        require(count > 0, "data.validation_images", count, "positive")
+        for name in ("caption_dropout", "merge_dropout", "text_weight"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"data.{name}", value, "at least 0 and below 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class PriorTrainingConfig:
+    """A training of a prior."""
+
+    run: RunConfig
+    model: PriorConfig
+    data: PriorDataConfig
+    optimizer: OptimizerConfig
+
+
+PRESETS = ("rainbow", "emoji", "paper")
+"""Names of the package's configurations, in the recipes "prior-rainbow" and so on."""

@@ -1,0 +1,109 @@
+"""Token sets as samples of a prior, in a fixed shuffle."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import UsageError
+from neurocomp.models.dalle.config import PriorShape
+from neurocomp.symbols.tokens import TokenSet
+from neurocomp.training.dalle.captions import CaptionTokenizer
+from neurocomp.training.dalle.prior_config import PriorDataConfig
+
+Samples = NDArray[np.int64]
+"""Shape (B, context): the start symbol, a caption filled up with pads, an image's codes."""
+
+
+def split_tokens(tokens: TokenSet, share: float, seed: int = 0) -> tuple[TokenSet, TokenSet | None]:
+    """Return what to train on and what to hold out: whole captions, whatever their order.
+
+    A caption is trained on if the first 8 bytes of the SHA-256 of "<seed>:<caption>", as a
+    big-endian fraction of 1, are below ``share``.  Images without captions go by their number.
+
+    Raises:
+        UsageError: there is nothing to train on.
+    """
+    keys = tokens.captions or tuple(str(number) for number in range(len(tokens)))
+    chosen = {key: _fraction(f"{seed}:{key}") < share for key in set(keys)}
+    is_training = np.array([chosen[key] for key in keys], np.bool_)
+    if not is_training.any():
+        raise UsageError(f"a share of {share} of these captions is none: take more to train on")
+    held_out = None if is_training.all() else select(tokens, np.flatnonzero(~is_training))
+    return select(tokens, np.flatnonzero(is_training)), held_out
+
+
+def select(tokens: TokenSet, numbers: NDArray[np.intp]) -> TokenSet:
+    """Return the captions and grids of these numbers."""
+    captions = tuple(tokens.captions[number] for number in numbers) if tokens.captions else ()
+    grids = tokens.grids[numbers] if tokens.has_grids else tokens.grids
+    return TokenSet(captions, grids, tokens.num_codes, tokens.autoencoder)
+
+
+class PriorSamples:
+    """Samples of a token set that depend on data, configuration and seed only.
+
+    Args:
+        tokens: captions and grids, or grids alone, of one image at least.
+        tokenizer: of captions.
+        shape: of the prior.
+    """
+
+    def __init__(self, tokens: TokenSet, tokenizer: CaptionTokenizer, shape: PriorShape) -> None:
+        self._tokens, self._tokenizer, self._shape = tokens, tokenizer, shape
+        codes = tokens.grids.reshape(len(tokens.grids), -1).astype(np.int64)
+        self._codes = codes + shape.first_code
+
+    @property
+    def size(self) -> int:
+        """Number of images."""
+        return len(self._codes)
+
+    def plain(self, numbers: NDArray[np.intp], *, with_captions: bool = True) -> Samples:
+        """Return the samples of these numbers, with all merges of their captions."""
+        encode = self._tokenizer.encode
+        return self._rows(
+            numbers, [encode(self._caption(n)) if with_captions else [] for n in numbers]
+        )
+
+    def drawn(
+        self, count: int, first: int, seed: int, config: PriorDataConfig, rank: int, num_ranks: int
+    ) -> Samples:
+        """Return this rank's share of ``count`` samples, of which ``first`` were taken before."""
+        share = count // num_ranks
+        taken = range(first + rank * share, first + (rank + 1) * share)
+        numbers = np.array([self._number(one, seed) for one in taken], np.intp)
+        texts = []
+        for one, number in zip(taken, numbers, strict=True):
+            rng = np.random.default_rng((seed, one))
+            is_dropped = rng.random() < config.caption_dropout
+            caption = "" if is_dropped else self._caption(number)
+            own_seed = int(rng.integers(1 << 62))
+            texts.append(self._tokenizer.encode_apart(caption, config.merge_dropout, own_seed))
+        return self._rows(numbers, texts)
+
+    def _caption(self, number: int) -> str:
+        return self._tokens.captions[number] if self._tokens.captions else ""
+
+    def _number(self, taken: int, seed: int) -> int:
+        epoch, place = divmod(taken, self.size)
+        if getattr(self, "_epoch", None) != epoch:
+            self._epoch = epoch
+            self._order = np.random.default_rng((seed, epoch, 1)).permutation(self.size)
+        return int(self._order[place])
+
+    def _rows(self, numbers: NDArray[np.intp], texts: list[list[int]]) -> Samples:
+        shape, length = self._shape, self._shape.records.text_length
+        rows = np.empty((len(numbers), shape.context), np.int64)
+        rows[:, 0] = shape.start_symbol
+        rows[:, 1 : length + 1] = shape.records.num_tokens + np.arange(length)
+        for row, text in zip(rows, texts, strict=True):
+            row[1 : min(len(text), length) + 1] = text[:length]
+        rows[:, length + 1 :] = self._codes[numbers]
+        return rows
+
+
+def _fraction(text: str) -> float:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2.0**64

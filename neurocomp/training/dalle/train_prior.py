@@ -1,0 +1,181 @@
+"""From a configuration and token sets to a trained prior and its exact form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from neurocomp.dalle.convert import convert_prior
+from neurocomp.dalle.prior import Prior, PriorConfig
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.models.dalle.config import PriorShape
+from neurocomp.symbols.records import RecordShape
+from neurocomp.symbols.tokens import TokenSet
+from neurocomp.training.checkpoint import load_model
+from neurocomp.training.config import parse
+from neurocomp.training.dalle.captions import CaptionTokenizer, learn_tokenizer
+from neurocomp.training.dalle.prior_config import PriorTrainingConfig
+from neurocomp.training.dalle.prior_data import PriorSamples, split_tokens
+from neurocomp.training.dalle.prior_task import CONFIG_NAME, TOKENIZER_NAME, PriorTask
+from neurocomp.training.distributed import SHARDINGS, joined
+from neurocomp.training.log import LOG_NAME
+from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.plot import plot_run
+
+PRIOR_NAME = "prior.safetensors"
+"""In a run's folder: the exact form."""
+
+
+@dataclass(frozen=True)
+class PriorPlace:
+    """Where a training leaves its results, and what it begins with.
+
+    Attributes:
+        output: folder of the run.
+        resume: go on from the newest checkpoint in it.
+        initial: checkpoint folder whose parameters and tokenizer a new run begins with.
+        device: "cpu", "cuda" or None for the better one.
+        sharding: "ddp" or "fsdp".
+    """
+
+    output: Path
+    resume: bool = False
+    initial: Path | None = None
+    device: str | None = None
+    sharding: str = "ddp"
+
+    def __post_init__(self) -> None:
+        if self.sharding not in SHARDINGS:
+            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
+        if self.resume and self.initial is not None:
+            raise UsageError("--init is for a new run, --resume for one that has begun")
+
+
+def train_prior(
+    config: PriorTrainingConfig,
+    tokens: TokenSet,
+    held_out: TokenSet | None,
+    place: PriorPlace,
+    report: Report,
+) -> Result:
+    """Train a prior, in all processes that torchrun started, and write its exact form.
+
+    Args:
+        config: how.
+        tokens: what to train on; a part of it is held out where ``held_out`` is None.
+        held_out: what to validate on.
+        place: where results go.
+        report: is told what people may want to read.
+
+    Raises:
+        UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
+        FormatError: a file of a checkpoint is damaged.
+        ModelMismatchError: a checkpoint is of a network of another shape.
+        TrainingError: the loss is not finite.
+    """
+    if config.optimizer.name == "muon" and place.sharding == "fsdp":
+        raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
+    if not tokens.has_grids:
+        raise UsageError("the data have no images to train on")
+    if held_out is None:
+        tokens, held_out = split_tokens(tokens, config.data.training_share)
+    with joined(place.device) as processes:
+        if (place.output / LOG_NAME).exists() and not place.resume:
+            raise UsageError(
+                f"{place.output} has a run already: --resume it, or name another folder"
+            )
+        processes.wait()
+        torch.manual_seed(config.run.seed)
+        tokenizer = _tokenizer(config, tokens, place)
+        rows, columns = tokens.grids.shape[1:]
+        shape = config.model.shape(
+            tokenizer.num_tokens, rows, columns, tokens.num_codes, tokens.autoencoder
+        )
+        prior = Prior(config.model, shape).to(processes.device)
+        if place.initial is not None:
+            load_model(place.initial, prior)
+        training = PriorSamples(tokens, tokenizer, shape)
+        validation = None
+        if held_out is not None and held_out.has_grids:
+            validation = PriorSamples(held_out, tokenizer, shape)
+        run = config.run
+        task = PriorTask(
+            prior,
+            tokenizer,
+            training,
+            validation,
+            config.data,
+            run.micro_batch,
+            run.seed,
+            processes,
+        )
+        tell: Report = report if processes.is_first else lambda message: None
+        trainer = Trainer(task, run, config.optimizer, place.output, place.sharding, tell)
+        if place.resume:
+            tell(f"resuming at step {trainer.resume()}")
+        num_held = validation.size if validation else 0
+        tell(f"{training.size} images to train on, {num_held} held out")
+        num_parameters = sum(parameter.numel() for parameter in prior.parameters())
+        tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
+        result = trainer.train()
+        if processes.is_first and (place.output / LOG_NAME).exists():
+            tell(f"plot: {plot_run(place.output)}")
+            tell(f"exact form: {export_prior(place.output)}")
+    return result
+
+
+def load_prior(folder: Path) -> tuple[Prior, CaptionTokenizer]:
+    """Return the prior and the tokenizer of a checkpoint folder.
+
+    Raises:
+        UsageError, FormatError: it is not one.
+    """
+    try:
+        fields = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+        tokenizer = CaptionTokenizer((folder / TOKENIZER_NAME).read_bytes())
+        config = parse(PriorConfig, fields["model"], "model")
+        stored = fields["shape"]
+        records = RecordShape(
+            tokenizer.num_tokens,
+            *(stored[name] for name in ("text_length", "rows", "columns", "num_codes")),
+        )
+        autoencoder = bytes.fromhex(stored["autoencoder"])
+        shape = PriorShape(records, tuple(stored["patterns"]), stored["kernel"], autoencoder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{folder} is not a checkpoint of a prior: {error!r}") from None
+    prior = Prior(config, shape)
+    load_model(folder, prior)
+    return prior, tokenizer
+
+
+def export_prior(run: Path) -> Path:
+    """Write the exact form of a run's newest checkpoint into its folder; return the file.
+
+    Raises:
+        UsageError: the run has no checkpoint.
+        FormatError: it is damaged.
+        UnsupportedError: a parameter is out of the range of integers.
+    """
+    checkpoints = sorted((run / "checkpoints").glob("step-*"))
+    if not checkpoints:
+        raise UsageError(f"{run} has no checkpoint")
+    prior, tokenizer = load_prior(checkpoints[-1])
+    target = run / PRIOR_NAME
+    convert_prior(prior, tokenizer.json).save(target)
+    return target
+
+
+def _tokenizer(
+    config: PriorTrainingConfig, tokens: TokenSet, place: PriorPlace
+) -> CaptionTokenizer:
+    """Return the tokenizer of a checkpoint to go on from, or one learnt from the captions."""
+    source = place.initial
+    if place.resume:
+        source = max((place.output / "checkpoints").glob("step-*"), default=None)
+    if source is not None:
+        return CaptionTokenizer((source / TOKENIZER_NAME).read_bytes())
+    captions = sorted(set(tokens.captions))
+    return CaptionTokenizer(learn_tokenizer(captions, config.model.vocabulary))

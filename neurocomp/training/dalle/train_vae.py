@@ -1,0 +1,82 @@
+"""From a configuration and images to a trained autoencoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from neurocomp.dalle.autoencoders import build
+from neurocomp.dalle.images import CaptionedImages
+from neurocomp.dalle.stored import save_autoencoder
+from neurocomp.errors import UsageError
+from neurocomp.training.checkpoint import load_model
+from neurocomp.training.dalle.vae_config import VaeTrainingConfig
+from neurocomp.training.dalle.vae_task import VaeTask
+from neurocomp.training.distributed import joined
+from neurocomp.training.log import LOG_NAME
+from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.plot import plot_run
+
+
+@dataclass(frozen=True)
+class VaePlace:
+    """Where a training leaves its results, and what it begins with.
+
+    Attributes:
+        output: folder of the run.
+        resume: go on from the newest checkpoint in it.
+        initial: checkpoint folder whose parameters a new run begins with.
+        device: "cpu", "cuda" or None for the better one.
+    """
+
+    output: Path
+    resume: bool = False
+    initial: Path | None = None
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.resume and self.initial is not None:
+            raise UsageError("--init is for a new run, --resume for one that has begun")
+
+
+def train_vae(
+    config: VaeTrainingConfig, images: CaptionedImages, place: VaePlace, report: Report
+) -> Result:
+    """Train an autoencoder, in all processes that torchrun started, and write it into the folder.
+
+    Raises:
+        UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
+        FormatError: a file of a checkpoint is damaged.
+        ModelMismatchError: a checkpoint is of a network of another shape.
+        TrainingError: the loss is not finite.
+    """
+    data = config.data
+    training = images.part("training", data.training_share, data.group)
+    validation = images.part("held-out", data.training_share, data.group)
+    if not len(training):
+        raise UsageError("data.training_share leaves no image to train on: make it larger")
+    with joined(place.device) as processes:
+        if (place.output / LOG_NAME).exists() and not place.resume:
+            raise UsageError(
+                f"{place.output} has a run already: --resume it, or name another folder"
+            )
+        processes.wait()
+        torch.manual_seed(config.run.seed)
+        network = build(config.model).to(processes.device)
+        if place.initial is not None:
+            load_model(place.initial, network)
+        task = VaeTask(network, training, validation, config, place.output, processes)
+        tell: Report = report if processes.is_first else lambda message: None
+        trainer = Trainer(task, config.run, config.optimizer, place.output, "ddp", tell)
+        if place.resume:
+            tell(f"resuming at step {trainer.resume()}")
+        tell(f"{len(training)} images to train on, {len(validation)} held out")
+        num_parameters = sum(parameter.numel() for parameter in network.parameters())
+        tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
+        result = trainer.train()
+        if processes.is_first and (place.output / LOG_NAME).exists():
+            tell(f"plot: {plot_run(place.output)}")
+            tell(f"autoencoder: {save_autoencoder(network, data, place.output)}")
+    return result

@@ -1,0 +1,103 @@
+"""Configurations of autoencoders."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from neurocomp.dalle.autoencoders import AutoencoderConfig
+from neurocomp.dalle.images import GROUPS, RESIZES
+from neurocomp.training.config import OptimizerConfig, RunConfig, require
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageDataConfig:
+    """What of the data is seen, and how."""
+
+    size: int = 32
+    """Pixels across and down."""
+    resize: str = "crop"
+    """"crop", "pad", "stretch" or "none"; see `neurocomp.dalle.images.ImageOptions`."""
+    captions: bool = True
+    """Whether images without a caption are left out."""
+    batch: int = 64
+    """Images in one step, over all processes and micro-batches."""
+    training_share: float = 0.9
+    """Share of the groups that are trained on."""
+    group: str = "caption"
+    """What is held out as a whole: images of one "caption", or of one "base": the same key up to
+    the first "_"."""
+    validation_images: int = 512
+    """Held-out images that are validated on."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "validation_images"):
+            value = getattr(self, name)
+            require(value > 0, f"data.{name}", value, "positive")
+        require(8 <= self.size <= 1024, "data.size", self.size, "8 to 1024")
+        require(self.resize in RESIZES, "data.resize", self.resize, f"one of {RESIZES}")
+        require(self.group in GROUPS, "data.group", self.group, f"one of {GROUPS}")
+        share = self.training_share
+        require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
+
+
+@dataclasses.dataclass(frozen=True)
+class LossConfig:
+    """What is minimised: reconstruction + beta KL + balance KL of the mean + distance.
+
+    The first three are in bits for each sub-pixel; with beta = 1 the first two are the ELBO.
+    """
+
+    first_temperature: float = 1.0
+    last_temperature: float = 0.0625
+    """Of the relaxation: 1 to 1/16 along half a cosine, as in the paper."""
+    temperature_steps: int = 0
+    """Steps of the fall; 0 for 4/5 of the run."""
+    beta: float = 1.0
+    """Weight of the latents' KL from the uniform prior."""
+    beta_steps: int = 5000
+    """In which it rises from 0."""
+    balance: float = 0.0
+    """Weight of the mean distribution's KL from the uniform one, which keeps codes in use."""
+    revive_every: int = 0
+    """Steps after which codes that were not taken are revived; 0 for never."""
+    revive_until: float = 0.6
+    """Share of the run after which codes are left alone."""
+
+    def __post_init__(self) -> None:
+        for name in ("first_temperature", "last_temperature"):
+            value = getattr(self, name)
+            require(value > 0, f"loss.{name}", value, "positive")
+        for name in ("temperature_steps", "beta", "beta_steps", "balance", "revive_every"):
+            value = getattr(self, name)
+            require(value >= 0, f"loss.{name}", value, "at least 0")
+        until = self.revive_until
+        require(0 <= until <= 1, "loss.revive_until", until, "in 0..1")
+
+
+@dataclasses.dataclass(frozen=True)
+class VaeTrainingConfig:
+    """A training of an autoencoder."""
+
+    run: RunConfig
+    model: AutoencoderConfig
+    data: ImageDataConfig
+    loss: LossConfig
+    optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        require(
+            self.data.size % self.model.factor == 0,
+            "data.size",
+            self.data.size,
+            f"a multiple of model.factor, {self.model.factor}",
+        )
+        require(
+            self.optimizer.name == "adamw",
+            "optimizer.name",
+            self.optimizer.name,
+            "'adamw': Muon moves matrices, and an autoencoder has convolutions",
+        )
+
+
+PRESETS = ("rainbow", "emoji", "paper")
+"""Names of the package's configurations, in the recipes "vae-rainbow" and so on."""

@@ -1,0 +1,152 @@
+"""An autoencoder, as the training loop sees it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from neurocomp.dalle.autoencoders import Autoencoder, Terms
+from neurocomp.dalle.images import CaptionedImages
+from neurocomp.dalle.pictures import png, side_by_side
+from neurocomp.errors import UsageError
+from neurocomp.models.files import write_atomically
+from neurocomp.training.dalle.vae_config import LossConfig, VaeTrainingConfig
+from neurocomp.training.dalle.vae_measures import Measures, to_pixels, to_tensor
+from neurocomp.training.distributed import Processes
+from neurocomp.training.task import Task
+
+CONFIG_NAME, GRID_NAME = "config.json", "reconstructions.png"
+NUM_SHOWN, SHOWN_COLUMNS = 32, 8
+
+
+class VaeTask(Task):
+    """Evidence lower bound of images.
+
+    Args:
+        network: what is trained, on the device of ``processes``.
+        training, validation: images; the latter may have none.
+        config: of the whole training.
+        folder: of the run, for pictures.
+        processes: who trains.
+
+    Raises:
+        UsageError: the batch is not a multiple of micro-batches over all processes.
+    """
+
+    loss_unit = "bits per dim"
+    count_name = "images"
+
+    def __init__(
+        self,
+        network: Autoencoder,
+        training: CaptionedImages,
+        validation: CaptionedImages,
+        config: VaeTrainingConfig,
+        folder: Path,
+        processes: Processes,
+    ) -> None:
+        data, micro_batch = config.data, config.run.micro_batch
+        if data.batch % (micro_batch * processes.count):
+            raise UsageError(
+                f"data.batch is {data.batch}, but must be a multiple of run.micro_batch times the "
+                f"number of processes, {micro_batch} x {processes.count}"
+            )
+        # Convolutions of few channels are twice as fast on a CPU this way.
+        self.module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.matrices = {name: 1 for name, p in network.named_parameters() if p.dim() == 4}
+        self.blocks = []
+        self.processes = processes
+        self._network = network
+        self._training = training.pixels
+        # The same ones each time, from all over the data.
+        order = np.random.default_rng(0).permutation(len(validation))
+        self._validation = validation.pixels[order[: data.validation_images]]
+        self._config, self._folder = config, folder
+        self._num_taken = 0
+        self._order: tuple[int, np.ndarray[Any, Any]] | None = None
+
+    @property
+    def step_size(self) -> int:
+        """Images in one step, over all processes."""
+        return self._config.data.batch
+
+    def next_batches(self) -> Sequence[Tensor]:
+        """Return micro-batches of shape (micro_batch, 3, size, size), float32 in 0..1."""
+        self._revive_when_due()
+        batch, rank, count = self.step_size, self.processes.rank, self.processes.count
+        share = batch // count
+        first = self._num_taken + rank * share
+        numbers = np.array([self._number(one) for one in range(first, first + share)], np.intp)
+        self._num_taken += batch
+        images = to_tensor(self._training[numbers], self.processes.device)
+        return torch.split(images, self._config.run.micro_batch)
+
+    def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
+        """Return the weighted sum of the terms, in bits per sub-pixel."""
+        loss, step = self._config.loss, self._num_taken // self.step_size - 1
+        terms: Terms = module(batch, temperature(loss, step, self._config.run.steps))
+        beta = loss.beta * min(1.0, step / loss.beta_steps if loss.beta_steps else 1.0)
+        bound = terms.reconstruction + beta * terms.divergence
+        return bound + loss.balance * terms.balance + terms.distance
+
+    def evaluate(self, module: nn.Module) -> dict[str, float]:
+        """Return measures on held-out images, and draw some; every process calls this."""
+        if not len(self._validation):
+            return {}
+        # Each process measures all of them: codes in use are not a sum over processes.
+        found = Measures(self._network, self.processes.device).of(self._validation)
+        if self.processes.is_first:
+            self._draw(self._validation[:NUM_SHOWN])
+        return found
+
+    def position(self) -> dict[str, Any]:
+        """Return the number of images taken."""
+        return {"images": self._num_taken}
+
+    def restore(self, position: dict[str, Any]) -> None:
+        """Go to a position in the data."""
+        self._num_taken = int(position["images"])
+
+    def describe(self, folder: Path) -> None:
+        """Write config.json."""
+        fields = {"model": dataclasses.asdict(self._config.model)}
+        fields["data"] = dataclasses.asdict(self._config.data)
+        (folder / CONFIG_NAME).write_text(json.dumps(fields, indent=2), encoding="utf-8")
+
+    def _number(self, taken: int) -> int:
+        epoch, place = divmod(taken, len(self._training))
+        if self._order is None or self._order[0] != epoch:
+            rng = np.random.default_rng((self._config.run.seed, epoch))
+            self._order = epoch, rng.permutation(len(self._training))
+        return int(self._order[1][place])
+
+    def _revive_when_due(self) -> None:
+        step, loss = self._num_taken // self.step_size, self._config.loss
+        last = loss.revive_until * self._config.run.steps
+        if loss.revive_every and step and step % loss.revive_every == 0 and step <= last:
+            self._network.revive(self._config.run.seed + step)
+
+    def _draw(self, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+        """Write originals above their reconstructions."""
+        images = to_tensor(pixels, self.processes.device)
+        again = to_pixels(self._network.decode(self._network.encode(images)))
+        rows = []
+        for start in range(0, len(pixels), SHOWN_COLUMNS):
+            rows += [pixels[start : start + SHOWN_COLUMNS], again[start : start + SHOWN_COLUMNS]]
+        sheet = side_by_side(np.concatenate(rows), min(SHOWN_COLUMNS, len(pixels)))
+        write_atomically(self._folder / GRID_NAME, png(sheet))
+
+
+def temperature(loss: LossConfig, step: int, num_steps: int) -> float:
+    """Return the temperature of a step: half a cosine from the first to the last one."""
+    fall = loss.temperature_steps or max(1, round(0.8 * num_steps))
+    height = 0.5 * (1 + math.cos(math.pi * min(1.0, step / fall)))
+    return loss.last_temperature + (loss.first_temperature - loss.last_temperature) * height

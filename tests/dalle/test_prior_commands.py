@@ -1,0 +1,241 @@
+"""``neurocomp dalle train-prior``, ``generate`` and ``eval``; one process and two."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neurocomp.cli.entry import run
+from neurocomp.dalle.autoencoders import AutoencoderConfig, build
+from neurocomp.dalle.codes import encode_pixels
+from neurocomp.dalle.images import open_image
+from neurocomp.dalle.pictures import png
+from neurocomp.dalle.stored import load_autoencoder, save_autoencoder
+from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
+from neurocomp.training.dalle.train_prior import PRIOR_NAME
+from neurocomp.training.dalle.vae_config import ImageDataConfig
+from neurocomp.training.log import read_log
+from tests.dalle.blocks import NUM_CODES, blocks
+from tests.training.runs import steps_of
+
+CONFIG = """
+[run]
+steps = 3
+micro_batch = 4
+log_every = 1
+
+[model]
+width = 16
+num_blocks = 2
+num_heads = 2
+text_length = 10
+vocabulary = 270
+kernel = 3
+dropout = {dropout}
+checkpointing = true
+
+[data]
+batch = 16
+
+[optimizer]
+name = "adamw"
+"""
+
+
+def arguments(folder: Path, *more: str, dropout: float = 0.0) -> list[str]:
+    """Write data and configuration; return the command line, whose run goes to folder/run."""
+    folder.mkdir(exist_ok=True)
+    (folder / "x.tokens").write_bytes(write_tokens(blocks(100)))
+    (folder / "small.toml").write_text(CONFIG.format(dropout=dropout))
+    command = ["dalle", "train-prior", str(folder / "x.tokens"), "--device", "cpu"]
+    options = ["--config", str(folder / "small.toml"), "-o", str(folder / "run")]
+    return [*command, *options, *more]
+
+
+def test_train_compress_and_decompress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments(tmp_path, dropout=0.1)) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "step 3/3" in captured.err
+    assert "latent_alone" in captured.err
+    assert run(arguments(tmp_path)) == 2
+    assert "--resume it" in capsys.readouterr().err
+    assert run(arguments(tmp_path, "--resume", "--steps", "5", "-q")) == 0
+    assert len(steps_of(tmp_path / "run")) == 5
+    source, model = str(tmp_path / "x.tokens"), str(tmp_path / "run")
+    assert run(["compress", source, "--model", f"dalle:{model}", "--coder", "huffman"]) == 0
+    back = tmp_path / "back.tokens"
+    packed = f"{source}.ncmp"
+    assert run(["decompress", packed, "-o", str(back), "--model-path", model]) == 0
+    assert back.read_bytes() == Path(source).read_bytes()
+    assert run(["compress", str(tmp_path / "small.toml"), "--model", f"dalle:{model}"]) != 0
+    assert "codes token files only" in capsys.readouterr().err
+
+
+def test_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dalle", "train-prior", "--plan", "--config", "paper"]) == 0
+    assert "parameters: 12,293,836,160" in capsys.readouterr().out
+    assert run(["dalle", "train-prior", "--plan", "--config", "rainbow"]) == 2
+    assert "model.rows" in capsys.readouterr().err
+    assert run(["dalle", "train-prior", "--config", "rainbow"]) == 2
+    assert "name DATA" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of captioned images of 32 x 32 pixels."""
+    folder = tmp_path_factory.mktemp("pictures")
+    tokens = blocks(60, 4)
+    for number, (caption, grid) in enumerate(zip(tokens.captions, tokens.grids, strict=True)):
+        shades = np.repeat(np.repeat(grid, 8, 0), 8, 1)[..., None] * np.array([20, 15, 10])
+        (folder / f"{number:02}.png").write_bytes(png(shades.astype(np.uint8)))
+        (folder / f"{number:02}.txt").write_text(f"{caption} {number % 5}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an untrained autoencoder of 4 x 4 codes."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("autoencoder")
+    config = AutoencoderConfig(factor=8, num_codes=NUM_CODES, width=4, code_width=4)
+    save_autoencoder(build(config), ImageDataConfig(size=32, training_share=0.5), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_of_pictures(
+    pictures: Path, autoencoder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the run of a prior of these images."""
+    folder = tmp_path_factory.mktemp("pictures-run")
+    command = arguments(folder, "--vae", str(autoencoder), "-q")
+    command[2] = str(pictures)
+    assert run(command) == 0
+    return folder / "run"
+
+
+def test_generate(run_of_pictures: Path, tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "two"):
+        out = tmp_path / name
+        captions = "a red block left | a blue block top"
+        command = ["dalle", "generate", captions, "--model", str(run_of_pictures), "-q"]
+        assert run([*command, "-n", "3", "--best", "2", "--seed", "4", "-o", str(out)]) == 0
+        found.append((out / "samples.tokens").read_bytes())
+    assert found[0] == found[1]
+    tokens = read_tokens(found[0])
+    assert tokens.captions == ("a red block left",) * 2 + ("a blue block top",) * 2
+    assert tokens.grids.shape == (4, 4, 4)
+    names = sorted(path.name for path in (tmp_path / "one").glob("*.png"))
+    assert names == ["0000.png", "0001.png", "0002.png", "0003.png", "grid.png"]
+
+
+def test_generate_with_a_prime(
+    run_of_pictures: Path, pictures: Path, autoencoder: Path, tmp_path: Path
+) -> None:
+    command = ["dalle", "generate", "a red block left", "--model", str(run_of_pictures), "-q"]
+    prime = ["--prime", str(pictures / "00.png"), "--prime-rows", "3"]
+    assert run([*command, *prime, "-n", "4", "-o", str(tmp_path)]) == 0
+    grids = read_tokens((tmp_path / "samples.tokens").read_bytes()).grids
+    stored = load_autoencoder(autoencoder)
+    pixels = open_image((pictures / "00.png").read_bytes(), stored.options)
+    expected = encode_pixels(stored.network, pixels[None])[0]
+    assert (grids[:, :3] == expected[:3]).all()
+    assert run([*command, *prime[:2], "--prime-rows", "5", "-o", str(tmp_path)]) == 2
+
+
+def test_generate_mistakes(
+    prior_run: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["dalle", "generate", "a", "-o", str(tmp_path / "out")]
+    assert run([*command, "--model", str(tmp_path)]) == 1
+    assert "train-prior" in capsys.readouterr().err
+    assert run([*command, "--temperature", "-1"]) == 2
+    assert "temperature" in capsys.readouterr().err
+    assert run([*command, "--model", str(prior_run)]) == 2
+    assert "not the folder of an autoencoder" in capsys.readouterr().err
+    assert run([*command, "--model", str(prior_run), "--vae", str(autoencoder)]) == 2
+    assert "the prior knows the codes of" in capsys.readouterr().err
+
+
+def test_eval_of_images_tells_the_bound(
+    run_of_pictures: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["dalle", "eval", str(pictures), "--model", str(run_of_pictures)]
+    assert run([*command, "--limit", "12", "--samples", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    parts = [value for name, value in report["measures"].items() if "bits per dim" in name]
+    assert report["num_images"] == 12
+    assert parts[3] == pytest.approx(sum(parts[:3]))
+    codes = report["measures"]["prior, given captions"] * 16 / (32 * 32 * 3)
+    assert parts[1] == pytest.approx(codes)
+
+
+def test_images_need_an_autoencoder(
+    pictures: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = arguments(tmp_path)
+    command[2] = str(pictures)
+    assert run(command) == 2
+    assert "--vae" in capsys.readouterr().err
+    assert run(arguments(tmp_path, "--vae", str(autoencoder))) == 2
+    assert "another autoencoder" in capsys.readouterr().err
+
+
+def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training, held_out = tmp_path / "training.tokens", tmp_path / "held-out.tokens"
+    training.write_bytes(write_tokens(blocks(200)))
+    held_out.write_bytes(write_tokens(blocks(120, 1)))
+    command = ["dalle", "eval", str(held_out), "--model", str(prior_run)]
+    more = ["--training", str(training), "--samples", "4"]
+    assert run([*command, *more, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    measures = report["measures"]
+    order = [
+        *("prior, given captions", "prior, images alone", "contexts, trained"),
+        *("contexts, adaptive", "unigram, adaptive", "uniform"),
+    ]
+    values = [measures[name] for name in order]
+    assert values == sorted(values)
+    assert len(set(values)) == len(values)
+    for size in report["sizes"]:
+        if size["coder"] == "arithmetic" and size["ideal_bytes"]:
+            assert 0 < size["payload_bytes"] - size["ideal_bytes"] < 4
+    assert run([*command, "--limit", "10"]) == 0
+    assert "10 images of 16 latents" in capsys.readouterr().out
+    other = tmp_path / "other.tokens"
+    other.write_bytes(write_tokens(TokenSet((), blocks(3).grids, NUM_CODES, bytes(32))))
+    assert run(["dalle", "eval", str(other), "--model", str(prior_run)]) == 2
+    assert "autoencoder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
+    assert run(arguments(tmp_path / "one", "-q")) == 0
+    command = arguments(tmp_path / "two", "-q", "--sharding", sharding)
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
+    process = subprocess.run(
+        [sys.executable, *launcher, "-m", "neurocomp", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    single, double = (steps_of(tmp_path / name / "run") for name in ("one", "two"))
+    assert len(single) == 3
+    for left, right in zip(single, double, strict=True):
+        assert left == pytest.approx(right, rel=1e-2)
+    last = [read_log(tmp_path / name / "run")[-1]["metrics"] for name in ("one", "two")]
+    assert last[0] == pytest.approx(last[1], rel=1e-2)
+    assert (tmp_path / "two" / "run" / PRIOR_NAME).is_file()

@@ -1,0 +1,152 @@
+"""Folders, tars and tables of captioned images, and what is wrong with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neurocomp.dalle.images import ImageOptions
+from neurocomp.dalle.sources import read_images
+from neurocomp.errors import FormatError, UsageError
+
+
+def image_file(
+    width: int = 16, height: int = 16, mode: str = "RGB", colour: object = None
+) -> bytes:
+    stream = io.BytesIO()
+    Image.new(mode, (width, height), colour or 100).save(stream, "PNG")  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def write_good_and_bad(folder: Path) -> None:
+    (folder / "below").mkdir(parents=True)
+    (folder / "below" / "b.png").write_bytes(image_file(colour=(10, 20, 30)))
+    (folder / "below" / "b.txt").write_text(" a blue square\n")
+    (folder / "a.png").write_bytes(image_file(20, 16, colour=(1, 2, 3)))
+    (folder / "a.txt").write_text("dark")
+    (folder / "broken.png").write_bytes(image_file()[:40])
+    (folder / "broken.txt").write_text("broken")
+    (folder / "lonely.png").write_bytes(image_file())
+    (folder / "empty.png").write_bytes(image_file())
+    (folder / "empty.txt").write_text(" \n")
+    (folder / "notes.md").write_text("not an image")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    write_good_and_bad(tmp_path / "set")
+    images = read_images(tmp_path / "set", ImageOptions(16))
+    assert images.captions == ("dark", "a blue square")
+    assert images.keys == ("a", "b")
+    assert images.pixels.shape == (2, 16, 16, 3)
+    assert tuple(images.pixels[1, 0, 0]) == (10, 20, 30)
+    reasons = {one.name: one.reason for one in images.skipped}
+    expected = {"broken.png": "broken image", "lonely.png": "no caption", "empty.png": "no caption"}
+    assert reasons == expected
+    assert images.report()[0] == "left out 2 (no caption): empty.png, lonely.png"
+
+
+def test_captions_are_not_needed_where_not_asked_for(tmp_path: Path) -> None:
+    write_good_and_bad(tmp_path / "set")
+    images = read_images(tmp_path / "set", ImageOptions(16), with_captions=False)
+    assert images.captions == ()
+    assert images.keys == ("a", "b", "empty", "lonely")
+
+
+def test_wrong_sizes(tmp_path: Path) -> None:
+    write_good_and_bad(tmp_path / "set")
+    images = read_images(tmp_path / "set", ImageOptions(16, "none"))
+    assert images.keys == ("b",)
+    assert "left out 1 (not 16 x 16 pixels): a.png" in images.report()
+
+
+@pytest.mark.parametrize(
+    ("resize", "corner", "middle"),
+    [("crop", 255, 255), ("pad", 255, 255), ("stretch", 0, 255)],
+)
+def test_ways_of_resizing(tmp_path: Path, resize: str, corner: int, middle: int) -> None:
+    """A wide image, black but for its middle third."""
+    picture = np.zeros((16, 48, 3), np.uint8)
+    picture[:, 16:32] = 255
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").write_text("a stripe")
+    pixels = read_images(tmp_path, ImageOptions(16, resize)).pixels[0]
+    assert pixels[0, 0, 0] == corner
+    assert pixels[8, 8, 0] == middle
+
+
+def test_transparency_is_on_white(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(image_file(mode="RGBA", colour=(0, 0, 0, 0)))
+    (tmp_path / "a.txt").write_text("nothing")
+    assert (read_images(tmp_path, ImageOptions(16)).pixels == 255).all()
+
+
+def test_a_tar(tmp_path: Path) -> None:
+    write_good_and_bad(tmp_path / "set")
+    with tarfile.open(tmp_path / "set.tar", "w") as archive:
+        archive.add(tmp_path / "set", arcname=".")
+    images = read_images(tmp_path / "set.tar", ImageOptions(16))
+    assert sorted(images.captions) == ["a blue square", "dark"]
+    assert len(images.skipped) == 3
+    content = (tmp_path / "set.tar").read_bytes()
+    (tmp_path / "bad.tar").write_bytes(b"x" * 600 + content)
+    with pytest.raises(FormatError, match="not a whole tar"):
+        read_images(tmp_path / "bad.tar", ImageOptions(16))
+
+
+def test_tables(tmp_path: Path) -> None:
+    write_good_and_bad(tmp_path / "set")
+    rows = [
+        {"image": "set/a.png", "caption": "first"},
+        {"image": "set/none.png", "caption": "missing"},
+        {"image": "set/below/b.png", "caption": "second"},
+        {"image": "set/a.png", "caption": ""},
+    ]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["image", "caption"])
+        writer.writeheader()
+        writer.writerows(rows)
+    for name in ("t.jsonl", "t.csv"):
+        images = read_images(tmp_path / name, ImageOptions(16))
+        assert images.captions == ("first", "second")
+        reasons = [one.reason for one in images.skipped]
+        assert reasons == ["No such file or directory", "no caption"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.jsonl", '{"image": ', "not a jsonl table"),
+        ("t.jsonl", "[1]\n", "line 1 is not a JSON object"),
+        ("t.jsonl", '{"caption": "a"}\n', "row 1 names no image"),
+        ("t.csv", "what,caption\na.png,b\n", "row 1 names no image"),
+    ],
+)
+def test_damaged_tables(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(FormatError, match=message):
+        read_images(tmp_path / name, ImageOptions(16))
+
+
+def test_what_is_no_source(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        read_images(tmp_path / "missing", ImageOptions(16))
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(UsageError, match=r"does not end in \.tar"):
+        read_images(tmp_path / "a.zip", ImageOptions(16))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="no image that can be used: empty"):
+        read_images(tmp_path / "empty", ImageOptions(16))
+    (tmp_path / "empty" / "a.png").write_bytes(image_file())
+    with pytest.raises(UsageError, match=r"left out 1 \(no caption\): a.png"):
+        read_images(tmp_path / "empty", ImageOptions(16))
+    for values in ((4,), (16, "fold")):
+        with pytest.raises(UsageError):
+            ImageOptions(*values)
