@@ -8,7 +8,7 @@ from typing import Any
 
 from neurocomp.cli.report import Reporter
 
-MESSAGE = "compiling for this machine, which takes up to 20 seconds the first time only"
+MESSAGE = "compiling for this machine, which takes up to half a minute the first time only"
 
 
 class _Announcer:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from neurocomp.training.precision import uses_bfloat16
+
 NEWTON_SCHULZ_STEPS = 5
 COEFFICIENTS = (3.4445, -4.775, 2.0315)
 
@@ -58,7 +60,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """Return about the nearest matrix with singular values near 1, by Newton-Schulz iteration."""
     a, b, c = COEFFICIENTS
-    dtype = torch.bfloat16 if matrix.device.type == "cuda" else torch.float32
+    dtype = torch.bfloat16 if uses_bfloat16("auto", matrix.device) else torch.float32
     x = matrix.to(dtype)
     is_tall = x.shape[0] > x.shape[1]
     if is_tall:
