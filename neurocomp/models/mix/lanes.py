@@ -7,6 +7,7 @@ from numba import njit
 
 from neurocomp.models.mix import layout as at
 from neurocomp.models.mix.inlining import Integer
+from neurocomp.models.mix.experience import Experience
 from neurocomp.models.mix.priming import prime
 from neurocomp.models.mix.state import PER_LANE, MixState, new_state
 
@@ -21,6 +22,7 @@ def new_lanes(
     starts: list[int],
     has_network: bool,
     dictionary: np.ndarray | None = None,
+    experience: Experience | None = None,
 ) -> MixState:
     """The model of lanes that begin at positions ``starts`` of a block and share its tables.
 
@@ -30,6 +32,7 @@ def new_lanes(
         starts: ascending.
         has_network: whether a network's prediction is mixed in.
         dictionary: uint8 (n,), read before the block; the block's history begins with it.
+        experience: what text has taught the mixers beside a network.
     """
     offset = 0 if dictionary is None else dictionary.size
     state = new_state(offset + block_bytes, profile)
@@ -39,6 +42,8 @@ def new_lanes(
         state.weights[:, at.NETWORK_INPUT] = _FIRST_NETWORK_WEIGHT
         state.final_weights[:] = 65536 // at.NUM_SETS
         state.registers[at.SETS] = at.NUM_SETS
+        if experience is not None and profile == at.TEXT:
+            experience.give(state)
     if dictionary is not None:
         prime(state, dictionary)
     lanes = {name: np.repeat(getattr(state, name)[None], len(starts), axis=0) for name in PER_LANE}

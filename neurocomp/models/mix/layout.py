@@ -56,6 +56,7 @@ NUM_PROFILES = 2
     NUM_LANES,  # lanes that share the tables
     NETWORK,  # 256 + the byte that a network expects, or 0 without a network
     SETS,  # weight sets in use
+    EXPERIENCED,  # 1 where the mixers have learnt from other text
     APM_INDEX,  # entries of the final maps to be trained: NUM_APMS registers
-) = range(25)
+) = range(26)
 NUM_REGISTERS = APM_INDEX + NUM_APMS

@@ -108,7 +108,9 @@ def set_rate(state: MixState) -> None:
     """Learning rate for the next byte: high at first, falling with the bytes seen."""
     registers = state.registers
     num_seen = (registers[at.POSITION] - registers[at.START]) * registers[at.NUM_LANES]
-    if registers[at.SETS] == at.NUM_SETS:
+    if registers[at.EXPERIENCED] > 0:
+        registers[at.RATE] = 40 + 300 * 4096 // (num_seen + 8192)
+    elif registers[at.SETS] == at.NUM_SETS:
         registers[at.RATE] = 40 + 800 * 4096 // (num_seen + 8192)
     else:
         registers[at.RATE] = 60 + 400 * 4096 // (num_seen + 8192)

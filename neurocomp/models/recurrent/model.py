@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neurocomp.errors import FormatError
+from neurocomp.models.mix.experience import Experience
 from neurocomp.models.recurrent.compiled import (
     NetworkState,
     PackedLayers,
@@ -38,15 +39,22 @@ class NetworkModel:
     Args:
         stored: its integers.
         identity: what a frame records to know it again; None for the hash of the integers.
+        experience: what the mixers beside it begin with.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(self, stored: StoredModel, identity: bytes | None = None) -> None:
+    def __init__(
+        self,
+        stored: StoredModel,
+        identity: bytes | None = None,
+        experience: Experience | None = None,
+    ) -> None:
         if stored.architecture != ARCHITECTURE:
             raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
         self.identity = stored.sha256 if identity is None else identity
+        self.experience = experience
         self.config = RecurrentConfig.from_json(dict(stored.config))
         self.parts: Parts = read_parts(self.config, stored.tensors)
 
@@ -60,7 +68,10 @@ class NetworkModel:
             ModelMismatchError: its weights are not what their hash says.
         """
         stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        return cls(stored, hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES])
+        mixers = StoredModel.load(WEIGHTS / f"{name}-mixers.safetensors")
+        known = hashlib.sha256(stored.sha256 + mixers.sha256 + BEHAVIOUR)
+        experience = Experience({part: mixers.tensors[part] for part in mixers.tensors})
+        return cls(stored, known.digest()[:IDENTITY_BYTES], experience)
 
     @cached_property
     def _layers(self) -> PackedLayers:
