@@ -29,6 +29,7 @@ width = 8
 code_width = 8
 
 [data]
+size = 16
 batch = 8
 training_share = 0.75
 """
@@ -57,7 +58,7 @@ def test_images_to_tokens_and_back(tmp_path: Path, capsys: pytest.CaptureFixture
 
     vae, tokens = str(tmp_path / "vae"), str(tmp_path / "x.tokens")
     assert run(["dalle", "tokenize", data, "--vae", vae, "-o", tokens]) == 0
-    assert "48 images of 8 x 8 codes of 32" in capsys.readouterr().err
+    assert "48 images of 4 x 4 codes of 32" in capsys.readouterr().err
     content = Path(tokens).read_bytes()
     found = read_tokens(content)
     assert found.captions == squares().captions
@@ -71,7 +72,7 @@ def test_images_to_tokens_and_back(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(list(out.glob("*.png"))) == 49
     assert (out / "0003.txt").read_text().strip() == found.captions[3]
     with Image.open(out / "0000.png") as picture:
-        assert picture.size == (32, 32)
+        assert picture.size == (16, 16)
     assert run(["dalle", "render", tokens, "--vae", vae, "-o", str(out)]) == 1
 
 
@@ -95,7 +96,7 @@ def test_parts_and_images_alone(tmp_path: Path) -> None:
 def test_the_wrong_autoencoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_set(tmp_path)
     assert train(tmp_path, "-q") == 0
-    tokens = TokenSet((), np.zeros((1, 8, 8), np.uint16), 32, bytes(range(32)))
+    tokens = TokenSet((), np.zeros((1, 4, 4), np.uint16), 32, bytes(range(32)))
     (tmp_path / "other.tokens").write_bytes(write_tokens(tokens))
     place = ["--vae", str(tmp_path / "vae"), "-o", str(tmp_path / "out")]
     assert run(["dalle", "render", str(tmp_path / "other.tokens"), *place]) == 2

@@ -38,7 +38,7 @@ class VQVAE(Autoencoder):
         if config.moving_average:
             self.register_buffer("codebook", codes)
             self.register_buffer("counts", torch.ones(config.num_codes))
-            self.register_buffer("sums", codes.clone())
+            self.register_buffer("sums", torch.zeros_like(codes))
         else:
             self.codebook = nn.Parameter(codes)
 
@@ -46,9 +46,13 @@ class VQVAE(Autoencoder):
         """See `Autoencoder.forward`."""
         encodings = self._encodings(images)  # (B, h, w, D)
         flat = encodings.flatten(0, 2)
-        distances = self._distances(flat)
+        if self.training and self.config.moving_average and not self.sums.any():
+            self._begin(flat.detach())
+        # Moving averages change the codebook before gradients have gone through it.
+        book = self.codebook.clone() if self.config.moving_average else self.codebook
+        distances = _distances(flat, book)
         codes = distances.argmin(1)
-        chosen = self.codebook[codes].view_as(encodings)
+        chosen = book[codes].view_as(encodings)
         distance = self.config.commitment * functional.mse_loss(encodings, chosen.detach())
         if not self.config.moving_average:
             distance = distance + functional.mse_loss(chosen, encodings.detach())
@@ -69,7 +73,8 @@ class VQVAE(Autoencoder):
     def encode(self, images: Tensor) -> Tensor:
         """See `Autoencoder.encode`."""
         encodings = self._encodings(images)
-        return self._distances(encodings.flatten(0, 2)).argmin(1).view(encodings.shape[:3])
+        distances = _distances(encodings.flatten(0, 2), self.codebook)
+        return distances.argmin(1).view(encodings.shape[:3])
 
     def statistics(self, codes: Tensor) -> Tensor:
         """See `Autoencoder.statistics`."""
@@ -85,12 +90,13 @@ class VQVAE(Autoencoder):
         encodings: Tensor = self.encoder(map_pixels(images) - 0.5).float()
         return encodings.permute(0, 2, 3, 1)
 
-    def _distances(self, encodings: Tensor) -> Tensor:
-        """Return the squared distances (n, K) of encodings (n, D) and codes."""
-        book = self.codebook
-        products = encodings @ book.t()
-        squares = (encodings * encodings).sum(1, keepdim=True) + (book * book).sum(1)
-        return squares - 2 * products
+    @torch.no_grad()
+    def _begin(self, encodings: Tensor) -> None:
+        """Begin with encodings as codes: random ones would be far away, and few ever taken."""
+        places = torch.linspace(0, len(encodings) - 1, len(self.codebook)).long()
+        self.codebook.copy_(encodings[places.to(encodings.device)])
+        self.codebook.add_(1e-3 * torch.randn_like(self.codebook))
+        self.sums.copy_(self.codebook)
 
     def _follow(self, encodings: Tensor, codes: Tensor) -> None:
         """Move the codes towards the means of what they stand for."""
@@ -108,3 +114,11 @@ class VQVAE(Autoencoder):
         if self.config.moving_average:
             self.counts[dead] = 1.0
             self.sums[dead] = self.codebook[dead]
+
+
+def _distances(encodings: Tensor, book: Tensor) -> Tensor:
+    """Return the squared distances (n, K) of encodings (n, D) and codes (K, D)."""
+    products = encodings @ book.t()
+    squares = (encodings * encodings).sum(1, keepdim=True) + (book * book).sum(1)
+    distances: Tensor = squares - 2 * products
+    return distances

@@ -65,7 +65,10 @@ class VaeTask(Task):
         self.blocks = []
         self.processes = processes
         self._network = network
-        self._training, self._validation = training.pixels, validation.pixels
+        self._training = training.pixels
+        # The same ones each time, from all over the data.
+        order = np.random.default_rng(0).permutation(len(validation))
+        self._validation = validation.pixels[order[: data.validation_images]]
         self._config, self._folder = config, folder
         self._num_taken = 0
         self._order: tuple[int, np.ndarray[Any, Any]] | None = None
@@ -96,13 +99,12 @@ class VaeTask(Task):
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on held-out images, and draw some; every process calls this."""
-        validation = self._validation[: self._config.data.validation_images]
-        if not len(validation):
+        if not len(self._validation):
             return {}
         # Each process measures all of them: codes in use are not a sum over processes.
-        found = Measures(self._network, self.processes.device).of(validation)
+        found = Measures(self._network, self.processes.device).of(self._validation)
         if self.processes.is_first:
-            self._draw(validation[:NUM_SHOWN])
+            self._draw(self._validation[:NUM_SHOWN])
         return found
 
     def position(self) -> dict[str, Any]:
