@@ -190,7 +190,9 @@ class NetworkCodec:
         has_network = variant >= NUM_PROFILES
         starts = lane_starts(data.size, num_lanes)
         profile = variant % NUM_PROFILES
-        lanes = new_lanes(data.size, profile, starts, has_network, self._dictionary, self._model.experience)
+        lanes = new_lanes(
+            data.size, profile, starts, has_network, self._dictionary, self._model.experience
+        )
         network = self._model.absent_state()
         if has_network:
             network = self._model.state(num_lanes)

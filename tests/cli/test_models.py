@@ -33,6 +33,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
     assert [line.split()[0] for line in listed.out.decode().splitlines()[1:]] == [
         "mix",
         "adaptive",
+        "text-s",
         "letters",
     ]
     shown = json.loads(inside("models", "show", "letters", "--json").out)

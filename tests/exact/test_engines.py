@@ -68,7 +68,7 @@ def layer(**changes: Any) -> Linear:
         {"multiplier": np.full(2, 1 << 40, np.int64)},
         {"multiplier": np.full(2, -1, np.int64)},
         {"limit": 32_640},
-        {"shift": 27},
+        {"shift": 19},
         {"clip": 1 << 31},
         {"bias": np.zeros(3, np.int32)},
     ],

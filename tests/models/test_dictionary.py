@@ -53,8 +53,10 @@ def test_codec_round_trip(content: bytes, data: bytes) -> None:
 
 def test_round_trip_and_gain(path: Path) -> None:
     data = make_text(700, 2)
-    frame = neurocomp.compress(data, dictionary=str(path))
-    without = neurocomp.compress(data)
+    sizes = [len(neurocomp.compress(data)), len(neurocomp.compress(data, dictionary=str(path)))]
+    assert sizes[1] < sizes[0]
+    frame = neurocomp.compress(data, model="mix", dictionary=str(path))
+    without = neurocomp.compress(data, model="mix")
     assert len(frame) < len(without) - 60
     assert neurocomp.decompress(frame, model_path=(path,)) == data
     (told,) = inspect_frames(io.BytesIO(frame), (path,))

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 
 from neurocomp.models.mix import layout as at
-from neurocomp.models.mix.inlining import Integer
 from neurocomp.models.mix.experience import Experience
+from neurocomp.models.mix.inlining import Integer
 from neurocomp.models.mix.priming import prime
 from neurocomp.models.mix.state import PER_LANE, MixState, new_state
 
