@@ -11,6 +11,7 @@ from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 from neurocomp.cli.train_dictionary import dictionary
+from neurocomp.cli.train_mixers import mixers
 from neurocomp.cli.train_network import gpt2, text
 from neurocomp.errors import UsageError
 
@@ -32,6 +33,7 @@ def train() -> None:
 train.add_command(text)
 train.add_command(gpt2)
 train.add_command(dictionary)
+train.add_command(mixers)
 
 
 def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> int | list[int]:

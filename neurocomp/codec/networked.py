@@ -20,6 +20,7 @@ from neurocomp.coding.binary import (
     encoder_is_full,
     finish_decoder,
     finish_encoder,
+    max_payload_bytes,
     start_decoder,
     start_encoder,
 )
@@ -27,6 +28,8 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.models.mix import (
     NUM_PROFILES,
+    TEXT,
+    Experience,
     MixState,
     choose_profile,
     lane_of,
@@ -160,16 +163,26 @@ class NetworkCodec:
         payload = np.frombuffer(bytearray(block.payload), np.uint8)
         coder = start_decoder(payload)
         shape = (block.variant, block.num_lanes)
-        if not self._run(data, *shape, coder, payload, decoding=True, tick=tick):
+        if self._run(data, *shape, coder, payload, decoding=True, tick=tick) is None:
             raise FormatError("the payload ends before the block does")
         if not finish_decoder(coder, payload):
             raise FormatError("the payload is not what its content is coded as")
         return data
 
+    def learn(self, symbols: Stream) -> Experience:
+        """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
+        data = np.array(symbols, np.uint8)
+        payload = np.zeros(max_payload_bytes(8 * data.size), np.uint8)
+        shape = (NUM_PROFILES + TEXT, 1, start_encoder(), payload)
+        lanes = self._run(data, *shape, decoding=False, tick=ignore)
+        assert lanes is not None, "a payload of this size has room for any bits"
+        return Experience.of(lanes)
+
     def _encode(self, data: Bytes, variant: int, num_lanes: int, tick: Tick) -> CodedBlock | None:
         payload = np.zeros(data.size, np.uint8)
         coder = start_encoder()
-        if not self._run(data, variant, num_lanes, coder, payload, decoding=False, tick=tick):
+        shape = (variant, num_lanes, coder, payload)
+        if self._run(data, *shape, decoding=False, tick=tick) is None:
             return None
         payload_bytes = finish_encoder(coder, payload)
         if payload_bytes < 0:
@@ -186,7 +199,8 @@ class NetworkCodec:
         *,
         decoding: bool,
         tick: Tick,
-    ) -> bool:
+    ) -> MixState | None:
+        """Code all of ``data``; return the mixture as it is then, None where payload ran out."""
         has_network = variant >= NUM_PROFILES
         starts = lane_starts(data.size, num_lanes)
         profile = variant % NUM_PROFILES
@@ -204,9 +218,9 @@ class NetworkCodec:
             last = min(first + _STEPS_AT_ONCE, num_steps)
             shape = (np.array(starts, np.int64), payload, first, last, decoding)
             if not _code_steps(lanes, network, coder, data, *shape):
-                return False
+                return None
             tick(min((last - first) * num_lanes, data.size - first * num_lanes))
-        return True
+        return lanes
 
     def _network_pays(self, data: Bytes, profile: int) -> bool:
         """Try samples both ways: does the network save a hundredth of the payload?"""

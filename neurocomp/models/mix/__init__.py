@@ -6,8 +6,9 @@ models for lossless data compression", 2005; Knoll and de Freitas, "A machine le
 on predictive coding with PAQ8", 2012).
 """
 
+from neurocomp.models.mix.experience import Experience
 from neurocomp.models.mix.lanes import lane_of, new_lanes
-from neurocomp.models.mix.layout import NUM_PROFILES
+from neurocomp.models.mix.layout import NUM_PROFILES, TEXT
 from neurocomp.models.mix.model import MixModel
 from neurocomp.models.mix.network import take_weights
 from neurocomp.models.mix.predictor import predict, update
@@ -17,6 +18,8 @@ from neurocomp.models.mix.state import MixState, new_state
 
 __all__ = [
     "NUM_PROFILES",
+    "TEXT",
+    "Experience",
     "MixModel",
     "MixState",
     "choose_profile",

@@ -25,6 +25,9 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 IDENTITY_BYTES = 4
 
+MIXERS = "mixers."
+"""Begins the names of tensors that are not the network's but the mixers' beside it."""
+
 BEHAVIOUR = bytes.fromhex("63768810")
 """First bytes of a SHA-256 over payloads of fixed contents under a small network.
 
@@ -39,24 +42,25 @@ class NetworkModel:
     Args:
         stored: its integers.
         identity: what a frame records to know it again; None for the hash of the integers.
-        experience: what the mixers beside it begin with.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(
-        self,
-        stored: StoredModel,
-        identity: bytes | None = None,
-        experience: Experience | None = None,
-    ) -> None:
+    def __init__(self, stored: StoredModel, identity: bytes | None = None) -> None:
         if stored.architecture != ARCHITECTURE:
             raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
         self.identity = stored.sha256 if identity is None else identity
-        self.experience = experience
         self.config = RecurrentConfig.from_json(dict(stored.config))
         self.parts: Parts = read_parts(self.config, stored.tensors)
+        self.experience: Experience | None = None
+        mixers = {
+            name.removeprefix(MIXERS): tensor
+            for name, tensor in stored.tensors.items()
+            if name.startswith(MIXERS)
+        }
+        if mixers:
+            self.experience = Experience(mixers)
 
     prefers_line_feeds = True
 
@@ -68,10 +72,7 @@ class NetworkModel:
             ModelMismatchError: its weights are not what their hash says.
         """
         stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        mixers = StoredModel.load(WEIGHTS / f"{name}-mixers.safetensors")
-        known = hashlib.sha256(stored.sha256 + mixers.sha256 + BEHAVIOUR)
-        experience = Experience({part: mixers.tensors[part] for part in mixers.tensors})
-        return cls(stored, known.digest()[:IDENTITY_BYTES], experience)
+        return cls(stored, hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES])
 
     @cached_property
     def _layers(self) -> PackedLayers:

@@ -1,0 +1,58 @@
+"""``neurocomp train mixers``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from neurocomp.cli.options import message_options
+from neurocomp.cli.report import Reporter, display
+
+_FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
+
+
+@click.command("mixers", short_help="Teach the mixers beside a network.")
+@click.argument("network", type=_FILE, metavar="NETWORK.safetensors")
+@click.argument("files", nargs=-1, type=_FILE, required=True, metavar="FILE...")
+@click.option(
+    "-o",
+    "--output",
+    type=_FILE,
+    required=True,
+    metavar="MODEL.safetensors",
+    help="The model file to write.",
+)
+@click.option("-f", "--force", is_flag=True, help="Overwrite an existing model file.")
+@message_options
+def mixers(
+    network: Path,
+    files: tuple[Path, ...],
+    output: Path,
+    force: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Teach the mixers beside NETWORK by coding each FILE, which it should not have seen.
+
+    A network is mixed with contexts; whom to trust when is learnt while coding, and what is known
+    before the first byte helps small files. NETWORK is a file that 'neurocomp models import' made.
+
+    \b
+    Example:
+      neurocomp train mixers mine.safetensors letters/*.txt -o taught.safetensors
+    """
+    if output.exists() and not force:
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    reporter = Reporter(quiet=quiet, verbose=verbose)
+
+    from neurocomp.cli.compilation import announced_compilation
+    from neurocomp.models.stored import StoredModel
+    from neurocomp.training.data import read_documents
+    from neurocomp.training.mixers import teach_mixers
+
+    texts = list(read_documents(list(files)))
+    with announced_compilation(reporter):
+        stored = teach_mixers(StoredModel.load(network), texts)
+    stored.save(output)
+    reporter.note(f"{display(output)}: SHA-256 {stored.sha256.hex()}")

@@ -1,0 +1,50 @@
+"""What text teaches the mixers stays with the network and helps small files like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from neurocomp.cli.train_mixers import mixers
+from neurocomp.codec.networked import NetworkCodec, ignore
+from neurocomp.errors import FormatError
+from neurocomp.models.mix import NUM_PROFILES
+from neurocomp.models.recurrent import NetworkModel
+from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.stored import StoredModel
+from tests.conftest import make_text
+
+
+def size_under(stored: StoredModel, data: bytes) -> int:
+    codec = NetworkCodec(NetworkModel(stored), 1)
+    block = codec._encode(np.frombuffer(data, np.uint8).copy(), NUM_PROFILES, 1, ignore)
+    assert block is not None
+    assert codec.decode(block, ignore).tobytes() == data
+    return len(block.payload)
+
+
+def test_teaching(tmp_path: Path) -> None:
+    sample().save(tmp_path / "network.safetensors")
+    paths = []
+    for number in range(2):
+        paths.append(str(tmp_path / f"{number}.txt"))
+        Path(paths[-1]).write_bytes(make_text(14_000, number))
+    taught = tmp_path / "taught.safetensors"
+    arguments = [str(tmp_path / "network.safetensors"), *paths, "-q", "-o", str(taught)]
+    done = CliRunner().invoke(mixers, arguments, catch_exceptions=False)
+    assert (done.exit_code, done.stdout) == (0, "")
+    stored = StoredModel.load(taught)
+    text = make_text(1500, 9)
+    assert size_under(stored, text) < 0.95 * size_under(sample(), text)
+    with pytest.raises(FileExistsError, match="-f"):
+        CliRunner().invoke(mixers, arguments, catch_exceptions=False)
+
+
+def test_damage_is_refused() -> None:
+    stored = sample()
+    damaged = {**stored.tensors, "mixers.weights": np.zeros(3, np.int32)}
+    with pytest.raises(FormatError, match="mixers"):
+        NetworkModel(StoredModel(stored.architecture, stored.config, damaged))
