@@ -37,6 +37,11 @@ def main() -> None:
         run(folder, "info", *(f"{preset}.ncmp" for preset in PRESETS))
         print()
         run(folder, "bench", file.name)
+        print()
+        pictures = Path("out/demo").resolve()
+        caption = "a large solid red circle at the top left on sand|a small striped teal heart"
+        run(folder, "dalle", "generate", caption, "-n", "4", "-f", "-o", str(pictures))
+        print(f"  drawn by the shipped prior: {pictures / 'grid.png'}")
 
 
 if __name__ == "__main__":
