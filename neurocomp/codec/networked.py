@@ -43,7 +43,7 @@ from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read
 _STEPS_AT_ONCE = 1 << 12
 """Steps between two looks at progress and cancellation."""
 
-_SAMPLE_BYTES = 1 << 15
+_SAMPLE_BYTES = 1 << 14
 _NUM_SAMPLES = 2
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where two samples promise a gain."""
