@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := $(sort $(shell find neurocomp -name '*.py'))
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 FUZZ_SECONDS ?= 300
-DEMO_FILE ?= $(shell $(PYTHON) -c 'import pydoc_data.topics as t; print(t.__file__)')
+DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-dalle test lint types unit slow fuzz bench suite format golden docs clean

@@ -1,6 +1,6 @@
 """The main job on a real file: compress with every preset, decompress, compare, show a table.
 
-`make demo` runs it on a text that every Python carries (the help topics of the language).
+`make demo` runs it on a module that every Python carries, argparse.
 """
 
 from __future__ import annotations
