@@ -22,6 +22,7 @@ from neurocomp.exact.tables import (
     exp2_table,
     gate_table,
 )
+from neurocomp.models.quantise import Doubles, make_linear, quantise_matrix
 from neurocomp.models.recurrent.config import (
     RESIDUAL_BITS,
     SQUARE_BITS,
@@ -30,7 +31,6 @@ from neurocomp.models.recurrent.config import (
 from neurocomp.models.recurrent.model import ARCHITECTURE
 from neurocomp.models.recurrent.parts import HEAD_LIMIT
 from neurocomp.models.stored import StoredModel
-from neurocomp.models.transformer.quantise import Doubles, make_linear, quantise_matrix
 
 CHECKPOINT_TYPE = "glr"
 _NORM_EPSILON = 1e-6

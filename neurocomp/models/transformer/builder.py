@@ -21,9 +21,7 @@ from neurocomp.exact.scaling import (
     RESIDUAL_LIMIT,
 )
 from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, activation, exp2_table, rotation_tables
-from neurocomp.models.stored import StoredModel
-from neurocomp.models.transformer.config import TransformerConfig
-from neurocomp.models.transformer.quantise import (
+from neurocomp.models.quantise import (
     Doubles,
     Floats,
     WeightMatrix,
@@ -33,6 +31,8 @@ from neurocomp.models.transformer.quantise import (
     quantise_matrix,
     reach_of_outputs,
 )
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.config import TransformerConfig
 
 RESIDUAL_BITS = 12
 """Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
