@@ -28,7 +28,7 @@ class Attention:
         num_key_heads: of keys and values; divides ``num_heads``.
         head_width: columns of a head, 1 to 1024.
         multiplier: 1 to 2**15: scale of the scores.
-        shift: 28 to 62.
+        shift: 20 to 62.
     """
 
     num_heads: int

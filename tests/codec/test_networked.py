@@ -94,6 +94,17 @@ def test_a_dictionary_is_read_before_the_block() -> None:
         codec().decode(helped, ignore)
 
 
+@pytest.mark.parametrize("num_bytes", [1, 2, 3, 40])
+def test_what_the_dictionary_foretells_takes_next_to_nothing(num_bytes: int) -> None:
+    """Contexts alone need one byte, the fewest there are: no room is left to beat them in."""
+    knowing = NetworkCodec(model(), 4, np.full(6000, 97, np.uint8))
+    data = np.full(num_bytes, 97, np.uint8)
+    block = knowing.encode(data, ignore)
+    assert block is not None
+    assert (len(block.payload), block.variant) == (1, 0)
+    assert np.array_equal(knowing.decode(block, ignore), data)
+
+
 def test_lanes() -> None:
     assert [num_lanes_for(size) for size in (1, 60_000, 100_000, 1 << 20)] == [1, 1, 2, 4]
     assert lane_starts(10, 4) == [0, 3, 6, 8]
