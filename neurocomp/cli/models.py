@@ -174,7 +174,7 @@ def _store(model_path: tuple[Path, ...] = ()) -> ModelStore:
 
 
 def _embedded_rows() -> list[dict[str, Any]]:
-    from neurocomp.models.registry import EMBEDDED
+    from neurocomp.models.architectures import EMBEDDED
 
     return [
         {

@@ -14,8 +14,9 @@ from neurocomp.errors import FormatError, NeurocompError, UsageError
 from neurocomp.experiments.contenders import Contender
 from neurocomp.experiments.entropy import float_bits, table_bits
 from neurocomp.experiments.excerpt import Excerpt
+from neurocomp.models.architectures import Kind
 from neurocomp.models.base import SymbolModel
-from neurocomp.models.registry import Kind, open_model
+from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline.api import compress, decompress

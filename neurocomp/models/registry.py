@@ -1,9 +1,7 @@
-"""Every architecture of model that a frame can name, and how to get hold of a model."""
+"""How to get hold of a model, by its name or by what a frame records."""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -16,6 +14,7 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
+from neurocomp.models.architectures import ARCHITECTURES, EMBEDDED, HUB, Architecture
 from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
 from neurocomp.models.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.models.store import ModelStore
@@ -27,37 +26,6 @@ if TYPE_CHECKING:
 HUB_PREFIX = "hf:"
 DALLE_PREFIX = "dalle:"
 DALLE_FILE = "prior.safetensors"
-
-
-class Kind(enum.Enum):
-    """Which contract the models of an architecture fulfil."""
-
-    SYMBOL = "symbol"
-    BINARY = "binary"
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """One kind of model.
-
-    Attributes:
-        id: number in the frame header, given by hand and never reused.
-        name: in stored models, and on the command line where it is part of the package.
-        kind: symbol or binary.
-        summary: one line for people.
-        embedded: makes the one model that is part of the package; None where models are stored.
-        from_stored: makes a model from its stored form; None where the model is embedded.
-        by_name: finds a model that is kept by another library from a frame's identity, parameters
-            and environment.
-    """
-
-    id: int
-    name: str
-    kind: Kind
-    summary: str
-    embedded: Callable[[], SymbolModel | BinaryModel] | None = None
-    from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
-    by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,83 +41,6 @@ class OpenModel:
     architecture: Architecture
     name: str
     model: SymbolModel | BinaryModel
-
-
-@cache
-def _mix() -> BinaryModel:
-    from neurocomp.models.mix import MixModel
-
-    return MixModel()
-
-
-@cache
-def _text_s() -> BinaryModel:
-    from neurocomp.models.recurrent import NetworkModel
-
-    return NetworkModel.shipped("text-s")
-
-
-def _recurrent(stored: StoredModel) -> BinaryModel:
-    from neurocomp.models.recurrent import NetworkModel
-
-    return NetworkModel(stored)
-
-
-@cache
-def _adaptive() -> SymbolModel:
-    from neurocomp.models.adaptive import AdaptiveModel
-
-    return AdaptiveModel()
-
-
-def _ngram(stored: StoredModel) -> SymbolModel:
-    from neurocomp.models.ngram import NgramModel
-
-    return NgramModel.from_stored(stored)
-
-
-def _transformer(stored: StoredModel) -> SymbolModel:
-    from neurocomp.models.transformer import TransformerModel
-
-    return TransformerModel.from_stored(stored)
-
-
-def _dalle(stored: StoredModel) -> SymbolModel:
-    from neurocomp.models.dalle import DalleModel
-
-    return DalleModel.from_stored(stored)
-
-
-def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
-    from neurocomp.models.hub import FloatModel
-
-    return FloatModel.for_frame(identity, parameters, environment)
-
-
-_HUB = Architecture(
-    5, "hf", Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub
-)
-
-ARCHITECTURES = (
-    Architecture(1, "mix", Kind.BINARY, "context mixing of bits", embedded=_mix),
-    Architecture(2, "adaptive", Kind.SYMBOL, "orders 0 to 5, learnt while coding", _adaptive),
-    Architecture(3, "ngram", Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
-    Architecture(
-        4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
-    ),
-    _HUB,
-    Architecture(6, "text-s", Kind.BINARY, "a small network and context mixing", embedded=_text_s),
-    Architecture(
-        7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
-    ),
-    Architecture(
-        8, "dalle", Kind.SYMBOL, "exact prior of captions and image tokens", from_stored=_dalle
-    ),
-)
-"""All architectures.  Ids are permanent once 0.1 is released."""
-
-EMBEDDED = {one.name: one for one in ARCHITECTURES if one.embedded is not None}
-"""The models that are part of the package, by name."""
 
 
 def open_model(name: str, store: ModelStore) -> OpenModel:
@@ -168,7 +59,7 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     if name.startswith(HUB_PREFIX):
         from neurocomp.models.hub import FloatModel
 
-        return OpenModel(_HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
+        return OpenModel(HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
     if name.startswith(DALLE_PREFIX):
         return _open_stored(dalle_file(name.removeprefix(DALLE_PREFIX)), name)
     architecture = EMBEDDED.get(name)

@@ -17,16 +17,10 @@ from neurocomp.errors import (
 )
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
+from neurocomp.models.architectures import ARCHITECTURES, Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
-from neurocomp.models.registry import (
-    ARCHITECTURES,
-    Kind,
-    OpenModel,
-    open_frame_model,
-    open_model,
-    with_overlap,
-)
+from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.symbols import (

@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
+from neurocomp.models.architectures import ARCHITECTURES
 from neurocomp.models.dictionary import open_frame_dictionary
-from neurocomp.models.registry import ARCHITECTURES, open_frame_model
+from neurocomp.models.registry import open_frame_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BINARY_CODER_ID, CODER_IDS
 from neurocomp.symbols import SYMBOL_NAMES

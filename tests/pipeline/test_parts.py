@@ -11,7 +11,7 @@ import pytest
 import neurocomp
 from neurocomp.errors import ChecksumError, FormatError, ModelMismatchError, UsageError
 from neurocomp.frame.index import read_index
-from neurocomp.models import registry
+from neurocomp.models.architectures import EMBEDDED
 from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.recover import recover_stream
 from neurocomp.pipeline.seekable import decompress_range
@@ -185,7 +185,7 @@ def test_inspect(frames: bytes) -> None:
 def test_a_model_of_another_version_is_refused(
     frames: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = registry.EMBEDDED["adaptive"].embedded
+    model = EMBEDDED["adaptive"].embedded
     assert model is not None
     monkeypatch.setattr(type(model()), "identity", b"\0\1\2\3")
     with pytest.raises(ModelMismatchError, match="this neurocomp has 00010203"):
