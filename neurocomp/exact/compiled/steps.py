@@ -1,8 +1,8 @@
 """Layers on a few rows, in place of the engine's operations where every microsecond counts.
 
 The same integers as ``engine.py`` gives, for 8-bit activations and norms without gains; see there
-and in ``neurocomp.exact`` for what is computed.  Loops are over contiguous memory and 64-bit
-values, which compilers turn into vector code.
+and in ``neurocomp.exact`` for what is computed.  Loops are over contiguous rows and few arrays at
+a time, which compilers turn into vector code; rows of outputs may be wider than what is wanted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from neurocomp.exact.compiled.packed import OFFSET, multiply
 from neurocomp.exact.compiled.rows import bit_length, integer_root, row_scale
 from neurocomp.exact.scaling import MANTISSA_BITS, NARROW_LIMIT, RECIPROCAL_BITS
+from neurocomp.exact.tables import GATE_BITS, INPUT_BITS, OUTPUT_BITS, STATE_BITS, TABLE_SIZE
 
+_HALF_TABLE = np.int32(TABLE_SIZE // 2)
 _HALF = np.int64(1) << (RECIPROCAL_BITS - 1)
 
 
@@ -77,3 +79,86 @@ def scaled_products(
             total = np.int64(line[n] - offsets[n]) * (mantissa * multiplier[n])
             value = ((total + half) >> away) + np.int64(bias[n])
             line[n] = np.int32(min(max(value, -limit), limit))
+
+
+@njit(cache=True, nogil=True)
+def look_up(
+    values: NDArray[np.int32], first: int, table: NDArray[np.int32], out: NDArray[np.int32]
+) -> None:
+    """Write entries (M, K) of a table for the columns ``first`` and on of values, clamped to it."""
+    for m in range(out.shape[0]):
+        line = out[m]
+        row = values[m][first : first + line.shape[0]]
+        for k in range(line.shape[0]):
+            line[k] = min(max(row[k], -_HALF_TABLE), _HALF_TABLE - np.int32(1)) + _HALF_TABLE
+        for k in range(line.shape[0]):
+            line[k] = table[np.uint32(line[k])]
+
+
+@njit(cache=True, nogil=True)
+def move_states(
+    states: NDArray[np.int32], shares: NDArray[np.int32], values: NDArray[np.int32], first: int
+) -> None:
+    """Move states (M, K) by shares (M, K) towards candidates, columns ``first`` and on of values.
+
+    See ``neurocomp.exact.recurrence.Recurrence``.
+    """
+    for m in range(states.shape[0]):
+        state, share = states[m], shares[m]
+        candidates = values[m][first : first + state.shape[0]]
+        for k in range(state.shape[0]):
+            candidate = np.int64(candidates[k]) << (STATE_BITS - INPUT_BITS)
+            step = np.int64(share[k]) * (candidate - np.int64(state[k]))
+            state[k] += np.int32((step + (1 << (GATE_BITS - 1))) >> GATE_BITS)
+
+
+@njit(cache=True, nogil=True)
+def open_states(
+    states: NDArray[np.int32],
+    values: NDArray[np.int32],
+    first: int,
+    opened: NDArray[np.int32],
+    clip: int,
+) -> None:
+    """Multiply states (M, K) by the SiLU of the columns ``first`` and on of values.
+
+    Args:
+        states: the states.
+        values: what SiLU is taken of.
+        first: first of the columns.
+        opened: the table's entries (M, K) for them; they become the products.
+        clip: bound of a product.
+    """
+    limit = np.int64(clip)
+    for m in range(states.shape[0]):
+        state, line = states[m], opened[m]
+        row = values[m][first : first + line.shape[0]]
+        for k in range(line.shape[0]):
+            value = row[k]
+            beyond = np.int32(value << (OUTPUT_BITS - INPUT_BITS))
+            gate = beyond if value >= _HALF_TABLE else line[k]
+            gate = np.int32(0) if value < -_HALF_TABLE else gate
+            product = np.int64(gate) * np.int64(state[k])
+            product = (product + (1 << (OUTPUT_BITS - 1))) >> OUTPUT_BITS
+            line[k] = np.int32(min(max(product, -limit), limit))
+
+
+@njit(cache=True, nogil=True)
+def add_sums(stream: NDArray[np.int32], sums: NDArray[np.int32], clip: int) -> None:
+    """Add sums to a stream (M, K), both within the clip, which is below 2**30, and stay there."""
+    limit = np.int32(clip)
+    for m in range(stream.shape[0]):
+        line, row = stream[m], sums[m]
+        for k in range(line.shape[0]):
+            line[k] = min(max(line[k] + row[k], -limit), limit)
+
+
+@njit(cache=True, nogil=True)
+def square_sums(values: NDArray[np.int32], clip: int) -> None:
+    """Replace values (M, K), in units of 2**-12, by the squares of what is positive."""
+    limit = np.int32(clip)
+    for m in range(values.shape[0]):
+        line = values[m]
+        for k in range(line.shape[0]):
+            positive = np.int64(min(max(line[k], np.int32(0)), limit))
+            line[k] = np.int32((positive * positive + (1 << (OUTPUT_BITS - 1))) >> OUTPUT_BITS)

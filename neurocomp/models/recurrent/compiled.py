@@ -9,9 +9,16 @@ from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.exact.compiled.packed import OUTPUTS, STRIP, pack
-from neurocomp.exact.compiled.recurrence import recur, square
-from neurocomp.exact.compiled.rows import activate_rows, add_rows, gate_rows
-from neurocomp.exact.compiled.steps import narrow_row, normal_row, scaled_products
+from neurocomp.exact.compiled.steps import (
+    add_sums,
+    look_up,
+    move_states,
+    narrow_row,
+    normal_row,
+    open_states,
+    scaled_products,
+    square_sums,
+)
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.recurrence import SQUARE_LIMIT
 from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
@@ -56,6 +63,8 @@ class NetworkState(NamedTuple):
     mantissas: np.ndarray  # int64 (M,)
     exponents: np.ndarray  # int64 (M,)
     gate_sums: np.ndarray  # int32 (M, 3 d')
+    shares: np.ndarray  # int32 (M, d)
+    opened: np.ndarray  # int32 (M, d)
     inner_sums: np.ndarray  # int32 (M, inner')
     sums: np.ndarray  # int32 (M, d')
     logits: np.ndarray  # int32 (M, 256)
@@ -112,6 +121,8 @@ def new_network_state(
         mantissas=np.zeros(num_lanes, np.int64),
         exponents=np.zeros(num_lanes, np.int64),
         gate_sums=room(_padded(3 * width)),
+        shares=room(width),
+        opened=room(width),
         inner_sums=room(_padded(inner)),
         sums=room(_padded(width)),
         logits=room(ALPHABET_SIZE),
@@ -167,20 +178,21 @@ def advance(network: NetworkState, first: int, last: int) -> None:
                 stream[m, n] += row[n]
     gate_sums, sums = network.gate_sums[lanes], network.sums[lanes]
     inner_sums, wide = network.inner_sums[lanes], network.wide[lanes]
+    narrow = network.narrow[lanes]
+    shares, opened = network.shares[lanes], network.opened[lanes]
     for b in range(network.states.shape[0]):
         states = network.states[b, lanes]
         _normal_layer(network, network.gates, b, lanes, RESIDUAL_LIMIT, gate_sums)
-        shares, opened = gate_sums[:, :width], gate_sums[:, width : 2 * width]
-        recur(states, shares, gate_sums[:, 2 * width : 3 * width], network.gate_table)
-        activate_rows(opened, network.silu_table, False)
-        gate_rows(opened, states, RESIDUAL_LIMIT)
-        _plain_layer(network, network.out, b, lanes, opened, network.narrow[lanes], sums)
-        add_rows(stream, sums[:, :width], RESIDUAL_LIMIT)
+        look_up(gate_sums, 0, network.gate_table, shares)
+        move_states(states, shares, gate_sums, 2 * width)
+        look_up(gate_sums, width, network.silu_table, opened)
+        open_states(states, gate_sums, width, opened, RESIDUAL_LIMIT)
+        _plain_layer(network, network.out, b, lanes, opened, narrow, sums)
+        add_sums(stream, sums, RESIDUAL_LIMIT)
         _normal_layer(network, network.up, b, lanes, SQUARE_LIMIT, inner_sums)
-        inner = inner_sums[:, : wide.shape[1]]
-        square(inner, SQUARE_LIMIT)
-        _plain_layer(network, network.down, b, lanes, inner, wide, sums)
-        add_rows(stream, sums[:, :width], RESIDUAL_LIMIT)
+        square_sums(inner_sums, SQUARE_LIMIT)
+        _plain_layer(network, network.down, b, lanes, inner_sums, wide, sums)
+        add_sums(stream, sums, RESIDUAL_LIMIT)
     _normal_layer(network, network.head, 0, lanes, HEAD_LIMIT, network.logits[lanes])
     _weigh(network.logits[lanes], network.exp2_table, network.weights[lanes])
 
@@ -213,7 +225,7 @@ def _plain_layer(
 ) -> None:
     mantissas, exponents = network.mantissas[lanes], network.exponents[lanes]
     for m in range(values.shape[0]):
-        mantissas[m], exponents[m] = narrow_row(values[m], room[m])
+        mantissas[m], exponents[m] = narrow_row(values[m][: room.shape[1]], room[m])
     _apply(layers, number, room, mantissas, exponents, RESIDUAL_LIMIT, out)
 
 
