@@ -42,6 +42,7 @@ def new_lanes(
         state.weights[:, at.NETWORK_INPUT] = _FIRST_NETWORK_WEIGHT
         state.final_weights[:] = 65536 // at.NUM_SETS
         state.registers[at.SETS] = at.NUM_SETS
+        state.registers[at.FINALS] = at.NUM_FINALS
         if experience is not None and profile == at.TEXT:
             experience.give(state)
     if dictionary is not None:
@@ -80,5 +81,7 @@ def lane_of(lanes: MixState, number: Integer) -> MixState:
         lanes.tree[number],
         lanes.outputs[number],
         lanes.final_weights,
+        lanes.final_rows[number],
+        lanes.finals[number],
         lanes.apms,
     )

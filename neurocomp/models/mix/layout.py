@@ -19,6 +19,12 @@ NETWORK_SET = NUM_SETS - 1
 FIRST_ROW = tuple(sum(SET_ROWS[:s]) for s in range(NUM_SETS))
 NUM_ROWS = sum(SET_ROWS)
 
+# Rows of the final mixers, which mix the sets and are averaged; without a network only the first.
+FINAL_ROWS = (256, 8 * 16, 256)
+NUM_FINALS = len(FINAL_ROWS)
+FIRST_FINAL_ROW = tuple(sum(FINAL_ROWS[:f]) for f in range(NUM_FINALS))
+NUM_FINAL_ROWS = sum(FINAL_ROWS)
+
 # Final maps: a table of 65,536 contexts each, with one probability per nat from -12 to +12.
 NUM_APMS = 3
 APM_CONTEXTS = 1 << 16
@@ -49,13 +55,13 @@ NUM_PROFILES = 2
     ORDER,  # how many of the contexts of order 1 to 6 and 8 have been seen before
     EXPECTED,  # 256 + byte expected by the longest match, or 0
     MATCH_LENGTH,  # its length in steps, 1..15, or 0
-    FINAL_ROW,  # row of the final mixer's weights
     RATE,  # learning rate of the mixers
-    MIXED,  # the final mixer's output
+    MIXED,  # the final mixers' mean
     START,  # position of the lane's first byte
     NUM_LANES,  # lanes that share the tables
     NETWORK,  # 256 + the byte that a network expects, or 0 without a network
     SETS,  # weight sets in use
+    FINALS,  # final mixers in use
     EXPERIENCED,  # 1 where the mixers have learnt from other text
     APM_INDEX,  # entries of the final maps to be trained: NUM_APMS registers
 ) = range(26)

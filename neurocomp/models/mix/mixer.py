@@ -2,8 +2,8 @@
 
 Each weight set has many rows, one of which is chosen by what is known (the order-0 context, the
 last byte, the length of the match, ...); every chosen row predicts the bit by itself and is
-trained by its own error.  A final row mixes the sets.  (Mattern, "Mixing strategies in data
-compression", 2012.)
+trained by its own error.  Final mixers, of which each chooses a row in the same way, mix the sets;
+their mean is the result.  (Mattern, "Mixing strategies in data compression", 2012.)
 
 Bounds: |input| < 2**11 and |weight| < 2**19, so a product fits 31 bits, and the sum of up to 511
 of them, each shifted right by 8, another 31.  In training |error| < 2**15 (RATE < 2**9), so
@@ -40,7 +40,7 @@ def _clamp(value: Integer, limit: Integer) -> Integer:
 
 @inlined
 def choose_rows(state: MixState) -> None:
-    """Chooses each set's row, and the final one."""
+    """Chooses the rows of the sets and of the final mixers."""
     registers = state.registers
     rows = state.rows
     position = registers[at.POSITION]
@@ -57,8 +57,11 @@ def choose_rows(state: MixState) -> None:
     else:
         rows[5] = U64(at.FIRST_ROW[5] + record_column(state))
     if registers[at.NETWORK] > 0:
-        rows[at.NETWORK_SET] = U64(at.FIRST_ROW[at.NETWORK_SET] + network_row(state))
-    registers[at.FINAL_ROW] = partial
+        sureness = np.int64(network_row(state))
+        rows[at.NETWORK_SET] = U64(at.FIRST_ROW[at.NETWORK_SET] + sureness)
+        state.final_rows[1] = U64(at.FIRST_FINAL_ROW[1] + sureness)
+        state.final_rows[2] = U64(at.FIRST_FINAL_ROW[2]) + byte_at(state.history, position - 1)
+    state.final_rows[0] = U64(at.FIRST_FINAL_ROW[0] + partial)
 
 
 @inlined
@@ -66,8 +69,6 @@ def mix(state: MixState) -> Integer:
     """The log odds of a one, from the inputs."""
     inputs = state.inputs
     outputs = state.outputs
-    final_row = U64(state.registers[at.FINAL_ROW])
-    mixed = 0
     for s in range(state.registers[at.SETS]):
         row = state.rows[s]
         total = I32(0)
@@ -76,8 +77,17 @@ def mix(state: MixState) -> Integer:
         log_odds = _clamp(np.int64(total) >> 8, STRETCH_LIMIT)
         outputs[0, s] = log_odds
         outputs[1, s] = SQUASH[U64(log_odds + SQUASH_LIMIT)]
-        mixed += log_odds * np.int64(state.final_weights[final_row, s])
-    return _clamp(mixed >> 16, SQUASH_LIMIT)
+    num_finals = state.registers[at.FINALS]
+    total_log_odds = np.int64(0)
+    for f in range(num_finals):
+        final_row = state.final_rows[f]
+        mixed = np.int64(0)
+        for s in range(state.registers[at.SETS]):
+            mixed += np.int64(outputs[0, s]) * np.int64(state.final_weights[final_row, s])
+        final = _clamp(mixed >> 16, SQUASH_LIMIT)
+        state.finals[f] = final
+        total_log_odds += final
+    return total_log_odds // num_finals
 
 
 @inlined
@@ -95,12 +105,14 @@ def train_mixers(state: MixState, bit: Integer) -> None:
                 step = I32(I32(I32(inputs[i] * error) + I32(1 << 13)) >> I32(14))
                 weight = I32(weights[row, i] + step)
                 weights[row, i] = max(-_WEIGHT_LIMIT, min(_WEIGHT_LIMIT, weight))
-    final_row = U64(state.registers[at.FINAL_ROW])
-    error = target - np.int64(SQUASH[U64(state.registers[at.MIXED] + SQUASH_LIMIT)])
-    for s in range(state.registers[at.SETS]):
-        step = (np.int64(outputs[0, s]) * error + (1 << 16)) >> 17
-        weight = np.int64(state.final_weights[final_row, s]) + step
-        state.final_weights[final_row, s] = _clamp(weight, _FINAL_WEIGHT_LIMIT)
+    num_finals = state.registers[at.FINALS]
+    for f in range(num_finals):
+        final_row = state.final_rows[f]
+        final_error = target - np.int64(SQUASH[U64(np.int64(state.finals[f]) + SQUASH_LIMIT)])
+        for s in range(state.registers[at.SETS]):
+            change = (np.int64(outputs[0, s]) * final_error * num_finals + (1 << 16)) >> 17
+            final_weight = np.int64(state.final_weights[final_row, s]) + change
+            state.final_weights[final_row, s] = _clamp(final_weight, _FINAL_WEIGHT_LIMIT)
 
 
 @inlined

@@ -44,7 +44,9 @@ class MixState(NamedTuple):
     rows: np.ndarray  # uint64 (NUM_SETS,): the row of each set that is in use
     tree: np.ndarray  # int64 (512,): weights of bytes by a network, sums of subtrees before them
     outputs: np.ndarray  # int32 (2, NUM_SETS): log odds and 16-bit probabilities of the sets
-    final_weights: np.ndarray  # int32 (256, NUM_SETS): 65536 is 1
+    final_weights: np.ndarray  # int32 (NUM_FINAL_ROWS, NUM_SETS): 65536 is 1
+    final_rows: np.ndarray  # uint64 (NUM_FINALS,): the row of each final mixer that is in use
+    finals: np.ndarray  # int32 (NUM_FINALS,): their log odds
     apms: np.ndarray  # uint16 (NUM_APMS * APM_CONTEXTS, APM_POINTS): 16-bit probability
 
 
@@ -60,6 +62,8 @@ PER_LANE = (
     "rows",
     "tree",
     "outputs",
+    "final_rows",
+    "finals",
 )
 
 
@@ -78,6 +82,7 @@ def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
     registers[at.HEAD_MASK] = heads - 1
     registers[at.NUM_LANES] = 1
     registers[at.SETS] = at.NETWORK_SET  # all but that one
+    registers[at.FINALS] = 1
 
     weights = zeros((at.NUM_ROWS, at.NUM_INPUTS), np.int32)
     weights[:, 0 : at.FIRST_MATCH_INPUT : 2] = _FIRST_WEIGHT
@@ -107,6 +112,8 @@ def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
         rows=np.zeros(at.NUM_SETS, np.uint64),
         tree=np.zeros(512, np.int64),
         outputs=np.zeros((2, at.NUM_SETS), np.int32),
-        final_weights=np.full((256, at.NUM_SETS), 65536 // at.NETWORK_SET, np.int32),
+        final_weights=np.full((at.NUM_FINAL_ROWS, at.NUM_SETS), 65536 // at.NETWORK_SET, np.int32),
+        final_rows=np.zeros(at.NUM_FINALS, np.uint64),
+        finals=np.zeros(at.NUM_FINALS, np.int32),
         apms=apms,
     )
