@@ -1,11 +1,19 @@
 """The lock-step loop of a network, context mixing and the binary arithmetic coder, over lanes.
 
-A block is cut into lanes as ``neurocomp.codec.symbolwise`` does.  At each step the network weighs
-the next byte of all lanes; then the bytes are coded lane by lane, bit by bit, by the mixture of its
-weights and of the contexts, whose tables the lanes share and update in this order.
+A block is cut into lanes as ``neurocomp.codec.symbolwise`` does, and every two lanes are a section
+with tables and a payload of its own, so that several cores can work on a block.  At each step the
+network weighs the next byte of a section's lanes; then the bytes are coded lane by lane, bit by
+bit, by the mixture of its weights and of the contexts, whose tables the lanes share and update in
+this order.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numba import njit
@@ -52,13 +60,22 @@ _NETWORK_BYTES = 1 << 10
 """How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
 
 MAX_LANES = 64
+SECTION_LANES = 2
 MIN_TWO_LANES = 1 << 16
-MIN_FOUR_LANES = 1 << 19
+"""Two lanes share the reading of the network's weights, which takes half of a single one's time."""
+
+MIN_SECTION_BYTES = 500_000
+MAX_SECTIONS = 4
+"""Smaller or more sections would forget more than another core is worth."""
+
+_SIZE_BYTES = 4
 
 _MIN_GAIN = 100
 """The network is used where it saves a hundredth and more: it takes most of the time."""
 
 Bytes = NDArray[np.uint8]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @njit(cache=True, nogil=True)
@@ -121,31 +138,46 @@ class NetworkCodec:
 
     Args:
         model: the network.
-        max_lanes: lanes of a long block at most.
-        dictionary: uint8 (n,), what the contexts read before each block, and the network the end
+        max_lanes: lanes of a long block at most; None for as many as suit it.
+        dictionary: uint8 (n,), what the contexts read before each section, and the network the end
             of; None for nothing.
+        threads: sections that are coded at once, of all blocks together.
     """
 
     def __init__(
-        self, model: NetworkModel, max_lanes: int, dictionary: Bytes | None = None
+        self,
+        model: NetworkModel,
+        max_lanes: int | None = None,
+        dictionary: Bytes | None = None,
+        threads: int = 1,
     ) -> None:
         self._model = model
         self._dictionary = dictionary
-        self._max_lanes = max_lanes
+        self._max_lanes = MAX_LANES if max_lanes is None else max_lanes
+        self._threads = threads
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
         data = np.array(symbols, np.uint8)
         profile = choose_profile(data)
+        num_lanes = min(num_lanes_for(data.size), self._max_lanes)
+        variant = profile + NUM_PROFILES
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
-        plain = self._encode(data, profile, 1, ignore)
-        if data.size <= _WHOLE_BYTES or self._network_pays(data, profile):
-            num_lanes = min(num_lanes_for(data.size), self._max_lanes)
-            room = data.size if plain is None else len(plain.payload) - 1
-            mixed = self._encode(data, profile + NUM_PROFILES, num_lanes, tick, room)
-            return plain if mixed is None else mixed
-        tick(data.size)
-        return plain
+        plain = self._start(lambda: self._encode(data, profile, 1, ignore))
+        if data.size <= _WHOLE_BYTES:
+            alone = plain.result()
+            room = data.size if alone is None else len(alone.payload) - 1
+            mixed = self._encode(data, variant, num_lanes, tick, room)
+            return alone if mixed is None else mixed
+        if not self._start(lambda: self._network_pays(data, profile)).result():
+            tick(data.size)
+            return plain.result()
+        mixed = self._encode(data, variant, num_lanes, tick)
+        return min(
+            (one for one in (plain.result(), mixed) if one is not None),
+            key=lambda one: len(one.payload),
+            default=None,
+        )
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
@@ -154,18 +186,22 @@ class NetworkCodec:
             FormatError: the payload is damaged, or the block is not one of this codec's.
         """
         most = MAX_LANES if block.variant >= NUM_PROFILES else 1
-        if not 1 <= block.num_lanes <= most or block.variant >= 2 * NUM_PROFILES:
+        num_lanes = block.num_lanes
+        is_whole = num_lanes == 1 or num_lanes % SECTION_LANES == 0
+        if not 1 <= num_lanes <= most or not is_whole or block.variant >= 2 * NUM_PROFILES:
             raise FormatError(
                 f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
             )
         data = np.zeros(block.num_symbols, np.uint8)
-        payload = np.frombuffer(bytearray(block.payload), np.uint8)
-        coder = start_decoder(payload)
-        shape = (block.variant, block.num_lanes)
-        if self._run(data, *shape, coder, payload, decoding=True, tick=tick) is None:
-            raise FormatError("the payload ends before the block does")
-        if not finish_decoder(coder, payload):
-            raise FormatError("the payload is not what its content is coded as")
+        sections = _sections(data, num_lanes)
+        payloads = _split(block.payload, len(sections))
+
+        lanes = min(num_lanes, SECTION_LANES)
+
+        def decode(section: Bytes, payload: bytes) -> None:
+            self._decode_section(section, block.variant, lanes, payload, tick)
+
+        self._map(decode, zip(sections, payloads, strict=True))
         return data
 
     def learn(self, symbols: Stream) -> Experience:
@@ -181,15 +217,67 @@ class NetworkCodec:
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int | None = None
     ) -> CodedBlock | None:
         """Code ``data``; None where the payload is longer than ``room``, or the data itself."""
-        payload = np.zeros(data.size if room is None else room, np.uint8)
+        sections = _sections(data, num_lanes)
+        lanes = min(num_lanes, SECTION_LANES)
+        most = data.size if room is None else room
+
+        def encode(section: Bytes) -> bytes | None:
+            return self._encode_section(section, variant, lanes, tick, most)
+
+        payloads = self._map(encode, ((section,) for section in sections))
+        whole = [one for one in payloads if one is not None]
+        if len(whole) < len(sections):
+            return None
+        payload = _join(whole)
+        return None if len(payload) > most else CodedBlock(payload, data.size, num_lanes, variant)
+
+    def _encode_section(
+        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> bytes | None:
+        """Return the payload of ``data``; None where it is longer than ``room``."""
+        payload = np.zeros(room, np.uint8)
         coder = start_encoder()
         shape = (variant, num_lanes, coder, payload)
         if self._run(data, *shape, decoding=False, tick=tick) is None:
             return None
         payload_bytes = finish_encoder(coder, payload)
-        if payload_bytes < 0:
-            return None
-        return CodedBlock(payload[:payload_bytes].tobytes(), data.size, num_lanes, variant)
+        return None if payload_bytes < 0 else payload[:payload_bytes].tobytes()
+
+    def _decode_section(
+        self, data: Bytes, variant: int, num_lanes: int, content: bytes, tick: Tick
+    ) -> None:
+        """Fill ``data`` with what its payload holds; raises FormatError where that is damaged."""
+        payload = np.frombuffer(bytearray(content), np.uint8)
+        coder = start_decoder(payload)
+        shape = (variant, num_lanes, coder, payload)
+        if self._run(data, *shape, decoding=True, tick=tick) is None:
+            raise FormatError("the payload ends before the block does")
+        if not finish_decoder(coder, payload):
+            raise FormatError("the payload is not what its content is coded as")
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, thread_name_prefix="neurocomp-section")
+
+    def _start(self, function: Callable[[], Result]) -> Future[Result]:
+        """Call ``function``, on a thread of its own if there are several."""
+        if self._threads > 1:
+            return self._pool.submit(function)
+        done: Future[Result] = Future()
+        done.set_result(function())
+        return done
+
+    def _map(
+        self, function: Callable[..., Result], arguments: Iterable[tuple[object, ...]]
+    ) -> list[Result]:
+        """Return what ``function`` makes of each tuple of arguments, in order."""
+        pending = [self._start(partial(function, *some)) for some in arguments]
+        try:
+            return [one.result() for one in pending]
+        except BaseException:
+            for one in pending:
+                one.cancel()
+            raise
 
     def _run(
         self,
@@ -248,10 +336,33 @@ def num_lanes_for(num_bytes: int) -> int:
     """Return the lanes of a block: each beyond the first costs ratio and saves time."""
     if num_bytes < MIN_TWO_LANES:
         return 1
-    return 2 if num_bytes < MIN_FOUR_LANES else 4
+    return SECTION_LANES * min(max(1, num_bytes // MIN_SECTION_BYTES), MAX_SECTIONS)
 
 
 def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
     """Return where lanes begin: the first n % L of them hold one byte more than the others."""
     size, num_long = divmod(num_bytes, num_lanes)
     return [number * size + min(number, num_long) for number in range(num_lanes)]
+
+
+def _sections(data: Bytes, num_lanes: int) -> list[Bytes]:
+    """Return the sections of ``data``: one lane alone, or every two."""
+    bounds = [*lane_starts(data.size, num_lanes)[::SECTION_LANES], data.size]
+    return [data[first:last] for first, last in pairwise(bounds)]
+
+
+def _join(payloads: list[bytes]) -> bytes:
+    """Return payloads one behind the other, behind the sizes of all but the last."""
+    sizes = [len(one).to_bytes(_SIZE_BYTES, "little") for one in payloads[:-1]]
+    return b"".join([*sizes, *payloads])
+
+
+def _split(payload: bytes, num_sections: int) -> list[bytes]:
+    """Do the reverse; raises FormatError where the sizes are not of this payload."""
+    first = _SIZE_BYTES * (num_sections - 1)
+    bounds = [first]
+    for at in range(0, first, _SIZE_BYTES):
+        bounds.append(bounds[-1] + int.from_bytes(payload[at : at + _SIZE_BYTES], "little"))
+    if bounds[-1] > len(payload):
+        raise FormatError("the payloads of the block's sections are longer than the block's")
+    return [payload[a:b] for a, b in pairwise([*bounds, len(payload)])]

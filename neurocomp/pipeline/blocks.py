@@ -22,7 +22,7 @@ from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.options import CompressOptions
+from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
@@ -33,7 +33,6 @@ from neurocomp.symbols import (
 )
 
 BINARY_CODER_ID = 0
-MAX_NETWORK_LANES = 4
 CODER_IDS = {"arithmetic": 1, "huffman": 2}
 """Ids of the coders of symbol models in the frame header; binary models have their own."""
 
@@ -45,8 +44,9 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
-        max_lanes: lanes of a shipped network at most, when encoding.
+        max_lanes: lanes of a shipped network at most, when encoding; None for as many as suit.
         dictionary: what the model reads before each block.
+        threads: sections of blocks that are coded at once, where a block has several.
 
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
@@ -58,8 +58,9 @@ class BlockCoder:
         coder: str,
         *,
         verify: bool = False,
-        max_lanes: int = MAX_NETWORK_LANES,
+        max_lanes: int | None = None,
         dictionary: Dictionary | None = None,
+        threads: int = 1,
     ) -> None:
         self._verify = verify
         self._codec: Codec
@@ -72,7 +73,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, max_lanes, dictionary)
+            self._codec = _binary_codec(opened, max_lanes, dictionary, threads)
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
             raise UsageError(
@@ -116,10 +117,11 @@ class BlockCoder:
             verify=verify or not is_exact,
             max_lanes=options.max_lanes,
             dictionary=dictionary,
+            threads=resolve_threads(options.threads),
         )
 
     @classmethod
-    def for_header(cls, header: FrameHeader, store: ModelStore) -> BlockCoder:
+    def for_header(cls, header: FrameHeader, store: ModelStore, threads: int = 1) -> BlockCoder:
         """Return the coder that a frame asks for.
 
         Raises:
@@ -141,7 +143,7 @@ class BlockCoder:
                 "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
             )
         try:
-            coder = cls(opened, name, dictionary=dictionary)
+            coder = cls(opened, name, dictionary=dictionary, threads=threads)
         except UsageError as error:
             raise FormatError(f"the frame has a dictionary where none goes: {error}") from None
         if coder.header != header:
@@ -201,7 +203,9 @@ class BlockCoder:
             raise ChecksumError("verification failed: the block does not decode to its content")
 
 
-def _binary_codec(opened: OpenModel, max_lanes: int, dictionary: Dictionary | None) -> Codec:
+def _binary_codec(
+    opened: OpenModel, max_lanes: int | None, dictionary: Dictionary | None, threads: int
+) -> Codec:
     content = None if dictionary is None else dictionary.content
     if opened.architecture.name == "mix":
         return BitCodec(content)
@@ -210,7 +214,7 @@ def _binary_codec(opened: OpenModel, max_lanes: int, dictionary: Dictionary | No
 
     if not isinstance(opened.model, NetworkModel):
         raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, max_lanes, content)
+    return NetworkCodec(opened.model, max_lanes, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -19,12 +19,13 @@ class Preset:
     Attributes:
         model: name of the model.
         block_bytes: content of a block: what is learnt is forgotten between blocks.
-        max_lanes: lanes of a network at most: fewer are slower and learn more from what is near.
+        max_lanes: lanes of a network at most, None for as many as suit the block: fewer are slower
+            and learn more from what is near.
     """
 
     model: str
     block_bytes: int
-    max_lanes: int = 4
+    max_lanes: int | None = None
 
 
 PRESETS = {
@@ -43,7 +44,8 @@ class CompressOptions:
         model: name, hash prefix or file of a model, instead of the preset's.
         coder: "arithmetic" or "huffman".
         block_bytes: content of a block, instead of the preset's.
-        threads: blocks that are coded at once; 0 for as many as there are cores.
+        threads: blocks, or sections of them, that are coded at once; 0 for as many as there are
+            cores.
         verify: decode every block again and compare before it is written; None to do so only
             for models that are not exact.
         model_path: files and folders that are searched for models besides the store.
@@ -78,8 +80,8 @@ class CompressOptions:
         return PRESETS[self.preset].model if self.model is None else self.model
 
     @property
-    def max_lanes(self) -> int:
-        """Lanes of a network at most."""
+    def max_lanes(self) -> int | None:
+        """Lanes of a network at most; None for as many as suit the block."""
         return PRESETS[self.preset].max_lanes
 
     @property
@@ -95,7 +97,8 @@ class DecompressOptions:
     """How to decompress: a frame names all that decoding needs, so this is little.
 
     Attributes:
-        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        threads: blocks, or sections of them, that are decoded at once; 0 for as many as there are
+            cores.
         model_path: files and folders that are searched for models besides the store.
     """
 

@@ -81,10 +81,10 @@ def decompress_stream(
         ModelError: a model that a frame names is missing or not the right one.
     """
     options = DecompressOptions() if options is None else options
-    coders = FrameCoders(options.model_path)
+    threads = resolve_threads(options.threads)
+    coders = FrameCoders(options.model_path, threads)
     monitor = Monitor(report)
     decode = partial(_decode, coders, monitor)
-    threads = resolve_threads(options.threads)
     content_bytes = frame_bytes = checksum = 0
     for event, content in ordered_map(decode, read_frames(source), threads, monitor):
         if isinstance(event, FrameBlock):
@@ -102,7 +102,8 @@ def decompress_stream(
 class FrameCoders:
     """The block coders of the frames that are read, each made once."""
 
-    def __init__(self, model_path: tuple[Path, ...] = ()) -> None:
+    def __init__(self, model_path: tuple[Path, ...] = (), threads: int = 1) -> None:
+        self._threads = threads
         self._store = ModelStore(search_path=model_path)
         self._coders: dict[FrameHeader, BlockCoder] = {}
         self._lock = Lock()
@@ -111,7 +112,7 @@ class FrameCoders:
         """Return the coder of the frame with this header."""
         with self._lock:
             if header not in self._coders:
-                self._coders[header] = BlockCoder.for_header(header, self._store)
+                self._coders[header] = BlockCoder.for_header(header, self._store, self._threads)
             return self._coders[header]
 
 

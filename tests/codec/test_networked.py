@@ -39,7 +39,13 @@ def encode(data: bytes, variant: int, num_lanes: int) -> CodedBlock:
     return block
 
 
-@pytest.mark.parametrize("num_lanes", [1, 2, 3, 64])
+def encode_with_room(data: np.ndarray, num_lanes: int) -> CodedBlock:
+    block = codec()._encode(data, NUM_PROFILES, num_lanes, ignore, 2 * data.size + 99)
+    assert block is not None
+    return block
+
+
+@pytest.mark.parametrize("num_lanes", [1, 2, 4, 64])
 @pytest.mark.parametrize("variant", range(2 * NUM_PROFILES))
 def test_round_trip(variant: int, num_lanes: int) -> None:
     if variant < NUM_PROFILES:
@@ -106,9 +112,39 @@ def test_what_the_dictionary_foretells_takes_next_to_nothing(num_bytes: int) -> 
 
 
 def test_lanes() -> None:
-    assert [num_lanes_for(size) for size in (1, 60_000, 100_000, 1 << 20)] == [1, 1, 2, 4]
+    sizes = (1, 60_000, 999_999, 1_000_000, 1 << 23)
+    assert [num_lanes_for(size) for size in sizes] == [1, 1, 2, 4, 8]
     assert lane_starts(10, 4) == [0, 3, 6, 8]
     assert lane_starts(2, 4) == [0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("num_bytes", [6, 7, 9001, 20_002])
+def test_threads_change_nothing(num_bytes: int) -> None:
+    """Three sections, whose sizes differ by as much as they can."""
+    data = array((CONTENTS["text"] * 4)[:num_bytes]).copy()
+    for threads in (1, 2, 5):
+        one = NetworkCodec(model(), threads=threads)
+        block = one._encode(data, NUM_PROFILES, 6, ignore, 2 * num_bytes + 99)
+        assert block is not None
+        assert block.payload == encode_with_room(data, 6).payload
+        assert np.array_equal(one.decode(block, ignore), data)
+
+
+def test_sections_know_nothing_of_each_other() -> None:
+    data = array(CONTENTS["text"][:6000]).copy()
+    alone = [encode_with_room(data[first : first + 3000], 2).payload for first in (0, 3000)]
+    size = len(alone[0]).to_bytes(4, "little")
+    assert encode_with_room(data, 4).payload == size + alone[0] + alone[1]
+
+
+def test_an_error_in_a_section_is_raised_and_stops_the_others() -> None:
+    block = encode_with_room(array(CONTENTS["text"][:6000]).copy(), 6)
+    first = int.from_bytes(block.payload[:4], "little")
+    shorter = (first - 1).to_bytes(4, "little") + block.payload[4:]
+    for payload in (shorter, b"\xff" * 4 + block.payload[4:], block.payload[:7], b""):
+        changed = CodedBlock(payload, 6000, 6, NUM_PROFILES)
+        with pytest.raises(FormatError):
+            NetworkCodec(model(), threads=3).decode(changed, ignore)
 
 
 def test_behaviour_is_what_the_mixture_does() -> None:
@@ -133,7 +169,7 @@ def test_bytes_too_many_or_too_few_are_an_error(change: bytes) -> None:
         codec().decode(CodedBlock(payload, 3000, 2, NUM_PROFILES), ignore)
 
 
-@pytest.mark.parametrize(("lanes", "variant"), [(2, 0), (65, 2), (0, 2), (1, 4)])
+@pytest.mark.parametrize(("lanes", "variant"), [(2, 0), (3, 2), (66, 2), (0, 2), (1, 4)])
 def test_what_no_encoder_writes_is_refused(lanes: int, variant: int) -> None:
     with pytest.raises(FormatError, match="lanes"):
         codec().decode(CodedBlock(b"", 100, lanes, variant), ignore)
