@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "exact": {"errors"},
     "coding": {"errors", "exact"},
-    "models": {"errors", "exact", "symbols"},
+    "models": {"errors", "exact", "symbols", "coding"},
     "networks": {"errors"},
     "symbols": {"errors", "exact"},
     "dalle": {"errors", "exact", "models", "symbols"},

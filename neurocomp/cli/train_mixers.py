@@ -37,6 +37,7 @@ def mixers(
 
     A network is mixed with contexts; whom to trust when is learnt while coding, and what is known
     before the first byte helps small files. NETWORK is a file that 'neurocomp models import' made.
+    The file written is entropy-coded, as those of the package are.
 
     \b
     Example:
@@ -54,5 +55,5 @@ def mixers(
     texts = list(read_documents(list(files)))
     with announced_compilation(reporter):
         stored = teach_mixers(StoredModel.load(network), texts)
-    stored.save(output)
+    stored.save(output, packed=True)
     reporter.note(f"{display(output)}: SHA-256 {stored.sha256.hex()}")

@@ -1,7 +1,8 @@
 """Models as files: named integer tensors and a configuration, under one canonical hash.
 
 The file is safetensors (no code, no pickle).  Its only metadata key, "neurocomp", holds canonical
-JSON with the file's version, the architecture, the configuration and the hash.
+JSON with the file's version, the architecture, the configuration and the hash.  Version 2 also has
+"packed": type and shape of the tensors that are entropy-coded (``packing``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,25 +23,17 @@ from safetensors.numpy import save
 
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.models.files import write_atomically
+from neurocomp.models.packing import TYPES, Forms, pack_tensors, read_forms, unpack_tensors
 
-FILE_VERSION = 1
+FILE_VERSION, PACKED_VERSION = 1, 2
 METADATA_KEY = "neurocomp"
 MAX_FILE_BYTES = 1 << 33
 MAX_TENSORS = 1 << 14
 MAX_METADATA_BYTES = 1 << 20
 SHA256_BYTES = 32
 
-_DTYPES = {
-    "I8": "int8",
-    "I16": "int16",
-    "I32": "int32",
-    "I64": "int64",
-    "U8": "uint8",
-    "U16": "uint16",
-    "U32": "uint32",
-    "U64": "uint64",
-}
-"""Names of the allowed types in safetensors and in numpy."""
+_TYPES = {"I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64"}
+"""Names of the allowed types in safetensors; in numpy they are ``TYPES``."""
 
 Json = Any
 """What ``json`` reads and writes."""
@@ -63,11 +56,13 @@ class ModelHeader:
         architecture: name in the registry.
         config: JSON values by name.
         sha256: canonical hash that the file claims, 32 bytes; ``StoredModel.load`` verifies it.
+        packed: form of each tensor that is entropy-coded in the file.
     """
 
     architecture: str
     config: dict[str, Json]
     sha256: bytes
+    packed: Forms = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> ModelHeader:
@@ -110,7 +105,7 @@ class StoredModel:
             raise ValueError(f"{len(self.tensors)} tensors are more than {MAX_TENSORS}")
         frozen = {}
         for name, tensor in sorted(self.tensors.items()):
-            if tensor.dtype.name not in _DTYPES.values():
+            if tensor.dtype.name not in TYPES:
                 raise UnsupportedError(
                     f"tensor {name!r} is {tensor.dtype.name}: a stored model holds integers only, "
                     "so that it predicts the same everywhere"
@@ -137,24 +132,31 @@ class StoredModel:
             digest.update(tensor.data if tensor.size else b"")
         return digest.digest()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, *, packed: bool = False) -> None:
         """Write the model to ``path``, whole or not at all.
+
+        Args:
+            path: the file.
+            packed: entropy-code the tensors; the hash is the same.
 
         Raises:
             ValueError: the configuration is not JSON, or larger than a file may hold.
             OSError: the file cannot be written.
         """
-        metadata = canonical_json(
-            {
-                "version": FILE_VERSION,
-                "architecture": self.architecture,
-                "config": dict(self.config),
-                "sha256": self.sha256.hex(),
-            }
-        )
+        fields: dict[str, Json] = {
+            "version": FILE_VERSION,
+            "architecture": self.architecture,
+            "config": dict(self.config),
+            "sha256": self.sha256.hex(),
+        }
+        tensors = dict(self.tensors)
+        if packed:
+            tensors, forms = pack_tensors(self.tensors)
+            fields |= {"version": PACKED_VERSION, "packed": forms}
+        metadata = canonical_json(fields)
         if len(metadata) > MAX_METADATA_BYTES:
             raise ValueError(f"the configuration takes more than {MAX_METADATA_BYTES} bytes")
-        write_atomically(path, save(dict(self.tensors), {METADATA_KEY: metadata}))
+        write_atomically(path, save(tensors, {METADATA_KEY: metadata}))
 
     @classmethod
     def load(cls, path: Path) -> StoredModel:
@@ -174,7 +176,7 @@ class StoredModel:
                     raise FormatError(f"{path} holds {len(names)} tensors, more than {MAX_TENSORS}")
                 for name in names:
                     dtype = file.get_slice(name).get_dtype()
-                    if dtype not in _DTYPES:
+                    if dtype not in _TYPES:
                         raise UnsupportedError(
                             f"tensor {name!r} of {path} is {dtype}: a stored model holds integers "
                             "only, so that it predicts the same everywhere"
@@ -182,6 +184,8 @@ class StoredModel:
                 tensors = {name: file.get_tensor(name) for name in names}
         except SafetensorError as error:
             raise FormatError(f"{path} is not a safetensors file, or damaged: {error}") from None
+        if header.packed:
+            tensors = _unpack(path, tensors, header.packed)
         model = cls(header.architecture, header.config, tensors)
         if model.sha256 != header.sha256:
             raise ModelMismatchError(
@@ -189,6 +193,13 @@ class StoredModel:
                 f"{header.sha256.hex()}: fetch the file again"
             )
         return model
+
+
+def _unpack(path: Path, tensors: Mapping[str, NDArray[Any]], forms: Forms) -> Any:
+    try:
+        return unpack_tensors(tensors, forms)
+    except FormatError as error:
+        raise FormatError(f"{path} is damaged: {error}: fetch the file again") from None
 
 
 def _open(path: Path) -> Any:
@@ -211,13 +222,16 @@ def _parse_metadata(path: Path, metadata: dict[str, str] | None) -> ModelHeader:
     try:
         fields = json.loads(text)
         version = fields["version"]
-        if isinstance(version, int) and version > FILE_VERSION:
+        if isinstance(version, int) and version > PACKED_VERSION:
             raise UnsupportedError(
                 f"{path} is a model file of version {version}, this neurocomp reads up to "
-                f"{FILE_VERSION}: install a newer one (pip install -U neurocomp)"
+                f"{PACKED_VERSION}: install a newer one (pip install -U neurocomp)"
             )
         header = ModelHeader(
-            fields["architecture"], fields["config"], bytes.fromhex(fields["sha256"])
+            fields["architecture"],
+            fields["config"],
+            bytes.fromhex(fields["sha256"]),
+            read_forms(fields["packed"]) if version == PACKED_VERSION else {},
         )
         # Everything that json.loads takes and canonical_json doesn't is damage.
         canonical_json(header.config)
@@ -226,7 +240,7 @@ def _parse_metadata(path: Path, metadata: dict[str, str] | None) -> ModelHeader:
             raise
         raise FormatError(f"the metadata of {path} are damaged: {error!r}") from None
     well_formed = (
-        version == FILE_VERSION
+        version in (FILE_VERSION, PACKED_VERSION)
         and isinstance(header.architecture, str)
         and isinstance(header.config, dict)
         and len(header.sha256) == SHA256_BYTES

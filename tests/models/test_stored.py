@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from neurocomp.coding.integers import encode_integers
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.models import stored as stored_module
 from neurocomp.models.stored import ModelHeader, StoredModel, canonical_json
@@ -31,6 +32,21 @@ TENSORS: dict[str, Any] = {
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "model.safetensors"
     StoredModel("ngram", CONFIG, TENSORS).save(path)
+    return path
+
+
+PACKABLE: dict[str, Any] = {
+    **TENSORS,
+    "flat": np.zeros((3, 50), np.uint32),
+    "huge": np.full(9, (1 << 64) - 1, np.uint64),
+    "table": np.arange(200, dtype=np.int32) ** 2,
+}
+
+
+@pytest.fixture
+def packed_path(tmp_path: Path) -> Path:
+    path = tmp_path / "packed.safetensors"
+    StoredModel("ngram", CONFIG, PACKABLE).save(path, packed=True)
     return path
 
 
@@ -121,6 +137,62 @@ def test_every_truncation_is_seen(path: Path) -> None:
             StoredModel.load(path)
 
 
+def test_a_packed_file_holds_the_same_model(packed_path: Path, tmp_path: Path) -> None:
+    plain = StoredModel("ngram", CONFIG, PACKABLE)
+    plain.save(tmp_path / "plain")
+    model = StoredModel.load(packed_path)
+    for name, tensor in PACKABLE.items():
+        assert model.tensors[name].dtype == tensor.dtype
+        np.testing.assert_array_equal(model.tensors[name], tensor)
+    header = ModelHeader.read(packed_path)
+    assert (model.sha256, header.sha256) == (plain.sha256, plain.sha256)
+    assert header.packed == {"flat": ("uint32", (3, 50)), "table": ("int32", (200,))}
+    assert packed_path.stat().st_size < (tmp_path / "plain").stat().st_size - 800
+    model.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_every_damage_of_a_packed_file_is_seen(packed_path: Path) -> None:
+    whole = packed_path.read_bytes()
+    for place in range(len(whole)):
+        damaged = bytes([whole[place] ^ 1])
+        packed_path.write_bytes(whole[:place] + damaged + whole[place + 1 :])
+        with pytest.raises((FormatError, ModelMismatchError)):
+            StoredModel.load(packed_path)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        None,
+        [],
+        {"x": ["int8"]},
+        {"x": ["float32", [1]]},
+        {"x": ["int8", [-1]]},
+        {"x": ["int8", [True]]},
+        {"x": ["int8", [1 << 40]]},
+    ],
+)
+def test_bad_forms_are_refused(tmp_path: Path, packed: Any) -> None:
+    with pytest.raises(FormatError, match="metadata"):
+        StoredModel.load(write(tmp_path / "m", fields(version=2, packed=packed)))
+
+
+def test_forms_must_fit_their_tensors(tmp_path: Path) -> None:
+    for name, form in (("x", ["int8", [1]]), ("other", ["int8", [1]])):
+        with pytest.raises(FormatError, match="damaged"):
+            StoredModel.load(write(tmp_path / "m", fields(version=2, packed={name: form})))
+
+
+def test_a_small_file_cannot_unpack_to_a_large_one(tmp_path: Path) -> None:
+    zeros = np.frombuffer(encode_integers(np.zeros(1, np.int64)), np.uint8)
+    packed = {name: ["int8", [1 << 12, 1 << 12]] for name in "abc"}
+    with pytest.raises(FormatError, match="elements"):
+        StoredModel.load(
+            write(tmp_path / "m", fields(version=2, packed=packed), a=zeros, b=zeros, c=zeros)
+        )
+
+
 def test_floats_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="integers only"):
         StoredModel("a", {}, {"x": np.zeros(2, np.float32)})
@@ -158,8 +230,8 @@ def test_bad_metadata_are_refused(tmp_path: Path, metadata: dict[str, str]) -> N
 
 
 def test_a_newer_version_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="version 2"):
-        StoredModel.load(write(tmp_path / "m", fields(version=2)))
+    with pytest.raises(UnsupportedError, match="version 3"):
+        StoredModel.load(write(tmp_path / "m", fields(version=3)))
 
 
 def test_a_wrong_hash_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.stored import ModelHeader, StoredModel
 from tests.conftest import make_text
 
 
@@ -37,6 +37,7 @@ def test_teaching(tmp_path: Path) -> None:
     done = CliRunner().invoke(mixers, arguments, catch_exceptions=False)
     assert (done.exit_code, done.stdout) == (0, "")
     stored = StoredModel.load(taught)
+    assert "mixers.weights" in ModelHeader.read(taught).packed
     text = make_text(1500, 9)
     assert size_under(stored, text) < 0.95 * size_under(sample(), text)
     with pytest.raises(FileExistsError, match="-f"):
