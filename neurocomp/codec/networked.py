@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -154,7 +154,9 @@ class NetworkCodec:
         self._model = model
         self._dictionary = dictionary
         self._max_lanes = MAX_LANES if max_lanes is None else max_lanes
-        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+        if threads > 1:
+            self._pool = ThreadPoolExecutor(threads, thread_name_prefix="neurocomp-section")
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
@@ -163,21 +165,21 @@ class NetworkCodec:
         num_lanes = min(num_lanes_for(data.size), self._max_lanes)
         variant = profile + NUM_PROFILES
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
-        plain = self._start(lambda: self._encode(data, profile, 1, ignore))
+        stop = partial(_look_up, tick)
+        plain = self._start(partial(self._code, data, profile, 1, stop, data.size))
         if data.size <= _WHOLE_BYTES:
             alone = plain.result()
-            room = data.size if alone is None else len(alone.payload) - 1
+            room = data.size if alone is None else len(alone) - 1
             mixed = self._encode(data, variant, num_lanes, tick, room)
-            return alone if mixed is None else mixed
-        if not self._start(lambda: self._network_pays(data, profile)).result():
+        elif self._start(partial(self._network_pays, data, profile)).result():
+            mixed = self._encode(data, variant, num_lanes, tick, data.size)
+        else:
+            mixed = None
             tick(data.size)
-            return plain.result()
-        mixed = self._encode(data, variant, num_lanes, tick)
-        return min(
-            (one for one in (plain.result(), mixed) if one is not None),
-            key=lambda one: len(one.payload),
-            default=None,
-        )
+        alone = plain.result()
+        if alone is None or (mixed is not None and len(mixed.payload) < len(alone)):
+            return mixed
+        return CodedBlock(alone, data.size, 1, profile)
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
@@ -195,13 +197,9 @@ class NetworkCodec:
         data = np.zeros(block.num_symbols, np.uint8)
         sections = _sections(data, num_lanes)
         payloads = _split(block.payload, len(sections))
-
         lanes = min(num_lanes, SECTION_LANES)
-
-        def decode(section: Bytes, payload: bytes) -> None:
-            self._decode_section(section, block.variant, lanes, payload, tick)
-
-        self._map(decode, zip(sections, payloads, strict=True))
+        parts = zip(sections, payloads, strict=True)
+        self._map(self._decode, ((one, block.variant, lanes, part, tick) for one, part in parts))
         return data
 
     def learn(self, symbols: Stream) -> Experience:
@@ -214,27 +212,22 @@ class NetworkCodec:
         return Experience.of(lanes)
 
     def _encode(
-        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int | None = None
+        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> CodedBlock | None:
-        """Code ``data``; None where the payload is longer than ``room``, or the data itself."""
+        """Code ``data``; None where the payload is longer than ``room``."""
         sections = _sections(data, num_lanes)
         lanes = min(num_lanes, SECTION_LANES)
-        most = data.size if room is None else room
-
-        def encode(section: Bytes) -> bytes | None:
-            return self._encode_section(section, variant, lanes, tick, most)
-
-        payloads = self._map(encode, ((section,) for section in sections))
+        payloads = self._map(self._code, ((one, variant, lanes, tick, room) for one in sections))
         whole = [one for one in payloads if one is not None]
         if len(whole) < len(sections):
             return None
         payload = _join(whole)
-        return None if len(payload) > most else CodedBlock(payload, data.size, num_lanes, variant)
+        return None if len(payload) > room else CodedBlock(payload, data.size, num_lanes, variant)
 
-    def _encode_section(
+    def _code(
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> bytes | None:
-        """Return the payload of ``data``; None where it is longer than ``room``."""
+        """Return the payload of a section, ``data``; None where it is longer than ``room``."""
         payload = np.zeros(room, np.uint8)
         coder = start_encoder()
         shape = (variant, num_lanes, coder, payload)
@@ -243,7 +236,7 @@ class NetworkCodec:
         payload_bytes = finish_encoder(coder, payload)
         return None if payload_bytes < 0 else payload[:payload_bytes].tobytes()
 
-    def _decode_section(
+    def _decode(
         self, data: Bytes, variant: int, num_lanes: int, content: bytes, tick: Tick
     ) -> None:
         """Fill ``data`` with what its payload holds; raises FormatError where that is damaged."""
@@ -255,13 +248,12 @@ class NetworkCodec:
         if not finish_decoder(coder, payload):
             raise FormatError("the payload is not what its content is coded as")
 
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, thread_name_prefix="neurocomp-section")
-
     def _start(self, function: Callable[[], Result]) -> Future[Result]:
-        """Call ``function``, on a thread of its own if there are several."""
-        if self._threads > 1:
+        """Call ``function``, on a thread of the pool if there are several.
+
+        What is called must not start anything itself: it would wait for a thread, and keep one.
+        """
+        if self._pool is not None:
             return self._pool.submit(function)
         done: Future[Result] = Future()
         done.set_result(function())
@@ -324,8 +316,14 @@ class NetworkCodec:
         return mixed * _MIN_GAIN < plain * (_MIN_GAIN - 1)
 
     def _size(self, sample: Bytes, variant: int) -> int:
-        coded = self._encode(sample, variant, 1, ignore)
-        return sample.size if coded is None else len(coded.payload)
+        payload = self._code(sample, variant, 1, ignore, sample.size)
+        return sample.size if payload is None else len(payload)
+
+
+def _look_up(tick: Tick, num_symbols: int) -> None:
+    """Let ``tick`` stop the work, but don't count the symbols."""
+    del num_symbols
+    tick(0)
 
 
 def ignore(num_symbols: int) -> None:

@@ -139,7 +139,8 @@ def _classes(magnitudes: Integers) -> Integers:
     while left.any():
         num_bits += left > 0
         left >>= 1
-    return np.where(num_bits > 0, num_bits * _STEPS, 0) + (magnitudes >> num_bits)
+    classes: Integers = np.where(num_bits > 0, num_bits * _STEPS, 0) + (magnitudes >> num_bits)
+    return classes
 
 
 def _ranges(classes: Integers) -> tuple[Integers, Integers]:

@@ -34,7 +34,7 @@ def codec(max_lanes: int = 4) -> NetworkCodec:
 
 
 def encode(data: bytes, variant: int, num_lanes: int) -> CodedBlock:
-    block = codec()._encode(array(data).copy(), variant, num_lanes, ignore)
+    block = codec()._encode(array(data).copy(), variant, num_lanes, ignore, len(data))
     assert block is not None
     return block
 
@@ -75,11 +75,12 @@ def test_noise_is_refused() -> None:
     assert codec().encode(array(noise(5_000)), ignore) is None
 
 
-def test_a_useless_network_is_left_out() -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_useless_network_is_left_out(threads: int) -> None:
     """The sample is not trained: contexts alone code better, also where only samples are tried."""
     for num_bytes in (5000, 90_000):
         data = (CONTENTS["text"] * 4)[:num_bytes]
-        block = codec().encode(array(data), ignore)
+        block = NetworkCodec(model(), threads=threads).encode(array(data), ignore)
         assert block is not None
         assert block.variant < NUM_PROFILES
         assert np.array_equal(codec().decode(block, ignore), array(data))
@@ -89,7 +90,7 @@ def test_a_dictionary_is_read_before_the_block() -> None:
     text = array(CONTENTS["text"])
     with_dictionary = NetworkCodec(model(), 4, text[:4000])
     alone, helped = (
-        one._encode(text[4000:9000].copy(), NUM_PROFILES, 2, ignore)
+        one._encode(text[4000:9000].copy(), NUM_PROFILES, 2, ignore, 5000)
         for one in (codec(), with_dictionary)
     )
     assert alone is not None
@@ -128,6 +129,18 @@ def test_threads_change_nothing(num_bytes: int) -> None:
         assert block is not None
         assert block.payload == encode_with_room(data, 6).payload
         assert np.array_equal(one.decode(block, ignore), data)
+
+
+def test_work_is_stopped_in_every_thread() -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(num_symbols: int) -> None:
+        raise Stopped
+
+    for threads in (1, 3):
+        with pytest.raises(Stopped):
+            NetworkCodec(model(), threads=threads).encode(array(CONTENTS["text"]), stop)
 
 
 def test_sections_know_nothing_of_each_other() -> None:

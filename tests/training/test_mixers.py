@@ -20,7 +20,7 @@ from tests.conftest import make_text
 
 def size_under(stored: StoredModel, data: bytes) -> int:
     codec = NetworkCodec(NetworkModel(stored), 1)
-    block = codec._encode(np.frombuffer(data, np.uint8).copy(), NUM_PROFILES, 1, ignore)
+    block = codec._encode(np.frombuffer(data, np.uint8).copy(), NUM_PROFILES, 1, ignore, len(data))
     assert block is not None
     assert codec.decode(block, ignore).tobytes() == data
     return len(block.payload)
