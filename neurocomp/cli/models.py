@@ -100,13 +100,15 @@ def add(file: Path, name: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--name", metavar="NAME", required=True, help="What to call it.")
 def import_model(folder: Path, name: str) -> None:
-    """Make the GPT-2 checkpoint in FOLDER exact and install it.
+    """Make the network in FOLDER exact and install it.
 
-    FOLDER is as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+    FOLDER is a checkpoint of 'neurocomp train text' or 'train gpt2', or a GPT-2 as transformers
+    writes it: config.json, safetensors, vocab.json and merges.txt.
 
     \b
-    Example:
-      neurocomp models import my-gpt2 --name mine
+    Examples:
+      neurocomp models import run/checkpoints/step-00000720 --name mine
+      neurocomp models import my-gpt2 --name gpt2-mine
     """
     _install(folder, name)
 

@@ -12,14 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
 from neurocomp.coding.binary import (
     BinaryCoder,
-    decode_bit,
-    decoder_is_overrun,
-    encode_bit,
-    encoder_is_full,
-    finish_decoder,
-    finish_encoder,
     max_payload_bytes,
     start_decoder,
     start_encoder,
@@ -34,9 +29,7 @@ from neurocomp.models.mix import (
     choose_profile,
     lane_of,
     new_lanes,
-    predict,
     take_weights,
-    update,
 )
 from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read_bytes
 
@@ -57,8 +50,6 @@ MIN_FOUR_LANES = 1 << 19
 
 _MIN_GAIN = 100
 """The network is used where it saves a hundredth and more: it takes most of the time."""
-
-Bytes = NDArray[np.uint8]
 
 
 @njit(cache=True, nogil=True)
@@ -90,25 +81,13 @@ def _code_steps(
             lane = lane_of(lanes, number)
             if has_network:
                 take_weights(lane, network.weights[number])
-            byte = np.int64(data[starts[number] + step])
-            for shift in range(7, -1, -1):
-                p = predict(lane)
-                if decoding:
-                    bit = np.int64(decode_bit(coder, payload, p))
-                    byte = byte << 1 | bit
-                else:
-                    bit = byte >> shift & 1
-                    encode_bit(coder, payload, p, bit)
-                update(lane, bit)
+            byte = code_byte(lane, coder, payload, np.int64(data[starts[number] + step]), decoding)
             symbols[number] = np.uint8(byte & 255)
             if decoding:
                 data[starts[number] + step] = symbols[number]
         if has_network:
             read_bytes(network, symbols)
-        if decoding:
-            if decoder_is_overrun(coder, payload):
-                return False
-        elif encoder_is_full(coder, payload):
+        if is_spent(coder, payload, decoding):
             return False
     return True
 
@@ -164,8 +143,7 @@ class NetworkCodec:
         shape = (block.variant, block.num_lanes)
         if self._run(data, *shape, coder, payload, decoding=True, tick=tick) is None:
             raise FormatError("the payload ends before the block does")
-        if not finish_decoder(coder, payload):
-            raise FormatError("the payload is not what its content is coded as")
+        check_end(coder, payload)
         return data
 
     def learn(self, symbols: Stream) -> Experience:
@@ -186,10 +164,8 @@ class NetworkCodec:
         shape = (variant, num_lanes, coder, payload)
         if self._run(data, *shape, decoding=False, tick=tick) is None:
             return None
-        payload_bytes = finish_encoder(coder, payload)
-        if payload_bytes < 0:
-            return None
-        return CodedBlock(payload[:payload_bytes].tobytes(), data.size, num_lanes, variant)
+        finished = finished_payload(coder, payload)
+        return None if finished is None else CodedBlock(finished, data.size, num_lanes, variant)
 
     def _run(
         self,
