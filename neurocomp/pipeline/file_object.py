@@ -221,21 +221,21 @@ def open_compressed(
         preset, model, coder, block_bytes, model_path=model_path, dictionary=dictionary
     )
     # Before the file is opened, which empties it: a wrong model must cost nobody a file.
-    coder = None if action == "r" else BlockCoder.for_options(options)
+    block_coder = None if action == "r" else BlockCoder.for_options(options)
     if isinstance(file, str | os.PathLike):
         stream, owns_stream = cast(BinaryIO, open(file, action + "b")), True  # noqa: SIM115
     else:
         stream, owns_stream = file, False
     content: BinaryIO
     try:
-        if coder is None:
+        if block_coder is None:
             raw = _ContentReader(stream, owns_stream=owns_stream, model_path=model_path)
             content = io.BufferedReader(raw)
         else:
             writer = _ContentWriter(
                 stream,
                 owns_stream=owns_stream,
-                coder=coder,
+                coder=block_coder,
                 block_bytes=options.resolved_block_bytes,
             )
             content = cast(BinaryIO, writer)

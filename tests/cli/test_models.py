@@ -78,3 +78,11 @@ def test_what_is_not_there_is_said(inside: Call) -> None:
     ):
         done = inside("train", "ngram", *arguments)
         assert (done.code, message in done.err) == (2, True)
+
+
+def test_a_missing_file_is_named_as_users_name_files(inside: Call) -> None:
+    done = inside("models", "add", "missing.safetensors")
+    assert (done.code, done.err) == (
+        1,
+        "neurocomp: missing.safetensors: No such file or directory\n",
+    )
