@@ -146,12 +146,21 @@ def remove(names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @model_path_option
 def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
-    """Read models anew and compare their hashes; all of them where none is named."""
+    """Read models anew and compare their hashes; all of them where none is named.
+
+    Those of the package are read as well.
+    """
+    from neurocomp.models.architectures import EMBEDDED
+
     reporter = Reporter()
     store = _store(model_path)
-    for name in names or [entry.name for entry in store.entries()]:
+    for name in names or [*EMBEDDED, *(entry.name for entry in store.entries())]:
         with reporter.guard(name):
-            store.verify(store.find(name))
+            embedded = EMBEDDED[name].embedded if name in EMBEDDED else None
+            if embedded is None:
+                store.verify(store.find(name))
+            else:
+                embedded()
             click.echo(f"{name}: sound")
     return reporter.exit_code
 
