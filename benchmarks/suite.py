@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", default=[], help="a model besides the presets")
     parser.add_argument("--preset", action="append", choices=list(PRESETS), help="only these")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--repeat", type=int, default=1, help="times are medians of so many runs")
     parser.add_argument("--csv", type=Path, default=Path("out/suite.csv"))
     parser.add_argument("--plot", type=Path, help="size against speed; by default beside the CSV")
     arguments = parser.parse_args()
@@ -82,7 +83,7 @@ def main() -> None:
         contest.warm_up(entrant)
     results = []
     for name, content in contents(arguments.sets or FILES):
-        measured = [contest.measure(entrant, name, content) for entrant in entrants]
+        measured = contest.measure(entrants, name, content, arguments.repeat)
         results += measured
         cells = (f"{one.name} {one.bits_per_byte:.3f}" for one in measured)
         print(f"{name:24}{len(content):9}  " + "  ".join(cells), flush=True)

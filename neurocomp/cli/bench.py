@@ -103,7 +103,7 @@ def bench() -> None:
     type=click.IntRange(1, 100),
     default=1,
     metavar="N",
-    help="Take the best time of N.",
+    help="Take the median time of N, in turn.",
 )
 @click.option(
     "--csv", "csv_path", type=FILE, metavar="PATH", help="Write CSV to this file, or to '-'."
@@ -119,6 +119,7 @@ def files(**values: Any) -> int:
     \b
     Examples:
       neurocomp bench book.txt
+      neurocomp bench --preset default --preset fast --repeat 5 book.txt
       neurocomp bench -m adaptive --coder arithmetic --coder huffman --no-peers book.txt
       neurocomp bench -r corpus --csv results.csv
     """
@@ -136,9 +137,8 @@ def files(**values: Any) -> int:
     for item in find_inputs(inputs, reporter, lambda path: True):
         with reporter.guard(item.name), open_source(item) as source:
             content = source.stream.read()
-            for contestant in contestants:
-                reporter.detail(f"{item.name}: {contestant.name}")
-                results.append(contest.measure(contestant, item.name, content, values["repeats"]))
+            reporter.detail(f"{item.name}: {len(content)} bytes")
+            results += contest.measure(contestants, item.name, content, values["repeats"])
     if values["csv_path"] != STDIN and results:
         rows = [_row(result) for result in [*results, *contest.totals(results)]]
         click.echo(format_table(_HEADER, rows, num_left=2))

@@ -7,10 +7,11 @@ import importlib
 import io
 import lzma
 import platform
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import Any
 
@@ -66,29 +67,40 @@ class Result:
         return self.content_bytes / max(self.decompress_seconds, 1e-9)
 
 
-def measure(contestant: Contestant, file: str, content: bytes, repeats: int = 1) -> Result:
-    """Compress and decompress ``content``; times are the best of ``repeats``.
+def measure(
+    contestants: Sequence[Contestant], file: str, content: bytes, repeats: int = 1
+) -> list[Result]:
+    """Compress and decompress ``content``; times are medians of ``repeats``.
+
+    Contestants take turns, so that what slows the machine for a while slows all of them.
 
     Raises:
-        NeurocompError: the output does not decode to the content.
+        NeurocompError: an output does not decode to the content.
     """
-    compress_times, decompress_times = [], []
-    for _ in range(repeats):
-        start = process_time()
-        compressed = contestant.compress(content)
-        middle = process_time()
-        decoded = contestant.decompress(compressed)
-        compress_times.append(middle - start)
-        decompress_times.append(process_time() - middle)
-        if decoded != content:
-            raise NeurocompError(f"{contestant.name} does not give the content of {file} back")
+    rounds = [
+        [_measure_once(contestant, file, content) for contestant in contestants]
+        for _ in range(repeats)
+    ]
+    return [
+        replace(
+            results[0],
+            compress_seconds=median(result.compress_seconds for result in results),
+            decompress_seconds=median(result.decompress_seconds for result in results),
+        )
+        for results in zip(*rounds, strict=True)
+    ]
+
+
+def _measure_once(contestant: Contestant, file: str, content: bytes) -> Result:
+    start = process_time()
+    compressed = contestant.compress(content)
+    middle = process_time()
+    decoded = contestant.decompress(compressed)
+    end = process_time()
+    if decoded != content:
+        raise NeurocompError(f"{contestant.name} does not give the content of {file} back")
     return Result(
-        file,
-        contestant.name,
-        len(content),
-        len(compressed),
-        min(compress_times),
-        min(decompress_times),
+        file, contestant.name, len(content), len(compressed), middle - start, end - middle
     )
 
 

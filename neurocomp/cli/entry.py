@@ -10,7 +10,13 @@ import click
 from click.shell_completion import shell_complete
 
 from neurocomp.cli.group import cli
-from neurocomp.cli.report import DEBUG_VARIABLE, ExitCode, say, show_traceback
+from neurocomp.cli.report import (
+    DEBUG_VARIABLE,
+    ExitCode,
+    describe_system_error,
+    say,
+    show_traceback,
+)
 from neurocomp.cli.signals import exit_on_signals
 from neurocomp.errors import NeurocompError, UsageError
 
@@ -57,9 +63,13 @@ def run(arguments: Sequence[str]) -> int:
     except UsageError as error:
         say(str(error))
         return ExitCode.USAGE
-    except (NeurocompError, OSError) as error:
+    except NeurocompError as error:
         show_traceback()
         say(str(error))
+        return ExitCode.ERROR
+    except OSError as error:
+        show_traceback()
+        say(describe_system_error(error))
         return ExitCode.ERROR
     except Exception as error:
         show_traceback()

@@ -100,13 +100,15 @@ def add(file: Path, name: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--name", metavar="NAME", required=True, help="What to call it.")
 def import_model(folder: Path, name: str) -> None:
-    """Make the GPT-2 checkpoint in FOLDER exact and install it.
+    """Make the network in FOLDER exact and install it.
 
-    FOLDER is as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+    FOLDER is a checkpoint of 'neurocomp train text' or 'train gpt2', or a GPT-2 as transformers
+    writes it: config.json, safetensors, vocab.json and merges.txt.
 
     \b
-    Example:
-      neurocomp models import my-gpt2 --name mine
+    Examples:
+      neurocomp models import run/checkpoints/step-00000720 --name mine
+      neurocomp models import my-gpt2 --name gpt2-mine
     """
     _install(folder, name)
 
@@ -144,12 +146,21 @@ def remove(names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @model_path_option
 def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
-    """Read models anew and compare their hashes; all of them where none is named."""
+    """Read models anew and compare their hashes; all of them where none is named.
+
+    Those of the package are read as well.
+    """
+    from neurocomp.models.architectures import EMBEDDED
+
     reporter = Reporter()
     store = _store(model_path)
-    for name in names or [entry.name for entry in store.entries()]:
+    for name in names or [*EMBEDDED, *(entry.name for entry in store.entries())]:
         with reporter.guard(name):
-            store.verify(store.find(name))
+            embedded = EMBEDDED[name].embedded if name in EMBEDDED else None
+            if embedded is None:
+                store.verify(store.find(name))
+            else:
+                embedded()
             click.echo(f"{name}: sound")
     return reporter.exit_code
 

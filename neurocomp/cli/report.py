@@ -95,6 +95,13 @@ def describe(error: Exception, name: str) -> str:
     return str(error)
 
 
+def describe_system_error(error: OSError) -> str:
+    """Return what the system refused, and for which file where it says so."""
+    if error.strerror and isinstance(error.filename, str | os.PathLike):
+        return f"{display(Path(error.filename))}: {error.strerror}"
+    return str(error)
+
+
 def display(path: Path) -> str:
     """Return ``path`` as it may be shown on a terminal."""
     text = str(path)

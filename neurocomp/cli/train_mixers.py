@@ -13,7 +13,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.command("mixers", short_help="Teach the mixers beside a network.")
-@click.argument("network", type=_FILE, metavar="NETWORK.safetensors")
+@click.argument("network", metavar="NETWORK")
 @click.argument("files", nargs=-1, type=_FILE, required=True, metavar="FILE...")
 @click.option(
     "-o",
@@ -26,7 +26,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
 @click.option("-f", "--force", is_flag=True, help="Overwrite an existing model file.")
 @message_options
 def mixers(
-    network: Path,
+    network: str,
     files: tuple[Path, ...],
     output: Path,
     force: bool,
@@ -36,24 +36,28 @@ def mixers(
     """Teach the mixers beside NETWORK by coding each FILE, which it should not have seen.
 
     A network is mixed with contexts; whom to trust when is learnt while coding, and what is known
-    before the first byte helps small files. NETWORK is a file that 'neurocomp models import' made.
-    The file written is entropy-coded, as those of the package are.
+    before the first byte helps small files. NETWORK is a name that 'neurocomp models import' gave,
+    or a model file. The file written is entropy-coded, as those of the package are.
 
     \b
     Example:
-      neurocomp train mixers mine.safetensors letters/*.txt -o taught.safetensors
+      neurocomp train mixers mine letters/*.txt -o taught.safetensors
     """
     if output.exists() and not force:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
     reporter = Reporter(quiet=quiet, verbose=verbose)
 
     from neurocomp.cli.compilation import announced_compilation
+    from neurocomp.models.store import ModelStore
     from neurocomp.models.stored import StoredModel
     from neurocomp.training.data import read_documents
     from neurocomp.training.mixers import teach_mixers
 
+    path = Path(network)
+    if not path.is_file():
+        path = ModelStore().find(network).path
     texts = list(read_documents(list(files)))
     with announced_compilation(reporter):
-        stored = teach_mixers(StoredModel.load(network), texts)
+        stored = teach_mixers(StoredModel.load(path), texts)
     stored.save(output, packed=True)
     reporter.note(f"{display(output)}: SHA-256 {stored.sha256.hex()}")

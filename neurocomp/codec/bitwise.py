@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from neurocomp.codec.base import CodedBlock, Tick
-from neurocomp.coding.binary import (
-    BinaryCoder,
-    decode_bit,
-    decoder_is_overrun,
-    encode_bit,
-    encoder_is_full,
-    finish_decoder,
-    finish_encoder,
-    start_decoder,
-    start_encoder,
-)
+from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
+from neurocomp.coding.binary import BinaryCoder, start_decoder, start_encoder
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.models.mix import (
@@ -29,15 +19,11 @@ from neurocomp.models.mix import (
     MixState,
     choose_profile,
     new_state,
-    predict,
     prime,
-    update,
 )
 
 _SEGMENT_BYTES = 1 << 14
 """Bytes between two looks at progress, cancellation and the payload's end."""
-
-Bytes = NDArray[np.uint8]
 
 
 @njit(cache=True, nogil=True)
@@ -50,21 +36,10 @@ def _code_bytes(
         False where the payload is full (encoding) or used up (decoding): then stop.
     """
     for i in range(data.shape[0]):
-        byte = np.int64(data[i])
-        for shift in range(7, -1, -1):
-            p = predict(state)
-            if decoding:
-                bit = np.int64(decode_bit(coder, payload, p))
-                byte = byte << 1 | bit
-            else:
-                bit = byte >> shift & 1
-                encode_bit(coder, payload, p, bit)
-            update(state, bit)
+        byte = code_byte(state, coder, payload, np.int64(data[i]), decoding)
         if decoding:
             data[i] = np.uint8(byte & 255)
-            if decoder_is_overrun(coder, payload):
-                return False
-        elif encoder_is_full(coder, payload):
+        if is_spent(coder, payload, decoding):
             return False
     return True
 
@@ -90,10 +65,8 @@ class BitCodec:
             if not _code_bytes(state, coder, segment, payload, False):
                 return None
             tick(segment.size)
-        payload_bytes = finish_encoder(coder, payload)
-        if payload_bytes < 0:
-            return None
-        return CodedBlock(payload[:payload_bytes].tobytes(), data.size, 1, profile)
+        finished = finished_payload(coder, payload)
+        return None if finished is None else CodedBlock(finished, data.size, 1, profile)
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
@@ -114,8 +87,7 @@ class BitCodec:
             if not _code_bytes(state, coder, segment, payload, True):
                 raise FormatError("the payload ends before the block does")
             tick(segment.size)
-        if not finish_decoder(coder, payload):
-            raise FormatError("the payload is not what its content is coded as")
+        check_end(coder, payload)
         return data
 
     def _new_state(self, block_bytes: int, profile: int) -> MixState:

@@ -9,25 +9,26 @@ this order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import pairwise
-from typing import TypeVar
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
+from neurocomp.codec.sections import (
+    MAX_LANES,
+    SECTION_LANES,
+    join,
+    lane_starts,
+    num_lanes_for,
+    sections_of,
+    split,
+)
+from neurocomp.codec.workers import Workers
 from neurocomp.coding.binary import (
     BinaryCoder,
-    decode_bit,
-    decoder_is_overrun,
-    encode_bit,
-    encoder_is_full,
-    finish_decoder,
-    finish_encoder,
     max_payload_bytes,
     start_decoder,
     start_encoder,
@@ -42,9 +43,7 @@ from neurocomp.models.mix import (
     choose_profile,
     lane_of,
     new_lanes,
-    predict,
     take_weights,
-    update,
 )
 from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read_bytes
 
@@ -59,23 +58,8 @@ _WHOLE_BYTES = 1 << 16
 _NETWORK_BYTES = 1 << 10
 """How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
 
-MAX_LANES = 64
-SECTION_LANES = 2
-MIN_TWO_LANES = 1 << 16
-"""Two lanes share the reading of the network's weights, which takes half of a single one's time."""
-
-MIN_SECTION_BYTES = 500_000
-MAX_SECTIONS = 4
-"""Smaller or more sections would forget more than another core is worth."""
-
-_SIZE_BYTES = 4
-
 _MIN_GAIN = 100
 """The network is used where it saves a hundredth and more: it takes most of the time."""
-
-Bytes = NDArray[np.uint8]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @njit(cache=True, nogil=True)
@@ -107,25 +91,13 @@ def _code_steps(
             lane = lane_of(lanes, number)
             if has_network:
                 take_weights(lane, network.weights[number])
-            byte = np.int64(data[starts[number] + step])
-            for shift in range(7, -1, -1):
-                p = predict(lane)
-                if decoding:
-                    bit = np.int64(decode_bit(coder, payload, p))
-                    byte = byte << 1 | bit
-                else:
-                    bit = byte >> shift & 1
-                    encode_bit(coder, payload, p, bit)
-                update(lane, bit)
+            byte = code_byte(lane, coder, payload, np.int64(data[starts[number] + step]), decoding)
             symbols[number] = np.uint8(byte & 255)
             if decoding:
                 data[starts[number] + step] = symbols[number]
         if has_network:
             read_bytes(network, symbols)
-        if decoding:
-            if decoder_is_overrun(coder, payload):
-                return False
-        elif encoder_is_full(coder, payload):
+        if is_spent(coder, payload, decoding):
             return False
     return True
 
@@ -154,9 +126,7 @@ class NetworkCodec:
         self._model = model
         self._dictionary = dictionary
         self._max_lanes = MAX_LANES if max_lanes is None else max_lanes
-        self._pool: ThreadPoolExecutor | None = None
-        if threads > 1:
-            self._pool = ThreadPoolExecutor(threads, thread_name_prefix="neurocomp-section")
+        self._workers = Workers(threads)
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
@@ -166,12 +136,12 @@ class NetworkCodec:
         variant = profile + NUM_PROFILES
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
         stop = partial(_look_up, tick)
-        plain = self._start(partial(self._code, data, profile, 1, stop, data.size))
+        plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
         if data.size <= _WHOLE_BYTES:
             alone = plain.result()
             room = data.size if alone is None else len(alone) - 1
             mixed = self._encode(data, variant, num_lanes, tick, room)
-        elif self._start(partial(self._network_pays, data, profile)).result():
+        elif self._workers.start(partial(self._network_pays, data, profile)).result():
             mixed = self._encode(data, variant, num_lanes, tick, data.size)
         else:
             mixed = None
@@ -195,11 +165,13 @@ class NetworkCodec:
                 f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
             )
         data = np.zeros(block.num_symbols, np.uint8)
-        sections = _sections(data, num_lanes)
-        payloads = _split(block.payload, len(sections))
+        sections = sections_of(data, num_lanes)
+        payloads = split(block.payload, len(sections))
         lanes = min(num_lanes, SECTION_LANES)
         parts = zip(sections, payloads, strict=True)
-        self._map(self._decode, ((one, block.variant, lanes, part, tick) for one, part in parts))
+        self._workers.map(
+            self._decode, ((one, block.variant, lanes, part, tick) for one, part in parts)
+        )
         return data
 
     def learn(self, symbols: Stream) -> Experience:
@@ -215,13 +187,15 @@ class NetworkCodec:
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> CodedBlock | None:
         """Code ``data``; None where the payload is longer than ``room``."""
-        sections = _sections(data, num_lanes)
+        sections = sections_of(data, num_lanes)
         lanes = min(num_lanes, SECTION_LANES)
-        payloads = self._map(self._code, ((one, variant, lanes, tick, room) for one in sections))
+        payloads = self._workers.map(
+            self._code, ((one, variant, lanes, tick, room) for one in sections)
+        )
         whole = [one for one in payloads if one is not None]
         if len(whole) < len(sections):
             return None
-        payload = _join(whole)
+        payload = join(whole)
         return None if len(payload) > room else CodedBlock(payload, data.size, num_lanes, variant)
 
     def _code(
@@ -233,8 +207,7 @@ class NetworkCodec:
         shape = (variant, num_lanes, coder, payload)
         if self._run(data, *shape, decoding=False, tick=tick) is None:
             return None
-        payload_bytes = finish_encoder(coder, payload)
-        return None if payload_bytes < 0 else payload[:payload_bytes].tobytes()
+        return finished_payload(coder, payload)
 
     def _decode(
         self, data: Bytes, variant: int, num_lanes: int, content: bytes, tick: Tick
@@ -245,31 +218,7 @@ class NetworkCodec:
         shape = (variant, num_lanes, coder, payload)
         if self._run(data, *shape, decoding=True, tick=tick) is None:
             raise FormatError("the payload ends before the block does")
-        if not finish_decoder(coder, payload):
-            raise FormatError("the payload is not what its content is coded as")
-
-    def _start(self, function: Callable[[], Result]) -> Future[Result]:
-        """Call ``function``, on a thread of the pool if there are several.
-
-        What is called must not start anything itself: it would wait for a thread, and keep one.
-        """
-        if self._pool is not None:
-            return self._pool.submit(function)
-        done: Future[Result] = Future()
-        done.set_result(function())
-        return done
-
-    def _map(
-        self, function: Callable[..., Result], arguments: Iterable[tuple[object, ...]]
-    ) -> list[Result]:
-        """Return what ``function`` makes of each tuple of arguments, in order."""
-        pending = [self._start(partial(function, *some)) for some in arguments]
-        try:
-            return [one.result() for one in pending]
-        except BaseException:
-            for one in pending:
-                one.cancel()
-            raise
+        check_end(coder, payload)
 
     def _run(
         self,
@@ -328,39 +277,3 @@ def _look_up(tick: Tick, num_symbols: int) -> None:
 
 def ignore(num_symbols: int) -> None:
     """Do nothing: a `Tick` for work that isn't told."""
-
-
-def num_lanes_for(num_bytes: int) -> int:
-    """Return the lanes of a block: each beyond the first costs ratio and saves time."""
-    if num_bytes < MIN_TWO_LANES:
-        return 1
-    return SECTION_LANES * min(max(1, num_bytes // MIN_SECTION_BYTES), MAX_SECTIONS)
-
-
-def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
-    """Return where lanes begin: the first n % L of them hold one byte more than the others."""
-    size, num_long = divmod(num_bytes, num_lanes)
-    return [number * size + min(number, num_long) for number in range(num_lanes)]
-
-
-def _sections(data: Bytes, num_lanes: int) -> list[Bytes]:
-    """Return the sections of ``data``: one lane alone, or every two."""
-    bounds = [*lane_starts(data.size, num_lanes)[::SECTION_LANES], data.size]
-    return [data[first:last] for first, last in pairwise(bounds)]
-
-
-def _join(payloads: list[bytes]) -> bytes:
-    """Return payloads one behind the other, behind the sizes of all but the last."""
-    sizes = [len(one).to_bytes(_SIZE_BYTES, "little") for one in payloads[:-1]]
-    return b"".join([*sizes, *payloads])
-
-
-def _split(payload: bytes, num_sections: int) -> list[bytes]:
-    """Do the reverse; raises FormatError where the sizes are not of this payload."""
-    first = _SIZE_BYTES * (num_sections - 1)
-    bounds = [first]
-    for at in range(0, first, _SIZE_BYTES):
-        bounds.append(bounds[-1] + int.from_bytes(payload[at : at + _SIZE_BYTES], "little"))
-    if bounds[-1] > len(payload):
-        raise FormatError("the payloads of the block's sections are longer than the block's")
-    return [payload[a:b] for a, b in pairwise([*bounds, len(payload)])]

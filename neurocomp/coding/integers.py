@@ -14,6 +14,7 @@ Little-endian, in this order:
     u32  W words of constriction's range coder (none where C is 1)
          the rests: bit i of all integers that have one, from the highest i to 0, each from a whole
          byte on, most significant bit first
+    u32  CRC-32 of all this
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def _classes(magnitudes: Integers) -> Integers:
     while left.any():
         num_bits += left > 0
         left >>= 1
-    classes: Integers = np.where(num_bits > 0, num_bits * _STEPS, 0) + (magnitudes >> num_bits)
+    classes: Integers = num_bits * _STEPS + (magnitudes >> num_bits)
     return classes
 
 

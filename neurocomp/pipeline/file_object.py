@@ -82,11 +82,13 @@ class _ContentReader(io.RawIOBase):
 class _ContentWriter(io.RawIOBase):
     """Write-only file object that compresses block by block."""
 
-    def __init__(self, stream: BinaryIO, *, owns_stream: bool, options: CompressOptions) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, owns_stream: bool, coder: BlockCoder, block_bytes: int
+    ) -> None:
         self._stream = stream
         self._owns_stream = owns_stream
-        self._coder = BlockCoder.for_options(options)
-        self._block_bytes = options.resolved_block_bytes
+        self._coder = coder
+        self._block_bytes = block_bytes
         self._writer = FrameWriter(stream, self._coder.header)
         self._buffer = bytearray()
         self._num_bytes = 0
@@ -218,19 +220,25 @@ def open_compressed(
     options = CompressOptions(
         preset, model, coder, block_bytes, model_path=model_path, dictionary=dictionary
     )
+    # Before the file is opened, which empties it: a wrong model must cost nobody a file.
+    block_coder = None if action == "r" else BlockCoder.for_options(options)
     if isinstance(file, str | os.PathLike):
         stream, owns_stream = cast(BinaryIO, open(file, action + "b")), True  # noqa: SIM115
     else:
         stream, owns_stream = file, False
     content: BinaryIO
     try:
-        if action == "r":
+        if block_coder is None:
             raw = _ContentReader(stream, owns_stream=owns_stream, model_path=model_path)
             content = io.BufferedReader(raw)
         else:
-            content = cast(
-                BinaryIO, _ContentWriter(stream, owns_stream=owns_stream, options=options)
+            writer = _ContentWriter(
+                stream,
+                owns_stream=owns_stream,
+                coder=block_coder,
+                block_bytes=options.resolved_block_bytes,
             )
+            content = cast(BinaryIO, writer)
     except BaseException:
         if owns_stream:
             stream.close()

@@ -45,4 +45,24 @@ def test_csv_alone_on_standard_output(inside: Callable[..., Outcome], tmp_path: 
 def test_a_wrong_round_trip_is_no_result() -> None:
     liar = contest.Contestant("liar", lambda content: b"", lambda compressed: b"something")
     with pytest.raises(NeurocompError, match="liar does not give the content of a back"):
-        contest.measure(liar, "a", b"content")
+        contest.measure([liar], "a", b"content")
+
+
+def test_times_are_medians_of_runs_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    seconds = {"a": iter([1.0, 9.0, 2.0]), "b": iter([5.0, 4.0, 3.0])}
+    now = 0.0
+
+    def contestant(name: str) -> contest.Contestant:
+        def compress(content: bytes) -> bytes:
+            nonlocal now
+            calls.append(name)
+            now += next(seconds[name])
+            return content
+
+        return contest.Contestant(name, compress, bytes)
+
+    monkeypatch.setattr(contest, "process_time", lambda: now)
+    results = contest.measure([contestant("a"), contestant("b")], "f", b"content", 3)
+    assert calls == ["a", "b"] * 3
+    assert [(one.name, one.compress_seconds) for one in results] == [("a", 2.0), ("b", 4.0)]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from neurocomp.models.architectures import EMBEDDED
 from tests.cli.program import Outcome, Program
 
 Call = Callable[..., Outcome]
@@ -39,7 +40,10 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
     shown = json.loads(inside("models", "show", "letters", "--json").out)
     assert (shown["architecture"], shown["identity"]) == ("ngram", sha256)
     assert shown["config"]["order"] == 3
-    assert inside("models", "verify").out == b"letters: sound\n"
+    assert inside("models", "verify", "letters").out == b"letters: sound\n"
+    assert inside("models", "verify").out.splitlines() == [
+        *(f"{name}: sound".encode() for name in (*EMBEDDED, "letters"))
+    ]
 
     done = program("-m", "letters", "--coder", "huffman", "-c", "a.txt")
     assert (done.code, done.err) == (0, "")
@@ -78,3 +82,11 @@ def test_what_is_not_there_is_said(inside: Call) -> None:
     ):
         done = inside("train", "ngram", *arguments)
         assert (done.code, message in done.err) == (2, True)
+
+
+def test_a_missing_file_is_named_as_users_name_files(inside: Call) -> None:
+    done = inside("models", "add", "missing.safetensors")
+    assert (done.code, done.err) == (
+        1,
+        "neurocomp: missing.safetensors: No such file or directory\n",
+    )

@@ -13,7 +13,8 @@ from numba import njit
 from numba.core.dispatcher import Dispatcher
 
 from neurocomp.codec import BitCodec, CodedBlock, networked
-from neurocomp.codec.networked import NetworkCodec, lane_starts, num_lanes_for
+from neurocomp.codec.networked import NetworkCodec
+from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES, new_lanes

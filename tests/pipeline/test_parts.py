@@ -5,11 +5,18 @@ from __future__ import annotations
 import io
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import neurocomp
-from neurocomp.errors import ChecksumError, FormatError, ModelMismatchError, UsageError
+from neurocomp.errors import (
+    ChecksumError,
+    FormatError,
+    ModelMismatchError,
+    ModelNotFoundError,
+    UsageError,
+)
 from neurocomp.frame.index import read_index
 from neurocomp.models.architectures import EMBEDDED
 from neurocomp.pipeline.inspect import inspect_frames
@@ -143,6 +150,23 @@ def recover(data: bytes) -> tuple[bytes, list[tuple[int, int | None]]]:
     recovery = recover_stream(io.BytesIO(data), sink)
     assert recovery.content_bytes == len(sink.getvalue())
     return sink.getvalue(), [(one.start, one.stop) for one in recovery.lost]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"model": "missing"}, ModelNotFoundError),
+        ({"model": "mix", "coder": "huffman"}, UsageError),
+    ],
+)
+def test_a_wrong_model_costs_no_file(options: Any, error: type[Exception], tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"content")
+    with pytest.raises(error):
+        neurocomp.open(tmp_path / "old", "wb", **options)
+    with pytest.raises(error):
+        neurocomp.open(tmp_path / "new", "xb", **options)
+    assert (tmp_path / "old").read_bytes() == b"content"
+    assert not (tmp_path / "new").exists()
 
 
 def test_recover_what_is_whole(frames: bytes) -> None:

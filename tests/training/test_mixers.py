@@ -14,6 +14,7 @@ from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import ModelHeader, StoredModel
 from tests.conftest import make_text
 
@@ -40,6 +41,11 @@ def test_teaching(tmp_path: Path) -> None:
     assert "mixers.weights" in ModelHeader.read(taught).packed
     text = make_text(1500, 9)
     assert size_under(stored, text) < 0.95 * size_under(sample(), text)
+    entry = ModelStore().add(tmp_path / "network.safetensors", "mine")
+    assert entry.installed
+    named = ["mine", *arguments[1:-1], str(tmp_path / "again")]
+    CliRunner().invoke(mixers, named, catch_exceptions=False)
+    assert (tmp_path / "again").read_bytes() == taught.read_bytes()
     with pytest.raises(FileExistsError, match="-f"):
         CliRunner().invoke(mixers, arguments, catch_exceptions=False)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from neurocomp.exact.compiled.linear import scale_sum
 from neurocomp.exact.compiled.packed import OFFSET, multiply
 from neurocomp.exact.compiled.rows import bit_length, integer_root, row_scale
 from neurocomp.exact.scaling import MANTISSA_BITS, NARROW_LIMIT, RECIPROCAL_BITS
@@ -71,13 +72,11 @@ def scaled_products(
     multiply(rows, weight, out)
     limit = np.int64(clip)
     for m in range(rows.shape[0]):
-        mantissa = mantissas[m]
-        away = min(np.int64(shift) - exponents[m], np.int64(62))
-        half = np.int64(1) << (away - 1)
+        mantissa, away = mantissas[m], np.int64(shift) - exponents[m]
         line = out[m]
         for n in range(line.shape[0]):
-            total = np.int64(line[n] - offsets[n]) * (mantissa * multiplier[n])
-            value = ((total + half) >> away) + np.int64(bias[n])
+            total = np.int64(line[n] - offsets[n])
+            value = scale_sum(total, mantissa * multiplier[n], away) + np.int64(bias[n])
             line[n] = np.int32(min(max(value, -limit), limit))
 
 

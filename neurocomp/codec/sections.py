@@ -1,0 +1,55 @@
+"""How a block that a network codes is cut, and how the payloads of its parts lie in its own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from neurocomp.codec.bits import Bytes
+from neurocomp.errors import FormatError
+
+MAX_LANES = 64
+SECTION_LANES = 2
+MIN_TWO_LANES = 1 << 16
+"""Two lanes share the reading of the network's weights, which takes half of a single one's time."""
+
+MIN_SECTION_BYTES = 500_000
+MAX_SECTIONS = 4
+"""Smaller or more sections would forget more than another core is worth."""
+
+_SIZE_BYTES = 4
+
+
+def num_lanes_for(num_bytes: int) -> int:
+    """Return the lanes of a block: each beyond the first costs ratio and saves time."""
+    if num_bytes < MIN_TWO_LANES:
+        return 1
+    return SECTION_LANES * min(max(1, num_bytes // MIN_SECTION_BYTES), MAX_SECTIONS)
+
+
+def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
+    """Return where lanes begin: the first n % L of them hold one byte more than the others."""
+    size, num_long = divmod(num_bytes, num_lanes)
+    return [number * size + min(number, num_long) for number in range(num_lanes)]
+
+
+def sections_of(data: Bytes, num_lanes: int) -> list[Bytes]:
+    """Return the sections of ``data``: one lane alone, or every two."""
+    bounds = [*lane_starts(data.size, num_lanes)[::SECTION_LANES], data.size]
+    return [data[first:last] for first, last in pairwise(bounds)]
+
+
+def join(payloads: list[bytes]) -> bytes:
+    """Return payloads one behind the other, behind the sizes of all but the last."""
+    sizes = [len(one).to_bytes(_SIZE_BYTES, "little") for one in payloads[:-1]]
+    return b"".join([*sizes, *payloads])
+
+
+def split(payload: bytes, num_sections: int) -> list[bytes]:
+    """Do the reverse; raises FormatError where the sizes are not of this payload."""
+    first = _SIZE_BYTES * (num_sections - 1)
+    bounds = [first]
+    for at in range(0, first, _SIZE_BYTES):
+        bounds.append(bounds[-1] + int.from_bytes(payload[at : at + _SIZE_BYTES], "little"))
+    if bounds[-1] > len(payload):
+        raise FormatError("the payloads of the block's sections are longer than the block's")
+    return [payload[a:b] for a, b in pairwise([*bounds, len(payload)])]
