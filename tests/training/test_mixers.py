@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from neurocomp.cli.train_mixers import mixers
+from neurocomp.cli.group import cli
 from neurocomp.codec.networked import NetworkCodec, ignore
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES
@@ -34,8 +34,16 @@ def test_teaching(tmp_path: Path) -> None:
         paths.append(str(tmp_path / f"{number}.txt"))
         Path(paths[-1]).write_bytes(make_text(14_000, number))
     taught = tmp_path / "taught.safetensors"
-    arguments = [str(tmp_path / "network.safetensors"), *paths, "-q", "-o", str(taught)]
-    done = CliRunner().invoke(mixers, arguments, catch_exceptions=False)
+    arguments = [
+        "train",
+        "mixers",
+        str(tmp_path / "network.safetensors"),
+        *paths,
+        "-q",
+        "-o",
+        str(taught),
+    ]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert (done.exit_code, done.stdout) == (0, "")
     stored = StoredModel.load(taught)
     assert "mixers.weights" in ModelHeader.read(taught).packed
@@ -43,11 +51,11 @@ def test_teaching(tmp_path: Path) -> None:
     assert size_under(stored, text) < 0.95 * size_under(sample(), text)
     entry = ModelStore().add(tmp_path / "network.safetensors", "mine")
     assert entry.installed
-    named = ["mine", *arguments[1:-1], str(tmp_path / "again")]
-    CliRunner().invoke(mixers, named, catch_exceptions=False)
+    named = ["train", "mixers", "mine", *arguments[3:-1], str(tmp_path / "again")]
+    CliRunner().invoke(cli, named, catch_exceptions=False)
     assert (tmp_path / "again").read_bytes() == taught.read_bytes()
     with pytest.raises(FileExistsError, match="-f"):
-        CliRunner().invoke(mixers, arguments, catch_exceptions=False)
+        CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
 
 def test_damage_is_refused() -> None:
