@@ -28,6 +28,7 @@ class Row:
 
     Attributes:
         model: its name.
+        kind: its architecture.
         parameters: n-grams of a count model, numbers of a network.
         float_entropy: bits per token of the float original; None where there is none.
         table_entropy: bits per token of the integer tables.
@@ -44,6 +45,7 @@ class Row:
     """
 
     model: str
+    kind: str
     parameters: int
     float_entropy: float | None
     table_entropy: float
@@ -85,6 +87,7 @@ def measure(contender: Contender, excerpt: Excerpt) -> Row:
     huffman, huffman_seconds = _coded(contender, excerpt, "huffman")
     return Row(
         contender.name,
+        stored.architecture,
         parameters,
         float_entropy,
         table_bits(model, tokens) / count,

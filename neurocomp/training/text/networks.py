@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
+from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.networks import neural_ngram, recurrent_tokens
 from neurocomp.networks.glr import GLR, GLRConfig
 from neurocomp.networks.gpt2 import GPT2, GPT2Config
 from neurocomp.networks.neural_ngram import NeuralNgram, NeuralNgramConfig
 from neurocomp.networks.recurrent_tokens import RecurrentTokens, RecurrentTokensConfig
+from neurocomp.training.checkpoint import load_model
 from neurocomp.training.text.alphabet import Alphabet, byte_alphabet, gpt2_alphabet
 
 TextNetwork = GLR | GPT2 | NeuralNgram | RecurrentTokens
@@ -37,3 +41,27 @@ def build_network(config: NetworkConfig, alphabet: Alphabet) -> tuple[TextNetwor
     if isinstance(config, NeuralNgramConfig):
         return NeuralNgram(config, alphabet.size), settings
     return RecurrentTokens(config, alphabet.size), settings
+
+
+def load_network(folder: Path) -> tuple[NeuralNgram | RecurrentTokens, int]:
+    """Return the network of tokens in a checkpoint folder, and its start symbol.
+
+    Raises:
+        FormatError: the checkpoint is damaged.
+        UnsupportedError: it holds a network of another kind.
+    """
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind, size = settings.pop("model_type"), settings.pop("alphabet_size")
+        start = settings.pop("start_symbol")
+        network: NeuralNgram | RecurrentTokens
+        if kind == neural_ngram.MODEL_TYPE:
+            network = NeuralNgram(NeuralNgramConfig(**settings), size)
+        elif kind == recurrent_tokens.MODEL_TYPE:
+            network = RecurrentTokens(RecurrentTokensConfig(**settings), size)
+        else:
+            raise UnsupportedError(f"{folder} holds a network of type {kind!r}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FormatError(f"{folder} is no checkpoint of a network of tokens: {error}") from None
+    load_model(folder, network)
+    return network.eval(), int(start)
