@@ -17,17 +17,17 @@ START = 399
 Network = NeuralNgram | RecurrentTokens
 
 
-def make_network(kind: str) -> Network:
+def make_network(kind: str, alphabet_size: int = ALPHABET_SIZE) -> Network:
     """Return a network of random weights whose predictions are far from even."""
     torch.manual_seed(3)
     network: Network
     if kind == "neural-ngram":
-        network = NeuralNgram(NeuralNgramConfig(4, 16, 40), ALPHABET_SIZE)
+        network = NeuralNgram(NeuralNgramConfig(4, 16, 40), alphabet_size)
         torch.nn.init.normal_(network.out.weight, std=0.3)
         torch.nn.init.normal_(network.out.bias, std=0.5)
         torch.nn.init.normal_(network.hidden.bias, std=0.5)
     else:
-        network = RecurrentTokens(RecurrentTokensConfig(20, 2), ALPHABET_SIZE)
+        network = RecurrentTokens(RecurrentTokensConfig(20, 2), alphabet_size)
     torch.nn.init.normal_(network.words.weight, std=0.4)
     torch.nn.init.normal_(network.bias, std=1.0)
     return network.eval()
@@ -36,7 +36,8 @@ def make_network(kind: str) -> Network:
 def write_checkpoint(folder: Path, network: Network) -> Path:
     """Write what ``neurocomp train`` writes, without a tokenizer."""
     folder.mkdir(exist_ok=True)
-    settings = network.config.published_form(ALPHABET_SIZE, START)
+    alphabet_size = network.words.num_embeddings
+    settings = network.config.published_form(alphabet_size, min(START, alphabet_size - 1))
     (folder / "config.json").write_text(json.dumps(settings))
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     save_file(state, folder / "model.safetensors")
