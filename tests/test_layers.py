@@ -25,7 +25,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
     "pipeline": {"errors", "exact", "coding", "models", "symbols", "codec", "frame"},
-    "experiments": {"errors", "exact", "models", "symbols", "codec", "training", "pipeline"},
+    "experiments": {
+        *("errors", "exact", "coding", "models", "symbols", "codec", "frame"),
+        *("training", "pipeline"),
+    },
     "cli": {
         *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
         *("codec", "dalle", "experiments"),

@@ -67,12 +67,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     help="Leave longer n-grams out that occur less often.",
 )
 @click.option(
+    "--checkpoint",
     "--gpt2",
     "checkpoints",
     type=_FOLDER,
     multiple=True,
     metavar="FOLDER",
-    help="A checkpoint of GPT-2's architecture, trained; measured in floats as well.",
+    help="A trained neural n-gram, recurrent network or GPT-2; measured in floats as well.",
 )
 @click.option("-m", "--model", "models", multiple=True, metavar="NAME", help="An installed model.")
 @click.option(
@@ -125,7 +126,7 @@ def article(**values: Any) -> None:
                 write_rows(output / CSV_NAME, list(known.values()))
             rows.append(known[key])
     if not rows:
-        raise UsageError("no models: give --train, --gpt2 or --model, once or more")
+        raise UsageError("no models: give --train, --checkpoint or --model, once or more")
     click.echo(
         f"{excerpt.tokens.size} tokens, {len(excerpt.content)} bytes; bits per token:\n\n"
         + format_table(_HEADER, [_cells(row) for row in rows])

@@ -23,8 +23,8 @@ _ROUTES = ("compiled", "int8", "float32", "float64")
 def selftest(routes: tuple[str, ...], device: str) -> int:
     """Prove that this machine predicts what all others predict.
 
-    Small transformers, a small recurrent network and a small prior of images are run in every way
-    there is: whole sequences and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every
+    Small transformers, recurrent networks, a neural n-gram and a prior of images are run in every
+    way there is: whole sequences and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every
     route of matrix products. The hashes of their frequency tables must be those that neurocomp was
     released with.
 
@@ -34,13 +34,14 @@ def selftest(routes: tuple[str, ...], device: str) -> int:
       neurocomp selftest --device cuda
     """
     from neurocomp.models.dalle import conformance as priors
+    from neurocomp.models.neural import conformance as neural
     from neurocomp.models.recurrent import conformance as recurrent
     from neurocomp.models.transformer import conformance as transformers
 
     if not routes:
         routes = _ROUTES if device == "cpu" else _ROUTES[1:]
     num_failed = 0
-    suites = (transformers, recurrent, priors)
+    suites = (transformers, recurrent, neural, priors)
     for check in chain(*(suite.run_conformance(routes, device) for suite in suites)):
         num_failed += not check.is_expected
         click.echo(f"{check.digest[:16]}  {'ok' if check.is_expected else 'FAILED'}  {check.name}")

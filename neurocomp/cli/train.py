@@ -12,7 +12,7 @@ from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 from neurocomp.cli.train_dictionary import dictionary
 from neurocomp.cli.train_mixers import mixers
-from neurocomp.cli.train_network import gpt2, text
+from neurocomp.cli.train_network import gpt2, neural_ngram, recurrent, text
 from neurocomp.errors import UsageError
 
 MODEL_SUFFIX = ".safetensors"
@@ -32,6 +32,8 @@ def train() -> None:
 
 train.add_command(text)
 train.add_command(gpt2)
+train.add_command(neural_ngram)
+train.add_command(recurrent)
 train.add_command(dictionary)
 train.add_command(mixers)
 

@@ -1,4 +1,4 @@
-"""``neurocomp train text`` and ``neurocomp train gpt2``."""
+"""``neurocomp train text``, ``gpt2``, ``neural-ngram`` and ``recurrent``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurocomp.cli.report import Reporter, display, say
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
-    from neurocomp.training.text.config import GPT2TrainingConfig, TextConfig
+    from neurocomp.training.text.config import TextTrainingConfig
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _DATA = click.Path(path_type=Path)
@@ -83,14 +83,17 @@ def text(**values: Any) -> None:
     _train(TextConfig, values, tokenizer=None)
 
 
-@click.command(short_help="Train a model of GPT-2's architecture.")
-@_network_options("gpt2-4m")
-@click.option(
+_tokenizer_option = click.option(
     "--tokenizer",
     type=_FOLDER,
     metavar="FOLDER",
     help="With vocab.json and merges.txt, for an alphabet of byte pairs.",
 )
+
+
+@click.command(short_help="Train a model of GPT-2's architecture.")
+@_network_options("gpt2-4m")
+@_tokenizer_option
 def gpt2(**values: Any) -> None:
     """Train a model of GPT-2's architecture, in any size, on each FILE.
 
@@ -106,11 +109,43 @@ def gpt2(**values: Any) -> None:
     _train(GPT2TrainingConfig, values, tokenizer=values["tokenizer"])
 
 
-def _train(
-    kind: type[TextConfig] | type[GPT2TrainingConfig],
-    values: dict[str, Any],
-    tokenizer: Path | None,
-) -> None:
+@click.command(short_help="Train a neural n-gram.")
+@_network_options("neural-ngram-4m")
+@_tokenizer_option
+def neural_ngram(**values: Any) -> None:
+    """Train a network that predicts a token from the vectors of the last few, on each FILE.
+
+    Everything is as with 'train text'. 'models import CHECKPOINT' makes it a model.
+
+    \b
+    Examples:
+      neurocomp train neural-ngram corpus/*.xz --tokenizer gpt2 -o run
+      neurocomp models import run/checkpoints/step-00000900 --name neural
+    """
+    from neurocomp.training.text.config import NeuralNgramTrainingConfig
+
+    _train(NeuralNgramTrainingConfig, values, tokenizer=values["tokenizer"])
+
+
+@click.command(short_help="Train a recurrent model of tokens.")
+@_network_options("recurrent-4m")
+@_tokenizer_option
+def recurrent(**values: Any) -> None:
+    """Train a recurrent network of tokens, with a state of fixed size, on each FILE.
+
+    Everything is as with 'train text'. 'models import CHECKPOINT' makes it a model.
+
+    \b
+    Examples:
+      neurocomp train recurrent corpus/*.xz --tokenizer gpt2 -o run
+      neurocomp models import run/checkpoints/step-00000900 --name recurrent
+    """
+    from neurocomp.training.text.config import RecurrentTrainingConfig
+
+    _train(RecurrentTrainingConfig, values, tokenizer=values["tokenizer"])
+
+
+def _train(kind: type[TextTrainingConfig], values: dict[str, Any], tokenizer: Path | None) -> None:
     paths = [*values["data"], *values["files"]]
     if not paths:
         raise UsageError("no training data: name files of text")

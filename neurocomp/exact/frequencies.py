@@ -16,7 +16,8 @@ TOTAL_BITS = 24
 TOTAL = 1 << TOTAL_BITS
 """Sum of every frequency table."""
 
-WEIGHT_LIMIT = 1 << 38
+_WEIGHT_BITS = 38
+WEIGHT_LIMIT = 1 << _WEIGHT_BITS
 """Weights stay below this, so that weight * TOTAL fits 63 bits."""
 
 MAX_ALPHABET_SIZE = 1 << 20
@@ -39,20 +40,29 @@ def quantise_row(weights: Weights, out: Frequencies) -> None:
     ``out[i] = 1 + weights[i] * (TOTAL - V) // sum(weights)``; what flooring leaves over goes to
     the first symbol of the largest weight.  The caller guarantees 0 <= weights < WEIGHT_LIMIT,
     a positive sum, and V <= MAX_ALPHABET_SIZE.
+
+    The division is done by a reciprocal, ``r = (spread << 38) // total``: as no weight exceeds
+    2**38 or the total, ``weight * r`` is below 2**62, and ``weight * r >> 38`` is the quotient or
+    one less, which comparing the remainder settles.
     """
     size = weights.shape[0]
     total = np.int64(0)
     best = 0
+    largest = weights[0]
     for i in range(size):
         total += weights[i]
-        if weights[i] > weights[best]:
+        if weights[i] > largest:
+            largest = weights[i]
             best = i
-    spread = TOTAL - size
+    spread = np.int64(TOTAL - size)
+    reciprocal = (spread << _WEIGHT_BITS) // total
     used = np.int64(0)
     for i in range(size):
-        frequency = 1 + weights[i] * spread // total
-        out[i] = frequency
-        used += frequency
+        weight = weights[i]
+        quotient = (weight * reciprocal) >> _WEIGHT_BITS
+        quotient += weight * spread - quotient * total >= total
+        out[i] = 1 + quotient
+        used += 1 + quotient
     out[best] += TOTAL - used
 
 

@@ -81,7 +81,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
 
 
 def convert(checkpoint: Path, folder: Path) -> Contender:
-    """Convert a checkpoint directory of GPT-2's architecture; its folder's name is its own."""
+    """Convert a checkpoint directory of a network of tokens; its folder's name is its own."""
     stored = convert_checkpoint(checkpoint)
     target = folder / f"{stored.sha256.hex()[:12]}.safetensors"
     if not target.is_file():

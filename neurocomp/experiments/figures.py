@@ -8,6 +8,13 @@ from typing import Any
 
 from neurocomp.experiments.measure import Row
 
+FAMILIES = {
+    "neural-ngram": "neural n-grams",
+    "recurrent-tokens": "recurrent",
+    "transformer": "transformers",
+}
+"""What the second figure calls the architectures that are not counts."""
+
 BARS, SCALING = "bits-per-token", "scaling"
 
 
@@ -64,7 +71,7 @@ def _bars(axes: Any, rows: Sequence[Row]) -> None:
 def _scaling(axes: Any, rows: Sequence[Row]) -> None:
     families: dict[str, list[Row]] = {}
     for row in rows:
-        families.setdefault(_family(row.model), []).append(row)
+        families.setdefault(_family(row), []).append(row)
     for family, members in families.items():
         ordered = sorted(members, key=lambda row: row.parameters)
         axes.plot(
@@ -80,6 +87,6 @@ def _scaling(axes: Any, rows: Sequence[Row]) -> None:
     axes.legend()
 
 
-def _family(model: str) -> str:
-    _, separator, smoothing = model.partition("-gram, ")
-    return f"n-grams, {smoothing}" if separator else "transformers"
+def _family(row: Row) -> str:
+    _, separator, smoothing = row.model.partition("-gram, ")
+    return f"n-grams, {smoothing}" if separator else FAMILIES.get(row.kind, row.kind)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import csv
 import dataclasses
 from pathlib import Path
-from time import process_time
 from typing import cast
 
 import numpy as np
 
-from neurocomp.errors import FormatError, NeurocompError, UsageError
+from neurocomp.errors import FormatError, UsageError
 from neurocomp.experiments.contenders import Contender
-from neurocomp.experiments.entropy import float_bits, table_bits
+from neurocomp.experiments.entropy import float_bits
 from neurocomp.experiments.excerpt import Excerpt
+from neurocomp.experiments.frames import code_with_both
 from neurocomp.models.architectures import Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
-from neurocomp.pipeline.api import compress, decompress
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +27,7 @@ class Row:
 
     Attributes:
         model: its name.
+        kind: its architecture.
         parameters: n-grams of a count model, numbers of a network.
         float_entropy: bits per token of the float original; None where there is none.
         table_entropy: bits per token of the integer tables.
@@ -44,6 +44,7 @@ class Row:
     """
 
     model: str
+    kind: str
     parameters: int
     float_entropy: float | None
     table_entropy: float
@@ -81,37 +82,27 @@ def measure(contender: Contender, excerpt: Excerpt) -> Row:
     if contender.checkpoint is not None:
         bits, parameters = float_bits(contender.checkpoint, tokens, model.num_lanes(count))
         float_entropy = bits / count
-    arithmetic, seconds = _coded(contender, excerpt, "arithmetic")
-    huffman, huffman_seconds = _coded(contender, excerpt, "huffman")
+    coded = code_with_both(opened, excerpt.content)
+    arithmetic, huffman = coded.sizes["arithmetic"], coded.sizes["huffman"]
     return Row(
         contender.name,
+        stored.architecture,
         parameters,
         float_entropy,
-        table_bits(model, tokens) / count,
+        coded.bits / count,
         8 * arithmetic / count,
         8 * huffman / count,
         8 * arithmetic / len(excerpt.content),
         arithmetic,
         huffman,
         contender.path.stat().st_size,
-        seconds,
-        huffman_seconds,
+        coded.seconds["arithmetic"],
+        coded.seconds["huffman"],
         count,
         len(excerpt.content),
         excerpt.sha256,
         stored.sha256.hex(),
     )
-
-
-def _coded(contender: Contender, excerpt: Excerpt, coder: str) -> tuple[int, float]:
-    """Return the size of a frame that was decoded and compared, and the CPU time of both ways."""
-    start = process_time()
-    frame = compress(excerpt.content, model=str(contender.path), coder=coder)
-    decoded = decompress(frame, model_path=(contender.path,))
-    seconds = process_time() - start
-    if decoded != excerpt.content:
-        raise NeurocompError(f"{contender.name}, {coder}: the frame does not decode to the text")
-    return len(frame), seconds
 
 
 def _num_parameters(stored: StoredModel) -> int:

@@ -87,6 +87,18 @@ def _dalle(stored: StoredModel) -> SymbolModel:
     return DalleModel.from_stored(stored)
 
 
+def _neural_ngram(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.neural import NeuralNgramModel
+
+    return NeuralNgramModel.from_stored(stored)
+
+
+def _recurrent_tokens(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.neural import RecurrentTokensModel
+
+    return RecurrentTokensModel.from_stored(stored)
+
+
 def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
     from neurocomp.models.hub import FloatModel
 
@@ -109,6 +121,16 @@ ARCHITECTURES = (
     ),
     Architecture(
         8, "dalle", Kind.SYMBOL, "exact prior of captions and image tokens", from_stored=_dalle
+    ),
+    Architecture(
+        9, "neural-ngram", Kind.SYMBOL, "exact neural n-gram of tokens", from_stored=_neural_ngram
+    ),
+    Architecture(
+        10,
+        "recurrent-tokens",
+        Kind.SYMBOL,
+        "exact recurrent network of tokens",
+        from_stored=_recurrent_tokens,
     ),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""

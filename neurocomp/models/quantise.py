@@ -32,6 +32,7 @@ Doubles = NDArray[np.float64]
 GAIN_BITS = 12
 """The largest column gain of a norm is 2**12."""
 
+_SCALE_BITS = 20
 _ROWS_AT_ONCE = 2048
 _FOLD_BITS = 20
 
@@ -135,6 +136,28 @@ def make_linear(
     multiplier = np.rint(np.ldexp(ratios, shift)).astype(np.int64)
     whole_bias = np.clip(np.rint(bias / out_units), -clip, clip).astype(np.int32)
     return Linear(matrix.weight, multiplier, whole_bias, limit, shift, clip)
+
+
+def embedding_scales(
+    rows: Doubles, columns: Doubles, fraction_bits: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+    """Return integer scales of rows (V,) and columns (K,) of an ``exact.Embedding``, and its shift.
+
+    Args:
+        rows, columns: what its 8-bit integers are multiplied with.
+        fraction_bits: of the vectors.
+
+    Raises:
+        UnsupportedError: they are out of the range of integers.
+    """
+    row_bits = _SCALE_BITS - floor_log2(float(rows.max()))
+    column_bits = _SCALE_BITS - floor_log2(float(np.abs(columns).max()))
+    shift = row_bits + column_bits - fraction_bits
+    if not 1 <= shift <= 61:
+        raise UnsupportedError("the embedding is out of the range of integers")
+    whole_rows = np.rint(np.ldexp(rows, row_bits)).astype(np.int32)
+    whole_columns = np.rint(np.ldexp(columns, column_bits)).astype(np.int32)
+    return whole_rows, whole_columns, shift
 
 
 def reach_of_outputs(matrix: WeightMatrix, bias: Doubles) -> Doubles:

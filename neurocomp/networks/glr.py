@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neurocomp.errors import UsageError
+from neurocomp.networks.alphabets import check_positive
 from neurocomp.networks.scan import gated_scan
 
 ALPHABET_SIZE = 256
@@ -30,15 +31,29 @@ class GLRConfig:
     """Width of the feed-forward layer, in widths of the network."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "num_blocks", "context", "expansion"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"model.{name} is {getattr(self, name)}, not positive")
+        check_positive(self, "width", "num_blocks", "context", "expansion")
+
+
+class BlockShape(Protocol):
+    """What a `Block` must know of its network's shape."""
+
+    @property
+    def width(self) -> int:
+        """Of the stream."""
+
+    @property
+    def num_blocks(self) -> int:
+        """Blocks that add to it."""
+
+    @property
+    def expansion(self) -> int:
+        """Width of the feed-forward layer, in widths of the network."""
 
 
 class Block(nn.Module):
     """Gated recurrence, then a feed-forward layer with squared ReLU; each adds to the stream."""
 
-    def __init__(self, config: GLRConfig) -> None:
+    def __init__(self, config: BlockShape) -> None:
         super().__init__()
         width, inner = config.width, config.expansion * config.width
         self.gates = nn.Linear(width, 3 * width)

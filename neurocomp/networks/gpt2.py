@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neurocomp.errors import UsageError
+from neurocomp.networks.alphabets import check_alphabet, check_positive
 
 NORM_EPSILON = 1e-5
 STANDARD_DEVIATION = 0.02
@@ -28,16 +29,13 @@ class GPT2Config:
     """"bytes", or "gpt2" for the byte pairs of GPT-2."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "num_blocks", "num_heads", "num_positions"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"model.{name} is {getattr(self, name)}, not positive")
+        check_positive(self, "width", "num_blocks", "num_heads", "num_positions")
         if self.width % self.num_heads:
             raise UsageError(
                 f"model.width is {self.width}, but must be a multiple of the "
                 f"{self.num_heads} of model.num_heads"
             )
-        if self.alphabet not in ("bytes", "gpt2"):
-            raise UsageError(f"model.alphabet is {self.alphabet!r}, not 'bytes' or 'gpt2'")
+        check_alphabet(self.alphabet)
 
     @property
     def context(self) -> int:

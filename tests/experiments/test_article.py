@@ -5,19 +5,28 @@ from __future__ import annotations
 import csv
 import json
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from neurocomp.cli.entry import run
+from neurocomp.errors import FormatError, NeurocompError
+from neurocomp.experiments import entropy
 from neurocomp.experiments.contenders import NgramPlan, convert, train_ngrams
 from neurocomp.experiments.entropy import float_bits, table_bits, windows
 from neurocomp.experiments.excerpt import read_excerpt, tokenizer_of
+from neurocomp.experiments.frames import NAMES, Tally, decode, encode
 from neurocomp.experiments.measure import read_rows
+from neurocomp.models.registry import open_model
+from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer import TransformerModel
+from neurocomp.pipeline.api import compress
 from neurocomp.symbols import BytePairs
+from tests.models.neural.networks import make_network
+from tests.models.neural.networks import write_checkpoint as write_network
 from tests.models.transformer.checkpoints import write_checkpoint
 from tests.symbols.vocabulary import ALPHABET_SIZE
 
@@ -35,6 +44,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     unused = sorted(set(range(ALPHABET_SIZE)) - set(vocabulary.values()))
     vocabulary |= {f"unused {number}": number for number in unused}
     vocabulary_path.write_text(json.dumps(vocabulary))
+    for kind in ("neural-ngram", "recurrent-tokens"):
+        write_network(folder / kind, make_network(kind, ALPHABET_SIZE))
+        for name in ("vocab.json", "merges.txt"):
+            shutil.copy(folder / "tiny" / name, folder / kind / name)
     chooser = random.Random(5)
     words = ["the", "inner", "band", "in", "then", "another", "a", "winter", "river", "thin"]
     for name, size in (("train", 6000), ("valid", 1000)):
@@ -54,14 +67,16 @@ def test_the_command_measures_every_model(
     arguments = ["bench", "article", str(folder / "valid.txt"), "-o", str(tmp_path / "out")]
     arguments += ["--tokenizer", str(folder / "tiny"), "--train", str(folder / "train.txt")]
     arguments += ["--orders", "1,3", "--tokens", str(NUM_TOKENS), "--gpt2", str(folder / "tiny")]
+    for kind in ("neural-ngram", "recurrent-tokens"):
+        arguments += ["--checkpoint", str(folder / kind)]
     assert run(arguments) == 0
     said = capsys.readouterr()
-    assert said.err.count("measuring") == 5
+    assert said.err.count("measuring") == 7
     with (tmp_path / "out" / "article.csv").open() as file:
         rows = {row["model"]: row for row in csv.DictReader(file)}
     assert list(rows) == [
         *("1-gram, back-off", "3-gram, back-off", "1-gram, Kneser-Ney", "3-gram, Kneser-Ney"),
-        "tiny",
+        *("tiny", "neural-ngram", "recurrent-tokens"),
     ]
     for row in rows.values():
         num_tokens, header_bits = int(row["num_tokens"]), 8 * 60
@@ -73,7 +88,9 @@ def test_the_command_measures_every_model(
     assert float(rows["3-gram, Kneser-Ney"]["arithmetic"]) < float(
         rows["1-gram, Kneser-Ney"]["arithmetic"]
     )
-    assert float(rows["tiny"]["float_entropy"]) > 0
+    for name in ("tiny", "neural-ngram", "recurrent-tokens"):
+        exact = pytest.approx(float(rows[name]["table_entropy"]), rel=2e-3)
+        assert float(rows[name]["float_entropy"]) == exact
     for name in ("bits-per-token.png", "bits-per-token.svg", "scaling.png", "scaling.svg"):
         assert (tmp_path / "out" / name).stat().st_size > 1000
 
@@ -94,10 +111,38 @@ def test_the_float_original_reads_the_windows_of_the_exact_form(
     assert num_parameters > ALPHABET_SIZE * 32
 
 
-def test_float_lanes_of_unequal_length(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["tiny", "neural-ngram", "recurrent-tokens"])
+def test_float_lanes_of_unequal_length(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entropy, "STEPS_AT_ONCE", 30)
     tokens = np.random.default_rng(3).integers(0, 256, 101).astype(np.int32)
-    apart = [float_bits(folder / "tiny", part, 1)[0] for part in np.split(tokens, [34, 68])]
-    assert float_bits(folder / "tiny", tokens, 3)[0] == pytest.approx(sum(apart), rel=1e-6)
+    apart = [float_bits(folder / name, part, 1)[0] for part in np.split(tokens, [34, 68])]
+    assert float_bits(folder / name, tokens, 3)[0] == pytest.approx(sum(apart), rel=1e-6)
+
+
+def test_a_damaged_checkpoint_of_tokens(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "neural-ngram", "width": 3}')
+    with pytest.raises(FormatError, match="alphabet_size"):
+        float_bits(tmp_path, np.zeros(3, np.int32), 1)
+    (tmp_path / "config.json").write_text('{"model_type": "glr"}')
+    with pytest.raises(NeurocompError):
+        float_bits(tmp_path, np.zeros(3, np.int32), 1)
+
+
+def test_frames_are_those_of_compress(folder: Path, tmp_path: Path) -> None:
+    plan = NgramPlan([folder / "train.txt"], folder / "tiny", [2])
+    _, contender = train_ngrams(plan, tokenizer_of(folder / "tiny"), tmp_path)
+    content = (folder / "valid.txt").read_bytes()
+    opened, tally = open_model(str(contender.path), ModelStore()), Tally()
+    frames = encode(opened, content, tally)
+    for name in NAMES:
+        assert frames[name] == compress(content, model=str(contender.path), coder=name)
+    assert decode(opened, frames, tally) == content
+    assert tally.bits == pytest.approx(8 * len(frames["arithmetic"]), abs=600)
+    damaged = {**frames, "huffman": frames["arithmetic"]}
+    with pytest.raises(NeurocompError):
+        decode(opened, damaged, tally)
 
 
 @pytest.mark.parametrize(("length", "overlap"), [(2, 4), (9, 4), (10, 4), (40, 1), (41, 7)])

@@ -26,6 +26,8 @@ BYTE_MODEL = FOLDER / "models" / "bytes.safetensors"
 TOKEN_MODEL = FOLDER / "models" / "tokens.safetensors"
 DICTIONARY = FOLDER / "models" / "text.safetensors"
 PRIOR = FOLDER / "models" / "prior.safetensors"
+NEURAL_NGRAM = FOLDER / "models" / "neural-ngram.safetensors"
+RECURRENT_TOKENS = FOLDER / "models" / "recurrent-tokens.safetensors"
 
 TEXT = (
     b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
@@ -88,7 +90,10 @@ TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "images": lambda: token_set(9, captions=False, images=True),
     "captions": lambda: token_set(30, captions=True, images=False),
 }
-ALL_CONTENTS = {**CONTENTS, **TOKEN_SETS}
+SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {
+    "few-tokens": lambda: (np.frombuffer(tokens(2500), "<u2") % 300).astype("<u2").tobytes(),
+}
+ALL_CONTENTS = {**CONTENTS, **TOKEN_SETS, **SMALL_ALPHABET}
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,10 @@ def _cases() -> Iterator[Case]:
     for content in TOKEN_SETS:
         for coder in ("arithmetic", "huffman"):
             yield Case(content, str(PRIOR), coder)
+    for content in (*SMALL_ALPHABET, "odd-tokens", "empty"):
+        for coder in ("arithmetic", "huffman"):
+            yield Case(content, str(NEURAL_NGRAM), coder)
+            yield Case(content, str(RECURRENT_TOKENS), coder)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):

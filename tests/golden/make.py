@@ -7,6 +7,7 @@ import hashlib
 import shutil
 
 from neurocomp.models.dalle.samples import prior_sample
+from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
 from tests.golden import cases
 
 
@@ -17,6 +18,8 @@ def main() -> None:
     for path, model in cases.stored_models().items():
         model.save(path)
     prior_sample().save(cases.PRIOR)
+    ngram_sample().save(cases.NEURAL_NGRAM)
+    recurrent_sample().save(cases.RECURRENT_TOKENS)
     with cases.SIZES.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["frame", "content_bytes", "content_sha256", "frame_bytes"])

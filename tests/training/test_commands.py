@@ -7,10 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from neurocomp.cli.entry import run
+from neurocomp.experiments.entropy import float_bits, table_bits
+from neurocomp.models.hub.convert import convert_checkpoint
+from neurocomp.models.registry import open_model
+from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.api import compress, decompress
 from neurocomp.training.log import read_log
 from tests.training.runs import steps_of, write_data
 
@@ -104,6 +111,39 @@ def test_gpt2_with_byte_pairs(tmp_path: Path) -> None:
     (validation,) = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
     # Before it has learnt anything a token costs log2(300) bits and stands for some bytes.
     assert validation["metrics"]["prose"] < 6
+
+
+@pytest.mark.parametrize(
+    ("command", "model"),
+    [
+        ("neural-ngram", 'context = 3\nhidden_width = 64\nalphabet = "bytes"'),
+        ("recurrent", 'alphabet = "bytes"'),
+    ],
+)
+def test_networks_of_tokens_learn_and_become_models(
+    command: str, model: str, tmp_path: Path
+) -> None:
+    shape = "context = 2" if command == "recurrent" else "num_blocks = 2\ncontext = 2"
+    config = TEXT.replace(shape, model).replace("width = 16", "width = 32")
+    config = config.replace('"adamw"', '"muon"\nrate = 0.02')
+    assert run(arguments(tmp_path, command, config, "--steps", "80", "-q")) == 0
+    (validation,) = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
+    # Nine random digits and a line end: log2(10) * 8/9 bits at best; the words have about 1.
+    assert 2.95 < validation["metrics"]["records"] < 3.7
+    assert validation["metrics"]["prose"] < 2.2
+    written = checkpoint(tmp_path)
+    stored = convert_checkpoint(written)
+    path = tmp_path / "model.safetensors"
+    stored.save(path)
+    text = write_data(tmp_path / "more")[0].read_bytes()[:3000]
+    for coder in ("arithmetic", "huffman"):
+        frame = compress(text, model=str(path), coder=coder)
+        assert decompress(frame, model_path=(path,)) == text
+    model_of_bytes: Any = open_model(str(path), ModelStore()).model
+    symbols = np.frombuffer(text, np.uint8).astype(np.int32)
+    exact_bits = table_bits(model_of_bytes, symbols)
+    num_lanes = model_of_bytes.num_lanes(symbols.size)
+    assert float_bits(written, symbols, num_lanes)[0] == pytest.approx(exact_bits, rel=2e-3)
 
 
 @pytest.mark.parametrize("sharding", ["ddp", "fsdp"])

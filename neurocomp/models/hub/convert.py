@@ -8,6 +8,7 @@ import numpy as np
 
 from neurocomp.exact import Symbols
 from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.models.neural import convert as neural
 from neurocomp.models.recurrent import convert as recurrent
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.builder import Builder
@@ -48,6 +49,8 @@ def convert_checkpoint(folder: Path) -> StoredModel:
     if checkpoint.config.get("model_type") == recurrent.CHECKPOINT_TYPE:
         return recurrent.convert_checkpoint(folder)
     tokenizer = read_tokenizer(folder)
+    if checkpoint.config.get("model_type") in neural.CHECKPOINT_TYPES:
+        return neural.convert_checkpoint(folder, tokenizer)
     extra = {}
     if tokenizer is not None:
         extra[TOKENIZER] = np.frombuffer(tokenizer, np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -66,67 +67,77 @@ def build(
         FormatError: a tensor is missing.
         UnsupportedError: values are out of the range of integers.
     """
-    return _Builder(weights, width, num_blocks, expansion).stored()
+    builder = BlockBuilder(weights, width, wide=False)
+    embeddings = np.rint(builder.weight("embeddings").astype(np.float64) / 2.0**-RESIDUAL_BITS)
+    if float(np.abs(embeddings).max()) >= 1 << 15:
+        raise UnsupportedError("an embedding of the network is out of the range of integers")
+    builder.tensors["embeddings"] = embeddings.astype(np.int16)
+    builder.add_blocks(num_blocks, expansion)
+    builder.add_normed("head", np.full(256, 2.0**-EXP2_BITS / _LOG2_E), HEAD_LIMIT)
+    context, inner = int(embeddings.shape[0]), expansion * width
+    config = RecurrentConfig(width, num_blocks, context, inner, norm_epsilon(width))
+    return StoredModel(ARCHITECTURE, asdict(config), builder.tensors)
 
 
-class _Builder:
-    def __init__(
-        self, weights: dict[str, NDArray[Any]], width: int, num_blocks: int, expansion: int
-    ) -> None:
-        self._weights = weights
-        self._width = width
-        self._num_blocks = num_blocks
-        self._expansion = expansion
-        self._tensors: dict[str, NDArray[Any]] = {}
+class BlockBuilder:
+    """Makes the integers of blocks, and of other layers of the network around them.
 
-    def stored(self) -> StoredModel:
-        width, unit = self._width, 2.0**-RESIDUAL_BITS
-        embeddings = np.rint(self._weight("embeddings").astype(np.float64) / unit)
-        if float(np.abs(embeddings).max()) >= 1 << 15:
-            raise UnsupportedError("an embedding of the network is out of the range of integers")
-        self._tensors["embeddings"] = embeddings.astype(np.int16)
-        gate_units = np.full(3 * width, 2.0**-INPUT_BITS)
-        inner = self._expansion * width
-        for index in range(self._num_blocks):
-            name = f"blocks.{index}."
-            self._add_normed(name + "gates", gate_units, RESIDUAL_LIMIT)
-            self._add(name + "out", 2.0**-STATE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
-            self._add_normed(name + "up", np.full(inner, 2.0**-SQUARE_BITS), SQUARE_LIMIT)
-            self._add(name + "down", 2.0**-SQUARE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
-        self._add_normed("head", np.full(256, 2.0**-EXP2_BITS / _LOG2_E), HEAD_LIMIT)
-        silu = activation("silu").table
-        self._tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
-        epsilon = max(int(np.rint(_NORM_EPSILON / unit / unit * width)), 1)
-        context = int(embeddings.shape[0])
-        config = RecurrentConfig(width, self._num_blocks, context, inner, epsilon)
-        return StoredModel(ARCHITECTURE, asdict(config), self._tensors)
+    Args:
+        weights: of the checkpoint, by name.
+        width: of the stream.
+        wide: 16-bit activations, not 8-bit ones, whose bound is then stored with each layer.
 
-    def _weight(self, name: str) -> NDArray[Any]:
+    Attributes:
+        tensors: what was made so far.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], width: int, *, wide: bool) -> None:
+        self._weights, self._width, self._wide = weights, width, wide
+        self.tensors: dict[str, NDArray[Any]] = {}
+
+    def weight(self, name: str) -> NDArray[Any]:
+        """Return a tensor of the checkpoint; raises FormatError where it is missing."""
         weight = self._weights.get(name)
         if weight is None:
             raise FormatError(f"the checkpoint lacks the tensor {name!r}")
         return weight
 
-    def _add_normed(self, name: str, out_units: Doubles, clip: int) -> None:
+    def add_blocks(self, num_blocks: int, expansion: int) -> None:
+        """Add the layers of all blocks, and the tables that they share."""
+        width, unit = self._width, 2.0**-RESIDUAL_BITS
+        inner = expansion * width
+        gate_units = np.full(3 * width, 2.0**-INPUT_BITS)
+        for index in range(num_blocks):
+            name = f"blocks.{index}."
+            self.add_normed(name + "gates", gate_units, RESIDUAL_LIMIT)
+            self._add(name + "out", 2.0**-STATE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
+            self.add_normed(name + "up", np.full(inner, 2.0**-SQUARE_BITS), SQUARE_LIMIT)
+            self._add(name + "down", 2.0**-SQUARE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
+        silu = activation("silu").table
+        self.tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
+
+    def add_normed(self, name: str, out_units: Doubles, clip: int) -> None:
         """Add a layer behind a norm: its inputs have a root mean square of 1."""
         self._add(name, float(np.sqrt(float(self._width))), out_units, clip)
 
     def _add(self, name: str, unit: float, out_units: Doubles, clip: int) -> None:
-        matrix = quantise_matrix(self._weight(f"{name}.weight"))
+        matrix = quantise_matrix(self.weight(f"{name}.weight"))
         bias = self._weights.get(f"{name}.bias")
         size = matrix.weight.shape[0]
         reals = np.zeros(size) if bias is None else bias.astype(np.float64)
+        units = np.full(size, unit)
         layer = make_linear(
-            matrix,
-            reals,
-            units=np.full(size, unit),
-            out_units=out_units,
-            clip=clip,
-            wide=False,
+            matrix, reals, units=units, out_units=out_units, clip=clip, wide=self._wide
         )
-        self._tensors |= {
+        self.tensors |= {
             f"{name}.weight": layer.weight,
             f"{name}.multiplier": layer.multiplier,
             f"{name}.bias": layer.bias,
-            f"{name}.scale": np.array([layer.shift], np.int64),
+            f"{name}.scale": np.array([layer.limit, layer.shift][not self._wide :], np.int64),
         }
+
+
+def norm_epsilon(width: int) -> int:
+    """Return the norms' epsilon as ``exact.Norm`` has it, for rows of ``width``."""
+    unit = 2.0**-RESIDUAL_BITS
+    return max(int(np.rint(_NORM_EPSILON / unit / unit * width)), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,9 @@ from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.engine import Engine
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
-from neurocomp.exact.recurrence import SQUARE_LIMIT
-from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT
+from neurocomp.exact.recurrence import SQUARE_LIMIT, Recurrence
+from neurocomp.exact.scaling import RESIDUAL_LIMIT
+from neurocomp.exact.tables import Activation
 from neurocomp.models.recurrent.config import SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import Block, Parts
 
@@ -32,8 +33,8 @@ class Network:
 
     def __init__(self, config: RecurrentConfig, parts: Parts, engine: Engine[Any]) -> None:
         self._config, self._parts, self._engine = config, parts, engine
-        self._blocks = [_PreparedBlock(config, block, parts, engine) for block in parts.blocks]
-        self._head = _prepare_normed(engine, parts.norm, parts.head)
+        self._blocks = [PreparedBlock(config.width, block, parts, engine) for block in parts.blocks]
+        self._head = prepare_normed(engine, parts.norm, parts.head)
         self._frequencies = engine.prepare_frequencies(parts.exp2)
 
     def states(self, num_lanes: int) -> list[Any]:
@@ -64,32 +65,59 @@ class Network:
         return self._frequencies(self._head(rows))
 
 
-class _PreparedBlock:
-    def __init__(
-        self, config: RecurrentConfig, block: Block, parts: Parts, engine: Engine[Any]
-    ) -> None:
-        self._width, self._engine = config.width, engine
-        self._gates = _prepare_normed(engine, parts.norm, block.gates)
+class SharedParts(Protocol):
+    """What all blocks of a network have in common."""
+
+    @property
+    def norm(self) -> Norm:
+        """Of every layer's input; without gains."""
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """Its table."""
+
+    @property
+    def silu(self) -> Activation:
+        """Table of the output gate."""
+
+
+class PreparedBlock:
+    """A block on an engine: rows of the stream and its state to those after the next symbol.
+
+    Args:
+        width: of the stream.
+        block: its layers.
+        parts: what it shares with the other blocks.
+        engine: who computes.
+    """
+
+    def __init__(self, width: int, block: Block, parts: SharedParts, engine: Engine[Any]) -> None:
+        self._width, self._engine = width, engine
+        self._limits = block.out.limit, block.down.limit
+        self._gates = prepare_normed(engine, parts.norm, block.gates)
         self._recur = engine.prepare_recurrence(parts.recurrence)
         self._silu = engine.prepare_activation(parts.silu)
         self._out = engine.prepare_linear(block.out)
-        self._up = _prepare_normed(engine, parts.norm, block.up)
+        self._up = prepare_normed(engine, parts.norm, block.up)
         self._down = engine.prepare_linear(block.down)
 
     def __call__(self, rows: Any, state: Any) -> tuple[Any, Any]:
+        """Return rows (lanes, d) with the block's increment, and the new state (lanes, d)."""
         engine, width = self._engine, self._width
+        out_limit, down_limit = self._limits
         gates = self._gates(rows)  # (M, 3 d)
         candidates = engine.columns(gates, 2 * width, 3 * width)
         state = self._recur(state, engine.columns(gates, 0, width), candidates)
         opened = self._silu(engine.columns(gates, width, 2 * width))
         opened = engine.gate(opened, state, RESIDUAL_LIMIT)
-        opened = self._out(engine.quantise(opened, NARROW_LIMIT))
+        opened = self._out(engine.quantise(opened, out_limit))
         rows = engine.add(rows, opened, RESIDUAL_LIMIT)
         inner = engine.square(self._up(rows), SQUARE_LIMIT)
-        inner = self._down(engine.quantise(inner, NARROW_LIMIT))
+        inner = self._down(engine.quantise(inner, down_limit))
         return engine.add(rows, inner, RESIDUAL_LIMIT), state
 
 
-def _prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Callable[[Any], Any]:
+def prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Callable[[Any], Any]:
+    """Return a norm and the layer behind it as one function of rows."""
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))

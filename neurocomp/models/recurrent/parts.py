@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,47 +64,67 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
         FormatError: one is missing, has a wrong shape, or would not be exact.
     """
     width, inner = config.width, config.inner_width
-    embeddings = _tensor(tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32)
+    embeddings = read_tensor(
+        tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32
+    )
     if int(np.abs(embeddings).max(axis=1).sum(axis=0, dtype=np.int64).max()) > RESIDUAL_LIMIT:
         raise FormatError("the embeddings of a network add up beyond the stream's range")
 
-    def block(index: int) -> Block:
-        prefix = f"blocks.{index}."
-        return Block(
-            _linear(tensors, prefix + "gates", 3 * width, width, RESIDUAL_LIMIT),
-            _linear(tensors, prefix + "out", width, width, RESIDUAL_LIMIT),
-            _linear(tensors, prefix + "up", inner, width, SQUARE_LIMIT),
-            _linear(tensors, prefix + "down", width, inner, RESIDUAL_LIMIT),
-        )
+    def linear(name: str, num_outputs: int, num_inputs: int, clip: int) -> Linear:
+        return _linear(tensors, name, num_outputs, num_inputs, clip)
 
-    exp2 = _tensor(tensors, "exp2", (1024,), np.int32)
-    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
-        raise FormatError("the table of powers of 2 of the network is damaged")
     return Parts(
         embeddings,
-        tuple(block(index) for index in range(config.num_blocks)),
+        tuple(read_block(index, width, inner, linear) for index in range(config.num_blocks)),
         Norm(np.ones(width, np.int32), config.epsilon, center=False),
-        _linear(tensors, "head", ALPHABET_SIZE, width, HEAD_LIMIT),
-        Recurrence(_tensor(tensors, "gate", (TABLE_SIZE,), np.int32)),
-        Activation(_tensor(tensors, "silu", (TABLE_SIZE,), np.int32), saturates=False),
-        exp2,
+        linear("head", ALPHABET_SIZE, width, HEAD_LIMIT),
+        Recurrence(read_tensor(tensors, "gate", (TABLE_SIZE,), np.int32)),
+        Activation(read_tensor(tensors, "silu", (TABLE_SIZE,), np.int32), saturates=False),
+        read_exp2(tensors),
     )
 
 
+ReadLinear = Callable[[str, int, int, int], Linear]
+"""Reads the layer of a name, numbers of outputs and inputs, and bound of its outputs."""
+
+
+def read_block(index: int, width: int, inner: int, linear: ReadLinear) -> Block:
+    """Return a block's layers; raises FormatError as ``linear`` does."""
+    prefix = f"blocks.{index}."
+    return Block(
+        linear(prefix + "gates", 3 * width, width, RESIDUAL_LIMIT),
+        linear(prefix + "out", width, width, RESIDUAL_LIMIT),
+        linear(prefix + "up", inner, width, SQUARE_LIMIT),
+        linear(prefix + "down", width, inner, RESIDUAL_LIMIT),
+    )
+
+
+def read_exp2(tensors: Tensors) -> NDArray[np.int32]:
+    """Return the table of powers of 2; raises FormatError where it is none."""
+    exp2 = read_tensor(tensors, "exp2", (1024,), np.int32)
+    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
+        raise FormatError("the table of powers of 2 of the network is damaged")
+    return exp2
+
+
 def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int, clip: int) -> Linear:
-    scale = _tensor(tensors, f"{name}.scale", (1,), np.int64)
+    scale = read_tensor(tensors, f"{name}.scale", (1,), np.int64)
     return Linear(
-        _tensor(tensors, f"{name}.weight", (num_outputs, num_inputs), np.int8),
-        _tensor(tensors, f"{name}.multiplier", (num_outputs,), np.int64),
-        _tensor(tensors, f"{name}.bias", (num_outputs,), np.int32),
+        read_tensor(tensors, f"{name}.weight", (num_outputs, num_inputs), np.int8),
+        read_tensor(tensors, f"{name}.multiplier", (num_outputs,), np.int64),
+        read_tensor(tensors, f"{name}.bias", (num_outputs,), np.int32),
         limit=NARROW_LIMIT,
         shift=int(scale[0]),
         clip=clip,
     )
 
 
-def _tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-    """Return a tensor as ``dtype``, which holds all values of the stored type."""
+def read_tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+    """Return a tensor as ``dtype``, which holds all values of the stored type.
+
+    Raises:
+        FormatError: it is missing, or of another shape or a wider type.
+    """
     tensor = tensors.get(name)
     if tensor is None or tensor.shape != shape or not np.can_cast(tensor.dtype, dtype):
         raise FormatError(f"tensor {name!r} of the network is missing, or not {shape}")

@@ -25,6 +25,7 @@ from neurocomp.models.quantise import (
     Doubles,
     Floats,
     WeightMatrix,
+    embedding_scales,
     floor_log2,
     fold_shift,
     make_linear,
@@ -39,7 +40,6 @@ RESIDUAL_BITS = 12
 
 QUERY_BITS = 10
 _LOG2_E = 1.4426950408889634
-_SCALE_BITS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,16 +212,8 @@ class Builder:
             matrix = quantise_matrix(real.embedding)
             columns = np.ones(len(scales))
             self._tensors["embedding.weight"] = matrix.weight
-        top_row, top_column = float(matrix.scale.max()), float(np.abs(columns).max())
-        row_bits = _SCALE_BITS - floor_log2(top_row)
-        column_bits = _SCALE_BITS - floor_log2(top_column)
-        shift = row_bits + column_bits - RESIDUAL_BITS
-        self._tensors["embedding.rows"] = np.rint(np.ldexp(matrix.scale, row_bits)).astype(np.int32)
-        self._tensors["embedding.columns"] = np.rint(np.ldexp(columns, column_bits)).astype(
-            np.int32
-        )
-        if not 1 <= shift <= 61:
-            raise UnsupportedError("the embedding is out of the range of integers")
+        row_scales, column_scales, shift = embedding_scales(matrix.scale, columns, RESIDUAL_BITS)
+        self._tensors |= {"embedding.rows": row_scales, "embedding.columns": column_scales}
         self._config = replace(self._config, tied=tied, embedding_shift=shift)
         if real.positions is not None:
             positions = np.rint(np.asarray(real.positions, np.float64) * unit)

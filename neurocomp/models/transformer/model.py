@@ -124,7 +124,7 @@ class TransformerModel:
         return TransformerPredictor(
             self.network,
             num_lanes,
-            num_threads=_num_cores(),
+            num_threads=num_cores(),
             context=self.config.context,
             overlap=self._overlap,
             start_symbol=self.config.start_symbol,
@@ -136,7 +136,8 @@ class TransformerModel:
         return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES, fitting)
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

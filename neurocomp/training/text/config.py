@@ -6,6 +6,8 @@ import dataclasses
 
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.networks.gpt2 import GPT2Config
+from neurocomp.networks.neural_ngram import NeuralNgramConfig
+from neurocomp.networks.recurrent_tokens import RecurrentTokensConfig
 from neurocomp.training.config import OptimizerConfig, RunConfig, require
 
 
@@ -63,3 +65,28 @@ class GPT2TrainingConfig:
             self.model.num_positions,
             f"at least the {longest} symbols of data.window and data.validation_length",
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class NeuralNgramTrainingConfig:
+    """A training of a neural n-gram."""
+
+    run: RunConfig
+    model: NeuralNgramConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentTrainingConfig:
+    """A training of a recurrent model of tokens."""
+
+    run: RunConfig
+    model: RecurrentTokensConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+TextTrainingConfig = (
+    TextConfig | GPT2TrainingConfig | NeuralNgramTrainingConfig | RecurrentTrainingConfig
+)

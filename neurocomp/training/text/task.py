@@ -15,14 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neurocomp.errors import UsageError
-from neurocomp.networks.glr import GLR
-from neurocomp.networks.gpt2 import GPT2
 from neurocomp.training.cache import Symbols
 from neurocomp.training.distributed import Processes
 from neurocomp.training.task import Task
 from neurocomp.training.text.alphabet import Alphabet
 from neurocomp.training.text.config import DataConfig
 from neurocomp.training.text.corpus import Corpus
+from neurocomp.training.text.networks import TextNetwork
 
 IGNORED = -100
 """Target of a position that doesn't count."""
@@ -49,7 +48,7 @@ class TextTask(Task):
 
     def __init__(
         self,
-        network: GLR | GPT2,
+        network: TextNetwork,
         alphabet: Alphabet,
         corpus: Corpus,
         data: DataConfig,

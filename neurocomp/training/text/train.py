@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from neurocomp.errors import UsageError
-from neurocomp.networks.glr import GLR
-from neurocomp.networks.gpt2 import GPT2
 from neurocomp.training.cache import SymbolCache
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.distributed import SHARDINGS, joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
 from neurocomp.training.plot import plot_run
-from neurocomp.training.text.alphabet import byte_alphabet, gpt2_alphabet
-from neurocomp.training.text.config import GPT2TrainingConfig, TextConfig
+from neurocomp.training.text.config import TextTrainingConfig
 from neurocomp.training.text.corpus import load_corpus
+from neurocomp.training.text.networks import alphabet_for, build_network
 from neurocomp.training.text.task import TextTask
 
 
@@ -58,9 +54,7 @@ class TrainingPlace:
             raise UsageError("--init is for a new run, --resume for one that has begun")
 
 
-def train_text(
-    config: TextConfig | GPT2TrainingConfig, place: TrainingPlace, report: Report
-) -> Result:
+def train_text(config: TextTrainingConfig, place: TrainingPlace, report: Report) -> Result:
     """Train a model of text, in all processes that torchrun started.
 
     Raises:
@@ -78,15 +72,8 @@ def train_text(
             )
         processes.wait()
         torch.manual_seed(config.run.seed)
-        is_wide = isinstance(config, GPT2TrainingConfig) and config.model.alphabet == "gpt2"
-        alphabet = gpt2_alphabet(place.tokenizer) if is_wide else byte_alphabet()
-        network: GLR | GPT2
-        if isinstance(config, TextConfig):
-            network = GLR(config.model)
-            settings: dict[str, Any] = {"model_type": "glr", **dataclasses.asdict(config.model)}
-        else:
-            network = GPT2(config.model, alphabet.size)
-            settings = config.model.published_form(alphabet.size, alphabet.separator)
+        alphabet = alphabet_for(config.model, place.tokenizer)
+        network, settings = build_network(config.model, alphabet)
         network = network.to(processes.device)
         if place.initial is not None:
             load_model(place.initial, network)

@@ -74,7 +74,7 @@ def test_threads_change_nothing(stored: StoredModel, monkeypatch: pytest.MonkeyP
     model = TransformerModel(stored)
     tables = []
     for num_cores in (1, 3):
-        monkeypatch.setattr("neurocomp.models.transformer.model._num_cores", lambda n=num_cores: n)
+        monkeypatch.setattr("neurocomp.models.transformer.model.num_cores", lambda n=num_cores: n)
         predictor = model.predictor(5)
         predictor.update(np.arange(5, dtype=np.int32))
         tables.append(predictor.frequencies())

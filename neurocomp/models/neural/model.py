@@ -1,0 +1,146 @@
+"""Exact networks of tokens as symbol models."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from neurocomp.errors import FormatError
+from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.models.neural.config import NeuralNgramConfig, RecurrentTokensConfig, TokenConfig
+from neurocomp.models.neural.lanes import LaneGroup, TokenNetwork
+from neurocomp.models.neural.ngram import NgramNetwork, read_ngram
+from neurocomp.models.neural.recurrent import RecurrentNetwork, read_recurrent
+from neurocomp.models.stored import StoredModel
+from neurocomp.models.transformer.model import TOKENIZER, num_cores
+from neurocomp.models.transformer.predictor import LaneGroups
+from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
+
+MIN_LANE_SYMBOLS = 1024
+"""A lane starts without context, which costs it some 10 to 60 bits."""
+
+MAX_LANES = 64
+
+
+class TokenModel(ABC):
+    """Predicts a symbol from those before it in its lane.
+
+    Args:
+        stored: the integers, checked here.
+        engine: who computes; None for what this machine does best.
+
+    Raises:
+        FormatError: they are of another architecture, damaged, or would not be exact.
+    """
+
+    architecture: str
+
+    def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
+        if stored.architecture != self.architecture:
+            raise FormatError(f"a model of architecture {stored.architecture!r} is another one")
+        self._stored, self._engine = stored, engine
+
+    @classmethod
+    def from_stored(cls, stored: StoredModel) -> Self:
+        """Return the model that ``stored`` holds; raises FormatError where it holds none."""
+        return cls(stored)
+
+    @property
+    @abstractmethod
+    def config(self) -> TokenConfig:
+        """The shape."""
+
+    @abstractmethod
+    def on(self, engine: Engine[Any]) -> TokenNetwork:
+        """Return the network on an engine."""
+
+    @property
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V."""
+        return self.config.alphabet_size
+
+    @property
+    def identity(self) -> bytes:
+        """The 32-byte SHA-256 of the stored form."""
+        return self._stored.sha256
+
+    @property
+    def prefers_line_feeds(self) -> bool:
+        """True: texts of training end their lines so."""
+        return True
+
+    @property
+    def uses_all_cores(self) -> bool:
+        """True: a predictor spreads its lanes over the cores."""
+        return True
+
+    @cached_property
+    def symbol_map(self) -> SymbolMap:
+        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
+        tokenizer = self._stored.tensors.get(TOKENIZER)
+        if tokenizer is None:
+            return for_alphabet(self.alphabet_size)
+        return BytePairs(tokenizer.astype(np.uint8).tobytes())
+
+    @cached_property
+    def network(self) -> TokenNetwork:
+        """The network, on an engine that has passed its self-test."""
+        return self.on(self._engine or open_engine())
+
+    def predictor(self, num_lanes: int) -> LaneGroups:
+        """Return a predictor whose lanes have read start symbols only."""
+        return grouped(self.network, num_lanes, num_cores())
+
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return 1 lane for each 1024 symbols, at least 1 and at most 64."""
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)
+
+
+class NeuralNgramModel(TokenModel):
+    """A neural n-gram in its exact form."""
+
+    architecture = "neural-ngram"
+
+    def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
+        super().__init__(stored, engine)
+        self._config = NeuralNgramConfig.from_json(dict(stored.config))
+        self._parts = read_ngram(self._config, stored.tensors)
+
+    @property
+    def config(self) -> NeuralNgramConfig:
+        """The shape."""
+        return self._config
+
+    def on(self, engine: Engine[Any]) -> NgramNetwork:
+        """Return the network on an engine."""
+        return NgramNetwork(self._config, self._parts, engine)
+
+
+class RecurrentTokensModel(TokenModel):
+    """A recurrent network of tokens in its exact form."""
+
+    architecture = "recurrent-tokens"
+
+    def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
+        super().__init__(stored, engine)
+        self._config = RecurrentTokensConfig.from_json(dict(stored.config))
+        self._parts = read_recurrent(self._config, stored.tensors)
+
+    @property
+    def config(self) -> RecurrentTokensConfig:
+        """The shape."""
+        return self._config
+
+    def on(self, engine: Engine[Any]) -> RecurrentNetwork:
+        """Return the network on an engine."""
+        return RecurrentNetwork(self._config, self._parts, engine)
+
+
+def grouped(network: TokenNetwork, num_lanes: int, num_threads: int) -> LaneGroups:
+    """Return a predictor that spreads lanes over threads, which changes the time only."""
+    return LaneGroups(
+        num_lanes, num_threads, lambda lanes: LaneGroup(network, lanes.stop - lanes.start)
+    )
