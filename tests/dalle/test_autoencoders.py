@@ -79,6 +79,12 @@ def test_it_learns_in_seconds(tmp_path: Path, model: dict[str, Any]) -> None:
     assert measures["psnr_hard"] > baseline + 0.5
     assert measures["codes_used"] > 2 / 32
     assert 0 < measures["perplexity"] <= measures["codes_used"] <= 1
+    if model["kind"] == "vqvae":  # whose posterior has no doubt
+        assert measures["bound"] == pytest.approx(measures["bits_per_dim"])
+    else:
+        assert (
+            measures["bound"] < measures["reconstruction"] + math.log2(32) * 16 / (16 * 16 * 3) + 1
+        )
     assert (tmp_path / "run" / "loss.png").is_file()
     with Image.open(tmp_path / "run" / "reconstructions.png") as sheet:
         assert sheet.size == (6 * 18 + 2, 2 * 18 + 2)
@@ -186,7 +192,22 @@ def test_every_epoch_is_logged(tmp_path: Path) -> None:
     events = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
     assert [event["step"] for event in events] == [3, 6]
     names = {"psnr_hard", "psnr_soft", "reconstruction", "kl", "bits_per_dim", "codes_used"}
-    assert set(events[0]["metrics"]) == names | {"perplexity"}
+    assert set(events[0]["metrics"]) == names | {"perplexity", "bound"}
+    stored = load_autoencoder(tmp_path / "run")
+    assert stored.measures == pytest.approx(events[1]["metrics"], abs=1e-6)
+
+
+def test_codes_are_drawn_from_the_posterior() -> None:
+    torch.manual_seed(0)
+    config = AutoencoderConfig(num_codes=4, width=8, code_width=8)
+    network = build(config).eval()
+    images = torch.rand(1, 3, 8, 8).expand(2000, -1, -1, -1)
+    drawn = network.draw(images)[:, 0, 0]
+    shares = torch.bincount(drawn, minlength=4) / len(drawn)
+    logits = network.encoder(map_pixels(images[:1]) - 0.5)  # type: ignore[operator]
+    expected = torch.softmax(logits[0, :, 0, 0], 0)
+    torch.testing.assert_close(shares, expected, atol=0.05, rtol=0)
+    assert int(expected.argmax()) == int(network.encode(images[:1])[0, 0, 0])
 
 
 def test_psnr() -> None:

@@ -17,9 +17,10 @@ from neurocomp.cli.report import Reporter, display
 @click.option(
     "--vae",
     type=click.Path(path_type=Path),
-    required=True,
+    default="rainbow",
+    show_default=True,
     metavar="DIR",
-    help="Folder of the autoencoder.",
+    help="Folder of the autoencoder or of a prior's run, or the name of one in the package.",
 )
 @click.option(
     "-o",
@@ -56,13 +57,14 @@ def tokenize(**values: Any) -> None:
     if output.exists() and not values["force"]:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
 
+    from neurocomp.dalle.model_folder import find_autoencoder
     from neurocomp.dalle.sources import read_images
     from neurocomp.dalle.stored import load_autoencoder
     from neurocomp.errors import UsageError
     from neurocomp.models.files import write_atomically
     from neurocomp.symbols.tokens import write_tokens
 
-    stored = load_autoencoder(values["vae"])
+    stored = load_autoencoder(find_autoencoder(values["vae"]))
     images = read_images(values["images"], stored.options, with_captions=not values["no_captions"])
     for line in images.report():
         reporter.note(line)

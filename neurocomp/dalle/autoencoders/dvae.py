@@ -52,6 +52,13 @@ class DVAE(Autoencoder):
         """See `Autoencoder.encode`."""
         return self._logits(images).argmax(-1)
 
+    def draw(self, images: Tensor) -> Tensor:
+        """See `Autoencoder.draw`."""
+        logits = self._logits(images)
+        # The largest of logits with Gumbel noise is a draw of their distribution.
+        noise = -torch.empty_like(logits).exponential_().log()
+        return (logits + noise).argmax(-1)
+
     def statistics(self, codes: Tensor) -> Tensor:
         """See `Autoencoder.statistics`."""
         features: Tensor = self.decoder(self.codebook[codes].permute(0, 3, 1, 2))
