@@ -16,6 +16,7 @@ from PIL import Image
 
 from neurocomp.cli.entry import run
 from neurocomp.dalle.autoencoders import build
+from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.datasets import write_tar
 from neurocomp.dalle.rainbow import draw
 from neurocomp.dalle.stored import load_autoencoder
@@ -96,8 +97,20 @@ def test_parts_and_images_alone(tmp_path: Path) -> None:
         options = ["--part", part, "-q", "-o", str(target)]
         assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0
         sizes.append(len(read_tokens(target.read_bytes())))
+    command = ["dalle", "tokenize", data, "--vae", vae, "--limit", "5", "-q"]
+    assert run([*command, "-o", str(tmp_path / "five.tokens")]) == 0
+    some = read_tokens((tmp_path / "five.tokens").read_bytes())
+    assert len(some) == 5
+    assert set(some.captions) < set(squares().captions)
     assert sizes[0] == sizes[1] + sizes[2] == 48
     assert min(sizes) > 0
+    target = tmp_path / "mirrored.tokens"
+    command = ["dalle", "tokenize", data, "--vae", vae, "--mirrored", "-q"]
+    assert run([*command, "-o", str(target)]) == 0
+    mirrored = read_tokens(target.read_bytes())
+    assert mirrored.captions == 2 * squares().captions
+    network, exchanged = load_autoencoder(Path(vae)).network, squares().pixels[:1, :, ::-1]
+    np.testing.assert_array_equal(encode_pixels(network, exchanged), mirrored.grids[48:49])
     target = tmp_path / "alone.tokens"
     options = ["--no-captions", "-q", "-o", str(target)]
     assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0

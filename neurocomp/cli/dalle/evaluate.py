@@ -143,13 +143,11 @@ def _held_out(
     values: dict[str, Any], stored: StoredAutoencoder
 ) -> tuple[CaptionedImages, CaptionedImages]:
     """Return the images that were trained on, and those held out, or so many of these."""
-    from neurocomp.training.dalle.evaluation import choose_images
-
     known, images = read_parts(values["data"], stored, Reporter())
     if not len(images):
         raise UsageError("the autoencoder was trained on all images: there are none held out")
     if values["limit"] is not None:
-        images = choose_images(images, values["limit"])
+        images = images.choose(values["limit"])
     return known, images
 
 

@@ -38,6 +38,15 @@ from neurocomp.cli.report import Reporter, display
     help="Of the images, as the autoencoder's training has parted them.",
 )
 @click.option("--no-captions", is_flag=True, help="Only images; they need no captions then.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Only N of the images, chosen by a seed."
+)
+@click.option(
+    "--mirrored",
+    is_flag=True,
+    help="Each image a second time, left and right exchanged, its caption as it is: more to train "
+    "a prior on.",
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
 def tokenize(**values: Any) -> None:
@@ -50,6 +59,7 @@ def tokenize(**values: Any) -> None:
     Examples:
       neurocomp dalle tokenize rainbow.tar --vae vae -o rainbow.tokens
       neurocomp dalle tokenize photos --vae vae --no-captions -o photos.tokens
+      neurocomp dalle tokenize emoji.tar --vae vae --part training --mirrored -o training.tokens
       neurocomp compress rainbow.tokens --model dalle:run
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
@@ -71,7 +81,9 @@ def tokenize(**values: Any) -> None:
     images = images.part(values["part"], stored.training_share, stored.group)
     if not len(images):
         raise UsageError(f"no image is {values['part']}: take --part all")
-    tokens = to_tokens(stored, images)
+    if values["limit"] is not None:
+        images = images.choose(values["limit"])
+    tokens = to_tokens(stored, images.with_mirrored() if values["mirrored"] else images)
     content = write_tokens(tokens)
     write_atomically(output, content)
     rows, columns = tokens.grids.shape[1:]

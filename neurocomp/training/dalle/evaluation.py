@@ -13,7 +13,7 @@ from neurocomp.coding import CODERS
 from neurocomp.dalle.autoencoders import Autoencoder
 from neurocomp.dalle.codes import reconstruction_bits
 from neurocomp.dalle.contexts import context_bits, unigram_bits
-from neurocomp.dalle.images import CaptionedImages
+from neurocomp.dalle.images import choice
 from neurocomp.dalle.likelihood import caption_bits, image_bits
 from neurocomp.dalle.pictures import Pixels
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
@@ -102,21 +102,7 @@ def evaluate_prior(
 
 def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:
     """Return ``count`` of the images, or all if there are no more, the same ones each time."""
-    return select(tokens, _choice(len(tokens), count))
-
-
-def choose_images(images: CaptionedImages, count: int) -> CaptionedImages:
-    """Do with pixels what `choose_tokens` does with codes."""
-    numbers = _choice(len(images), count)
-    return CaptionedImages(
-        tuple(images.keys[number] for number in numbers),
-        tuple(images.captions[number] for number in numbers) if images.captions else (),
-        images.pixels[numbers],
-    )
-
-
-def _choice(size: int, count: int) -> NDArray[np.intp]:
-    return np.sort(np.random.default_rng(0).permutation(size)[:count])
+    return select(tokens, choice(len(tokens), count))
 
 
 def measure_bound(
