@@ -16,13 +16,19 @@ from PIL import Image
 
 from neurocomp.dalle.autoencoders import AutoencoderConfig, build
 from neurocomp.dalle.autoencoders.likelihood import map_pixels, nats, unmap_pixels
+from neurocomp.dalle.codes import decode_codes, encode_pixels
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.rainbow import COLOURS, draw
 from neurocomp.dalle.stored import load_autoencoder
 from neurocomp.errors import FormatError, ModelMismatchError, UsageError
-from neurocomp.training.config import OptimizerConfig, RunConfig
+from neurocomp.training.config import OptimizerConfig, RunConfig, parse, read_toml
 from neurocomp.training.dalle.train_vae import VaePlace, train_vae
-from neurocomp.training.dalle.vae_config import ImageDataConfig, LossConfig, VaeTrainingConfig
+from neurocomp.training.dalle.vae_config import (
+    PRESETS,
+    ImageDataConfig,
+    LossConfig,
+    VaeTrainingConfig,
+)
 from neurocomp.training.dalle.vae_measures import psnr
 from neurocomp.training.dalle.vae_task import temperature
 from neurocomp.training.log import read_log
@@ -88,6 +94,22 @@ def test_it_learns_in_seconds(tmp_path: Path, model: dict[str, Any]) -> None:
     assert (tmp_path / "run" / "loss.png").is_file()
     with Image.open(tmp_path / "run" / "reconstructions.png") as sheet:
         assert sheet.size == (6 * 18 + 2, 2 * 18 + 2)
+
+
+@pytest.mark.parametrize("model", KINDS, ids=lambda one: "-".join(map(str, one.values())))
+def test_codes_that_are_not_taken_can_be_left_out(tmp_path: Path, model: dict[str, Any]) -> None:
+    for name, prune in (("all", False), ("used", True)):
+        config = tiny_config(3, model=model, loss={"prune": prune}, precision="float32")
+        train(config, tmp_path / name)
+    whole, smaller = (load_autoencoder(tmp_path / name).network for name in ("all", "used"))
+    images = squares().part("training", 0.8, "caption")
+    codes, kept = (encode_pixels(network, images.pixels) for network in (whole, smaller))
+    used, numbers = np.unique(codes, return_inverse=True)
+    assert smaller.config.num_codes == len(used) < 32
+    np.testing.assert_array_equal(kept, numbers.reshape(codes.shape))
+    assert smaller.state_dict().keys() == whole.state_dict().keys()
+    drawn = [decode_codes(*pair) for pair in ((whole, codes), (smaller, kept))]
+    np.testing.assert_array_equal(*drawn)
 
 
 @torch.no_grad()
@@ -208,6 +230,12 @@ def test_codes_are_drawn_from_the_posterior() -> None:
     expected = torch.softmax(logits[0, :, 0, 0], 0)
     torch.testing.assert_close(shares, expected, atol=0.05, rtol=0)
     assert int(expected.argmax()) == int(network.encode(images[:1])[0, 0, 0])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_configurations(preset: str) -> None:
+    config = parse(VaeTrainingConfig, read_toml(f"vae-{preset}"))
+    assert config.data.batch % config.run.micro_batch == 0
 
 
 def test_psnr() -> None:

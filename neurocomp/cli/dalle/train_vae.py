@@ -24,7 +24,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     metavar="FILE.toml",
     default="rainbow",
     show_default=True,
-    help="Configuration: a TOML file, or rainbow, emoji or paper.",
+    help="Configuration: a TOML file, or rainbow, rainbow-last, emoji or paper.",
 )
 @click.option("-o", "--output", type=_FOLDER, metavar="RUN", help="Folder of the run.")
 @click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint.")

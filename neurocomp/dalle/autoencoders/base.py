@@ -33,9 +33,11 @@ class Autoencoder(nn.Module):
     Attributes:
         config: shape and kind.
         usage: how often each code was taken since the last revival, (K,).
+        per_code: names of the tensors that have a row for each code.
     """
 
     usage: Tensor
+    per_code: tuple[str, ...]
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ class VQVAE(Autoencoder):
     The codebook has a loss, or follows moving averages (appendix A.1 of the paper).
     """
 
+    per_code = ("usage", "codebook", "counts", "sums")
     counts: Tensor
     sums: Tensor
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from neurocomp.dalle.autoencoders import build
+from neurocomp.dalle.autoencoders import build, keep_codes
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.stored import save_autoencoder
 from neurocomp.errors import UsageError
@@ -87,6 +87,10 @@ def train_vae(
         network = whole_copy(network)
         if processes.is_first and (place.output / LOG_NAME).exists():
             tell(f"plot: {plot_run(place.output)}")
-            target = save_autoencoder(network, data, place.output, result.metrics)
-            tell(f"autoencoder: {target}")
+            metrics = result.metrics
+            if config.loss.prune and result.finished:
+                network = keep_codes(network, task.used_codes(network))
+                metrics = task.measure(network)
+                tell(f"{network.config.num_codes} codes of {config.model.num_codes} are in use")
+            tell(f"autoencoder: {save_autoencoder(network, data, place.output, metrics)}")
     return result

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from neurocomp.dalle.autoencoders import Autoencoder, Terms
 from neurocomp.dalle.autoencoders.blocks import Block
+from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.pictures import png, side_by_side
 from neurocomp.errors import UsageError
@@ -100,14 +101,22 @@ class VaeTask(Task):
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on held-out images, and draw some; every process calls this."""
+        # Each process measures all of them: codes in use are not a sum over processes.
+        return self.measure(whole_copy(self._network))
+
+    def measure(self, network: Autoencoder) -> dict[str, float]:
+        """Return measures of ``network``, in the state of the training or smaller, and draw."""
         if not len(self._validation):
             return {}
-        # Each process measures all of them: codes in use are not a sum over processes.
-        network = whole_copy(self._network)
         found = Measures(network, self.processes.device).of(self._validation)
         if self.processes.is_first:
             self._draw(network, self._validation[:NUM_SHOWN])
         return found
+
+    def used_codes(self, network: Autoencoder) -> Tensor:
+        """Return the codes that the training images take, int64, in order."""
+        codes = torch.from_numpy(np.unique(encode_pixels(network, self._training)).astype(np.int64))
+        return codes.to(self.processes.device)
 
     def position(self) -> dict[str, Any]:
         """Return the number of images taken."""
