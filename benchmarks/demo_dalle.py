@@ -2,7 +2,7 @@
 
 Rainbow images, an autoencoder, a prior, held-out captions and images as tokens, compressed by both
 coders, decompressed, compared; then the table of sizes and some pictures.  Both trainings have a
-quarter of the recipes' steps, unless told otherwise: minutes, not the quality of the packaged model.
+quarter of the recipes' steps, unless told otherwise: minutes, not the packaged model's quality.
 """
 
 from __future__ import annotations
