@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := $(sort $(shell find neurocomp -name '*.py'))
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 FUZZ_SECONDS ?= 300
+DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ demo: $(READY) ## compress a real file with every preset, decompress, compare
 	$(BIN)/python -m benchmarks.demo "$(DEMO_FILE)"
 
 demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (in out/demo-dalle)
-	$(BIN)/python -m benchmarks.demo_dalle out/demo-dalle
+	$(BIN)/python -m benchmarks.demo_dalle out/demo-dalle $(DEMO_STEPS)
 
 test: lint types unit ## everything that must pass
 

@@ -93,12 +93,29 @@ class CaptionedImages:
         if group == "base":
             keys = tuple(key.partition("_")[0] for key in self.keys)
         chosen = np.array([_fraction(f"{seed}:{key}") < share for key in keys], np.bool_)
-        numbers = np.flatnonzero(chosen if name == "training" else ~chosen)
+        return self._select(np.flatnonzero(chosen if name == "training" else ~chosen))
+
+    def choose(self, count: int) -> CaptionedImages:
+        """Return ``count`` of the images, or all if there are no more, the same ones each time."""
+        return self._select(choice(len(self), count))
+
+    def with_mirrored(self) -> CaptionedImages:
+        """Return the images, and behind them each with left and right exchanged."""
+        mirrored = tuple(f"{key}-mirrored" for key in self.keys)
+        pixels = np.concatenate([self.pixels, self.pixels[:, :, ::-1]])
+        return CaptionedImages(self.keys + mirrored, 2 * self.captions, pixels, self.skipped)
+
+    def _select(self, numbers: NDArray[np.intp]) -> CaptionedImages:
         return CaptionedImages(
             tuple(self.keys[n] for n in numbers),
             tuple(self.captions[n] for n in numbers) if self.captions else (),
             self.pixels[numbers],
         )
+
+
+def choice(size: int, count: int) -> NDArray[np.intp]:
+    """Return ``count`` numbers below ``size``, or all of them, in order; the same each time."""
+    return np.sort(np.random.default_rng(0).permutation(size)[:count])
 
 
 def _fraction(text: str) -> float:

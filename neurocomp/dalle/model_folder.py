@@ -13,8 +13,21 @@ from pathlib import Path
 from neurocomp.dalle.stored import CONFIG_NAME, MODEL_NAME, StoredAutoencoder, load_autoencoder
 from neurocomp.errors import UsageError
 from neurocomp.models.dalle import DalleModel
+from neurocomp.models.registry import packaged_folder
 
 AUTOENCODER = "autoencoder"
+
+
+def find_autoencoder(name: Path) -> Path:
+    """Return the folder of an autoencoder: ``name`` itself, in it if it is a prior's, or packaged.
+
+    A folder that has none is returned as it is; `load_autoencoder` says what is wrong with it.
+    """
+    packaged = packaged_folder("dalle") / name
+    for folder in (name, name / AUTOENCODER, packaged / AUTOENCODER):
+        if (folder / MODEL_NAME).is_file():
+            return folder
+    return name
 
 
 def keep_autoencoder(source: Path, folder: Path) -> None:

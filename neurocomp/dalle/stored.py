@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ class StoredAutoencoder(NamedTuple):
         sha256: of model.safetensors, 32 bytes: what token files name.
         options: how images are made equal.
         training_share, group: see `CaptionedImages.part`.
+        measures: on the images that were held out, by name; none where nobody has measured.
     """
 
     network: Autoencoder
@@ -36,15 +38,24 @@ class StoredAutoencoder(NamedTuple):
     options: ImageOptions
     training_share: float
     group: str
+    measures: Mapping[str, float]
+
+    @property
+    def num_dims(self) -> int:
+        """Sub-pixels of an image."""
+        return 3 * self.options.size**2
 
 
-def save_autoencoder(network: Autoencoder, data: Any, folder: Path) -> Path:
+def save_autoencoder(
+    network: Autoencoder, data: Any, folder: Path, measures: Mapping[str, float] | None = None
+) -> Path:
     """Write ``network`` into ``folder``; return the file of its parameters.
 
     Args:
         network: its parameters are stored in half precision, those of training left out.
         data: dataclass with size, resize, training_share and group.
         folder: exists.
+        measures: see `StoredAutoencoder`.
     """
     tensors = {
         name: tensor.detach().cpu().half().contiguous()
@@ -56,6 +67,8 @@ def save_autoencoder(network: Autoencoder, data: Any, folder: Path) -> Path:
         "model": dataclasses.asdict(network.config),
         "data": {name: getattr(data, name) for name in names},
     }
+    if measures:
+        fields["measures"] = {name: round(value, 6) for name, value in measures.items()}
     write_atomically(folder / CONFIG_NAME, json.dumps(fields, indent=2).encode())
     target = folder / MODEL_NAME
     write_atomically(target, save(tensors, {"format": "pt"}))
@@ -82,8 +95,9 @@ def load_autoencoder(folder: Path, device: torch.device | None = None) -> Stored
         data = fields["data"]
         options = ImageOptions(data["size"], data["resize"])
         share, group = float(data["training_share"]), str(data["group"])
+        measures = {str(name): float(one) for name, one in fields.get("measures", {}).items()}
         tensors = {name: tensor.float() for name, tensor in load(content).items()}
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise FormatError(f"{folder} is not a whole autoencoder: {error!r}") from None
     kept = {name: tensor for name, tensor in network.state_dict().items() if name in ONLY_TRAINING}
     try:
@@ -93,4 +107,6 @@ def load_autoencoder(folder: Path, device: torch.device | None = None) -> Stored
             f"{folder}: {MODEL_NAME} is not of the shape that {CONFIG_NAME} says"
         ) from None
     network = network.to(device or torch.device("cpu")).eval()
-    return StoredAutoencoder(network, hashlib.sha256(content).digest(), options, share, group)
+    return StoredAutoencoder(
+        network, hashlib.sha256(content).digest(), options, share, group, measures
+    )

@@ -16,13 +16,19 @@ from PIL import Image
 
 from neurocomp.dalle.autoencoders import AutoencoderConfig, build
 from neurocomp.dalle.autoencoders.likelihood import map_pixels, nats, unmap_pixels
+from neurocomp.dalle.codes import decode_codes, encode_pixels
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.rainbow import COLOURS, draw
 from neurocomp.dalle.stored import load_autoencoder
 from neurocomp.errors import FormatError, ModelMismatchError, UsageError
-from neurocomp.training.config import OptimizerConfig, RunConfig
+from neurocomp.training.config import OptimizerConfig, RunConfig, parse, read_toml
 from neurocomp.training.dalle.train_vae import VaePlace, train_vae
-from neurocomp.training.dalle.vae_config import ImageDataConfig, LossConfig, VaeTrainingConfig
+from neurocomp.training.dalle.vae_config import (
+    PRESETS,
+    ImageDataConfig,
+    LossConfig,
+    VaeTrainingConfig,
+)
 from neurocomp.training.dalle.vae_measures import psnr
 from neurocomp.training.dalle.vae_task import temperature
 from neurocomp.training.log import read_log
@@ -79,9 +85,30 @@ def test_it_learns_in_seconds(tmp_path: Path, model: dict[str, Any]) -> None:
     assert measures["psnr_hard"] > baseline + 0.5
     assert measures["codes_used"] > 2 / 32
     assert 0 < measures["perplexity"] <= measures["codes_used"] <= 1
+    if model["kind"] == "vqvae":  # whose posterior has no doubt
+        assert measures["bound"] == pytest.approx(measures["bits_per_dim"])
+    else:
+        assert (
+            measures["bound"] < measures["reconstruction"] + math.log2(32) * 16 / (16 * 16 * 3) + 1
+        )
     assert (tmp_path / "run" / "loss.png").is_file()
     with Image.open(tmp_path / "run" / "reconstructions.png") as sheet:
         assert sheet.size == (6 * 18 + 2, 2 * 18 + 2)
+
+
+@pytest.mark.parametrize("model", KINDS, ids=lambda one: "-".join(map(str, one.values())))
+def test_codes_that_are_not_taken_can_be_left_out(tmp_path: Path, model: dict[str, Any]) -> None:
+    for name, prune in (("all", False), ("used", True)):
+        config = tiny_config(3, model=model, loss={"prune": prune}, precision="float32")
+        train(config, tmp_path / name)
+    whole, smaller = (load_autoencoder(tmp_path / name).network for name in ("all", "used"))
+    images = squares().part("training", 0.8, "caption")
+    codes, kept = (encode_pixels(network, images.pixels) for network in (whole, smaller))
+    used, numbers = np.unique(codes, return_inverse=True)
+    assert smaller.config.num_codes == len(used) < 32
+    np.testing.assert_array_equal(kept, numbers.reshape(codes.shape))
+    assert smaller.state_dict().keys() == whole.state_dict().keys()
+    np.testing.assert_array_equal(decode_codes(whole, codes), decode_codes(smaller, kept))
 
 
 @torch.no_grad()
@@ -186,7 +213,28 @@ def test_every_epoch_is_logged(tmp_path: Path) -> None:
     events = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
     assert [event["step"] for event in events] == [3, 6]
     names = {"psnr_hard", "psnr_soft", "reconstruction", "kl", "bits_per_dim", "codes_used"}
-    assert set(events[0]["metrics"]) == names | {"perplexity"}
+    assert set(events[0]["metrics"]) == names | {"perplexity", "bound"}
+    stored = load_autoencoder(tmp_path / "run")
+    assert stored.measures == pytest.approx(events[1]["metrics"], abs=1e-6)
+
+
+def test_codes_are_drawn_from_the_posterior() -> None:
+    torch.manual_seed(0)
+    config = AutoencoderConfig(num_codes=4, width=8, code_width=8)
+    network = build(config).eval()
+    images = torch.rand(1, 3, 8, 8).expand(2000, -1, -1, -1)
+    drawn = network.draw(images)[:, 0, 0]
+    shares = torch.bincount(drawn, minlength=4) / len(drawn)
+    logits = network.encoder(map_pixels(images[:1]) - 0.5)  # type: ignore[operator]
+    expected = torch.softmax(logits[0, :, 0, 0], 0)
+    torch.testing.assert_close(shares, expected, atol=0.05, rtol=0)
+    assert int(expected.argmax()) == int(network.encode(images[:1])[0, 0, 0])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_configurations(preset: str) -> None:
+    config = parse(VaeTrainingConfig, read_toml(f"vae-{preset}"))
+    assert config.data.batch % config.run.micro_batch == 0
 
 
 def test_psnr() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,17 @@ import pytest
 from PIL import Image
 
 from neurocomp.cli.entry import run
+from neurocomp.dalle.autoencoders import build
+from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.datasets import write_tar
+from neurocomp.dalle.rainbow import draw
+from neurocomp.dalle.stored import load_autoencoder
+from neurocomp.models.registry import packaged_folder
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
+from neurocomp.training.config import parse
+from neurocomp.training.dalle.plan import plan_autoencoder
+from neurocomp.training.dalle.vae_config import VaeTrainingConfig
+from neurocomp.training.log import read_log
 from tests.dalle.test_autoencoders import squares
 from tests.training.runs import steps_of
 
@@ -85,8 +97,20 @@ def test_parts_and_images_alone(tmp_path: Path) -> None:
         options = ["--part", part, "-q", "-o", str(target)]
         assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0
         sizes.append(len(read_tokens(target.read_bytes())))
+    command = ["dalle", "tokenize", data, "--vae", vae, "--limit", "5", "-q"]
+    assert run([*command, "-o", str(tmp_path / "five.tokens")]) == 0
+    some = read_tokens((tmp_path / "five.tokens").read_bytes())
+    assert len(some) == 5
+    assert set(some.captions) < set(squares().captions)
     assert sizes[0] == sizes[1] + sizes[2] == 48
     assert min(sizes) > 0
+    target = tmp_path / "mirrored.tokens"
+    command = ["dalle", "tokenize", data, "--vae", vae, "--mirrored", "-q"]
+    assert run([*command, "-o", str(target)]) == 0
+    mirrored = read_tokens(target.read_bytes())
+    assert mirrored.captions == 2 * squares().captions
+    network, exchanged = load_autoencoder(Path(vae)).network, squares().pixels[:1, :, ::-1]
+    np.testing.assert_array_equal(encode_pixels(network, exchanged), mirrored.grids[48:49])
     target = tmp_path / "alone.tokens"
     options = ["--no-captions", "-q", "-o", str(target)]
     assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0
@@ -120,26 +144,110 @@ def test_make_rainbow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(["dalle", "make-rainbow", str(target)]) == 1
 
 
-def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
-    """Noise is other in each process, and moving averages move with each micro-batch: neither."""
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        write_set(tmp_path / name)
-        config = CONFIG.replace("[model]", '[model]\nkind = "vqvae"\nmoving_average = false')
-        (tmp_path / name / "small.toml").write_text(config)
-    assert train(tmp_path / "one", "-q") == 0
-    folder = tmp_path / "two"
+def test_eval_of_an_autoencoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(write_set(tmp_path))
+    assert train(tmp_path, "-q") == 0
+    vae = str(tmp_path / "vae")
+    assert run(["dalle", "eval", data, "--model", vae, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    # The training validated on the same images, with parameters that were not yet rounded.
+    trained = read_log(tmp_path / "vae")[-1]["metrics"]
+    assert report["measures"] == pytest.approx(trained, rel=0.05)
+    assert report["num_latents"] == 16
+    assert run(["dalle", "eval", data, "--model", vae, "--limit", "3"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("3 images of 16 latents")
+    assert "psnr_hard" in out
+    assert run(["dalle", "eval", "x.tokens", "--model", vae]) == 2
+    assert "measured on images" in capsys.readouterr().err
+
+
+def test_tokens_of_the_packaged_autoencoder(tmp_path: Path) -> None:
+    """It is taken where none is named; a prior's folder serves for its autoencoder."""
+    images = [
+        ("a red square", draw("large", "solid", "red", "square", "at the top left", "sand"))
+    ] * 2
+    write_tar(iter(images), tmp_path / "two.tar")
+    found = []
+    for more in ([], ["--vae", str(packaged_folder("dalle") / "rainbow")]):
+        target = tmp_path / "x.tokens"
+        command = ["dalle", "tokenize", str(tmp_path / "two.tar"), "-f", "-q", *more]
+        assert run([*command, "-o", str(target)]) == 0
+        found.append(target.read_bytes())
+    assert found[0] == found[1]
+    assert read_tokens(found[0]).grids.shape == (2, 8, 8)
+    assert run(["dalle", "render", str(target), "-q", "-o", str(tmp_path / "out")]) == 0
+    with Image.open(tmp_path / "out" / "0001.png") as picture:
+        drawn = np.asarray(picture).astype(float)
+    assert np.square(drawn - images[0][1]).mean() < 400  # 22 dB
+
+
+def test_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dalle", "train-vae", "--plan", "--config", "paper"]) == 0
+    out = capsys.readouterr().out
+    # Those of the released model, which has its topology.
+    assert "parameters: 97,6" in out
+    assert "each of 8 processes with FSDP" in out
+    assert run(["dalle", "train-vae", "--config", "rainbow"]) == 2
+    assert "name DATA" in capsys.readouterr().err
+
+
+def test_a_plan_counts_what_layers_return(tmp_path: Path) -> None:
+    config = parse(VaeTrainingConfig, tomllib.loads(CONFIG))
+    plan = plan_autoencoder(config)
+    network = build(config.model)
+    assert plan.num_parameters == sum(one.numel() for one in network.parameters())
+    doubled = dataclasses.replace(config.run, micro_batch=8)
+    twice = plan_autoencoder(dataclasses.replace(config, run=doubled))
+    assert twice.activation_bytes == 2 * plan.activation_bytes
+    # At least the decoder's last two layers, 16 x 16 pixels of 8 channels and of 6.
+    assert plan.activation_bytes > 4 * 16 * 16 * (8 + 6) * 2
+
+
+Steps = list[tuple[int, float, float]]
+
+
+def train_twice(folder: Path, kind: str, sharding: str) -> Steps:
+    """Train in two processes that torchrun starts; return the losses."""
+    folder.mkdir()
+    write_set(folder)
+    write_kind(folder, kind)
     command = ["dalle", "train-vae", str(folder / "set.tar"), "-q", "--device", "cpu"]
     command += ["--config", str(folder / "small.toml"), "-o", str(folder / "vae")]
+    command += ["--sharding", sharding]
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     process = subprocess.run(
         [sys.executable, *launcher, "-m", "neurocomp", *command],
         env=environment,
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert process.returncode == 0, process.stderr.decode()
-    for one, two in zip(steps_of(tmp_path / "one/vae"), steps_of(folder / "vae"), strict=True):
-        assert two == pytest.approx(one, rel=0.01)
+    assert load_autoencoder(folder / "vae").measures["psnr_hard"] > 0
+    return steps_of(folder / "vae")
+
+
+def write_kind(folder: Path, kind: str) -> None:
+    config = CONFIG.replace("[model]", f"[model]\n{kind}")
+    (folder / "small.toml").write_text(f"{config}\n[loss]\nrevive_every = 2\n")
+
+
+@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
+    """Noise is other in each process, and moving averages move with each micro-batch: neither."""
+    kind = 'kind = "vqvae"\nmoving_average = false'
+    (tmp_path / "one").mkdir()
+    write_set(tmp_path / "one")
+    write_kind(tmp_path / "one", kind)
+    assert train(tmp_path / "one", "-q") == 0
+    found = train_twice(tmp_path / "two", kind, sharding)
+    np.testing.assert_allclose(found, steps_of(tmp_path / "one" / "vae"), rtol=0.01)
+
+
+@pytest.mark.parametrize("kind", ["dvae", "vqvae"])
+def test_shares_of_parameters_do_what_whole_ones_do(tmp_path: Path, kind: str) -> None:
+    """The two processes of FSDP have the noise of those of DDP."""
+    found = [train_twice(tmp_path / one, f'kind = "{kind}"', one) for one in ("ddp", "fsdp")]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,8 @@ def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("autoencoder")
     config = AutoencoderConfig(factor=8, num_codes=NUM_CODES, width=4, code_width=4)
-    save_autoencoder(build(config), ImageDataConfig(size=32, training_share=0.5), folder)
+    data = ImageDataConfig(size=32, training_share=0.5)
+    save_autoencoder(build(config), data, folder, {"reconstruction": 5.5})
     return folder
 
 
@@ -120,6 +122,21 @@ def run_of_pictures(
     command[2] = str(pictures)
     assert run(command) == 0
     return folder / "run"
+
+
+def test_a_training_ends_with_the_bound(
+    pictures: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = arguments(tmp_path, "--vae", str(autoencoder), "--steps", "1")
+    command[2] = str(pictures)
+    assert run(command) == 0
+    line = capsys.readouterr().err.splitlines()[-1]
+    bound, *parts = (float(one) for one in re.findall(r"\d+\.\d+", line))
+    assert bound == pytest.approx(sum(parts), abs=2e-4)
+    metrics = read_log(tmp_path / "run")[-1]["metrics"]
+    dims = 3 * 32 * 32
+    expected = [5.5, 16 * metrics["latent"] / dims, metrics["caption"] / dims]
+    assert parts == pytest.approx(expected, abs=1e-4)
 
 
 def test_generate(run_of_pictures: Path, tmp_path: Path) -> None:

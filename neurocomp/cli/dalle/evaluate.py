@@ -15,19 +15,23 @@ from neurocomp.cli.table import format_table
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
+    from neurocomp.dalle.images import CaptionedImages
+    from neurocomp.dalle.stored import StoredAutoencoder
     from neurocomp.training.dalle.evaluation import PriorReport
 
 _PATH = click.Path(path_type=Path)
 
 
-@click.command("eval", short_help="Measure a prior on images that it has not seen.")
+@click.command(
+    "eval", short_help="Measure a prior or an autoencoder on images that it has not seen."
+)
 @click.argument("data", type=_PATH, metavar="DATA")
 @click.option(
     "--model",
     default="rainbow",
     show_default=True,
     metavar="DIR",
-    help="Folder of a prior's run, or the name of a prior in the package.",
+    help="Folder of a prior's or of an autoencoder's run, or the name of a prior in the package.",
 )
 @click.option(
     "--training",
@@ -57,7 +61,9 @@ def evaluate(**values: Any) -> None:
     """Measure what images cost under a prior, and under simpler models.
 
     DATA is a token file, or captioned images as 'train-vae' takes them: then those that were held
-    out, and the bound on bits per sub-pixel is told as well.
+    out, and the bound on bits per sub-pixel is told as well. Of an autoencoder alone, what it keeps
+    of images is told: PSNR of the likeliest codes ("hard") and without choosing codes ("soft"),
+    bits per sub-pixel, the bound (negative ELBO), and codes used and perplexity as shares of K.
 
     Code lengths are in bits per latent; sizes are of sets that were coded, decoded again and
     compared, without the frame's some 60 bytes. "adaptive" models learn while they code, "trained"
@@ -67,11 +73,15 @@ def evaluate(**values: Any) -> None:
     Examples:
       neurocomp dalle eval held-out.tokens --model run --training train.tokens
       neurocomp dalle eval all.tokens --model run --held-out-share 0.7
+      neurocomp dalle eval rainbow.tar --model vae
     """
+    if _is_autoencoder(values["model"]):
+        _show(_measure_autoencoder(values), as_json=values["as_json"])
+        return
+
     from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
     from neurocomp.models.registry import dalle_file, open_dalle
     from neurocomp.training.dalle.evaluation import (
-        choose_images,
         choose_tokens,
         evaluate_prior,
         measure_bound,
@@ -88,11 +98,7 @@ def evaluate(**values: Any) -> None:
     else:
         folder = dalle_file(values["model"]).parent / AUTOENCODER
         stored = open_autoencoder(model, folder)
-        known, images = read_parts(values["data"], stored, Reporter())
-        if not len(images):
-            raise UsageError("the autoencoder was trained on all images: there are none held out")
-        if values["limit"] is not None:
-            images = choose_images(images, values["limit"])
+        known, images = _held_out(values, stored)
         training = training or to_tokens(stored, known)
         tokens = to_tokens(stored, images)
     if values["held_out_share"] is not None and images is None:
@@ -105,10 +111,51 @@ def evaluate(**values: Any) -> None:
     report = evaluate_prior(model, tokens, training, values["samples"])
     if images is not None:
         report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
-    if values["as_json"]:
+    _show(report, as_json=values["as_json"])
+
+
+def _is_autoencoder(name: str) -> bool:
+    from neurocomp.dalle.stored import MODEL_NAME
+    from neurocomp.models.registry import DALLE_FILE
+
+    folder = Path(name)
+    return (folder / MODEL_NAME).is_file() and not (folder / DALLE_FILE).exists()
+
+
+def _measure_autoencoder(values: dict[str, Any]) -> PriorReport:
+    import torch
+
+    from neurocomp.dalle.stored import load_autoencoder
+    from neurocomp.training.dalle.evaluation import PriorReport
+    from neurocomp.training.dalle.vae_measures import Measures
+
+    if is_token_file(values["data"]):
+        raise UsageError("an autoencoder is measured on images: name a folder, a tar or a table")
+    stored = load_autoencoder(Path(values["model"]))
+    images = _held_out(values, stored)[1]
+    torch.manual_seed(0)
+    found = Measures(stored.network, torch.device("cpu")).of(images.pixels)
+    side = stored.options.size // stored.network.config.factor
+    return PriorReport(len(images), side * side, found)
+
+
+def _held_out(
+    values: dict[str, Any], stored: StoredAutoencoder
+) -> tuple[CaptionedImages, CaptionedImages]:
+    """Return the images that were trained on, and those held out, or so many of these."""
+    known, images = read_parts(values["data"], stored, Reporter())
+    if not len(images):
+        raise UsageError("the autoencoder was trained on all images: there are none held out")
+    if values["limit"] is not None:
+        images = images.choose(values["limit"])
+    return known, images
+
+
+def _show(report: PriorReport, *, as_json: bool) -> None:
+    if as_json:
         click.echo(json.dumps(dataclasses.asdict(report), indent=2))
-        return
-    click.echo("\n\n".join(_tables(report)))
+    else:
+        click.echo("\n\n".join(_tables(report)))
 
 
 def _tables(report: PriorReport) -> list[str]:
@@ -120,7 +167,9 @@ def _tables(report: PriorReport) -> list[str]:
             over = f"{100 * (one.payload_bytes / one.ideal_bytes - 1):+.3f} %"
         sizes.append((one.what, one.coder, str(one.payload_bytes), over))
     title = f"{report.num_images} images of {report.num_latents} latents"
-    return [
-        format_table((title, "value"), measures, num_left=1),
-        format_table(("coded", "coder", "bytes", "over the model's own"), sizes, num_left=2),
-    ]
+    tables = [format_table((title, "value"), measures, num_left=1)]
+    if sizes:
+        tables.append(
+            format_table(("coded", "coder", "bytes", "over the model's own"), sizes, num_left=2)
+        )
+    return tables

@@ -18,9 +18,10 @@ from neurocomp.errors import UsageError
 @click.option(
     "--vae",
     type=click.Path(path_type=Path),
-    required=True,
+    default="rainbow",
+    show_default=True,
     metavar="DIR",
-    help="Folder of the autoencoder.",
+    help="Folder of the autoencoder or of a prior's run, or the name of one in the package.",
 )
 @click.option(
     "-o",
@@ -56,13 +57,14 @@ def render(**values: Any) -> None:
         raise FileExistsError(f"{display(output)} is not empty: give -f to overwrite files in it")
 
     from neurocomp.dalle.codes import decode_codes
+    from neurocomp.dalle.model_folder import find_autoencoder
     from neurocomp.dalle.pictures import write_pictures
     from neurocomp.dalle.stored import load_autoencoder
 
     tokens = read_token_file(values["tokens"])
     if not tokens.has_grids:
         raise UsageError(f"{values['tokens']} has captions alone, no images")
-    stored = load_autoencoder(values["vae"])
+    stored = load_autoencoder(find_autoencoder(values["vae"]))
     if stored.sha256 != tokens.autoencoder:
         raise UsageError(
             f"the tokens are of autoencoder {tokens.autoencoder.hex()[:16]}…, the one given is "

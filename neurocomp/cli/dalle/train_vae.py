@@ -9,21 +9,24 @@ import click
 
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display, say
+from neurocomp.errors import UsageError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("train-vae", short_help="Train an autoencoder of images.")
-@click.argument("data", type=click.Path(path_type=Path, readable=False), metavar="DATA")
+@click.argument(
+    "data", required=False, type=click.Path(path_type=Path, readable=False), metavar="DATA"
+)
 @click.option(
     "--config",
     "config_name",
     metavar="FILE.toml",
     default="rainbow",
     show_default=True,
-    help="Configuration: a TOML file, or rainbow, emoji or paper.",
+    help="Configuration: a TOML file, or rainbow, rainbow-last, emoji or paper.",
 )
-@click.option("-o", "--output", type=_FOLDER, required=True, metavar="RUN", help="Of the run.")
+@click.option("-o", "--output", type=_FOLDER, metavar="RUN", help="Folder of the run.")
 @click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint.")
 @click.option(
     "--init",
@@ -36,6 +39,14 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any.")
+@click.option(
+    "--sharding",
+    type=click.Choice(["ddp", "fsdp"]),
+    default="ddp",
+    show_default=True,
+    help="Of parameters over the processes that torchrun starts.",
+)
+@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
 @message_options
 def train_vae(**values: Any) -> None:
     """Train a discrete autoencoder, a dVAE or a VQ-VAE, on the images of DATA.
@@ -50,14 +61,12 @@ def train_vae(**values: Any) -> None:
     Examples:
       neurocomp dalle train-vae rainbow.tar --config rainbow -o vae
       neurocomp dalle train-vae photos --config mine.toml -o vae --resume
+      neurocomp dalle train-vae --plan --config paper
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.dalle.images import ImageOptions
-    from neurocomp.dalle.sources import read_images
     from neurocomp.training.config import parse, read_toml
-    from neurocomp.training.dalle.train_vae import VaePlace
-    from neurocomp.training.dalle.train_vae import train_vae as train
+    from neurocomp.training.dalle.plan import plan_autoencoder
     from neurocomp.training.dalle.vae_config import PRESETS, VaeTrainingConfig
 
     name = values["config_name"]
@@ -65,11 +74,22 @@ def train_vae(**values: Any) -> None:
     if values["steps"] is not None:
         table["run"] = {**table.get("run", {}), "steps": values["steps"]}
     config = parse(VaeTrainingConfig, table)
+    if values["plan"]:
+        click.echo("\n".join(plan_autoencoder(config).lines()))
+        return
+    if values["data"] is None or values["output"] is None:
+        raise UsageError("name DATA to train on, and -o RUN for the results")
+
+    from neurocomp.dalle.images import ImageOptions
+    from neurocomp.dalle.sources import read_images
+    from neurocomp.training.dalle.train_vae import VaePlace
+    from neurocomp.training.dalle.train_vae import train_vae as train
+
     options = ImageOptions(config.data.size, config.data.resize)
     images = read_images(values["data"], options, with_captions=config.data.captions)
     for line in images.report():
         reporter.note(line)
-    names = ("output", "resume", "initial", "device")
+    names = ("output", "resume", "initial", "device", "sharding")
     place = VaePlace(**{one: values[one] for one in names})
     result = train(config, images, place, reporter.note)
     if not result.finished:

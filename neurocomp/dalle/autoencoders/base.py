@@ -33,9 +33,11 @@ class Autoencoder(nn.Module):
     Attributes:
         config: shape and kind.
         usage: how often each code was taken since the last revival, (K,).
+        per_code: names of the tensors that have a row for each code.
     """
 
     usage: Tensor
+    per_code: tuple[str, ...]
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -54,6 +56,10 @@ class Autoencoder(nn.Module):
     @abstractmethod
     def encode(self, images: Tensor) -> Tensor:
         """Return the codes (B, H / f, W / f), int64, of images (B, 3, H, W) in 0..1."""
+
+    @abstractmethod
+    def draw(self, images: Tensor) -> Tensor:
+        """Return codes like those of `encode`, drawn from q(codes | image)."""
 
     @abstractmethod
     def statistics(self, codes: Tensor) -> Tensor:
@@ -103,6 +109,15 @@ def over_processes(values: Tensor) -> Tensor:
     total = values.clone()
     dist.all_reduce(total)
     return total
+
+
+def from_first(values: Tensor) -> Tensor:
+    """Return the first process's ``values``, in all that train together."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return values
+    values = values.clone()
+    dist.broadcast(values, 0)
+    return values
 
 
 def divergence_from_uniform(log_shares: Tensor) -> Tensor:

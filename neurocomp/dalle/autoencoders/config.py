@@ -14,7 +14,7 @@ MIN_CODES, MAX_CODES = 2, 8192
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Of an `Autoencoder`; the defaults are small, `paper-vae` has the paper's sizes."""
+    """Of an `Autoencoder`; the defaults are small, the recipe `vae-paper` has the paper's sizes."""
 
     kind: str = "dvae"
     """"dvae" (A. Ramesh et al. 2021) or "vqvae" (A. van den Oord et al. 2017)."""

@@ -20,6 +20,8 @@ class DVAE(Autoencoder):
     (E. Jang et al. 2017; C. Maddison et al. 2017.)
     """
 
+    per_code = ("usage", "codebook", "encoder.output.weight", "encoder.output.bias")
+
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__(config)
         self.encoder = encoder(config, config.num_codes)
@@ -51,6 +53,13 @@ class DVAE(Autoencoder):
     def encode(self, images: Tensor) -> Tensor:
         """See `Autoencoder.encode`."""
         return self._logits(images).argmax(-1)
+
+    def draw(self, images: Tensor) -> Tensor:
+        """See `Autoencoder.draw`."""
+        logits = self._logits(images)
+        # The largest of logits with Gumbel noise is a draw of their distribution.
+        noise = -torch.empty_like(logits).exponential_().log()
+        return (logits + noise).argmax(-1)
 
     def statistics(self, codes: Tensor) -> Tensor:
         """See `Autoencoder.statistics`."""

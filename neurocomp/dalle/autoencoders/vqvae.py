@@ -12,6 +12,7 @@ from neurocomp.dalle.autoencoders.base import (
     Autoencoder,
     Terms,
     divergence_from_uniform,
+    from_first,
     over_processes,
 )
 from neurocomp.dalle.autoencoders.blocks import decoder, encoder
@@ -27,6 +28,7 @@ class VQVAE(Autoencoder):
     The codebook has a loss, or follows moving averages (appendix A.1 of the paper).
     """
 
+    per_code = ("usage", "codebook", "counts", "sums")
     counts: Tensor
     sums: Tensor
 
@@ -76,6 +78,10 @@ class VQVAE(Autoencoder):
         distances = _distances(encodings.flatten(0, 2), self.codebook)
         return distances.argmin(1).view(encodings.shape[:3])
 
+    def draw(self, images: Tensor) -> Tensor:
+        """See `Autoencoder.draw`: there is no doubt."""
+        return self.encode(images)
+
     def statistics(self, codes: Tensor) -> Tensor:
         """See `Autoencoder.statistics`."""
         features: Tensor = self.decoder(self.codebook[codes].permute(0, 3, 1, 2))
@@ -94,8 +100,8 @@ class VQVAE(Autoencoder):
     def _begin(self, encodings: Tensor) -> None:
         """Begin with encodings as codes: random ones would be far away, and few ever taken."""
         places = torch.linspace(0, len(encodings) - 1, len(self.codebook)).long()
-        self.codebook.copy_(encodings[places.to(encodings.device)])
-        self.codebook.add_(1e-3 * torch.randn_like(self.codebook))
+        chosen = encodings[places.to(encodings.device)]
+        self.codebook.copy_(from_first(chosen + 1e-3 * torch.randn_like(chosen)))
         self.sums.copy_(self.codebook)
 
     def _follow(self, encodings: Tensor, codes: Tensor) -> None:

@@ -13,7 +13,7 @@ from neurocomp.coding import CODERS
 from neurocomp.dalle.autoencoders import Autoencoder
 from neurocomp.dalle.codes import reconstruction_bits
 from neurocomp.dalle.contexts import context_bits, unigram_bits
-from neurocomp.dalle.images import CaptionedImages
+from neurocomp.dalle.images import choice
 from neurocomp.dalle.likelihood import caption_bits, image_bits
 from neurocomp.dalle.pictures import Pixels
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
@@ -26,16 +26,18 @@ from neurocomp.training.dalle.prior_data import select
 from neurocomp.training.ngram import train_ngram
 
 NGRAM_ORDERS = (2, 3, 4)
+CONTEXTS = "contexts"
+"""Name of the two-dimensional model."""
 NO_GRIDS = np.zeros((0, 0, 0), np.uint16)
 
 
 @dataclass(frozen=True)
 class CodedSize:
-    """A set that was coded, decoded again and compared.
+    """A set that was coded, decoded again and compared, or what its code lengths add up to.
 
     Attributes:
         what: the set and the model.
-        coder: name of the coder.
+        coder: name of the coder, or "code length".
         payload_bytes: the coder's output, without a frame.
         ideal_bytes: what the model's own probabilities add up to; None where they are not asked.
     """
@@ -74,10 +76,14 @@ def evaluate_prior(
     report = PriorReport(len(grids), model.shape.records.num_latents)
     measures, size = report.measures, grids.size
     measures["uniform"] = math.log2(num_codes)
-    for name, measure in (("unigram", unigram_bits), ("contexts", context_bits)):
+    for name, measure in (("unigram", unigram_bits), (CONTEXTS, context_bits)):
         measures[f"{name}, adaptive"] = measure(grids, num_codes) / size
         if training is not None:
             measures[f"{name}, trained"] = measure(grids, num_codes, training.grids) / size
+    report.sizes += _simple_sizes(grids, training, num_codes)
+    best = min(value for name, value in measures.items() if name.startswith(CONTEXTS))
+    least = math.ceil(best * size / 8)
+    report.sizes.append(CodedSize(f"{CONTEXTS}, images alone", "code length", least))
     alone = float(image_bits(model, [""] * len(grids), grids).sum())
     measures["prior, images alone"] = alone / size
     images = TokenSet((), grids, held_out.num_codes, held_out.autoencoder)
@@ -91,28 +97,12 @@ def evaluate_prior(
         report.sizes += _coded_tokens(model, "captions", captions, text)
         report.sizes += _coded_tokens(model, "captions and images", held_out, text + given)
         measures |= _accuracy(model, held_out, num_samples)
-    if training is not None:
-        report.sizes += _simple_sizes(grids, training, num_codes)
     return report
 
 
 def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:
     """Return ``count`` of the images, or all if there are no more, the same ones each time."""
-    return select(tokens, _choice(len(tokens), count))
-
-
-def choose_images(images: CaptionedImages, count: int) -> CaptionedImages:
-    """Do with pixels what `choose_tokens` does with codes."""
-    numbers = _choice(len(images), count)
-    return CaptionedImages(
-        tuple(images.keys[number] for number in numbers),
-        tuple(images.captions[number] for number in numbers) if images.captions else (),
-        images.pixels[numbers],
-    )
-
-
-def _choice(size: int, count: int) -> NDArray[np.intp]:
-    return np.sort(np.random.default_rng(0).permutation(size)[:count])
+    return select(tokens, choice(len(tokens), count))
 
 
 def measure_bound(
@@ -162,20 +152,23 @@ def _coded_tokens(
 
 
 def _simple_sizes(
-    grids: np.ndarray[tuple[int, ...], np.dtype[np.uint16]], training: TokenSet, num_codes: int
+    grids: NDArray[np.uint16], training: TokenSet | None, num_codes: int
 ) -> list[CodedSize]:
     """Return sizes of images alone under equal shares and n-grams of the codes' order."""
-    codes, known = grids.reshape(-1), training.grids.reshape(-1)
-    uniform = math.ceil(codes.size * math.ceil(math.log2(num_codes)) / 8)
-    sizes = [CodedSize("uniform, images alone", "fixed width", uniform)]
-    for order in (1, *NGRAM_ORDERS):
-        model = train_ngram([known], num_codes, order)
-        name = "unigram" if order == 1 else f"{order}-gram"
-        sizes += [
-            CodedSize(f"{name}, images alone", coder, _coded_bytes(model, coder, codes))
-            for coder in CODERS
-        ]
-    return sizes
+    codes = grids.reshape(-1)
+    # Each code once: an n-gram model of equal shares.
+    models = {"uniform": train_ngram([np.arange(num_codes, dtype=np.uint16)], num_codes, 1)}
+    if training is not None:
+        known = training.grids.reshape(-1)
+        models["unigram"] = train_ngram([known], num_codes, 1)
+        models |= {
+            f"{order}-gram": train_ngram([known], num_codes, order) for order in NGRAM_ORDERS
+        }
+    return [
+        CodedSize(f"{name}, images alone", coder, _coded_bytes(model, coder, codes))
+        for name, model in models.items()
+        for coder in CODERS
+    ]
 
 
 def _coded_bytes(model: SymbolModel, coder: str, symbols: Stream) -> int:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import torch
 
-from neurocomp.dalle.autoencoders import build
+from neurocomp.dalle.autoencoders import build, keep_codes
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.stored import save_autoencoder
 from neurocomp.errors import UsageError
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
 from neurocomp.training.dalle.vae_task import VaeTask
-from neurocomp.training.distributed import joined
+from neurocomp.training.dalle.whole import whole_copy
+from neurocomp.training.distributed import SHARDINGS, joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
 from neurocomp.training.plot import plot_run
@@ -29,14 +30,18 @@ class VaePlace:
         resume: go on from the newest checkpoint in it.
         initial: checkpoint folder whose parameters a new run begins with.
         device: "cpu", "cuda" or None for the better one.
+        sharding: "ddp" or "fsdp".
     """
 
     output: Path
     resume: bool = False
     initial: Path | None = None
     device: str | None = None
+    sharding: str = "ddp"
 
     def __post_init__(self) -> None:
+        if self.sharding not in SHARDINGS:
+            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
         if self.resume and self.initial is not None:
             raise UsageError("--init is for a new run, --resume for one that has begun")
 
@@ -65,18 +70,27 @@ def train_vae(
         processes.wait()
         torch.manual_seed(config.run.seed)
         network = build(config.model).to(processes.device)
+        if processes.count == 1 or place.sharding == "ddp":
+            # Convolutions of few channels are twice as fast on a CPU; FSDP wants them as they are.
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if place.initial is not None:
             load_model(place.initial, network)
         task = VaeTask(network, training, validation, config, place.output, processes)
         tell: Report = report if processes.is_first else lambda message: None
-        trainer = Trainer(task, config.run, config.optimizer, place.output, "ddp", tell)
+        trainer = Trainer(task, config.run, config.optimizer, place.output, place.sharding, tell)
         if place.resume:
             tell(f"resuming at step {trainer.resume()}")
         tell(f"{len(training)} images to train on, {len(validation)} held out")
         num_parameters = sum(parameter.numel() for parameter in network.parameters())
         tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
         result = trainer.train()
+        network = whole_copy(network)
         if processes.is_first and (place.output / LOG_NAME).exists():
             tell(f"plot: {plot_run(place.output)}")
-            tell(f"autoencoder: {save_autoencoder(network, data, place.output)}")
+            metrics = result.metrics
+            if config.loss.prune and result.finished:
+                network = keep_codes(network, task.used_codes(network))
+                metrics = task.measure(network)
+                tell(f"{network.config.num_codes} codes of {config.model.num_codes} are in use")
+            tell(f"autoencoder: {save_autoencoder(network, data, place.output, metrics)}")
     return result

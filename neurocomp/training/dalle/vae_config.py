@@ -62,6 +62,9 @@ class LossConfig:
     """Steps after which codes that were not taken are revived; 0 for never."""
     revive_until: float = 0.6
     """Share of the run after which codes are left alone."""
+    prune: bool = False
+    """Whether the run ends without the codes that no training image takes: K is the number of the
+    others then."""
 
     def __post_init__(self) -> None:
         for name in ("first_temperature", "last_temperature"):
@@ -99,5 +102,5 @@ class VaeTrainingConfig:
         )
 
 
-PRESETS = ("rainbow", "emoji", "paper")
+PRESETS = ("rainbow", "rainbow-last", "emoji", "paper")
 """Names of the package's configurations, in the recipes "vae-rainbow" and so on."""

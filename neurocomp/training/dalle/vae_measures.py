@@ -32,13 +32,14 @@ class Measures:
 
         "psnr_hard" and "psnr_soft" are means over images, in dB, of reconstructions in 8 bits;
         "reconstruction" is -log2 p(image | codes), "kl" the posterior's KL from the uniform prior
-        and "bits_per_dim" the first with log2 K for each code, all in bits per sub-pixel;
+        "bits_per_dim" the first with log2 K for each code, and "bound" the negative ELBO, with
+        codes drawn from the posterior, all in bits per sub-pixel;
         "codes_used" and "perplexity" of the codes are shares of K.
         """
         network = self._network
         was_training, usage = network.training, network.usage.clone()
         network.eval()
-        sums = np.zeros(4)
+        sums = np.zeros(5)
         counts = np.zeros(network.config.num_codes)
         for start in range(0, len(pixels), BATCH):
             part = pixels[start : start + BATCH]
@@ -49,10 +50,11 @@ class Measures:
             soft = psnr(part, to_pixels(network.soft(images))).sum()
             bits = float(network.hard_bits(images, codes).sum()) / images[0].numel()
             kl = float(network(images, 1.0).divergence) * len(part)
-            sums += [hard, soft, bits, kl]
+            drawn = float(network.hard_bits(images, network.draw(images)).sum())
+            sums += [hard, soft, bits, kl, drawn / images[0].numel() + kl]
         network.usage.copy_(usage)
         network.train(was_training)
-        hard, soft, bits, kl = sums / len(pixels)
+        hard, soft, bits, kl, bound = sums / len(pixels)
         shares = counts[counts > 0] / counts.sum()
         entropy = float(-(shares * np.log2(shares)).sum())
         latents = counts.sum() / len(pixels)
@@ -63,6 +65,7 @@ class Measures:
             "reconstruction": float(bits),
             "kl": float(kl),
             "bits_per_dim": float(bits + latents * math.log2(counts.size) / dims),
+            "bound": float(bound),
             "codes_used": float((counts > 0).mean()),
             "perplexity": 2**entropy / counts.size,
         }

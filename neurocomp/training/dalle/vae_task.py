@@ -14,12 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from neurocomp.dalle.autoencoders import Autoencoder, Terms
+from neurocomp.dalle.autoencoders.blocks import Block
+from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.pictures import png, side_by_side
 from neurocomp.errors import UsageError
 from neurocomp.models.files import write_atomically
 from neurocomp.training.dalle.vae_config import LossConfig, VaeTrainingConfig
 from neurocomp.training.dalle.vae_measures import Measures, to_pixels, to_tensor
+from neurocomp.training.dalle.whole import take_back, whole_copy
 from neurocomp.training.distributed import Processes
 from neurocomp.training.task import Task
 
@@ -59,10 +62,9 @@ class VaeTask(Task):
                 f"data.batch is {data.batch}, but must be a multiple of run.micro_batch times the "
                 f"number of processes, {micro_batch} x {processes.count}"
             )
-        # Convolutions of few channels are twice as fast on a CPU this way.
-        self.module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.module = network
         self.matrices = {name: 1 for name, p in network.named_parameters() if p.dim() == 4}
-        self.blocks = []
+        self.blocks = [module for module in network.modules() if isinstance(module, Block)]
         self.processes = processes
         self._network = network
         self._training = training.pixels
@@ -99,13 +101,22 @@ class VaeTask(Task):
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on held-out images, and draw some; every process calls this."""
+        # Each process measures all of them: codes in use are not a sum over processes.
+        return self.measure(whole_copy(self._network))
+
+    def measure(self, network: Autoencoder) -> dict[str, float]:
+        """Return measures of ``network``, in the state of the training or smaller, and draw."""
         if not len(self._validation):
             return {}
-        # Each process measures all of them: codes in use are not a sum over processes.
-        found = Measures(self._network, self.processes.device).of(self._validation)
+        found = Measures(network, self.processes.device).of(self._validation)
         if self.processes.is_first:
-            self._draw(self._validation[:NUM_SHOWN])
+            self._draw(network, self._validation[:NUM_SHOWN])
         return found
+
+    def used_codes(self, network: Autoencoder) -> Tensor:
+        """Return the codes that the training images take, int64, in order."""
+        codes = torch.from_numpy(np.unique(encode_pixels(network, self._training)).astype(np.int64))
+        return codes.to(self.processes.device)
 
     def position(self) -> dict[str, Any]:
         """Return the number of images taken."""
@@ -132,12 +143,14 @@ class VaeTask(Task):
         step, loss = self._num_taken // self.step_size, self._config.loss
         last = loss.revive_until * self._config.run.steps
         if loss.revive_every and step and step % loss.revive_every == 0 and step <= last:
-            self._network.revive(self._config.run.seed + step)
+            network = whole_copy(self._network)
+            network.revive(self._config.run.seed + step)
+            take_back(self._network, network)
 
-    def _draw(self, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    def _draw(self, network: Autoencoder, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
         """Write originals above their reconstructions."""
         images = to_tensor(pixels, self.processes.device)
-        again = to_pixels(self._network.decode(self._network.encode(images)))
+        again = to_pixels(network.decode(network.encode(images)))
         rows = []
         for start in range(0, len(pixels), SHOWN_COLUMNS):
             rows += [pixels[start : start + SHOWN_COLUMNS], again[start : start + SHOWN_COLUMNS]]
