@@ -11,11 +11,18 @@ from neurocomp.errors import UsageError
 from neurocomp.training.config import RECIPES, parse, read_toml
 from neurocomp.training.dalle.prior_config import PriorTrainingConfig
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
-from neurocomp.training.text.config import GPT2TrainingConfig, TextConfig
+from neurocomp.training.text.config import (
+    GPT2TrainingConfig,
+    NeuralNgramTrainingConfig,
+    RecurrentTrainingConfig,
+    TextConfig,
+)
 
 KINDS: dict[str, type[Any]] = {
     "text": TextConfig,
     "gpt2": GPT2TrainingConfig,
+    "neural": NeuralNgramTrainingConfig,
+    "recurrent": RecurrentTrainingConfig,
     "vae": VaeTrainingConfig,
     "prior": PriorTrainingConfig,
 }
