@@ -43,7 +43,7 @@ def models() -> None:
 @model_path_option
 def list_models(as_json: bool, model_path: tuple[Path, ...]) -> None:
     """List the models in the package and the installed ones."""
-    rows = [*_embedded_rows(), *map(_stored_row, _store(model_path).entries())]
+    rows = [*_package_rows(), *map(_stored_row, _store(model_path).entries())]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -72,7 +72,7 @@ def list_models(as_json: bool, model_path: tuple[Path, ...]) -> None:
 @model_path_option
 def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
     """Tell all about the model NAME: its hash, where it is kept, how it was made."""
-    row = next((one for one in _embedded_rows() if one["name"] == name), None)
+    row = next((one for one in _package_rows() if one["name"] == name), None)
     if row is None:
         row = _stored_row(_store(model_path).find(name))
     if as_json:
@@ -151,16 +151,21 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
     Those of the package are read as well.
     """
     from neurocomp.models.architectures import EMBEDDED
+    from neurocomp.models.registry import packaged_priors
+    from neurocomp.models.stored import StoredModel
 
     reporter = Reporter()
     store = _store(model_path)
-    for name in names or [*EMBEDDED, *(entry.name for entry in store.entries())]:
+    priors = packaged_priors()
+    for name in names or [*EMBEDDED, *priors, *(entry.name for entry in store.entries())]:
         with reporter.guard(name):
             embedded = EMBEDDED[name].embedded if name in EMBEDDED else None
-            if embedded is None:
-                store.verify(store.find(name))
-            else:
+            if embedded is not None:
                 embedded()
+            elif name in priors:
+                StoredModel.load(priors[name])
+            else:
+                store.verify(store.find(name))
             click.echo(f"{name}: sound")
     return reporter.exit_code
 
@@ -199,6 +204,18 @@ def _embedded_rows() -> list[dict[str, Any]]:
         for name, architecture in EMBEDDED.items()
         if architecture.embedded is not None
     ]
+
+
+def _package_rows() -> list[dict[str, Any]]:
+    from neurocomp.models.registry import packaged_priors
+    from neurocomp.models.store import Entry
+    from neurocomp.models.stored import ModelHeader
+
+    priors = [
+        _stored_row(Entry(name, ModelHeader.read(path).sha256, path, installed=False))
+        for name, path in packaged_priors().items()
+    ]
+    return [*_embedded_rows(), *({**row, "where": "in the package"} for row in priors)]
 
 
 def _stored_row(entry: Entry) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def dalle_file(name: str) -> Path:
     for folder in (Path(name), packaged):
         if name and (folder / DALLE_FILE).is_file():
             return folder / DALLE_FILE
-    names = ", ".join(path.parent.name for path in _packaged_files()) or "none"
+    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
     raise ModelNotFoundError(
         f"{name!r} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp dalle "
         f"train-prior', or one of those in the package: {names}"
@@ -111,8 +111,10 @@ def packaged_folder(room: str) -> Path:
     return Path(__file__).parents[1] / room / "weights"
 
 
-def _packaged_files() -> list[Path]:
-    return sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
+def packaged_priors() -> dict[str, Path]:
+    """Return the files of the priors in the package, by the names that `open_model` knows."""
+    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
+    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
 
 
 def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
@@ -180,9 +182,9 @@ def _find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
     try:
         entry = store.find_by_hash(identity)
     except ModelNotFoundError:
-        for path in _packaged_files():
+        for name, path in packaged_priors().items():
             if ModelHeader.read(path).sha256 == identity:
-                return path, f"{DALLE_PREFIX}{path.parent.name}"
+                return path, name
         raise
     return entry.path, entry.name
 

@@ -35,6 +35,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
         "mix",
         "adaptive",
         "text-s",
+        "dalle:rainbow",
         "letters",
     ]
     shown = json.loads(inside("models", "show", "letters", "--json").out)
@@ -42,7 +43,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
     assert shown["config"]["order"] == 3
     assert inside("models", "verify", "letters").out == b"letters: sound\n"
     assert inside("models", "verify").out.splitlines() == [
-        *(f"{name}: sound".encode() for name in (*EMBEDDED, "letters"))
+        *(f"{name}: sound".encode() for name in (*EMBEDDED, "dalle:rainbow", "letters"))
     ]
 
     done = program("-m", "letters", "--coder", "huffman", "-c", "a.txt")
