@@ -88,5 +88,7 @@ def _scaling(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def _family(row: Row) -> str:
+    if row.kind != "ngram":
+        return FAMILIES.get(row.kind, row.kind)
     _, separator, smoothing = row.model.partition("-gram, ")
-    return f"n-grams, {smoothing}" if separator else FAMILIES.get(row.kind, row.kind)
+    return f"n-grams, {smoothing}" if separator else "n-grams"
