@@ -46,6 +46,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
         *(f"{name}: sound".encode() for name in (*EMBEDDED, "dalle:rainbow", "letters"))
     ]
 
+    assert program("-m", "letters", "--coder", "huffman", "-c", "a.txt").code == 0  # may compile
     done = program("-m", "letters", "--coder", "huffman", "-c", "a.txt")
     assert (done.code, done.err) == (0, "")
     assert inside("models", "remove", "letters", "nobody").code == 1
