@@ -11,11 +11,17 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import neurocomp
 from neurocomp.models.ngram import NgramModel
+from neurocomp.models.recurrent import NetworkModel, advance, read_bytes
 from neurocomp.training.ngram import train_ngram
 from tests.conftest import make_text
 
 TEXT = make_text(20_000)
-CASES = [("mix", "arithmetic"), ("adaptive", "arithmetic"), ("adaptive", "huffman")]
+CASES = [
+    ("mix", "arithmetic"),
+    ("text-s", "arithmetic"),
+    ("adaptive", "arithmetic"),
+    ("adaptive", "huffman"),
+]
 
 
 @pytest.mark.parametrize(("model", "coder"), CASES)
@@ -46,6 +52,19 @@ def test_ngram_step(benchmark: BenchmarkFixture, num_lanes: int) -> None:
     def step() -> None:
         predictor.frequencies()
         predictor.update(column)
+
+    benchmark(step)
+
+
+@pytest.mark.parametrize("num_lanes", [1, 2, 4, 8])
+def test_network_step(benchmark: BenchmarkFixture, num_lanes: int) -> None:
+    """A step of the packaged network alone, over so many lanes."""
+    network = NetworkModel.shipped("text-s").state(num_lanes)
+    column = np.full(num_lanes, ord("e"), np.uint8)
+
+    def step() -> None:
+        advance(network, 0, num_lanes)
+        read_bytes(network, column)
 
     benchmark(step)
 

@@ -102,8 +102,8 @@ def add(file: Path, name: str | None) -> None:
 def import_model(folder: Path, name: str) -> None:
     """Make the network in FOLDER exact and install it.
 
-    FOLDER is a checkpoint of 'neurocomp train text' or 'train gpt2', or a GPT-2 as transformers
-    writes it: config.json, safetensors, vocab.json and merges.txt.
+    FOLDER is a checkpoint of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent', or a
+    GPT-2 as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
 
     \b
     Examples:

@@ -135,7 +135,7 @@ class NetworkCodec:
         num_lanes = min(num_lanes_for(data.size), self._max_lanes)
         variant = profile + NUM_PROFILES
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
-        stop = partial(_look_up, tick)
+        stop = partial(_watch, tick)
         plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
         if data.size <= _WHOLE_BYTES:
             alone = plain.result()
@@ -269,7 +269,7 @@ class NetworkCodec:
         return sample.size if payload is None else len(payload)
 
 
-def _look_up(tick: Tick, num_symbols: int) -> None:
+def _watch(tick: Tick, num_symbols: int) -> None:
     """Let ``tick`` stop the work, but don't count the symbols."""
     del num_symbols
     tick(0)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """A number of threads, which begin with the first work; one is the caller's own.
+    """A number of threads, which begin with the first work; a single one is the caller's.
 
     What they are given must not start anything itself: it would wait for a thread, and keep one.
     """

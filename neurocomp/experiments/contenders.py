@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.ngram.model import TOKENIZER
 from neurocomp.models.stored import StoredModel
+from neurocomp.models.tokens import TOKENIZER
 from neurocomp.training.cache import SymbolCache
 from neurocomp.training.ngram import train_ngram
 from neurocomp.training.text.alphabet import gpt2_alphabet

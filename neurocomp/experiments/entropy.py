@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec.symbolwise import to_lanes
-from neurocomp.exact import TOTAL, Stream
-from neurocomp.models.base import SymbolModel
+from neurocomp.exact import Stream
 from neurocomp.models.transformer.checkpoint import read_json
 
 STEPS_AT_ONCE = 1024
@@ -21,24 +20,6 @@ STEPS_AT_ONCE = 1024
 
 LANES_AT_ONCE = 2
 """Of the float network: a window of 1024 symbols has 200 MB of logits a lane."""
-
-
-def table_bits(model: SymbolModel, tokens: Stream) -> float:
-    """Return the ideal code length of ``tokens`` under a model's integer tables, in bits.
-
-    Lanes are those of the codec, so that this is what a coder without loss would write.
-    """
-    num_lanes = model.num_lanes(tokens.size)
-    predictor = model.predictor(num_lanes)
-    lanes = np.arange(num_lanes)
-    num_left, num_bits = tokens.size, 0.0
-    for column in to_lanes(tokens, num_lanes):
-        active = min(num_left, num_lanes)
-        chosen = predictor.frequencies()[lanes, column][:active]
-        num_bits += float(np.log2(TOTAL / chosen.astype(np.float64)).sum())
-        predictor.update(column)
-        num_left -= active
-    return num_bits
 
 
 def windows(length: int, context: int, overlap: int) -> Iterator[tuple[int, int, int]]:

@@ -37,11 +37,11 @@ class Tally:
 
     Attributes:
         bits: ideal code length under the tables.
-        seconds: CPU time of each coder by name; what the model took is under "model".
+        seconds: CPU time of each coder by name.
     """
 
     bits: float = 0.0
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*NAMES, "model"), 0.0))
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(NAMES, 0.0))
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ def code_with_both(opened: OpenModel, content: bytes) -> Measured:
     frames = encode(opened, content, tally)
     if decode(opened, frames, tally) != content:
         raise NeurocompError(f"{opened.name}: the frames don't decode to the text")
-    in_coders = sum(tally.seconds[name] for name in NAMES)
-    model_seconds = process_time() - start - in_coders
+    model_seconds = process_time() - start - sum(tally.seconds.values())
     return Measured(
         {name: len(frames[name]) for name in NAMES},
         tally.bits,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from neurocomp.errors import UsageError
 from neurocomp.frame.limits import MAX_BLOCK_BYTES
+from neurocomp.models.cores import num_cores
 
 MIN_BLOCK_BYTES = 1 << 12
 
@@ -119,6 +119,4 @@ def resolve_threads(threads: int) -> int:
     """Return the number of threads that ``threads`` stands for."""
     if threads:
         return threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return num_cores()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from numba import njit
 from numba.core.dispatcher import Dispatcher
 
-from neurocomp.codec import BitCodec, CodedBlock, networked
+from neurocomp.codec import BitCodec, CodedBlock, networked, sections
 from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.coding.binary import start_encoder
@@ -23,6 +24,8 @@ from neurocomp.models.recurrent.model import BEHAVIOUR
 from neurocomp.models.recurrent.samples import sample
 from tests.codec.test_bitwise import CONTENTS, array, floats_in, ignore
 from tests.golden.cases import noise
+
+PROSE = Path(__file__).parents[2] / "docs" / "format.md"
 
 
 @cache
@@ -130,6 +133,25 @@ def test_threads_change_nothing(num_bytes: int) -> None:
         assert block is not None
         assert block.payload == encode_with_room(data, 6).payload
         assert np.array_equal(one.decode(block, ignore), data)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_blocks_of_sections_are_the_same_on_any_threads(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of `encode`: contexts alone, samples and sections, more tasks than threads."""
+    monkeypatch.setattr(sections, "MIN_TWO_LANES", 1000)
+    monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
+    monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
+    monkeypatch.setattr(networked, "_SAMPLE_BYTES", 1500)
+    data = array(PROSE.read_bytes()[:9001])
+    shipped = NetworkModel.shipped("text-s")
+    alone = NetworkCodec(shipped).encode(data, ignore)
+    assert alone is not None
+    assert (alone.num_lanes, alone.variant) == (8, NUM_PROFILES)
+    many = NetworkCodec(shipped, threads=threads)
+    assert many.encode(data, ignore) == alone
+    assert np.array_equal(many.decode(alone, ignore), data)
 
 
 def test_work_is_stopped_in_every_thread() -> None:

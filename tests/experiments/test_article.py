@@ -15,7 +15,7 @@ from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.experiments import entropy
 from neurocomp.experiments.contenders import NgramPlan, convert, train_ngrams
-from neurocomp.experiments.entropy import float_bits, table_bits, windows
+from neurocomp.experiments.entropy import float_bits, windows
 from neurocomp.experiments.excerpt import read_excerpt, tokenizer_of
 from neurocomp.experiments.frames import NAMES, Tally, decode, encode
 from neurocomp.experiments.measure import read_rows
@@ -25,6 +25,7 @@ from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.pipeline.api import compress
 from neurocomp.symbols import BytePairs
+from tests.experiments.tables import table_bits
 from tests.models.neural.networks import make_network
 from tests.models.neural.networks import write_checkpoint as write_network
 from tests.models.transformer.checkpoints import write_checkpoint

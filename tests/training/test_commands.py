@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from neurocomp.cli.entry import run
-from neurocomp.experiments.entropy import float_bits, table_bits
+from neurocomp.experiments.entropy import float_bits
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.api import compress, decompress
 from neurocomp.training.log import read_log
+from tests.experiments.tables import table_bits
 from tests.training.runs import steps_of, write_data
 
 TEXT = """

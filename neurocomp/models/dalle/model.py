@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.models.cores import num_cores
 from neurocomp.models.dalle.config import PriorShape
 from neurocomp.models.dalle.network import PriorNetwork
 from neurocomp.models.dalle.predictor import PriorPredictor
@@ -87,14 +87,8 @@ class DalleModel:
         """
         if num_lanes > MAX_LANES or num_lanes & (num_lanes - 1):
             raise FormatError(f"token records have 1, 2, 4 to {MAX_LANES} lanes, not {num_lanes}")
-        return PriorPredictor(self.network, num_lanes, _num_cores())
+        return PriorPredictor(self.network, num_lanes, num_cores())
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return the lanes of records of so many symbols in all."""
         return self.shape.records.num_lanes(num_symbols)
-
-
-def _num_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

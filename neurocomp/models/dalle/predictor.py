@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 from neurocomp.models.dalle.network import IMPOSSIBLE, PriorNetwork
-from neurocomp.models.transformer.predictor import LaneGroups
+from neurocomp.models.lanes import LaneGroups
 from neurocomp.symbols.records import BASE, HEAD_SYMBOLS, MAX_DIGITS, Kind, read_head
 
 _END_SHARE_BITS = 10

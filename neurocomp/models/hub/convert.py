@@ -11,11 +11,12 @@ from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.neural import convert as neural
 from neurocomp.models.recurrent import convert as recurrent
 from neurocomp.models.stored import StoredModel
+from neurocomp.models.tokens import TOKENIZER
 from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.calibrate import choose_narrow
 from neurocomp.models.transformer.checkpoint import Checkpoint
 from neurocomp.models.transformer.gpt2 import read_gpt2
-from neurocomp.models.transformer.model import ARCHITECTURE, TOKENIZER
+from neurocomp.models.transformer.model import ARCHITECTURE
 from neurocomp.symbols import BytePairs
 
 CALIBRATION_SYMBOLS = 128

@@ -22,7 +22,7 @@ from neurocomp.models.neural.words import RESIDUAL_BITS, layer_tensors, make_wor
 from neurocomp.models.quantise import make_linear, quantise_matrix
 from neurocomp.models.recurrent.convert import BlockBuilder, norm_epsilon
 from neurocomp.models.stored import StoredModel
-from neurocomp.models.transformer.model import TOKENIZER
+from neurocomp.models.tokens import TOKENIZER
 
 CHECKPOINT_TYPES = (NeuralNgramModel.architecture, RecurrentTokensModel.architecture)
 """``model_type`` in config.json."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from functools import cached_property
 from typing import Any, Self
 
-import numpy as np
-
 from neurocomp.errors import FormatError
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.models.cores import num_cores
+from neurocomp.models.lanes import LaneGroups
 from neurocomp.models.neural.config import NeuralNgramConfig, RecurrentTokensConfig, TokenConfig
 from neurocomp.models.neural.lanes import LaneGroup, TokenNetwork
 from neurocomp.models.neural.ngram import NgramNetwork, read_ngram
 from neurocomp.models.neural.recurrent import RecurrentNetwork, read_recurrent
 from neurocomp.models.stored import StoredModel
-from neurocomp.models.transformer.model import TOKENIZER, num_cores
-from neurocomp.models.transformer.predictor import LaneGroups
-from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
+from neurocomp.models.tokens import StoredTokenNetwork
 
 MIN_LANE_SYMBOLS = 1024
 """A lane starts without context, which costs it some 10 to 60 bits."""
@@ -25,7 +23,7 @@ MIN_LANE_SYMBOLS = 1024
 MAX_LANES = 64
 
 
-class TokenModel(ABC):
+class TokenModel(StoredTokenNetwork):
     """Predicts a symbol from those before it in its lane.
 
     Args:
@@ -61,29 +59,6 @@ class TokenModel(ABC):
     def alphabet_size(self) -> int:
         """Number of different symbols, V."""
         return self.config.alphabet_size
-
-    @property
-    def identity(self) -> bytes:
-        """The 32-byte SHA-256 of the stored form."""
-        return self._stored.sha256
-
-    @property
-    def prefers_line_feeds(self) -> bool:
-        """True: texts of training end their lines so."""
-        return True
-
-    @property
-    def uses_all_cores(self) -> bool:
-        """True: a predictor spreads its lanes over the cores."""
-        return True
-
-    @cached_property
-    def symbol_map(self) -> SymbolMap:
-        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
-        tokenizer = self._stored.tensors.get(TOKENIZER)
-        if tokenizer is None:
-            return for_alphabet(self.alphabet_size)
-        return BytePairs(tokenizer.astype(np.uint8).tobytes())
 
     @cached_property
     def network(self) -> TokenNetwork:

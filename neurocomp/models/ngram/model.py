@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,9 @@ from neurocomp.models.ngram.backoff import Backoff
 from neurocomp.models.ngram.kneser_ney import MAX_ORDER, KneserNey
 from neurocomp.models.ngram.trie import advance, check_symbols, empty_contexts, starts_of
 from neurocomp.models.stored import StoredModel
-from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
+from neurocomp.models.tokens import StoredTokenModel
 
 ARCHITECTURE = "ngram"
-TOKENIZER = "tokenizer"
-"""Name of the tensor, uint8, that holds a tokenizer's JSON, where symbols are byte pairs."""
-
 SMOOTHINGS = ("kneser-ney", "backoff")
 MAX_ALPHABET_SIZE = 60_000
 
@@ -52,7 +48,7 @@ class NgramPredictor:
         advance(self._model.starts, self._model.symbols, self._contexts, symbols)
 
 
-class NgramModel:
+class NgramModel(StoredTokenModel):
     """Predicts a symbol from the last order - 1 ones by what a training text held.
 
     At the start of a block, and wherever a long context was never seen, shorter ones are used.
@@ -120,19 +116,6 @@ class NgramModel:
     def alphabet_size(self) -> int:
         """Number of different symbols, V."""
         return self._alphabet_size
-
-    @property
-    def identity(self) -> bytes:
-        """The 32-byte SHA-256 of the stored form."""
-        return self._stored.sha256
-
-    @cached_property
-    def symbol_map(self) -> SymbolMap:
-        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
-        tokenizer = self._stored.tensors.get(TOKENIZER)
-        if tokenizer is None:
-            return for_alphabet(self.alphabet_size)
-        return BytePairs(tokenizer.astype(np.uint8).tobytes())
 
     def predictor(self, num_lanes: int) -> NgramPredictor:
         """Return a predictor whose lanes all have empty contexts."""

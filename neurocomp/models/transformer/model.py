@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.models.cores import num_cores
 from neurocomp.models.stored import StoredModel
+from neurocomp.models.tokens import StoredTokenNetwork
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import read_parts
 from neurocomp.models.transformer.predictor import TransformerPredictor
-from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
 
 ARCHITECTURE = "transformer"
-TOKENIZER = "tokenizer"
-"""Name of the tensor, uint8, that holds a tokenizer's JSON."""
-
 PARAMETER_BYTES = 2
 
 MIN_LANE_SYMBOLS = 1024
@@ -31,7 +26,7 @@ MAX_CACHE_BYTES = 2 << 30
 """Lanes are fewer where their caches would take more."""
 
 
-class TransformerModel:
+class TransformerModel(StoredTokenNetwork):
     """Predicts a symbol from those before it in its lane, within a window.
 
     Args:
@@ -91,29 +86,6 @@ class TransformerModel:
         """Number of different symbols, V."""
         return self.config.alphabet_size
 
-    @property
-    def identity(self) -> bytes:
-        """The 32-byte SHA-256 of the stored form."""
-        return self._stored.sha256
-
-    @property
-    def prefers_line_feeds(self) -> bool:
-        """True: tokenizers have words for LF, and texts of training end their lines so."""
-        return True
-
-    @property
-    def uses_all_cores(self) -> bool:
-        """True: a predictor spreads its lanes over the cores."""
-        return True
-
-    @cached_property
-    def symbol_map(self) -> SymbolMap:
-        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
-        tokenizer = self._stored.tensors.get(TOKENIZER)
-        if tokenizer is None:
-            return for_alphabet(self.alphabet_size)
-        return BytePairs(tokenizer.astype(np.uint8).tobytes())
-
     @cached_property
     def network(self) -> Network:
         """The network, on an engine that has passed its self-test."""
@@ -134,10 +106,3 @@ class TransformerModel:
         """Return 1 lane for each 1024 symbols, at most 64, and caches of at most 2 GiB."""
         fitting = max(MAX_CACHE_BYTES // self.config.cache_bytes_per_lane, 1)
         return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES, fitting)
-
-
-def num_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
