@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exact": {"errors"},
     "coding": {"errors", "exact"},
     "models": {"errors", "exact", "symbols", "coding"},
-    "networks": {"errors"},
+    "networks": {"errors", "exact"},
     "symbols": {"errors", "exact"},
     "dalle": {"errors", "exact", "models", "symbols"},
     "frame": {"errors"},

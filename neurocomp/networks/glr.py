@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -11,12 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neurocomp.networks.alphabets import check_positive
+from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK, HashedTable, hashed_tables
 from neurocomp.networks.scan import gated_scan
 
 ALPHABET_SIZE = 256
 NORM_EPSILON = 1e-6
 FASTEST, SLOWEST = 1.5, 400.0
 """Time constants in bytes with which the gates of a new network begin."""
+
+HASHED_GAIN = 4.0
+"""Factor of the embeddings of n-grams, which the optimizer so moves faster: most are seen rarely."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,17 @@ class GLRConfig:
     """Bytes whose embeddings are added up to the input."""
     expansion: int = 2
     """Width of the feed-forward layer, in widths of the network."""
+    hashed: dict[str, int] = field(default_factory=dict)
+    """Lengths of n-grams that have embeddings besides, found by a hash: of how many bits."""
 
     def __post_init__(self) -> None:
         check_positive(self, "width", "num_blocks", "context", "expansion")
+        self.hashed_tables  # noqa: B018  it checks
+
+    @property
+    def hashed_tables(self) -> tuple[HashedTable, ...]:
+        """The tables of `hashed`, by length; raises UsageError where one can't be."""
+        return hashed_tables(self.hashed, self.context)
 
 
 class BlockShape(Protocol):
@@ -86,7 +98,8 @@ class Block(nn.Module):
 class GLR(nn.Module):
     """Predicts the next byte from the last few bytes and a state of fixed size.
 
-    The input is the sum of one embedding for each of the last ``context`` bytes.  A block computes
+    The input is the sum of one embedding for each of the last ``context`` bytes, and of one for
+    each n-gram at their end whose length is in ``hashed`` (Pagnoni et al. 2024).  A block computes
     (z, o, c) = W norm(x) + b, h += sigmoid(z) (c - h), x += W' (h silu(o)), x += W'' relu(W''' x)^2
     with RMS norms without gain; cf. Bradbury et al. 2017 (quasi-recurrent networks), Orvieto et al.
     2023 (linear recurrent units), So et al. 2021 (squared ReLU).
@@ -98,6 +111,9 @@ class GLR(nn.Module):
         scale = 0.5 * 0.7 ** torch.arange(config.context)[:, None, None]
         table = torch.randn(config.context, ALPHABET_SIZE, config.width) * scale
         self.embeddings = nn.Parameter(table)  # [k, b]: byte b, k bytes before the last one
+        if config.hashed:
+            num_rows = sum(table.num_rows for table in config.hashed_tables)
+            self.hashed = nn.Parameter(torch.zeros(num_rows, config.width))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_blocks))
         self.head = nn.Linear(config.width, ALPHABET_SIZE)
         nn.init.normal_(self.head.weight, std=0.02)
@@ -137,6 +153,9 @@ class GLR(nn.Module):
         rows = windows + ALPHABET_SIZE * torch.arange(context - 1, -1, -1, device=symbols.device)
         table = self.embeddings.view(context * ALPHABET_SIZE, width)
         x = functional.embedding_bag(rows.reshape(-1, context), table, mode="sum")
+        if self.config.hashed:
+            places = self._hashed_rows(windows).flatten(0, 1)
+            x = x + HASHED_GAIN * functional.embedding_bag(places, self.hashed, mode="sum")
         x = x.view(*windows.shape[:2], width)  # (T, B, d)
         states = []
         for block, before in zip(self.blocks, state, strict=True):
@@ -144,6 +163,40 @@ class GLR(nn.Module):
             states.append(after)
         logits: Tensor = self.head(_norm(x))
         return logits.transpose(0, 1), torch.stack(states)
+
+    def adopt(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return parameters for this shape that compute what ``tensors`` of a smaller one do.
+
+        Each block is followed by as many copies of it as are missing, which add nothing yet (Wu et
+        al. 2024, "LLaMA Pro"); hashed embeddings begin with zeros.  What can't be adopted so is
+        returned as it is.
+        """
+        names = [name.split(".", 2) for name in tensors if name.startswith("blocks.")]
+        num_blocks = 1 + max((int(number) for _, number, _ in names), default=-1)
+        times, rest = divmod(self.config.num_blocks, max(num_blocks, 1))
+        adopted = dict(tensors)
+        if times > 1 and not rest:
+            for _, number, name in names:
+                tensor = tensors[f"blocks.{number}.{name}"]
+                opens = name in ("out.weight", "down.weight")
+                for copy in range(times):
+                    new = torch.zeros_like(tensor) if copy and opens else tensor.clone()
+                    adopted[f"blocks.{int(number) * times + copy}.{name}"] = new
+        if self.config.hashed:
+            adopted.setdefault("hashed", torch.zeros_like(self.hashed, device="cpu"))
+        return adopted
+
+    def _hashed_rows(self, windows: Tensor) -> Tensor:
+        """Return where the n-grams at the end of windows (..., context) have their embeddings."""
+        rows, first = [], 0
+        value = torch.zeros_like(windows[..., 0])
+        tables = {table.length: table for table in self.config.hashed_tables}
+        for length in range(1, max(tables) + 1):
+            value = (value + windows[..., -length] + 1) * HASH_FACTOR & HASH_MASK
+            if length in tables:
+                rows.append(first + (value >> HASH_BITS - tables[length].bits))
+                first += tables[length].num_rows
+        return torch.stack(rows, dim=-1)
 
 
 def _norm(x: Tensor) -> Tensor:

@@ -112,8 +112,17 @@ class Checkpoints:
         return state
 
 
-def load_model(path: Path, module: nn.Module) -> None:
+def load_model(
+    path: Path,
+    module: nn.Module,
+    adopt: Callable[[dict[str, Tensor]], dict[str, Tensor]] | None = None,
+) -> None:
     """Set the parameters of ``module`` to those of the checkpoint folder ``path``.
+
+    Args:
+        path: the folder.
+        module: what is set.
+        adopt: turns the parameters of a network of another shape into those of ``module``.
 
     Raises:
         UsageError: there is no such folder.
@@ -125,6 +134,8 @@ def load_model(path: Path, module: nn.Module) -> None:
             f"{path} is not a folder: name a checkpoint, such as run/checkpoints/step-…"
         )
     stored = _read(path / MODEL_NAME)
+    if adopt is not None:
+        stored = adopt(stored)
     parameters = module.state_dict()
     shapes = {name: tuple(tensor.shape) for name, tensor in parameters.items()}
     if shapes != {name: tuple(tensor.shape) for name, tensor in stored.items()}:

@@ -24,6 +24,7 @@ from neurocomp.exact.recurrence import SQUARE_LIMIT
 from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import HEAD_LIMIT, Parts
+from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK
 
 
 class Layers(NamedTuple):
@@ -43,6 +44,9 @@ class NetworkState(NamedTuple):
     """
 
     embeddings: np.ndarray  # int32 (context, 256, d)
+    hashed: np.ndarray  # int8 (R, d): rows of all tables of n-grams
+    hashed_scales: np.ndarray  # int32 (R,)
+    hashed_tables: np.ndarray  # int64 (T, 2): length of the n-grams and bits of each table
     gates: Layers
     out: Layers
     up: Layers
@@ -103,6 +107,11 @@ def new_network_state(
 
     return NetworkState(
         embeddings=parts.embeddings,
+        hashed=parts.hashed.rows,
+        hashed_scales=parts.hashed.scales,
+        hashed_tables=np.array(
+            [(table.length, table.bits) for table in parts.hashed.tables], np.int64
+        ).reshape(-1, 2),
         gates=layers.gates,
         out=layers.out,
         up=layers.up,
@@ -176,6 +185,7 @@ def advance(network: NetworkState, first: int, last: int) -> None:
             row = embeddings[k, windows[m, k]]
             for n in range(width):
                 stream[m, n] += row[n]
+        _add_hashed(network, windows[m], stream[m])
     gate_sums, sums = network.gate_sums[lanes], network.sums[lanes]
     inner_sums, wide = network.inner_sums[lanes], network.wide[lanes]
     narrow = network.narrow[lanes]
@@ -195,6 +205,25 @@ def advance(network: NetworkState, first: int, last: int) -> None:
         add_sums(stream, sums, RESIDUAL_LIMIT)
     _normal_layer(network, network.head, 0, lanes, HEAD_LIMIT, network.logits[lanes])
     _weigh(network.logits[lanes], network.exp2_table, network.weights[lanes])
+
+
+@njit(cache=True, nogil=True)
+def _add_hashed(
+    network: NetworkState, window: NDArray[np.uint8], stream: NDArray[np.int32]
+) -> None:
+    """Add the embeddings of the n-grams at the end of a window to a row of the stream."""
+    value, length, first = np.uint64(0), 0, 0
+    tables = network.hashed_tables
+    for t in range(tables.shape[0]):
+        while length < tables[t, 0]:
+            value = (value + np.uint64(window[length]) + np.uint64(1)) * np.uint64(HASH_FACTOR)
+            value &= np.uint64(HASH_MASK)
+            length += 1
+        place = first + np.int64(value >> np.uint64(HASH_BITS - tables[t, 1]))
+        row, scale = network.hashed[place], network.hashed_scales[place]
+        for n in range(stream.shape[0]):
+            stream[n] += np.int32(row[n]) * scale
+        first += 1 << tables[t, 1]
 
 
 @njit(cache=True, nogil=True)

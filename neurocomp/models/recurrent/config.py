@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact.scaling import MAX_WIDTH, RESIDUAL_LIMIT
+from neurocomp.exact.hashing import HashedTable, hashed_tables
 
 ALPHABET_SIZE = 256
 SEPARATOR = 0x1E
@@ -28,6 +29,7 @@ class RecurrentConfig:
         context: bytes whose embeddings are added up to the input.
         inner_width: of the feed-forward layers, a multiple of 4.
         epsilon: of the norms, in squared units of the stream, times d.
+        hashed: bits of the tables of hashed n-grams, by the length of the n-grams in digits.
     """
 
     width: int
@@ -35,6 +37,7 @@ class RecurrentConfig:
     context: int
     inner_width: int
     epsilon: int
+    hashed: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the ranges; raises FormatError."""
@@ -50,11 +53,35 @@ class RecurrentConfig:
                 raise FormatError(f"{name} {getattr(self, name)} of a network is out of range")
         if self.width % 4 or self.inner_width % 4:
             raise FormatError("the widths of a network are no multiples of 4")
+        try:
+            self.hashed_tables  # noqa: B018  it checks
+        except UsageError as error:
+            raise FormatError(f"a network has a table that can't be: {error}") from None
+
+    @property
+    def hashed_tables(self) -> tuple[HashedTable, ...]:
+        """The tables of hashed n-grams, by their length."""
+        return hashed_tables(self.hashed, self.context)
+
+    @property
+    def num_hashed_rows(self) -> int:
+        """Rows of all those tables."""
+        return sum(table.num_rows for table in self.hashed_tables)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as a stored model has it: without ``hashed`` where empty."""
+        values = asdict(self)
+        if not self.hashed:
+            del values["hashed"]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RecurrentConfig:
         """Return the configuration that a stored model has; raises FormatError."""
-        names = {field.name for field in fields(cls)}
-        if set(values) != names or not all(type(value) is int for value in values.values()):
+        names = {one.name for one in fields(cls)} - {"hashed"}
+        tables = values.get("hashed", {})
+        sizes = {name: value for name, value in values.items() if name != "hashed"}
+        numbers = [*sizes.values(), *(tables.values() if isinstance(tables, dict) else [None])]
+        if set(sizes) != names or not all(type(number) is int for number in numbers):
             raise FormatError(f"a network's configuration has integers for {sorted(names)}")
-        return cls(**values)
+        return cls(**sizes, hashed=dict(tables))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,16 @@ from neurocomp.models.recurrent.config import (
     RecurrentConfig,
 )
 from neurocomp.models.recurrent.model import ARCHITECTURE
-from neurocomp.models.recurrent.parts import HEAD_LIMIT
+from neurocomp.models.recurrent.parts import HEAD_LIMIT, MAX_SCALE
 from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
+HASHED_GAIN = 4.0
+"""Factor that the network gives to hashed embeddings (``neurocomp.networks.glr``)."""
+
+HASHED_REACH = 31
+"""Of the integers in hashed embeddings: rounding them costs nothing that can be measured."""
+
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634
 
@@ -55,11 +60,18 @@ def convert_checkpoint(folder: Path) -> StoredModel:
     shape = [settings.get(name) for name in ("width", "num_blocks", "expansion")]
     if not all(type(size) is int for size in shape):
         raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
-    return build(weights, *shape)
+    hashed = settings.get("hashed", {})
+    if not isinstance(hashed, dict) or not all(type(bits) is int for bits in hashed.values()):
+        raise FormatError(f"{folder / 'config.json'} says wrongly what is hashed")
+    return build(weights, *shape, hashed)
 
 
 def build(
-    weights: dict[str, NDArray[Any]], width: int, num_blocks: int, expansion: int
+    weights: dict[str, NDArray[Any]],
+    width: int,
+    num_blocks: int,
+    expansion: int,
+    hashed: dict[str, int] | None = None,
 ) -> StoredModel:
     """Return the integers of a network with these tensors; see ``neurocomp.networks.glr``.
 
@@ -75,8 +87,11 @@ def build(
     builder.add_blocks(num_blocks, expansion)
     builder.add_normed("head", np.full(256, 2.0**-EXP2_BITS / _LOG2_E), HEAD_LIMIT)
     context, inner = int(embeddings.shape[0]), expansion * width
-    config = RecurrentConfig(width, num_blocks, context, inner, norm_epsilon(width))
-    return StoredModel(ARCHITECTURE, asdict(config), builder.tensors)
+    epsilon = norm_epsilon(width)
+    config = RecurrentConfig(width, num_blocks, context, inner, epsilon, hashed or {})
+    if config.hashed:
+        builder.add_hashed("hashed")
+    return StoredModel(ARCHITECTURE, config.to_json(), builder.tensors)
 
 
 class BlockBuilder:
@@ -115,6 +130,15 @@ class BlockBuilder:
             self._add(name + "down", 2.0**-SQUARE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
         silu = activation("silu").table
         self.tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
+
+    def add_hashed(self, name: str) -> None:
+        """Add embeddings as 8-bit rows, each with a scale."""
+        values = self.weight(name).astype(np.float64) * HASHED_GAIN / 2.0**-RESIDUAL_BITS
+        scales = np.ceil(np.abs(values).max(axis=1) / HASHED_REACH).clip(min=1)
+        if float(scales.max()) > MAX_SCALE:
+            raise UnsupportedError("a hashed embedding is out of the range of integers")
+        rows = np.rint(values / scales[:, None]).astype(np.int8)
+        self.tensors |= {f"{name}.rows": rows, f"{name}.scales": scales.astype(np.int16)}
 
     def add_normed(self, name: str, out_units: Doubles, clip: int) -> None:
         """Add a layer behind a norm: its inputs have a root mean square of 1."""

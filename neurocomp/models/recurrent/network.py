@@ -17,6 +17,7 @@ from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.exact.tables import Activation
 from neurocomp.models.recurrent.config import SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import Block, Parts
+from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK
 
 
 class Network:
@@ -59,10 +60,26 @@ class Network:
         context = self._config.context
         embeddings = self._parts.embeddings
         total = sum(embeddings[k][windows[:, context - 1 - k]] for k in range(context))
+        total = total + self._hashed_sum(windows)
         rows = self._engine.put(np.ascontiguousarray(total, np.int32))
         for number, block in enumerate(self._blocks):
             rows, states[number] = block(rows, states[number])
         return self._frequencies(self._head(rows))
+
+    def _hashed_sum(self, windows: Symbols) -> NDArray[np.int32]:
+        """Return the sum of the embeddings of hashed n-grams, (lanes, d)."""
+        hashed = self._parts.hashed
+        total = np.zeros((windows.shape[0], self._config.width), np.int32)
+        value = np.zeros(windows.shape[0], np.int64)
+        length, first = 0, 0
+        for table in hashed.tables:
+            while length < table.length:
+                length += 1
+                value = (value + windows[:, -length] + 1) * HASH_FACTOR & HASH_MASK
+            rows = first + (value >> HASH_BITS - table.bits)
+            total += hashed.rows[rows] * hashed.scales[rows, None]
+            first += table.num_rows
+        return total
 
 
 class SharedParts(Protocol):

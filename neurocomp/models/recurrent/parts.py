@@ -16,8 +16,12 @@ from neurocomp.exact.recurrence import SQUARE_LIMIT, Recurrence
 from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT
 from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, RecurrentConfig
+from neurocomp.exact.hashing import HashedTable
 
 Tensors = Mapping[str, NDArray[Any]]
+
+MAX_SCALE = (1 << 15) - 1
+"""Of a row of hashed embeddings."""
 
 HEAD_LIMIT = 1 << 24
 """Bound of logits, in units of 2**-10 of a power of 2."""
@@ -34,12 +38,39 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
+class HashedEmbeddings:
+    """Embeddings of n-grams that a hash finds: ``rows`` times ``scales``, in the stream's unit.
+
+    Attributes:
+        rows: int8, (R, d).
+        scales: int32, (R,), positive.
+        tables: what they are of, one behind the other.
+    """
+
+    rows: NDArray[np.int8]
+    scales: NDArray[np.int32]
+    tables: tuple[HashedTable, ...]
+
+    def bound(self) -> NDArray[np.int64]:
+        """Return how far a column of the sum over all tables reaches at most, (d,)."""
+        total = np.zeros(self.rows.shape[1], np.int64)
+        first = 0
+        for table in self.tables:
+            last = first + table.num_rows
+            rows = np.abs(self.rows[first:last].astype(np.int32))
+            total += (rows * self.scales[first:last, None]).max(axis=0)
+            first = last
+        return total
+
+
+@dataclass(frozen=True, eq=False)
 class Parts:
     """Everything that a network computes with.
 
     Attributes:
         embeddings: int32, (context, 256, d), in the stream's unit: [k, b] for byte b, k bytes
             before the last.
+        hashed: embeddings of hashed n-grams, one table behind the other.
         blocks: the blocks.
         norm: of every layer's input; without gains.
         head: to logits in units of 2**-10, to base 2.
@@ -49,6 +80,7 @@ class Parts:
     """
 
     embeddings: NDArray[np.int32]
+    hashed: HashedEmbeddings
     blocks: tuple[Block, ...]
     norm: Norm
     head: Linear
@@ -67,7 +99,9 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
     embeddings = read_tensor(
         tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32
     )
-    if int(np.abs(embeddings).max(axis=1).sum(axis=0, dtype=np.int64).max()) > RESIDUAL_LIMIT:
+    hashed = HashedEmbeddings(*_read_hashed(config, tensors), config.hashed_tables)
+    reach = np.abs(embeddings).max(axis=1).sum(axis=0, dtype=np.int64) + hashed.bound()
+    if int(reach.max()) > RESIDUAL_LIMIT:
         raise FormatError("the embeddings of a network add up beyond the stream's range")
 
     def linear(name: str, num_outputs: int, num_inputs: int, clip: int) -> Linear:
@@ -75,6 +109,7 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
 
     return Parts(
         embeddings,
+        hashed,
         tuple(read_block(index, width, inner, linear) for index in range(config.num_blocks)),
         Norm(np.ones(width, np.int32), config.epsilon, center=False),
         linear("head", ALPHABET_SIZE, width, HEAD_LIMIT),
@@ -82,6 +117,19 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
         Activation(read_tensor(tensors, "silu", (TABLE_SIZE,), np.int32), saturates=False),
         read_exp2(tensors),
     )
+
+
+def _read_hashed(
+    config: RecurrentConfig, tensors: Tensors
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    num_rows = config.num_hashed_rows
+    if not num_rows:
+        return np.zeros((0, config.width), np.int8), np.zeros(0, np.int32)
+    rows = read_tensor(tensors, "hashed.rows", (num_rows, config.width), np.int8)
+    scales = read_tensor(tensors, "hashed.scales", (num_rows,), np.int32)
+    if int(scales.min()) < 1 or int(scales.max()) > MAX_SCALE:
+        raise FormatError("the scales of a network's hashed embeddings are out of range")
+    return rows, scales
 
 
 ReadLinear = Callable[[str, int, int, int], Linear]

@@ -13,9 +13,16 @@ from neurocomp.models.stored import StoredModel
 _WIDTH, _BLOCKS, _CONTEXT, _EXPANSION = 48, 2, 3, 2
 
 
+HASHED = {"2": 5, "3": 6}
+
+
 @cache
-def sample() -> StoredModel:
-    """Return the network; its numbers are multiples of powers of 2 and no library's random ones."""
+def sample(*, hashed: bool = False) -> StoredModel:
+    """Return the network; its numbers are multiples of powers of 2 and no library's random ones.
+
+    Args:
+        hashed: with embeddings of hashed n-grams.
+    """
     width, inner = _WIDTH, _EXPANSION * _WIDTH
     state = 1
 
@@ -39,4 +46,8 @@ def sample() -> StoredModel:
             name + "down.weight": uniform((width, inner), 0.25),
         }
     weights |= {"head.weight": uniform((256, width), 0.5), "head.bias": uniform((256,), 1.0)}
-    return build(weights, _WIDTH, _BLOCKS, _EXPANSION)
+    if not hashed:
+        return build(weights, _WIDTH, _BLOCKS, _EXPANSION)
+    num_rows = sum(1 << bits for bits in HASHED.values())
+    weights["hashed"] = uniform((num_rows, width), 1.0)
+    return build(weights, _WIDTH, _BLOCKS, _EXPANSION, HASHED)

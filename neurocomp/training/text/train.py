@@ -29,7 +29,8 @@ class TrainingPlace:
         paths: files of text.
         output: folder of the run.
         resume: go on from the newest checkpoint in it.
-        initial: checkpoint folder whose parameters a new run begins with.
+        initial: checkpoint folder whose parameters a new run begins with; a byte network may be
+            of fewer blocks, or without hashed embeddings.
         tokenizer: folder with vocab.json and merges.txt.
         cache: folder for decompressed and tokenised data.
         device: "cpu", "cuda" or None for the better one.
@@ -76,7 +77,7 @@ def train_text(config: TextTrainingConfig, place: TrainingPlace, report: Report)
         network, settings = build_network(config.model, alphabet)
         network = network.to(processes.device)
         if place.initial is not None:
-            load_model(place.initial, network)
+            load_model(place.initial, network, getattr(network, "adopt", None))
         cache = SymbolCache(place.cache, alphabet.name, alphabet.separator, alphabet.encode)
         context, seed = network.config.context, config.run.seed
         corpus = load_corpus(place.paths, cache, config.data, context, seed)

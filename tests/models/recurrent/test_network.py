@@ -32,6 +32,7 @@ def write_checkpoint(folder: Path, network: GLR) -> None:
         "num_blocks": shape.num_blocks,
         "context": shape.context,
         "expansion": shape.expansion,
+        "hashed": shape.hashed,
     }
     (folder / "config.json").write_text(json.dumps(settings))
     save_file(
@@ -39,11 +40,14 @@ def write_checkpoint(folder: Path, network: GLR) -> None:
     )
 
 
-@pytest.fixture
-def network() -> GLR:
+@pytest.fixture(params=[{}, {"2": 8, "4": 10}], ids=["plain", "hashed"])
+def network(request: pytest.FixtureRequest) -> GLR:
     torch.manual_seed(3)
-    network = GLR(GLRConfig(width=32, num_blocks=2, context=4, expansion=2))
+    config = GLRConfig(width=32, num_blocks=2, context=4, expansion=2, hashed=request.param)
+    network = GLR(config)
     torch.nn.init.normal_(network.head.weight, std=0.3)
+    if config.hashed:
+        torch.nn.init.normal_(network.hashed, std=0.7)
     return network
 
 
@@ -64,7 +68,7 @@ def test_packed_products(rows: int, shape: tuple[int, int]) -> None:
 
 def test_the_compiled_step_and_route_conform() -> None:
     checks = list(run_conformance(("compiled",), "cpu"))
-    assert len(checks) == 5
+    assert len(checks) == 10
     assert [check.name for check in checks if not check.is_expected] == []
 
 
