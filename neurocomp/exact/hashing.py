@@ -6,8 +6,9 @@ factor (D. Knuth, The Art of Computer Programming 3, 6.4), modulo 2**32; its fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from neurocomp.errors import UsageError
 
@@ -15,6 +16,9 @@ HASH_BITS = 32
 HASH_MASK = (1 << HASH_BITS) - 1
 HASH_FACTOR = 0x9E3779B1
 MAX_TABLE_BITS = 22
+
+HASH_GAIN = 4.0
+"""Factor of the embeddings, which the optimizer so moves faster: most are seen rarely."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,24 @@ def hashed_tables(bits: Mapping[str, int], context: int) -> tuple[HashedTable, .
             )
         tables.append(HashedTable(int(name), number))
     return tuple(sorted(tables, key=lambda table: table.length))
+
+
+def find_rows(windows: Any, tables: Sequence[HashedTable]) -> list[Any]:
+    """Return where the n-grams at the end of windows have their embeddings.
+
+    Args:
+        windows: symbols, the latest last, int64 (..., n), an array of numpy or a tensor of torch.
+        tables: what there is, one behind the other, by the length of the n-grams.
+
+    Returns:
+        The row of each window, (...), for each of ``tables``.
+    """
+    rows: list[Any] = []
+    value, length, first = 0 * windows[..., 0], 0, 0
+    for table in tables:
+        while length < table.length:
+            length += 1
+            value = (value + windows[..., -length] + 1) * HASH_FACTOR & HASH_MASK
+        rows.append(first + (value >> HASH_BITS - table.bits))
+        first += table.num_rows
+    return rows

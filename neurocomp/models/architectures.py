@@ -56,6 +56,13 @@ def _text_s() -> BinaryModel:
     return NetworkModel.shipped("text-s")
 
 
+@cache
+def _text_l() -> BinaryModel:
+    from neurocomp.models.recurrent import NetworkModel
+
+    return NetworkModel.shipped("text-l")
+
+
 def _recurrent(stored: StoredModel) -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
@@ -132,6 +139,7 @@ ARCHITECTURES = (
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
+    Architecture(11, "text-l", Kind.BINARY, "a larger network and context mixing", _text_l),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 

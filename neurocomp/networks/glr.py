@@ -10,17 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from neurocomp.exact.hashing import HASH_GAIN, HashedTable, find_rows, hashed_tables
 from neurocomp.networks.alphabets import check_positive
-from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK, HashedTable, hashed_tables
 from neurocomp.networks.scan import gated_scan
 
 ALPHABET_SIZE = 256
 NORM_EPSILON = 1e-6
 FASTEST, SLOWEST = 1.5, 400.0
 """Time constants in bytes with which the gates of a new network begin."""
-
-HASHED_GAIN = 4.0
-"""Factor of the embeddings of n-grams, which the optimizer so moves faster: most are seen rarely."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +151,9 @@ class GLR(nn.Module):
         table = self.embeddings.view(context * ALPHABET_SIZE, width)
         x = functional.embedding_bag(rows.reshape(-1, context), table, mode="sum")
         if self.config.hashed:
-            places = self._hashed_rows(windows).flatten(0, 1)
-            x = x + HASHED_GAIN * functional.embedding_bag(places, self.hashed, mode="sum")
+            found = find_rows(windows, self.config.hashed_tables)
+            places = torch.stack(found, dim=-1).flatten(0, 1)
+            x = x + HASH_GAIN * functional.embedding_bag(places, self.hashed, mode="sum")
         x = x.view(*windows.shape[:2], width)  # (T, B, d)
         states = []
         for block, before in zip(self.blocks, state, strict=True):
@@ -185,18 +183,6 @@ class GLR(nn.Module):
         if self.config.hashed:
             adopted.setdefault("hashed", torch.zeros_like(self.hashed, device="cpu"))
         return adopted
-
-    def _hashed_rows(self, windows: Tensor) -> Tensor:
-        """Return where the n-grams at the end of windows (..., context) have their embeddings."""
-        rows, first = [], 0
-        value = torch.zeros_like(windows[..., 0])
-        tables = {table.length: table for table in self.config.hashed_tables}
-        for length in range(1, max(tables) + 1):
-            value = (value + windows[..., -length] + 1) * HASH_FACTOR & HASH_MASK
-            if length in tables:
-                rows.append(first + (value >> HASH_BITS - tables[length].bits))
-                first += tables[length].num_rows
-        return torch.stack(rows, dim=-1)
 
 
 def _norm(x: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class Preset:
 PRESETS = {
     "fast": Preset("mix", 16 << 20),
     "default": Preset("text-s", 8 << 20),
-    "best": Preset("text-s", 64 << 20, max_lanes=1),
+    "best": Preset("text-l", 64 << 20, max_lanes=1),
 }
 
 

@@ -35,6 +35,7 @@ def test_the_life_of_a_model(inside: Call, tmp_path: Path, text: bytes) -> None:
         "mix",
         "adaptive",
         "text-s",
+        "text-l",
         "dalle:rainbow",
         "letters",
     ]

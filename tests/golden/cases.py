@@ -143,6 +143,8 @@ def _cases() -> Iterator[Case]:
         for coder in ("arithmetic", "huffman"):
             yield Case(content, str(NEURAL_NGRAM), coder)
             yield Case(content, str(RECURRENT_TOKENS), coder)
+    for content in ("empty", "text", "line-ends"):
+        yield Case(content, "text-l")
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):

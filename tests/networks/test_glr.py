@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from neurocomp.errors import UsageError
+from neurocomp.exact.hashing import find_rows
 from neurocomp.networks.glr import GLR, GLRConfig
 
 CONFIG = GLRConfig(width=16, num_blocks=2, context=3, expansion=2)
+HASHED = GLRConfig(width=16, num_blocks=2, context=3, expansion=2, hashed={"3": 6, "2": 5})
 
 
-def network() -> GLR:
+def network(config: GLRConfig = HASHED) -> GLR:
     torch.manual_seed(0)
-    return GLR(CONFIG)
+    glr = GLR(config)
+    if config.hashed:
+        torch.nn.init.normal_(glr.hashed)
+    return glr
 
 
 def symbols(length: int) -> torch.Tensor:
@@ -25,7 +32,9 @@ def test_shapes_and_names_of_matrices() -> None:
     assert glr(symbols(2 + 10)).shape == (2, 10, 256)
     parameters = dict(glr.named_parameters())
     assert set(glr.matrices) == {
-        name for name, value in parameters.items() if value.ndim == 2 and name[:4] != "head"
+        name
+        for name, value in parameters.items()
+        if value.ndim == 2 and name not in ("head.weight", "hashed")
     }
 
 
@@ -48,6 +57,42 @@ def test_predictions_do_not_see_the_future() -> None:
     assert not torch.equal(glr(data)[:, 7], glr(changed)[:, 7])
 
 
-def test_a_shape_that_is_none() -> None:
-    with pytest.raises(UsageError, match=r"model\.width is 0"):
-        GLRConfig(width=0)
+def test_an_ngram_finds_its_row_wherever_it_is() -> None:
+    data = torch.zeros(12, dtype=torch.int64)
+    data[2:5] = data[8:11] = torch.tensor([5, 6, 7])
+    rows = torch.stack(find_rows(data.unfold(0, 3, 1), HASHED.hashed_tables), -1)
+    assert rows.shape == (10, 2)
+    assert torch.equal(rows[2], rows[8])
+    assert not torch.equal(rows[2], rows[3])
+    assert int(rows[:, 0].max()) < 1 << 5 <= int(rows[:, 1].min())
+    assert int(rows[:, 1].max()) < (1 << 5) + (1 << 6)
+
+
+def test_a_larger_network_begins_as_the_smaller_one() -> None:
+    small, data = network(CONFIG), symbols(2 + 12)
+    large = GLR(GLRConfig(width=16, num_blocks=6, context=3, expansion=2, hashed={"2": 5}))
+    large.load_state_dict(large.adopt(small.state_dict()))
+    torch.testing.assert_close(large(data), small(data))
+    assert not torch.equal(large.blocks[1].up.weight, torch.zeros(32, 16))  # it can learn
+
+
+def test_what_is_no_smaller_network_is_not_adopted() -> None:
+    large = GLR(GLRConfig(width=16, num_blocks=3, context=3, expansion=2))
+    tensors = network(CONFIG).state_dict()
+    assert large.adopt(tensors).keys() == tensors.keys()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ({"width": 0}, r"model\.width is 0"),
+        ({"hashed": {"4": 10}}, r"hashed\.4 is 10, .* of 2 to 3 bytes"),
+        ({"hashed": {"1": 10}}, r"hashed\.1 is 10"),
+        ({"hashed": {"two": 10}}, r"hashed\.two is 10"),
+        ({"hashed": {"2": 0}}, r"hashed\.2 is 0"),
+        ({"hashed": {"2": 40}}, r"hashed\.2 is 40"),
+    ],
+)
+def test_a_shape_that_is_none(shape: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        GLRConfig(**{"context": 3, **shape})

@@ -19,12 +19,12 @@ from neurocomp.exact.compiled.steps import (
     scaled_products,
     square_sums,
 )
+from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.recurrence import SQUARE_LIMIT
 from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import HEAD_LIMIT, Parts
-from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK
 
 
 class Layers(NamedTuple):

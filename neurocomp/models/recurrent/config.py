@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.exact.scaling import MAX_WIDTH, RESIDUAL_LIMIT
 from neurocomp.exact.hashing import HashedTable, hashed_tables
+from neurocomp.exact.scaling import MAX_WIDTH, RESIDUAL_LIMIT
 
 ALPHABET_SIZE = 256
 SEPARATOR = 0x1E

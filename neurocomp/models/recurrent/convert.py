@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.exact.hashing import HASH_GAIN
 from neurocomp.exact.recurrence import SQUARE_LIMIT
 from neurocomp.exact.scaling import EXP2_BITS, RESIDUAL_LIMIT
 from neurocomp.exact.tables import (
@@ -33,9 +34,6 @@ from neurocomp.models.recurrent.parts import HEAD_LIMIT, MAX_SCALE
 from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
-HASHED_GAIN = 4.0
-"""Factor that the network gives to hashed embeddings (``neurocomp.networks.glr``)."""
-
 HASHED_REACH = 31
 """Of the integers in hashed embeddings: rounding them costs nothing that can be measured."""
 
@@ -57,13 +55,14 @@ def convert_checkpoint(folder: Path) -> StoredModel:
         raise FormatError(f"{folder} is no checkpoint of a network: {error}") from None
     if settings.get("model_type") != CHECKPOINT_TYPE:
         raise UnsupportedError(f"{folder} holds a network of type {settings.get('model_type')!r}")
-    shape = [settings.get(name) for name in ("width", "num_blocks", "expansion")]
-    if not all(type(size) is int for size in shape):
-        raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
+    width, num_blocks, expansion = (
+        settings.get(name) for name in ("width", "num_blocks", "expansion")
+    )
     hashed = settings.get("hashed", {})
-    if not isinstance(hashed, dict) or not all(type(bits) is int for bits in hashed.values()):
-        raise FormatError(f"{folder / 'config.json'} says wrongly what is hashed")
-    return build(weights, *shape, hashed)
+    sizes = [width, num_blocks, expansion, *(hashed.values() if type(hashed) is dict else [None])]
+    if not all(type(size) is int for size in sizes):
+        raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
+    return build(weights, width, num_blocks, expansion, hashed)
 
 
 def build(
@@ -133,7 +132,7 @@ class BlockBuilder:
 
     def add_hashed(self, name: str) -> None:
         """Add embeddings as 8-bit rows, each with a scale."""
-        values = self.weight(name).astype(np.float64) * HASHED_GAIN / 2.0**-RESIDUAL_BITS
+        values = self.weight(name).astype(np.float64) * HASH_GAIN / 2.0**-RESIDUAL_BITS
         scales = np.ceil(np.abs(values).max(axis=1) / HASHED_REACH).clip(min=1)
         if float(scales.max()) > MAX_SCALE:
             raise UnsupportedError("a hashed embedding is out of the range of integers")

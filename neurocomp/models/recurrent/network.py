@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.engine import Engine
+from neurocomp.exact.hashing import find_rows
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
 from neurocomp.exact.recurrence import SQUARE_LIMIT, Recurrence
@@ -17,7 +18,6 @@ from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.exact.tables import Activation
 from neurocomp.models.recurrent.config import SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import Block, Parts
-from neurocomp.exact.hashing import HASH_BITS, HASH_FACTOR, HASH_MASK
 
 
 class Network:
@@ -70,15 +70,8 @@ class Network:
         """Return the sum of the embeddings of hashed n-grams, (lanes, d)."""
         hashed = self._parts.hashed
         total = np.zeros((windows.shape[0], self._config.width), np.int32)
-        value = np.zeros(windows.shape[0], np.int64)
-        length, first = 0, 0
-        for table in hashed.tables:
-            while length < table.length:
-                length += 1
-                value = (value + windows[:, -length] + 1) * HASH_FACTOR & HASH_MASK
-            rows = first + (value >> HASH_BITS - table.bits)
+        for rows in find_rows(windows.astype(np.int64), hashed.tables):
             total += hashed.rows[rows] * hashed.scales[rows, None]
-            first += table.num_rows
         return total
 
 

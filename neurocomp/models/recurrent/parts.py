@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
+from neurocomp.exact.hashing import HashedTable
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
 from neurocomp.exact.recurrence import SQUARE_LIMIT, Recurrence
 from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT
 from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, RecurrentConfig
-from neurocomp.exact.hashing import HashedTable
 
 Tensors = Mapping[str, NDArray[Any]]
 

@@ -14,11 +14,13 @@ from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import TOTAL
 from neurocomp.exact.compiled.packed import multiply, pack
 from neurocomp.exact.engine import open_engine
+from neurocomp.exact.hashing import HashedTable
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.conformance import engine_tables, run_conformance, sequences
 from neurocomp.models.recurrent.network import Network
+from neurocomp.models.recurrent.parts import read_parts
 from neurocomp.models.recurrent.samples import sample
 from neurocomp.models.stored import StoredModel
 from neurocomp.networks.glr import GLR, GLRConfig
@@ -125,6 +127,78 @@ def test_damaged_parts_are_refused(name: str, value: np.ndarray) -> None:
     damaged = StoredModel(stored.architecture, stored.config, {**stored.tensors, name: value})
     with pytest.raises(FormatError):
         NetworkModel(damaged)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hashed.rows", np.zeros((95, 48), np.int8)),
+        ("hashed.scales", np.zeros(96, np.int16)),
+        ("hashed.scales", np.full(96, -1, np.int16)),
+        ("hashed.scales", np.full(96, 1 << 15, np.int32)),
+    ],
+)
+def test_damaged_hashed_embeddings_are_refused(name: str, value: np.ndarray) -> None:
+    stored = sample(hashed=True)
+    damaged = StoredModel(stored.architecture, stored.config, {**stored.tensors, name: value})
+    with pytest.raises(FormatError, match="hashed"):
+        NetworkModel(damaged)
+
+
+def test_hashed_embeddings_beyond_the_stream_are_refused() -> None:
+    """The sum of the largest rows of all tables counts."""
+    stored = sample(hashed=True)
+    tables = {str(length): 1 for length in range(2, 12)}
+    config = {**stored.config, "context": 11, "hashed": tables}
+    tensors = {
+        **stored.tensors,
+        "embeddings": np.zeros((11, 256, 48), np.int16),
+        "hashed.rows": np.full((20, 48), -127, np.int8),
+        "hashed.scales": np.full(20, 20_000, np.int16),
+    }
+    NetworkModel(StoredModel(stored.architecture, config, tensors))
+    tensors["hashed.scales"][:] = 32_000
+    with pytest.raises(FormatError, match="beyond the stream"):
+        NetworkModel(StoredModel(stored.architecture, config, tensors))
+
+
+def test_a_hashed_embedding_out_of_range_is_refused(tmp_path: Path) -> None:
+    network = GLR(GLRConfig(width=32, num_blocks=1, context=4, hashed={"2": 4}))
+    with torch.no_grad():
+        network.hashed[3, 5] = 1e6
+    write_checkpoint(tmp_path, network)
+    with pytest.raises(UnsupportedError, match="hashed embedding"):
+        convert_checkpoint(tmp_path)
+
+
+def test_the_row_of_an_ngram_is_as_written() -> None:
+    """Against the definition, byte by byte, in Python's integers."""
+    table, window = HashedTable(3, 9), b"end"
+    value = 0
+    for byte in reversed(window):
+        value = (value + byte + 1) * 0x9E3779B1 % 2**32
+    stored = sample(hashed=True)
+    config = RecurrentConfig.from_json({**stored.config, "hashed": {"3": 9}})
+    rows = np.arange(512 * 48, dtype=np.int64).reshape(512, 48) % 127
+    tensors = {
+        **stored.tensors,
+        "hashed.rows": rows.astype(np.int8),
+        "hashed.scales": np.arange(1, 513, dtype=np.int16),
+    }
+    parts = read_parts(config, tensors)
+    assert parts.hashed.tables == (table,)
+    network = Network(config, parts, open_engine("compiled"))
+    found = network._hashed_sum(np.array([list(window)], np.int32))
+    row = value >> 23
+    assert np.array_equal(found[0], rows[row] * (row + 1))
+
+
+@pytest.mark.parametrize(
+    "hashed", [[], {"2": "5"}, {"2": 5.0}, {"9": 5}, {"x": 5}, {"2": True}, {"2": 99}, None]
+)
+def test_damaged_tables_of_hashes_are_refused(hashed: object) -> None:
+    with pytest.raises(FormatError):
+        RecurrentConfig.from_json({**sample().config, "hashed": hashed})
 
 
 @pytest.mark.parametrize("change", [{"width": 0}, {"width": 50}, {"epsilon": "1"}, {"more": 1}])
