@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neurocomp.cli.options import Decorator, all_of, message_options
-from neurocomp.cli.report import Reporter, display, say
+from neurocomp.cli.options import Decorator, all_of
+from neurocomp.cli.report import Reporter
+from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
     from neurocomp.training.text.config import TextTrainingConfig
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 _DATA = click.Path(path_type=Path)
 
 
@@ -22,43 +22,17 @@ def _network_options(recipe: str) -> Decorator[Any]:
     return all_of(
         click.argument("files", nargs=-1, type=_DATA, metavar="[FILE]..."),
         click.option("--data", type=_DATA, multiple=True, metavar="FILE", help="The same as FILE."),
+        config_option(recipe, "the name of one that comes with neurocomp"),
         click.option(
-            "--config",
-            "config_name",
-            metavar="FILE.toml",
-            default=recipe,
-            show_default=True,
-            help="Configuration: a TOML file, or the name of one that comes with neurocomp.",
-        ),
-        click.option(
-            "-o", "--output", type=_FOLDER, required=True, metavar="FOLDER", help="Of the run."
-        ),
-        click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint."),
-        click.option(
-            "--init",
-            "initial",
-            type=_FOLDER,
-            metavar="CHECKPOINT",
-            help="Begin with the parameters of this checkpoint.",
-        ),
-        click.option(
-            "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
+            "-o", "--output", type=FOLDER, required=True, metavar="FOLDER", help="Of the run."
         ),
         click.option(
             "--cache",
-            type=_FOLDER,
+            type=FOLDER,
             metavar="FOLDER",
             help="Where decompressed and tokenised data are kept.",
         ),
-        click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any."),
-        click.option(
-            "--sharding",
-            type=click.Choice(["ddp", "fsdp"]),
-            default="ddp",
-            show_default=True,
-            help="Of parameters over the processes that torchrun starts.",
-        ),
-        message_options,
+        run_options(),
     )
 
 
@@ -85,7 +59,7 @@ def text(**values: Any) -> None:
 
 _tokenizer_option = click.option(
     "--tokenizer",
-    type=_FOLDER,
+    type=FOLDER,
     metavar="FOLDER",
     help="With vocab.json and merges.txt, for an alphabet of byte pairs.",
 )
@@ -151,15 +125,9 @@ def _train(kind: type[TextTrainingConfig], values: dict[str, Any], tokenizer: Pa
         raise UsageError("no training data: name files of text")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.training.config import parse, read_toml
     from neurocomp.training.text.train import TrainingPlace, train_text
 
-    table = read_toml(values["config_name"])
-    if values["steps"] is not None:
-        table["run"] = {**table.get("run", {}), "steps": values["steps"]}
+    config = read_config(kind, values["config_name"], values["steps"])
     names = ("output", "resume", "initial", "cache", "device", "sharding")
     place = TrainingPlace(paths, tokenizer=tokenizer, **{name: values[name] for name in names})
-    result = train_text(parse(kind, table), place, reporter.note)
-    if not result.finished:
-        say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
-        raise click.exceptions.Exit(130)
+    end(train_text(config, place, reporter.note), place.output)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
-from neurocomp.cli.options import message_options
-from neurocomp.cli.report import Reporter, display, say
+from neurocomp.cli.report import Reporter
+from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,45 +18,18 @@ if TYPE_CHECKING:
     from neurocomp.symbols.tokens import TokenSet
 
 _PATH = click.Path(path_type=Path)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("train-prior", short_help="Train a prior of captions and tokens.")
 @click.argument("data", required=False, type=_PATH, metavar="DATA")
-@click.option("--vae", type=_FOLDER, metavar="DIR", help="The autoencoder that makes the codes.")
+@click.option("--vae", type=FOLDER, metavar="DIR", help="The autoencoder that makes the codes.")
 @click.option(
     "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
 )
-@click.option(
-    "--config",
-    "config_name",
-    metavar="FILE.toml",
-    default="rainbow",
-    show_default=True,
-    help="Configuration: a TOML file, or rainbow, emoji or paper.",
-)
-@click.option("-o", "--output", type=_FOLDER, metavar="RUN", help="Folder of the run.")
-@click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint.")
-@click.option(
-    "--init",
-    "initial",
-    type=_FOLDER,
-    metavar="CHECKPOINT",
-    help="Begin with the parameters and the tokenizer of this checkpoint.",
-)
-@click.option(
-    "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
-)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any.")
-@click.option(
-    "--sharding",
-    type=click.Choice(["ddp", "fsdp"]),
-    default="ddp",
-    show_default=True,
-    help="Of parameters over the processes that torchrun starts.",
-)
+@config_option("rainbow", "rainbow, emoji or paper")
+@click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
+@run_options(begins_with="the parameters and the tokenizer of this checkpoint")
 @click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
-@message_options
 def train_prior(**values: Any) -> None:
     """Train a transformer that predicts captions and images' tokens.
 
@@ -75,15 +48,12 @@ def train_prior(**values: Any) -> None:
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.training.config import parse, read_toml
     from neurocomp.training.dalle.plan import plan_memory
     from neurocomp.training.dalle.prior_config import PRESETS, PriorTrainingConfig
 
     name = values["config_name"]
-    table = read_toml(f"prior-{name}" if name in PRESETS else name)
-    if values["steps"] is not None:
-        table["run"] = {**table.get("run", {}), "steps": values["steps"]}
-    config = parse(PriorTrainingConfig, table)
+    recipe = f"prior-{name}" if name in PRESETS else name
+    config = read_config(PriorTrainingConfig, recipe, values["steps"])
     if values["plan"]:
         click.echo("\n".join(plan_memory(config).lines()))
         return
@@ -104,9 +74,7 @@ def train_prior(**values: Any) -> None:
         keep_autoencoder(values["vae"], place.output)
         for line in _bound(load_autoencoder(values["vae"]), result.metrics):
             reporter.note(line)
-    if not result.finished:
-        say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
-        raise click.exceptions.Exit(130)
+    end(result, place.output)
 
 
 def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:

@@ -7,47 +7,19 @@ from typing import Any
 
 import click
 
-from neurocomp.cli.options import message_options
-from neurocomp.cli.report import Reporter, display, say
+from neurocomp.cli.report import Reporter
+from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
 from neurocomp.errors import UsageError
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("train-vae", short_help="Train an autoencoder of images.")
 @click.argument(
     "data", required=False, type=click.Path(path_type=Path, readable=False), metavar="DATA"
 )
-@click.option(
-    "--config",
-    "config_name",
-    metavar="FILE.toml",
-    default="rainbow",
-    show_default=True,
-    help="Configuration: a TOML file, or rainbow, rainbow-last, emoji or paper.",
-)
-@click.option("-o", "--output", type=_FOLDER, metavar="RUN", help="Folder of the run.")
-@click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint.")
-@click.option(
-    "--init",
-    "initial",
-    type=_FOLDER,
-    metavar="CHECKPOINT",
-    help="Begin with the parameters of this checkpoint.",
-)
-@click.option(
-    "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
-)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any.")
-@click.option(
-    "--sharding",
-    type=click.Choice(["ddp", "fsdp"]),
-    default="ddp",
-    show_default=True,
-    help="Of parameters over the processes that torchrun starts.",
-)
+@config_option("rainbow", "rainbow, rainbow-last, emoji or paper")
+@click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
+@run_options()
 @click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
-@message_options
 def train_vae(**values: Any) -> None:
     """Train a discrete autoencoder, a dVAE or a VQ-VAE, on the images of DATA.
 
@@ -65,15 +37,12 @@ def train_vae(**values: Any) -> None:
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.training.config import parse, read_toml
     from neurocomp.training.dalle.plan import plan_autoencoder
     from neurocomp.training.dalle.vae_config import PRESETS, VaeTrainingConfig
 
     name = values["config_name"]
-    table = read_toml(f"vae-{name}" if name in PRESETS else name)
-    if values["steps"] is not None:
-        table["run"] = {**table.get("run", {}), "steps": values["steps"]}
-    config = parse(VaeTrainingConfig, table)
+    recipe = f"vae-{name}" if name in PRESETS else name
+    config = read_config(VaeTrainingConfig, recipe, values["steps"])
     if values["plan"]:
         click.echo("\n".join(plan_autoencoder(config).lines()))
         return
@@ -92,6 +61,4 @@ def train_vae(**values: Any) -> None:
     names = ("output", "resume", "initial", "device", "sharding")
     place = VaePlace(**{one: values[one] for one in names})
     result = train(config, images, place, reporter.note)
-    if not result.finished:
-        say(f"stopped after step {result.step}: go on with --resume -o {display(place.output)}")
-        raise click.exceptions.Exit(130)
+    end(result, place.output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, activation, exp2_table
+from neurocomp.models.checkpoints import read_checkpoint
 from neurocomp.models.neural.config import NeuralNgramConfig, RecurrentTokensConfig, TokenConfig
 from neurocomp.models.neural.model import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.neural.words import RESIDUAL_BITS, layer_tensors, make_words
@@ -41,11 +39,7 @@ def convert_checkpoint(folder: Path, tokenizer: bytes | None) -> StoredModel:
         FormatError: a file is missing or damaged.
         UnsupportedError: it is another kind of network, or out of the range of integers.
     """
-    try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        weights = load_file(folder / "model.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        raise FormatError(f"{folder} is no checkpoint of a network: {error}") from None
+    settings, weights = read_checkpoint(folder)
     kind = settings.get("model_type")
     builders = dict(zip(CHECKPOINT_TYPES, (build_ngram, build_recurrent), strict=True))
     if kind not in builders:

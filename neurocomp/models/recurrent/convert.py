@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.hashing import HASH_GAIN
@@ -23,6 +20,7 @@ from neurocomp.exact.tables import (
     exp2_table,
     gate_table,
 )
+from neurocomp.models.checkpoints import read_checkpoint
 from neurocomp.models.quantise import Doubles, make_linear, quantise_matrix
 from neurocomp.models.recurrent.config import (
     RESIDUAL_BITS,
@@ -48,20 +46,15 @@ def convert_checkpoint(folder: Path) -> StoredModel:
         FormatError: a file is missing or damaged.
         UnsupportedError: it is another kind of network, or out of the range of integers.
     """
-    try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        weights = load_file(folder / "model.safetensors")
-    except (OSError, ValueError, SafetensorError) as error:
-        raise FormatError(f"{folder} is no checkpoint of a network: {error}") from None
+    settings, weights = read_checkpoint(folder)
     if settings.get("model_type") != CHECKPOINT_TYPE:
         raise UnsupportedError(f"{folder} holds a network of type {settings.get('model_type')!r}")
-    width, num_blocks, expansion = (
-        settings.get(name) for name in ("width", "num_blocks", "expansion")
-    )
     hashed = settings.get("hashed", {})
-    sizes = [width, num_blocks, expansion, *(hashed.values() if type(hashed) is dict else [None])]
-    if not all(type(size) is int for size in sizes):
+    sizes: list[Any] = [settings.get(name) for name in ("width", "num_blocks", "expansion")]
+    bits = list(hashed.values()) if type(hashed) is dict else [None]
+    if not all(type(size) is int for size in (*sizes, *bits)):
         raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
+    width, num_blocks, expansion = sizes
     return build(weights, width, num_blocks, expansion, hashed)
 
 
