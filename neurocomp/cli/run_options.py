@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +13,7 @@ from neurocomp.cli.report import display, say
 
 if TYPE_CHECKING:
     from neurocomp.training.loop import Result
+    from neurocomp.training.place import RunPlace
 
 T = TypeVar("T")
 
@@ -68,6 +70,18 @@ def read_config(cls: type[T], name: str, steps: int | None) -> T:
     if steps is not None:
         table["run"] = {**table.get("run", {}), "steps": steps}
     return parse(cls, table)
+
+
+def run_place(values: Mapping[str, Any]) -> RunPlace:
+    """Return where a run is, by the options of `run_options` and ``--output``.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    from neurocomp.training.place import RunPlace
+
+    names = ("output", "resume", "initial", "device", "sharding")
+    return RunPlace(**{name: values[name] for name in names})
 
 
 def end(result: Result, output: Path) -> None:

@@ -9,7 +9,14 @@ import click
 
 from neurocomp.cli.options import Decorator, all_of
 from neurocomp.cli.report import Reporter
-from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
+from neurocomp.cli.run_options import (
+    FOLDER,
+    config_option,
+    end,
+    read_config,
+    run_options,
+    run_place,
+)
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -125,9 +132,9 @@ def _train(kind: type[TextTrainingConfig], values: dict[str, Any], tokenizer: Pa
         raise UsageError("no training data: name files of text")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.training.text.train import TrainingPlace, train_text
+    from neurocomp.training.text.train import TextFiles, train_text
 
     config = read_config(kind, values["config_name"], values["steps"])
-    names = ("output", "resume", "initial", "cache", "device", "sharding")
-    place = TrainingPlace(paths, tokenizer=tokenizer, **{name: values[name] for name in names})
-    end(train_text(config, place, reporter.note), place.output)
+    place = run_place(values)
+    files = TextFiles(paths, tokenizer, values["cache"])
+    end(train_text(config, files, place, reporter.note), place.output)

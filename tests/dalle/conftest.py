@@ -9,7 +9,8 @@ import pytest
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.samples import prior_sample
 from neurocomp.models.stored import StoredModel
-from neurocomp.training.dalle.train_prior import PRIOR_NAME, PriorPlace, train_prior
+from neurocomp.training.dalle.train_prior import PRIOR_NAME, train_prior
+from neurocomp.training.place import RunPlace
 from tests.dalle.blocks import blocks, tiny_config
 
 
@@ -17,7 +18,7 @@ from tests.dalle.blocks import blocks, tiny_config
 def prior_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run of seconds."""
     folder = tmp_path_factory.mktemp("prior") / "run"
-    place = PriorPlace(folder, device="cpu")
+    place = RunPlace(folder, device="cpu")
     train_prior(
         tiny_config(precision="float32"), blocks(600), blocks(100, 1), place, lambda _: None
     )

@@ -22,7 +22,7 @@ from neurocomp.dalle.rainbow import COLOURS, draw
 from neurocomp.dalle.stored import load_autoencoder
 from neurocomp.errors import FormatError, ModelMismatchError, UsageError
 from neurocomp.training.config import OptimizerConfig, RunConfig, parse, read_toml
-from neurocomp.training.dalle.train_vae import VaePlace, train_vae
+from neurocomp.training.dalle.train_vae import train_vae
 from neurocomp.training.dalle.vae_config import (
     PRESETS,
     ImageDataConfig,
@@ -32,6 +32,7 @@ from neurocomp.training.dalle.vae_config import (
 from neurocomp.training.dalle.vae_measures import psnr
 from neurocomp.training.dalle.vae_task import temperature
 from neurocomp.training.log import read_log
+from neurocomp.training.place import RunPlace
 from tests.training.runs import steps_of
 
 KINDS = [
@@ -68,7 +69,7 @@ def tiny_config(
 
 
 def train(config: VaeTrainingConfig, folder: Path, **place: Any) -> dict[str, float]:
-    where = VaePlace(folder, device="cpu", **place)
+    where = RunPlace(folder, device="cpu", **place)
     return train_vae(config, squares(), where, lambda message: None).metrics
 
 

@@ -21,12 +21,12 @@ from neurocomp.training.dalle.prior_config import PRESETS, PriorTrainingConfig
 from neurocomp.training.dalle.prior_data import PriorSamples, split_tokens
 from neurocomp.training.dalle.train_prior import (
     PRIOR_NAME,
-    PriorPlace,
     export_prior,
     load_prior,
     train_prior,
 )
 from neurocomp.training.log import read_log
+from neurocomp.training.place import RunPlace
 from tests.dalle.blocks import BITS_OF_AN_IMAGE, blocks, tiny_config
 from tests.training.runs import logged
 
@@ -72,15 +72,15 @@ def test_conversion_is_repeatable(prior_run: Path, model: DalleModel) -> None:
 def test_an_interrupted_run_goes_on_exactly(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     config, tokens = tiny_config(6, checkpoint_every=3), blocks(90)
-    train_prior(config, tokens, None, PriorPlace(whole, device="cpu"), lambda _: None)
+    train_prior(config, tokens, None, RunPlace(whole, device="cpu"), lambda _: None)
 
     def interrupt(text: str) -> None:
         if text.startswith("step 5/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_prior(config, tokens, None, PriorPlace(parts, device="cpu"), interrupt)
-    place = PriorPlace(parts, resume=True, device="cpu")
+        train_prior(config, tokens, None, RunPlace(parts, device="cpu"), interrupt)
+    place = RunPlace(parts, resume=True, device="cpu")
     train_prior(config, tokens, None, place, lambda _: None)
     assert list(logged(whole)) == list(logged(parts))
     assert (whole / PRIOR_NAME).read_bytes() == (parts / PRIOR_NAME).read_bytes()

@@ -73,7 +73,7 @@ def test_a_larger_network_begins_as_the_smaller_one() -> None:
     large = GLR(GLRConfig(width=16, num_blocks=6, context=3, expansion=2, hashed={"2": 5}))
     large.load_state_dict(large.adopt(small.state_dict()))
     torch.testing.assert_close(large(data), small(data))
-    assert not torch.equal(large.blocks[1].up.weight, torch.zeros(32, 16))  # it can learn
+    assert bool(large.state_dict()["blocks.1.up.weight"].any())  # so that it can learn
 
 
 def test_what_is_no_smaller_network_is_not_adopted() -> None:

@@ -14,8 +14,9 @@ from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.log import read_log
 from neurocomp.training.loop import Result
+from neurocomp.training.place import RunPlace
 from neurocomp.training.text.config import DataConfig, TextConfig
-from neurocomp.training.text.train import TrainingPlace, train_text
+from neurocomp.training.text.train import TextFiles, train_text
 from tests.conftest import make_text
 
 
@@ -54,9 +55,9 @@ def tiny_config(steps: int = 8, optimizer: str = "muon", **run: Any) -> TextConf
 
 
 def train(config: TextConfig, data: list[Path], output: Path, **place: Any) -> Result:
-    cache = output.parent / "cache"
-    where = TrainingPlace(data, output, cache=cache, device="cpu", **place)
-    return train_text(config, where, report=lambda message: None)
+    files = TextFiles(data, cache=output.parent / "cache")
+    where = RunPlace(output, device="cpu", **place)
+    return train_text(config, files, where, report=lambda message: None)
 
 
 def logged(folder: Path) -> Iterator[tuple[int, float, float]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
 from neurocomp.training.log import RunLog, read_log
@@ -98,6 +100,26 @@ def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
     train(tiny_config(1), data, tmp_path / "second", initial=checkpoint)
     assert steps_of(tmp_path / "second")[0][1] < 0.7 * steps_of(tmp_path / "first")[0][1]
     assert json.loads((checkpoint / "config.json").read_text())["width"] == 32
+
+
+def test_a_larger_network_goes_on_from_a_smaller_one(tmp_path: Path) -> None:
+    data, config = write_data(tmp_path / "data"), tiny_config(1)
+    train(tiny_config(30), data, tmp_path / "small")
+    (checkpoint,) = (tmp_path / "small" / "checkpoints").iterdir()
+    shape = dataclasses.replace(config.model, num_blocks=3, hashed={"2": 5, "3": 6})
+    large = dataclasses.replace(tiny_config(12), model=shape)
+    train(config, data, tmp_path / "same", initial=checkpoint)
+    train(large, data, tmp_path / "large", initial=checkpoint)
+    [(_, loss, _)] = steps_of(tmp_path / "same")
+    losses = [one for _, one, _ in steps_of(tmp_path / "large")]
+    assert losses[0] == pytest.approx(loss, rel=1e-3)
+    (end,) = (tmp_path / "large" / "checkpoints").iterdir()
+    hashed = load_file(end / "model.safetensors")["hashed"]
+    assert hashed.shape == (32 + 64, 32)
+    assert bool((hashed != 0).any())
+    wide = dataclasses.replace(config, model=dataclasses.replace(config.model, width=64))
+    with pytest.raises(ModelMismatchError, match="another shape"):
+        train(wide, data, tmp_path / "wide", initial=checkpoint)
 
 
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ import click
 
 from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
 from neurocomp.cli.report import Reporter
-from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
+from neurocomp.cli.run_options import (
+    FOLDER,
+    config_option,
+    end,
+    read_config,
+    run_options,
+    run_place,
+)
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,12 +67,10 @@ def train_prior(**values: Any) -> None:
     if values["data"] is None or values["output"] is None:
         raise UsageError("name DATA to train on, and -o RUN for the results")
 
-    from neurocomp.training.dalle.train_prior import PriorPlace
     from neurocomp.training.dalle.train_prior import train_prior as train
 
     tokens, held_out = _read(values, reporter)
-    names = ("output", "resume", "initial", "device", "sharding")
-    place = PriorPlace(**{one: values[one] for one in names})
+    place = run_place(values)
     result = train(config, tokens, held_out, place, reporter.note)
     if values["vae"] is not None:
         from neurocomp.dalle.model_folder import keep_autoencoder

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from neurocomp.cli.report import Reporter
-from neurocomp.cli.run_options import FOLDER, config_option, end, read_config, run_options
+from neurocomp.cli.run_options import (
+    FOLDER,
+    config_option,
+    end,
+    read_config,
+    run_options,
+    run_place,
+)
 from neurocomp.errors import UsageError
 
 
@@ -51,14 +58,12 @@ def train_vae(**values: Any) -> None:
 
     from neurocomp.dalle.images import ImageOptions
     from neurocomp.dalle.sources import read_images
-    from neurocomp.training.dalle.train_vae import VaePlace
     from neurocomp.training.dalle.train_vae import train_vae as train
 
     options = ImageOptions(config.data.size, config.data.resize)
     images = read_images(values["data"], options, with_captions=config.data.captions)
     for line in images.report():
         reporter.note(line)
-    names = ("output", "resume", "initial", "device", "sharding")
-    place = VaePlace(**{one: values[one] for one in names})
+    place = run_place(values)
     result = train(config, images, place, reporter.note)
     end(result, place.output)

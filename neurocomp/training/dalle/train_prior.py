@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,45 +19,21 @@ from neurocomp.training.dalle.captions import CaptionTokenizer, learn_tokenizer
 from neurocomp.training.dalle.prior_config import PriorTrainingConfig
 from neurocomp.training.dalle.prior_data import PriorSamples, split_tokens
 from neurocomp.training.dalle.prior_task import CONFIG_NAME, TOKENIZER_NAME, PriorTask
-from neurocomp.training.distributed import SHARDINGS, joined
+from neurocomp.training.distributed import joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
 
 PRIOR_NAME = "prior.safetensors"
 """In a run's folder: the exact form."""
 
 
-@dataclass(frozen=True)
-class PriorPlace:
-    """Where a training leaves its results, and what it begins with.
-
-    Attributes:
-        output: folder of the run.
-        resume: go on from the newest checkpoint in it.
-        initial: checkpoint folder whose parameters and tokenizer a new run begins with.
-        device: "cpu", "cuda" or None for the better one.
-        sharding: "ddp" or "fsdp".
-    """
-
-    output: Path
-    resume: bool = False
-    initial: Path | None = None
-    device: str | None = None
-    sharding: str = "ddp"
-
-    def __post_init__(self) -> None:
-        if self.sharding not in SHARDINGS:
-            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
-        if self.resume and self.initial is not None:
-            raise UsageError("--init is for a new run, --resume for one that has begun")
-
-
 def train_prior(
     config: PriorTrainingConfig,
     tokens: TokenSet,
     held_out: TokenSet | None,
-    place: PriorPlace,
+    place: RunPlace,
     report: Report,
 ) -> Result:
     """Train a prior, in all processes that torchrun started, and write its exact form.
@@ -83,10 +58,7 @@ def train_prior(
     if held_out is None:
         tokens, held_out = split_tokens(tokens, config.data.training_share)
     with joined(place.device) as processes:
-        if (place.output / LOG_NAME).exists() and not place.resume:
-            raise UsageError(
-                f"{place.output} has a run already: --resume it, or name another folder"
-            )
+        place.check()
         processes.wait()
         torch.manual_seed(config.run.seed)
         tokenizer = _tokenizer(config, tokens, place)
@@ -168,9 +140,7 @@ def export_prior(run: Path) -> Path:
     return target
 
 
-def _tokenizer(
-    config: PriorTrainingConfig, tokens: TokenSet, place: PriorPlace
-) -> CaptionTokenizer:
+def _tokenizer(config: PriorTrainingConfig, tokens: TokenSet, place: RunPlace) -> CaptionTokenizer:
     """Return the tokenizer of a checkpoint to go on from, or one learnt from the captions."""
     source = place.initial
     if place.resume:

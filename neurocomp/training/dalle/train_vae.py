@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import torch
 
 from neurocomp.dalle.autoencoders import build, keep_codes
@@ -15,39 +12,15 @@ from neurocomp.training.checkpoint import load_model
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
 from neurocomp.training.dalle.vae_task import VaeTask
 from neurocomp.training.dalle.whole import whole_copy
-from neurocomp.training.distributed import SHARDINGS, joined
+from neurocomp.training.distributed import joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
 
 
-@dataclass(frozen=True)
-class VaePlace:
-    """Where a training leaves its results, and what it begins with.
-
-    Attributes:
-        output: folder of the run.
-        resume: go on from the newest checkpoint in it.
-        initial: checkpoint folder whose parameters a new run begins with.
-        device: "cpu", "cuda" or None for the better one.
-        sharding: "ddp" or "fsdp".
-    """
-
-    output: Path
-    resume: bool = False
-    initial: Path | None = None
-    device: str | None = None
-    sharding: str = "ddp"
-
-    def __post_init__(self) -> None:
-        if self.sharding not in SHARDINGS:
-            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
-        if self.resume and self.initial is not None:
-            raise UsageError("--init is for a new run, --resume for one that has begun")
-
-
 def train_vae(
-    config: VaeTrainingConfig, images: CaptionedImages, place: VaePlace, report: Report
+    config: VaeTrainingConfig, images: CaptionedImages, place: RunPlace, report: Report
 ) -> Result:
     """Train an autoencoder, in all processes that torchrun started, and write it into the folder.
 
@@ -63,10 +36,7 @@ def train_vae(
     if not len(training):
         raise UsageError("data.training_share leaves no image to train on: make it larger")
     with joined(place.device) as processes:
-        if (place.output / LOG_NAME).exists() and not place.resume:
-            raise UsageError(
-                f"{place.output} has a run already: --resume it, or name another folder"
-            )
+        place.check()
         processes.wait()
         torch.manual_seed(config.run.seed)
         network = build(config.model).to(processes.device)

@@ -11,9 +11,10 @@ import torch
 from neurocomp.errors import UsageError
 from neurocomp.training.cache import SymbolCache
 from neurocomp.training.checkpoint import load_model
-from neurocomp.training.distributed import SHARDINGS, joined
+from neurocomp.training.distributed import joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
 from neurocomp.training.text.config import TextTrainingConfig
 from neurocomp.training.text.corpus import load_corpus
@@ -22,41 +23,30 @@ from neurocomp.training.text.task import TextTask
 
 
 @dataclass(frozen=True)
-class TrainingPlace:
-    """Where a training finds its data and leaves its results.
+class TextFiles:
+    """What a model of text is trained on.
 
     Attributes:
-        paths: files of text.
-        output: folder of the run.
-        resume: go on from the newest checkpoint in it.
-        initial: checkpoint folder whose parameters a new run begins with; a byte network may be
-            of fewer blocks, or without hashed embeddings.
+        paths: .txt or .xz files, whose names tell their kind.
         tokenizer: folder with vocab.json and merges.txt.
         cache: folder for decompressed and tokenised data.
-        device: "cpu", "cuda" or None for the better one.
-        sharding: "ddp" or "fsdp".
     """
 
     paths: Sequence[Path]
-    output: Path
-    resume: bool = False
-    initial: Path | None = None
     tokenizer: Path | None = None
     cache: Path | None = None
-    device: str | None = None
-    sharding: str = "ddp"
 
     def __post_init__(self) -> None:
         if not self.paths:
             raise UsageError("no training data: give --data FILE, once or more")
-        if self.sharding not in SHARDINGS:
-            raise UsageError(f"the sharding is {self.sharding!r}, not one of {SHARDINGS}")
-        if self.resume and self.initial is not None:
-            raise UsageError("--init is for a new run, --resume for one that has begun")
 
 
-def train_text(config: TextTrainingConfig, place: TrainingPlace, report: Report) -> Result:
+def train_text(
+    config: TextTrainingConfig, files: TextFiles, place: RunPlace, report: Report
+) -> Result:
     """Train a model of text, in all processes that torchrun started.
+
+    A byte network may begin with one of fewer blocks, or without hashed embeddings.
 
     Raises:
         UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
@@ -67,20 +57,17 @@ def train_text(config: TextTrainingConfig, place: TrainingPlace, report: Report)
     if config.optimizer.name == "muon" and place.sharding == "fsdp":
         raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
     with joined(place.device) as processes:
-        if (place.output / LOG_NAME).exists() and not place.resume:
-            raise UsageError(
-                f"{place.output} has a run already: --resume it, or name another folder"
-            )
+        place.check()
         processes.wait()
         torch.manual_seed(config.run.seed)
-        alphabet = alphabet_for(config.model, place.tokenizer)
+        alphabet = alphabet_for(config.model, files.tokenizer)
         network, settings = build_network(config.model, alphabet)
         network = network.to(processes.device)
         if place.initial is not None:
             load_model(place.initial, network, getattr(network, "adopt", None))
-        cache = SymbolCache(place.cache, alphabet.name, alphabet.separator, alphabet.encode)
+        cache = SymbolCache(files.cache, alphabet.name, alphabet.separator, alphabet.encode)
         context, seed = network.config.context, config.run.seed
-        corpus = load_corpus(place.paths, cache, config.data, context, seed)
+        corpus = load_corpus(files.paths, cache, config.data, context, seed)
         micro_batch = config.run.micro_batch
         task = TextTask(network, alphabet, corpus, config.data, micro_batch, processes, settings)
         tell: Report = report if processes.is_first else lambda message: None
