@@ -32,14 +32,14 @@ def config_option(default: str, recipes: str) -> Decorator[Any]:
     )
 
 
-def run_options(*, begins_with: str = "the parameters of this checkpoint") -> Decorator[Any]:
+def run_options(begins_with: str = "the parameters of this checkpoint") -> Decorator[Any]:
     """Return how a run begins, how long it takes and where."""
     return all_of(
         click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint."),
         click.option(
             "--init",
             "initial",
-            type=FOLDER,
+            type=click.Path(path_type=Path),
             metavar="CHECKPOINT",
             help=f"Begin with {begins_with}.",
         ),

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _DATA = click.Path(path_type=Path)
 
 
-def _network_options(recipe: str) -> Decorator[Any]:
+def _network_options(
+    recipe: str, begins_with: str = "the parameters of this checkpoint"
+) -> Decorator[Any]:
     return all_of(
         click.argument("files", nargs=-1, type=_DATA, metavar="[FILE]..."),
         click.option("--data", type=_DATA, multiple=True, metavar="FILE", help="The same as FILE."),
@@ -39,12 +41,12 @@ def _network_options(recipe: str) -> Decorator[Any]:
             metavar="FOLDER",
             help="Where decompressed and tokenised data are kept.",
         ),
-        run_options(),
+        run_options(begins_with),
     )
 
 
 @click.command(short_help="Train the byte network.")
-@_network_options("text-s")
+@_network_options("text-s", "this checkpoint, a model file, or text-s or text-l of the package")
 def text(**values: Any) -> None:
     """Train a byte network like the ones that come with neurocomp on each FILE.
 

@@ -112,30 +112,39 @@ class Checkpoints:
         return state
 
 
-def load_model(
-    path: Path,
-    module: nn.Module,
-    adopt: Callable[[dict[str, Tensor]], dict[str, Tensor]] | None = None,
-) -> None:
+def load_model(path: Path, module: nn.Module) -> None:
     """Set the parameters of ``module`` to those of the checkpoint folder ``path``.
-
-    Args:
-        path: the folder.
-        module: what is set.
-        adopt: turns the parameters of a network of another shape into those of ``module``.
 
     Raises:
         UsageError: there is no such folder.
         FormatError: its file is damaged.
         ModelMismatchError: it is of a network of another shape.
     """
+    set_parameters(module, read_parameters(path), path)
+
+
+def read_parameters(path: Path) -> dict[str, Tensor]:
+    """Return the parameters in the checkpoint folder ``path``, by name.
+
+    Raises:
+        UsageError: there is no such folder.
+        FormatError: its file is damaged.
+    """
     if not path.is_dir():
         raise UsageError(
             f"{path} is not a folder: name a checkpoint, such as run/checkpoints/step-…"
         )
-    stored = _read(path / MODEL_NAME)
-    if adopt is not None:
-        stored = adopt(stored)
+    return _read(path / MODEL_NAME)
+
+
+def set_parameters(module: nn.Module, stored: dict[str, Tensor], path: Path) -> None:
+    """Set the parameters of ``module``; raises ModelMismatchError where their shapes differ.
+
+    Args:
+        module: what is set.
+        stored: whole tensors by name.
+        path: where they are from, for messages.
+    """
     parameters = module.state_dict()
     shapes = {name: tuple(tensor.shape) for name, tensor in parameters.items()}
     if shapes != {name: tuple(tensor.shape) for name, tensor in stored.items()}:

@@ -17,7 +17,8 @@ class RunPlace:
     Attributes:
         output: folder of the run.
         resume: go on from the newest checkpoint in it.
-        initial: checkpoint folder whose parameters a new run begins with.
+        initial: checkpoint folder whose parameters a new run begins with; what else it may be is
+            the training's business.
         device: "cpu", "cuda" or None for the better one.
         sharding: "ddp" or "fsdp".
     """

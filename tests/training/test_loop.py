@@ -12,6 +12,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
+from neurocomp.models.recurrent.model import WEIGHTS
+from neurocomp.models.stored import ModelHeader
+from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Trainer
 from neurocomp.training.text.task import TextTask
@@ -122,6 +125,23 @@ def test_a_larger_network_goes_on_from_a_smaller_one(tmp_path: Path) -> None:
         train(wide, data, tmp_path / "wide", initial=checkpoint)
 
 
+def test_a_network_of_the_package_goes_on(tmp_path: Path) -> None:
+    path = WEIGHTS / "text-s.safetensors"
+    shape = ModelHeader.read(path).config
+    names = ("width", "num_blocks", "context", "hashed")
+    sizes = {name: shape[name] for name in names if name in shape}
+    config = dataclasses.replace(tiny_config(1), model=GLRConfig(**sizes))
+    data = tmp_path / "prose.txt"
+    data.write_bytes((Path(__file__).parents[2] / "README.md").read_bytes())
+    for initial in (Path("text-s"), path):
+        run = tmp_path / initial.name
+        train(config, [data], run, initial=initial)
+        [(_, loss, _)] = steps_of(run)
+        assert loss < 4.0
+    with pytest.raises(ModelMismatchError, match="text-s holds a network of another shape"):
+        train(tiny_config(1), [data], tmp_path / "other", initial=Path("text-s"))
+
+
 def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     data, run = write_data(tmp_path / "data"), tmp_path / "run"
     config = tiny_config(1)
@@ -130,7 +150,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         train(config, data, run)
     with pytest.raises(UsageError, match="--init is for a new run"):
         train(config, data, run, resume=True, initial=run)
-    with pytest.raises(UsageError, match="name a checkpoint"):
+    with pytest.raises(UsageError, match=r"neither a checkpoint, .* text-s"):
         train(config, data, tmp_path / "other", initial=tmp_path / "nothing")
     with pytest.raises(UsageError, match=r"multiple of run\.micro_batch"):
         train(tiny_config(1, micro_batch=3), data, tmp_path / "other")

@@ -35,7 +35,7 @@ _PATH = click.Path(path_type=Path)
 )
 @config_option("rainbow", "rainbow, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
-@run_options(begins_with="the parameters and the tokenizer of this checkpoint")
+@run_options("the parameters and the tokenizer of this checkpoint")
 @click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
 def train_prior(**values: Any) -> None:
     """Train a transformer that predicts captions and images' tokens.

@@ -118,7 +118,7 @@ def build_recurrent(weights: Weights, settings: Mapping[str, Any]) -> StoredMode
     root = float(np.sqrt(float(width)))
     tensors, shift = make_words(words, weights["bias"], input_scale=root, unit=root)
     builder = BlockBuilder(weights, width, wide=True)
-    builder.add_blocks(num_blocks, settings["expansion"])
+    builder.add_blocks(num_blocks)
     config = RecurrentTokensConfig(
         alphabet_size=words.shape[0],
         width=width,

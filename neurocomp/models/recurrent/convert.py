@@ -21,7 +21,7 @@ from neurocomp.exact.tables import (
     gate_table,
 )
 from neurocomp.models.checkpoints import read_checkpoint
-from neurocomp.models.quantise import Doubles, make_linear, quantise_matrix
+from neurocomp.models.quantise import make_linear, quantise_matrix
 from neurocomp.models.recurrent.config import (
     RESIDUAL_BITS,
     SQUARE_BITS,
@@ -33,7 +33,7 @@ from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
 HASHED_REACH = 3
-"""Of the integers in hashed embeddings: so few levels cost 0.01 % of the bits, and 2.2 bits each."""
+"""Of the integers in hashed embeddings: so few levels cost 0.01 % of the bits."""
 
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634
@@ -76,8 +76,8 @@ def build(
     if float(np.abs(embeddings).max()) >= 1 << 15:
         raise UnsupportedError("an embedding of the network is out of the range of integers")
     builder.tensors["embeddings"] = embeddings.astype(np.int16)
-    builder.add_blocks(num_blocks, expansion)
-    builder.add_normed("head", np.full(256, 2.0**-EXP2_BITS / _LOG2_E), HEAD_LIMIT)
+    builder.add_blocks(num_blocks)
+    builder.add_layer("head", HEAD_LIMIT)
     context, inner = int(embeddings.shape[0]), expansion * width
     epsilon = norm_epsilon(width)
     config = RecurrentConfig(width, num_blocks, context, inner, epsilon, hashed or {})
@@ -109,17 +109,17 @@ class BlockBuilder:
             raise FormatError(f"the checkpoint lacks the tensor {name!r}")
         return weight
 
-    def add_blocks(self, num_blocks: int, expansion: int) -> None:
+    def add_blocks(self, num_blocks: int) -> None:
         """Add the layers of all blocks, and the tables that they share."""
-        width, unit = self._width, 2.0**-RESIDUAL_BITS
-        inner = expansion * width
-        gate_units = np.full(3 * width, 2.0**-INPUT_BITS)
+        limits = {
+            "gates": RESIDUAL_LIMIT,
+            "out": RESIDUAL_LIMIT,
+            "up": SQUARE_LIMIT,
+            "down": RESIDUAL_LIMIT,
+        }
         for index in range(num_blocks):
-            name = f"blocks.{index}."
-            self.add_normed(name + "gates", gate_units, RESIDUAL_LIMIT)
-            self._add(name + "out", 2.0**-STATE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
-            self.add_normed(name + "up", np.full(inner, 2.0**-SQUARE_BITS), SQUARE_LIMIT)
-            self._add(name + "down", 2.0**-SQUARE_BITS, np.full(width, unit), RESIDUAL_LIMIT)
+            for name, clip in limits.items():
+                self.add_layer(f"blocks.{index}.{name}", clip)
         silu = activation("silu").table
         self.tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
 
@@ -132,18 +132,20 @@ class BlockBuilder:
         rows = np.rint(values / scales[:, None]).astype(np.int8)
         self.tensors |= {f"{name}.rows": rows, f"{name}.scales": scales.astype(np.int16)}
 
-    def add_normed(self, name: str, out_units: Doubles, clip: int) -> None:
-        """Add a layer behind a norm: its inputs have a root mean square of 1."""
-        self._add(name, float(np.sqrt(float(self._width))), out_units, clip)
-
-    def _add(self, name: str, unit: float, out_units: Doubles, clip: int) -> None:
+    def add_layer(self, name: str, clip: int) -> None:
+        """Add a layer of the network, by its name; ``clip`` bounds its outputs."""
         matrix = quantise_matrix(self.weight(f"{name}.weight"))
         bias = self._weights.get(f"{name}.bias")
         size = matrix.weight.shape[0]
         reals = np.zeros(size) if bias is None else bias.astype(np.float64)
-        units = np.full(size, unit)
+        unit, out_unit = layer_units(name.rpartition(".")[2], self._width)
         layer = make_linear(
-            matrix, reals, units=units, out_units=out_units, clip=clip, wide=self._wide
+            matrix,
+            reals,
+            units=np.full(size, unit),
+            out_units=np.full(size, out_unit),
+            clip=clip,
+            wide=self._wide,
         )
         self.tensors |= {
             f"{name}.weight": layer.weight,
@@ -151,6 +153,24 @@ class BlockBuilder:
             f"{name}.bias": layer.bias,
             f"{name}.scale": np.array([layer.limit, layer.shift][not self._wide :], np.int64),
         }
+
+
+def layer_units(kind: str, width: int) -> tuple[float, float]:
+    """Return the real values of an input of 1 with scale 1, and of an output of 1.
+
+    Args:
+        kind: "gates", "out", "up", "down" or "head".
+        width: of the stream.
+    """
+    normed = float(np.sqrt(float(width)))  # behind a norm: a root mean square of 1
+    units = {
+        "gates": (normed, 2.0**-INPUT_BITS),
+        "out": (2.0**-STATE_BITS, 2.0**-RESIDUAL_BITS),
+        "up": (normed, 2.0**-SQUARE_BITS),
+        "down": (2.0**-SQUARE_BITS, 2.0**-RESIDUAL_BITS),
+        "head": (normed, 2.0**-EXP2_BITS / _LOG2_E),
+    }
+    return units[kind]
 
 
 def norm_epsilon(width: int) -> int:

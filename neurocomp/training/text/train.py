@@ -10,7 +10,6 @@ import torch
 
 from neurocomp.errors import UsageError
 from neurocomp.training.cache import SymbolCache
-from neurocomp.training.checkpoint import load_model
 from neurocomp.training.distributed import joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
@@ -18,6 +17,7 @@ from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
 from neurocomp.training.text.config import TextTrainingConfig
 from neurocomp.training.text.corpus import load_corpus
+from neurocomp.training.text.initial import set_initial
 from neurocomp.training.text.networks import alphabet_for, build_network
 from neurocomp.training.text.task import TextTask
 
@@ -46,8 +46,6 @@ def train_text(
 ) -> Result:
     """Train a model of text, in all processes that torchrun started.
 
-    A byte network may begin with one of fewer blocks, or without hashed embeddings.
-
     Raises:
         UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
         FormatError: a file of data or of a checkpoint is damaged.
@@ -64,7 +62,7 @@ def train_text(
         network, settings = build_network(config.model, alphabet)
         network = network.to(processes.device)
         if place.initial is not None:
-            load_model(place.initial, network, getattr(network, "adopt", None))
+            set_initial(network, place.initial)
         cache = SymbolCache(files.cache, alphabet.name, alphabet.separator, alphabet.encode)
         context, seed = network.config.context, config.run.seed
         corpus = load_corpus(files.paths, cache, config.data, context, seed)

@@ -19,8 +19,10 @@ from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.conformance import engine_tables, run_conformance, sequences
+from neurocomp.models.recurrent.convert import build
 from neurocomp.models.recurrent.network import Network
 from neurocomp.models.recurrent.parts import read_parts
+from neurocomp.models.recurrent.restore import restore
 from neurocomp.models.recurrent.samples import sample
 from neurocomp.models.stored import StoredModel
 from neurocomp.networks.glr import GLR, GLRConfig
@@ -106,6 +108,28 @@ def test_conversion_is_deterministic_and_names_what_is_wrong(network: GLR, tmp_p
     (tmp_path / "config.json").write_text(json.dumps({**settings, "width": None}))
     with pytest.raises(FormatError, match="shape"):
         convert_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+def test_stored_integers_are_restored(hashed: bool) -> None:
+    stored = sample(hashed=hashed)
+    weights = restore(stored)
+    config = RecurrentConfig.from_json(dict(stored.config))
+    again = build(dict(weights), config.width, config.num_blocks, 2, config.hashed)
+    assert again.config == stored.config
+    for name, tensor in stored.tensors.items():
+        if name.endswith("multiplier"):
+            np.testing.assert_allclose(again.tensors[name], tensor, rtol=1e-6)
+        elif not name.startswith("hashed"):
+            assert np.array_equal(again.tensors[name], tensor), name
+    assert np.array_equal(restore(again)["embeddings"], weights["embeddings"])
+    if hashed:
+        assert np.array_equal(restore(again)["hashed"], weights["hashed"])
+    damaged = {**stored.tensors, "head.scale": np.zeros(2, np.int64)}
+    with pytest.raises(FormatError, match="head"):
+        restore(StoredModel(stored.architecture, stored.config, damaged))
+    with pytest.raises(UnsupportedError, match="ngram"):
+        restore(StoredModel("ngram", stored.config, stored.tensors))
 
 
 @pytest.mark.parametrize(
