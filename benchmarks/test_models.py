@@ -19,6 +19,7 @@ TEXT = make_text(20_000)
 CASES = [
     ("mix", "arithmetic"),
     ("text-s", "arithmetic"),
+    ("text-l", "arithmetic"),
     ("adaptive", "arithmetic"),
     ("adaptive", "huffman"),
 ]
@@ -57,9 +58,10 @@ def test_ngram_step(benchmark: BenchmarkFixture, num_lanes: int) -> None:
 
 
 @pytest.mark.parametrize("num_lanes", [1, 2, 4, 8])
-def test_network_step(benchmark: BenchmarkFixture, num_lanes: int) -> None:
-    """A step of the packaged network alone, over so many lanes."""
-    network = NetworkModel.shipped("text-s").state(num_lanes)
+@pytest.mark.parametrize("name", ["text-s", "text-l"])
+def test_network_step(benchmark: BenchmarkFixture, name: str, num_lanes: int) -> None:
+    """A step of a packaged network alone, over so many lanes."""
+    network = NetworkModel.shipped(name).state(num_lanes)
     column = np.full(num_lanes, ord("e"), np.uint8)
 
     def step() -> None:
