@@ -33,7 +33,7 @@ def test_recipes_are_configurations(path: Path) -> None:
     kind = KINDS[path.stem.split("-")[0]]
     config: Any = parse(kind, read_toml(path.stem))
     assert config == parse(kind, read_toml(str(path)))
-    if kind in (TextConfig, GPT2TrainingConfig):
+    if kind in (TextConfig, GPT2TrainingConfig) and config.data.weights:
         assert sum(config.data.weights.values()) == pytest.approx(1)
 
 

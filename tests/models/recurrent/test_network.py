@@ -51,7 +51,7 @@ def network(request: pytest.FixtureRequest) -> GLR:
     network = GLR(config)
     torch.nn.init.normal_(network.head.weight, std=0.3)
     if config.hashed:
-        torch.nn.init.normal_(network.hashed, std=0.7)
+        torch.nn.init.normal_(network.hashed, std=0.05)
     return network
 
 
