@@ -93,7 +93,8 @@ def test_integers_are_close_to_the_float_network(network: GLR, tmp_path: Path) -
     loss = (expected * np.log2(expected / (tables / TOTAL))).sum(-1).mean()
     entropy = -(expected * np.log2(expected)).sum(-1).mean()
     assert entropy < 7.9  # the network says something
-    assert loss < 0.002 * entropy
+    # Rows of random numbers lose more in seven levels than those that training makes.
+    assert loss < (0.005 if network.config.hashed else 0.002) * entropy
 
 
 def test_conversion_is_deterministic_and_names_what_is_wrong(network: GLR, tmp_path: Path) -> None:
