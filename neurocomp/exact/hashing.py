@@ -71,7 +71,13 @@ def find_rows(windows: Any, tables: Sequence[HashedTable]) -> list[Any]:
     for table in tables:
         while length < table.length:
             length += 1
-            value = (value + windows[..., -length] + 1) * HASH_FACTOR & HASH_MASK
+            value = _hash(value + windows[..., -length] + 1)
         rows.append(first + (value >> HASH_BITS - table.bits))
         first += table.num_rows
     return rows
+
+
+def _hash(value: Any) -> Any:
+    """Return ``value`` times the factor modulo 2**32, in halves: no product leaves 63 bits."""
+    low, high = value & 0xFFFF, value >> 16
+    return low * HASH_FACTOR + ((high * HASH_FACTOR & 0xFFFF) << 16) & HASH_MASK
