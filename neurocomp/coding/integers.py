@@ -39,6 +39,9 @@ _EXACT_BITS = 4
 
 _CHECKSUM_BYTES = 4
 
+_BATCH = 1 << 20
+"""Integers decoded at once: what that takes besides the result stays small."""
+
 _SMALL = 1 << _EXACT_BITS
 _STEPS = _SMALL >> 1
 _NUM_CLASSES = 2 * (_SMALL + 60 * _STEPS)
@@ -55,8 +58,8 @@ def encode_integers(values: Integers, distances: Sequence[int] = (0,)) -> bytes:
     return min((_encode(values, distance) for distance in distances), key=len)
 
 
-def decode_integers(payload: bytes, size: int) -> Integers:
-    """Return the integers (size,) that ``payload`` holds.
+def decode_integers(payload: bytes, size: int) -> NDArray[Any]:
+    """Return the integers (size,) that ``payload`` holds, in a signed type that is wide enough.
 
     Raises:
         FormatError: it is damaged.
@@ -76,21 +79,32 @@ def decode_integers(payload: bytes, size: int) -> Integers:
         raise FormatError("coded integers are damaged: they are less far apart")
     if int(classes[-1]) >= _NUM_CLASSES:
         raise FormatError("coded integers are damaged: they are too large")
-    kinds = np.zeros(size, np.int32)
-    if num_classes > 1:
-        decoder = constriction.stream.queue.RangeDecoder(words.astype(np.uint32))
-        try:
-            kinds = decoder.decode(_table(weights), size)
-        except AssertionError:
-            raise FormatError("coded integers are damaged: they have no class") from None
     lowest, num_bits = _ranges(classes)
-    values, rest_bits = lowest[kinds], num_bits[kinds]
-    for place in range(int(num_bits.max()) - 1, -1, -1):
+    widths = num_bits.astype(np.uint8)
+    signed = np.where(classes & 1, -lowest, lowest)
+    reach = int(lowest[-1]) + (1 << int(num_bits[-1]))
+    values = np.zeros(size, np.int64 if distance else np.min_scalar_type(-reach))
+    signed = signed.astype(values.dtype)
+    rest_bits = np.zeros(size if widths.any() else 0, np.uint8)
+    decoder = constriction.stream.queue.RangeDecoder(words.astype(np.uint32))
+    table = _table(weights) if num_classes > 1 else None
+    for start in range(0, size, _BATCH):
+        batch = slice(start, min(start + _BATCH, size))
+        kinds = np.zeros(batch.stop - start, np.int32)
+        if table is not None:
+            try:
+                kinds = decoder.decode(table, kinds.size)
+            except AssertionError:
+                raise FormatError("coded integers are damaged: they have no class") from None
+        values[batch] = signed[kinds]
+        if rest_bits.size:
+            rest_bits[batch] = widths[kinds]
+    for place in range(int(widths.max()) - 1, -1, -1):
         members = np.flatnonzero(rest_bits > place)
         packed = reader.take(-(-members.size // 8), "u1")
-        values[members] |= np.unpackbits(packed, count=members.size).astype(np.int64) << place
+        bits = np.unpackbits(packed, count=members.size).astype(values.dtype) << place
+        values[members] += np.where(values[members] < 0, -bits, bits)
     reader.finish()
-    np.negative(values, out=values, where=(classes & 1).astype(bool)[kinds])
     return _undo_difference(values, distance)
 
 
@@ -125,11 +139,11 @@ def _checksum(content: bytes) -> bytes:
     return zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "little")
 
 
-def _undo_difference(values: Integers, distance: int) -> Integers:
+def _undo_difference(values: NDArray[Any], distance: int) -> NDArray[Any]:
     if not distance:
         return values
     padded = np.pad(values, (0, -values.size % distance))
-    summed: Integers = np.cumsum(padded.reshape(-1, distance), axis=0)
+    summed: NDArray[Any] = np.cumsum(padded.reshape(-1, distance), axis=0)
     return summed.reshape(-1)[: values.size]
 
 

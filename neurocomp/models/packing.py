@@ -21,7 +21,7 @@ Forms = dict[str, tuple[str, tuple[int, ...]]]
 TYPES = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 """What tensors of a stored model may be."""
 
-MAX_ELEMENTS = 1 << 25
+MAX_ELEMENTS = 1 << 26
 """Elements of all packed tensors of a model: a small file can't make a reader allocate more."""
 
 
@@ -63,7 +63,7 @@ def unpack_tensors(packed: Tensors, forms: Forms) -> dict[str, NDArray[Any]]:
         if payload is None or payload.dtype != np.uint8:
             raise FormatError(f"tensor {name!r} is not there, or not packed")
         values = decode_integers(payload.tobytes(), math.prod(shape))
-        tensors[name] = values.astype(dtype).reshape(shape)
+        tensors[name] = values.astype(dtype, copy=False).reshape(shape)
     return tensors
 
 

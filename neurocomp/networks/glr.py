@@ -166,8 +166,9 @@ class GLR(nn.Module):
         """Return parameters for this shape that compute what ``tensors`` of a smaller one do.
 
         Each block is followed by as many copies of it as are missing, which add nothing yet (Wu et
-        al. 2024, "LLaMA Pro"); hashed embeddings begin with zeros.  What can't be adopted so is
-        returned as it is.
+        al. 2024, "LLaMA Pro").  Hashed embeddings begin with zeros; where ``tensors`` has as many
+        rows as smaller tables of the same n-grams, these rows are repeated.  What can't be adopted
+        so is returned as it is.
         """
         names = [name.split(".", 2) for name in tensors if name.startswith("blocks.")]
         num_blocks = 1 + max((int(number) for _, number, _ in names), default=-1)
@@ -182,7 +183,14 @@ class GLR(nn.Module):
                     adopted[f"blocks.{int(number) * times + copy}.{name}"] = new
         if self.config.hashed:
             adopted.setdefault("hashed", torch.zeros_like(self.hashed, device="cpu"))
+            adopted["hashed"] = self._spread(adopted["hashed"])
         return adopted
+
+    def _spread(self, rows: Tensor) -> Tensor:
+        """Return the rows of tables smaller by one factor, each as often as fits."""
+        times, rest = divmod(self.hashed.shape[0], max(rows.shape[0], 1))
+        # A hash's first bits are its row: those of a row's successors in a larger table follow it.
+        return rows if rest or times & (times - 1) else rows.repeat_interleave(times, dim=0)
 
 
 def _norm(x: Tensor) -> Tensor:

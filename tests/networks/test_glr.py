@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -74,6 +75,20 @@ def test_a_larger_network_begins_as_the_smaller_one() -> None:
     large.load_state_dict(large.adopt(small.state_dict()))
     torch.testing.assert_close(large(data), small(data))
     assert bool(large.state_dict()["blocks.1.up.weight"].any())  # so that it can learn
+
+
+def test_larger_tables_begin_as_the_smaller_ones() -> None:
+    small, data = network(), symbols(2 + 12)
+    large = GLR(dataclasses.replace(HASHED, hashed={"2": 7, "3": 8}))
+    large.load_state_dict(large.adopt(small.state_dict()))
+    torch.testing.assert_close(large(data), small(data))
+
+
+def test_tables_that_grew_by_no_power_of_2_are_not_adopted() -> None:
+    tensors = network().state_dict()
+    for hashed in ({"2": 5, "3": 7}, {"2": 5}, {"2": 4, "3": 5}):
+        large = GLR(dataclasses.replace(HASHED, hashed=hashed))
+        assert torch.equal(large.adopt(tensors)["hashed"], tensors["hashed"])
 
 
 def test_what_is_no_smaller_network_is_not_adopted() -> None:

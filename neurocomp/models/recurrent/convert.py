@@ -32,8 +32,8 @@ from neurocomp.models.recurrent.parts import HEAD_LIMIT, MAX_SCALE
 from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
-HASHED_REACH = 3
-"""Of the integers in hashed embeddings: so few levels cost 0.01 % of the bits."""
+HASHED_STEP = 1.4
+"""Between levels of a hashed embedding, in its root mean squares; docs/experiments.md has others."""
 
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634
@@ -126,7 +126,9 @@ class BlockBuilder:
     def add_hashed(self, name: str) -> None:
         """Add embeddings as 8-bit rows, each with a scale."""
         values = self.weight(name).astype(np.float64) * HASH_GAIN / 2.0**-RESIDUAL_BITS
-        scales = np.ceil(np.abs(values).max(axis=1) / HASHED_REACH).clip(min=1)
+        # Of integers, whose sum is the same in any order.
+        lengths = np.sqrt(np.square(np.rint(values)).mean(axis=1))
+        scales = np.rint(lengths * HASHED_STEP).clip(min=1)
         if float(scales.max()) > MAX_SCALE:
             raise UnsupportedError("a hashed embedding is out of the range of integers")
         rows = np.rint(values / scales[:, None]).astype(np.int8)

@@ -23,6 +23,9 @@ Tensors = Mapping[str, NDArray[Any]]
 MAX_SCALE = (1 << 15) - 1
 """Of a row of hashed embeddings."""
 
+_ROWS_AT_ONCE = 1 << 10
+"""Of hashed embeddings, where widened: some hundred thousand numbers stay in a cache."""
+
 HEAD_LIMIT = 1 << 24
 """Bound of logits, in units of 2**-10 of a power of 2."""
 
@@ -56,9 +59,13 @@ class HashedEmbeddings:
         total = np.zeros(self.rows.shape[1], np.int64)
         first = 0
         for table in self.tables:
+            reach = np.zeros_like(total)
             last = first + table.num_rows
-            rows = np.abs(self.rows[first:last].astype(np.int32))
-            total += (rows * self.scales[first:last, None]).max(axis=0)
+            for start in range(first, last, _ROWS_AT_ONCE):
+                batch = slice(start, min(start + _ROWS_AT_ONCE, last))
+                rows = np.abs(self.rows[batch].astype(np.int32)) * self.scales[batch, None]
+                reach = np.maximum(reach, rows.max(axis=0))
+            total += reach
             first = last
         return total
 
