@@ -12,6 +12,12 @@ Tick = Callable[[int], None]
 """Told now and then how many more symbols are done; may raise to stop the work."""
 
 
+def watch(tick: Tick, num_symbols: int) -> None:
+    """Let ``tick`` stop the work, but don't count the symbols."""
+    del num_symbols
+    tick(0)
+
+
 @dataclass(frozen=True)
 class CodedBlock:
     """What a codec makes of one block's symbols.

@@ -6,24 +6,38 @@ predicts are the same instructions.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numba import njit
 
-from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.codec.base import CodedBlock, Tick, watch
 from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
-from neurocomp.coding.binary import BinaryCoder, start_decoder, start_encoder
+from neurocomp.coding.binary import (
+    BinaryCoder,
+    max_payload_bytes,
+    start_decoder,
+    start_encoder,
+)
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.models.mix import (
     NUM_PROFILES,
+    TEXT,
     MixState,
     choose_profile,
     new_state,
-    prime,
+    primer,
 )
+
+PRIMED = NUM_PROFILES + TEXT
+"""Variant of a block of text before which the model has read its primer."""
 
 _SEGMENT_BYTES = 1 << 14
 """Bytes between two looks at progress, cancellation and the payload's end."""
+
+_TRIAL_BYTES = 1 << 14
+"""A block's start, which tells whether the primer helps."""
 
 
 @njit(cache=True, nogil=True)
@@ -47,8 +61,12 @@ def _code_bytes(
 class BitCodec:
     """Codes the bytes of a block under the context-mixing model.
 
+    The variant of a block is its profile of contexts, and `PRIMED` for text before which the model
+    has read its primer.
+
     Args:
-        dictionary: uint8 (n,), what the model reads before each block; None for nothing.
+        dictionary: uint8 (n,), what the model reads before each block, behind the primer; None for
+            nothing.
     """
 
     def __init__(self, dictionary: Bytes | None = None) -> None:
@@ -57,16 +75,19 @@ class BitCodec:
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
         data = np.array(symbols, np.uint8)
-        profile = choose_profile(data)
-        state = self._new_state(data.size, profile)
-        payload = np.zeros(data.size, np.uint8)
-        coder = start_encoder()
-        for segment in _segments(data):
-            if not _code_bytes(state, coder, segment, payload, False):
-                return None
-            tick(segment.size)
-        finished = finished_payload(coder, payload)
-        return None if finished is None else CodedBlock(finished, data.size, 1, profile)
+        variant = choose_profile(data)
+        payload: bytes | None = None
+        if variant == TEXT:
+            start = data[:_TRIAL_BYTES]
+            stop = partial(watch, tick)
+            trials = {one: self._encode(start, one, stop) for one in (TEXT, PRIMED)}
+            variant = min(trials, key=lambda one: len(trials[one] or start))
+            payload = trials[variant] if start.size == data.size else None
+        if payload is None:
+            payload = self._encode(data, variant, tick)
+        else:
+            tick(data.size)
+        return None if payload is None else CodedBlock(payload, data.size, 1, variant)
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
@@ -74,9 +95,9 @@ class BitCodec:
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
         """
-        if block.num_lanes != 1 or block.variant >= NUM_PROFILES:
+        if block.num_lanes != 1 or block.variant > PRIMED:
             raise FormatError(
-                f"context mixing has 1 lane and {NUM_PROFILES} variants, the block has "
+                f"context mixing has 1 lane and {PRIMED + 1} variants, the block has "
                 f"{block.num_lanes} and variant {block.variant}"
             )
         data = np.zeros(block.num_symbols, np.uint8)
@@ -90,11 +111,26 @@ class BitCodec:
         check_end(coder, payload)
         return data
 
-    def _new_state(self, block_bytes: int, profile: int) -> MixState:
-        if self._dictionary is None:
-            return new_state(block_bytes, profile)
-        state = new_state(self._dictionary.size + block_bytes, profile)
-        prime(state, self._dictionary)
+    def _encode(self, data: Bytes, variant: int, tick: Tick) -> bytes | None:
+        """Return the payload of ``data``; None where it would not be shorter."""
+        state = self._new_state(data.size, variant)
+        payload = np.zeros(data.size, np.uint8)
+        coder = start_encoder()
+        for segment in _segments(data):
+            if not _code_bytes(state, coder, segment, payload, False):
+                return None
+            tick(segment.size)
+        return finished_payload(coder, payload)
+
+    def _new_state(self, block_bytes: int, variant: int) -> MixState:
+        """Return the model before the first bit, which has read what goes before the block."""
+        parts = [primer()] if variant == PRIMED else []
+        parts += [] if self._dictionary is None else [self._dictionary]
+        before = np.concatenate([np.zeros(0, np.uint8), *parts])
+        state = new_state(before.size + block_bytes, variant % NUM_PROFILES)
+        unread = np.zeros(max_payload_bytes(8 * before.size), np.uint8)
+        # The coder's own kernel, for to compile another takes seconds.
+        _code_bytes(state, start_encoder(), before, unread, False)
         return state
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.codec.base import CodedBlock, Tick, watch
 from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
 from neurocomp.codec.sections import (
     MAX_LANES,
@@ -135,7 +135,7 @@ class NetworkCodec:
         num_lanes = min(num_lanes_for(data.size), self._max_lanes)
         variant = profile + NUM_PROFILES
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
-        stop = partial(_watch, tick)
+        stop = partial(watch, tick)
         plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
         if data.size <= _WHOLE_BYTES:
             alone = plain.result()
@@ -267,12 +267,6 @@ class NetworkCodec:
     def _size(self, sample: Bytes, variant: int) -> int:
         payload = self._code(sample, variant, 1, ignore, sample.size)
         return sample.size if payload is None else len(payload)
-
-
-def _watch(tick: Tick, num_symbols: int) -> None:
-    """Let ``tick`` stop the work, but don't count the symbols."""
-    del num_symbols
-    tick(0)
 
 
 def ignore(num_symbols: int) -> None:

@@ -13,9 +13,11 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
 from neurocomp.codec import BitCodec, CodedBlock, bitwise
+from neurocomp.codec.bitwise import PRIMED
 from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
-from neurocomp.models.mix import NUM_PROFILES, MixModel, choose_profile, new_state
+from neurocomp.models.mix import NUM_PROFILES, TEXT, MixModel, choose_profile, new_state
+from neurocomp.models.mix.layout import BINARY
 from tests.conftest import make_text
 from tests.golden.cases import noise, records
 
@@ -30,11 +32,10 @@ def ignore(num_symbols: int) -> None:
     pass
 
 
-def encode(data: bytes, profile: int, monkeypatch: pytest.MonkeyPatch) -> CodedBlock:
-    monkeypatch.setattr(bitwise, "choose_profile", lambda _: profile)
-    block = BitCodec().encode(array(data), ignore)
-    assert block is not None
-    return block
+def encode(data: bytes, variant: int) -> CodedBlock:
+    payload = BitCodec()._encode(array(data).copy(), variant, ignore)
+    assert payload is not None
+    return CodedBlock(payload, len(data), 1, variant)
 
 
 CONTENTS = {
@@ -43,17 +44,58 @@ CONTENTS = {
     "records": records(1500),
     "period": bytes(range(200)) * 80,
     "mixed": make_text(5000) + noise(3000) + records(200) + make_text(4000, 5),
-    "one": b"x" * 3,
+    "one": b"x" * 12,
 }
 
 
-@pytest.mark.parametrize("profile", range(NUM_PROFILES))
+VARIANTS = range(PRIMED + 1)
+
+PROSE = b"""The primer has taught the model what English looks like, so that it does not have to
+learn from this paragraph which letters go together, and which words there are.
+"""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("name", sorted(CONTENTS))
-def test_round_trip(name: str, profile: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_round_trip(name: str, variant: int) -> None:
     data = CONTENTS[name]
-    block = encode(data, profile, monkeypatch)
-    assert block.variant == profile
-    assert np.array_equal(BitCodec().decode(block, ignore), array(data))
+    assert np.array_equal(BitCodec().decode(encode(data, variant), ignore), array(data))
+
+
+def test_the_shorter_of_two_beginnings_is_taken() -> None:
+    strange = bytes(33 + 7 * i * i % 90 for i in range(500)) * 4
+    sizes = {}
+    for data, expected in ((PROSE, PRIMED), (strange, TEXT), (records(300), BINARY)):
+        block = BitCodec().encode(array(data), ignore)
+        assert block is not None
+        assert block.variant == expected
+        sizes[expected] = len(block.payload)
+    assert sizes[PRIMED] < 0.7 * len(encode(PROSE, TEXT).payload)
+    assert sizes[TEXT] < len(encode(strange, PRIMED).payload)
+
+
+@pytest.mark.parametrize("copies", [1, 200])
+def test_the_beginning_of_a_long_block_decides(copies: int) -> None:
+    data = PROSE * copies
+    told: list[int] = []
+    block = BitCodec().encode(array(data), told.append)
+    assert block is not None
+    assert block.variant == PRIMED
+    assert sum(told) == len(data)
+    assert block.payload == encode(data, PRIMED).payload
+
+
+def test_a_dictionary_goes_behind_the_primer() -> None:
+    codec = BitCodec(array(PROSE))
+    block = codec.encode(array(PROSE), ignore)
+    assert block is not None
+    assert len(block.payload) < 0.2 * len(encode(PROSE, PRIMED).payload)
+    assert np.array_equal(codec.decode(block, ignore), array(PROSE))
+    for variant in VARIANTS:
+        payload = codec._encode(array(PROSE).copy(), variant, ignore)
+        assert payload is not None
+        decoded = codec.decode(CodedBlock(payload, len(PROSE), 1, variant), ignore)
+        assert np.array_equal(decoded, array(PROSE))
 
 
 @settings(deadline=None, max_examples=60)
@@ -69,16 +111,16 @@ def test_noise_is_refused() -> None:
     assert BitCodec().encode(array(noise(50_000)), ignore) is None
 
 
-def test_identity_is_what_the_model_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identity_is_what_the_model_does() -> None:
     """A change of any prediction changes the payloads, and must change the identity.
 
     If you meant to change the model, write the new value into models/mix/model.py and run
     `make golden`.
     """
     digest = hashlib.sha256()
-    for profile in range(NUM_PROFILES):
+    for variant in VARIANTS:
         for name in sorted(CONTENTS):
-            digest.update(encode(CONTENTS[name], profile, monkeypatch).payload)
+            digest.update(encode(CONTENTS[name], variant).payload)
     assert MixModel().identity.hex() == digest.hexdigest()[:8]
 
 
@@ -103,10 +145,10 @@ def test_bytes_too_many_or_too_few_are_an_error(change: bytes) -> None:
     assert block is not None
     payload = block.payload + change if change else block.payload[:-1]
     with pytest.raises(FormatError):
-        BitCodec().decode(CodedBlock(payload, block.num_symbols, 1, 0), ignore)
+        BitCodec().decode(CodedBlock(payload, block.num_symbols, 1, block.variant), ignore)
 
 
-@pytest.mark.parametrize(("lanes", "variant"), [(2, 0), (1, NUM_PROFILES)])
+@pytest.mark.parametrize(("lanes", "variant"), [(2, 0), (1, PRIMED + 1)])
 def test_what_no_encoder_writes_is_refused(lanes: int, variant: int) -> None:
     with pytest.raises(FormatError, match="1 lane"):
         BitCodec().decode(CodedBlock(b"", 10, lanes, variant), ignore)

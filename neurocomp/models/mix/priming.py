@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -23,3 +26,9 @@ def prime(state: MixState, content: NDArray[np.uint8]) -> None:
         for shift in range(7, -1, -1):
             predict(state)
             update(state, byte >> shift & 1)
+
+
+@cache
+def primer() -> NDArray[np.uint8]:
+    """Return what a block of text may begin with, uint8 (n,), read-only: docs/models.md."""
+    return np.frombuffer(Path(__file__).with_name("primer.txt").read_bytes(), np.uint8)

@@ -33,7 +33,7 @@ from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
 HASHED_STEP = 1.4
-"""Between levels of a hashed embedding, in its root mean squares; docs/experiments.md has others."""
+"""Between levels of a hashed embedding, in its root mean squares: docs/experiments.md."""
 
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634
