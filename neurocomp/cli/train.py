@@ -10,6 +10,7 @@ import click
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
+from neurocomp.cli.train_average import average
 from neurocomp.cli.train_dictionary import dictionary
 from neurocomp.cli.train_mixers import mixers
 from neurocomp.cli.train_network import gpt2, neural_ngram, recurrent, text
@@ -34,6 +35,7 @@ train.add_command(text)
 train.add_command(gpt2)
 train.add_command(neural_ngram)
 train.add_command(recurrent)
+train.add_command(average)
 train.add_command(dictionary)
 train.add_command(mixers)
 

@@ -58,8 +58,13 @@ def encode_integers(values: Integers, distances: Sequence[int] = (0,)) -> bytes:
     return min((_encode(values, distance) for distance in distances), key=len)
 
 
-def decode_integers(payload: bytes, size: int) -> NDArray[Any]:
-    """Return the integers (size,) that ``payload`` holds, in a signed type that is wide enough.
+def decode_integers(payload: bytes, size: int, dtype: str = "int64") -> NDArray[Any]:
+    """Return the integers (size,) that ``payload`` holds.
+
+    Args:
+        payload: what `encode_integers` returned.
+        size: how many they are.
+        dtype: their type, which must hold them.
 
     Raises:
         FormatError: it is damaged.
@@ -83,7 +88,7 @@ def decode_integers(payload: bytes, size: int) -> NDArray[Any]:
     widths = num_bits.astype(np.uint8)
     signed = np.where(classes & 1, -lowest, lowest)
     reach = int(lowest[-1]) + (1 << int(num_bits[-1]))
-    values = np.zeros(size, np.int64 if distance else np.min_scalar_type(-reach))
+    values = np.zeros(size, np.min_scalar_type(-reach))
     signed = signed.astype(values.dtype)
     rest_bits = np.zeros(size if widths.any() else 0, np.uint8)
     decoder = constriction.stream.queue.RangeDecoder(words.astype(np.uint32))
@@ -105,7 +110,8 @@ def decode_integers(payload: bytes, size: int) -> NDArray[Any]:
         bits = np.unpackbits(packed, count=members.size).astype(values.dtype) << place
         values[members] += np.where(values[members] < 0, -bits, bits)
     reader.finish()
-    return _undo_difference(values, distance)
+    # Differences may be out of the type's range; sums of them wrap around and come back into it.
+    return _undo_difference(values.astype(dtype, copy=False), distance)
 
 
 def _encode(values: Integers, distance: int) -> bytes:
@@ -142,9 +148,11 @@ def _checksum(content: bytes) -> bytes:
 def _undo_difference(values: NDArray[Any], distance: int) -> NDArray[Any]:
     if not distance:
         return values
-    padded = np.pad(values, (0, -values.size % distance))
-    summed: NDArray[Any] = np.cumsum(padded.reshape(-1, distance), axis=0)
-    return summed.reshape(-1)[: values.size]
+    padding = -values.size % distance
+    padded = np.pad(values, (0, padding)) if padding else values
+    table = padded.reshape(-1, distance)
+    np.cumsum(table, axis=0, dtype=table.dtype, out=table)
+    return padded[: values.size]
 
 
 def _classes(magnitudes: Integers) -> Integers:

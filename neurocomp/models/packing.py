@@ -62,8 +62,8 @@ def unpack_tensors(packed: Tensors, forms: Forms) -> dict[str, NDArray[Any]]:
         payload = packed.get(name)
         if payload is None or payload.dtype != np.uint8:
             raise FormatError(f"tensor {name!r} is not there, or not packed")
-        values = decode_integers(payload.tobytes(), math.prod(shape))
-        tensors[name] = values.astype(dtype, copy=False).reshape(shape)
+        values = decode_integers(payload.tobytes(), math.prod(shape), dtype)
+        tensors[name] = values.reshape(shape)
     return tensors
 
 

@@ -52,6 +52,17 @@ def test_differences_are_coded_where_they_are_smaller() -> None:
     assert len(encode_integers(rows, (0, 1, 50))) < len(encode_integers(rows)) / 3
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint32", "int64"])
+def test_differences_wrap_around_in_the_type_of_the_integers(dtype: str) -> None:
+    limits = np.iinfo(dtype)
+    low, high = max(limits.min, -(1 << 58)), min(limits.max, 1 << 58)
+    values = np.tile(np.array([low, high, high, low, 0], np.int64), 41)[:201]
+    for distance in (0, 1, 3, 201):
+        decoded = decode_integers(encode_integers(values, (distance,)), values.size, dtype)
+        assert decoded.dtype == dtype
+        np.testing.assert_array_equal(decoded, values.astype(dtype))
+
+
 def test_one_value_costs_its_table_only() -> None:
     assert len(encode_integers(np.zeros(100_000, np.int64))) == 18
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from neurocomp.cli.entry import run
 from neurocomp.experiments.entropy import float_bits
@@ -82,6 +85,43 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weighted = TEXT + "\n[data.weights]\nprose = 1\n"
     assert run(arguments(tmp_path, "text", weighted)) == 2
     assert "add records to [data.weights]" in capsys.readouterr().err
+
+
+def test_the_mean_of_what_a_training_came_by(tmp_path: Path) -> None:
+    assert run(arguments(tmp_path, "text", TEXT)) == 0
+    first = checkpoint(tmp_path).rename(tmp_path / "first")
+    wider = TEXT.replace("context = 2", "context = 2\n[model.hashed]\n2 = 4")
+    shutil.rmtree(tmp_path / "run")
+    assert run(arguments(tmp_path, "text", wider, "--init", str(first))) == 0
+    second, mean = checkpoint(tmp_path), tmp_path / "mean"
+    assert run(["train", "average", str(second), str(first), "-o", str(mean)]) == 0
+    a, b, c = (load_file(folder / "model.safetensors") for folder in (first, second, mean))
+    assert b.keys() == c.keys() == a.keys() | {"hashed"}
+    for name, tensor in c.items():
+        before = a.get(name, torch.zeros_like(tensor))
+        torch.testing.assert_close(tensor, (before + b[name]) / 2)
+    assert bool((b["hashed"] != 0).any())
+    shutil.rmtree(tmp_path / "run")
+    assert run(arguments(tmp_path, "text", wider, "--init", str(mean))) == 0
+    assert run(["models", "import", str(mean), "--name", "mean"]) == 0
+
+
+def test_no_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments(tmp_path, "text", TEXT)) == 0
+    one, mean = checkpoint(tmp_path), tmp_path / "mean"
+
+    def says(message: str, *networks: object) -> None:
+        assert run(["train", "average", *map(str, networks), "-o", str(mean)]) != 0
+        assert message in capsys.readouterr().err
+        assert not mean.exists()
+
+    says("is not a checkpoint", "text-s", one)
+    says("a network of the package: text-l, text-s", one, "text-m")
+    says("another shape", one, "text-s")
+    (one / "config.json").write_text('{"model_type": "gpt2"}')
+    says("holds no byte network", one, one)
+    (one / "config.json").write_text("{")
+    says("is damaged", one, one)
 
 
 def test_gpt2_of_bytes_is_read_by_transformers(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from neurocomp.models.recurrent.parts import HEAD_LIMIT, MAX_SCALE
 from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
-HASHED_STEP = 1.4
+HASHED_STEP = 1.75
 """Between levels of a hashed embedding, in its root mean squares: docs/experiments.md."""
 
 _NORM_EPSILON = 1e-6

@@ -29,23 +29,27 @@ def set_initial(network: TextNetwork, initial: Path) -> None:
         FormatError, UnsupportedError: it is damaged, or no network.
         ModelMismatchError: it is of another shape.
     """
-    if not isinstance(network, GLR):
-        set_parameters(network, read_parameters(initial), initial)
-        return
-    stored = initial if initial.suffix else WEIGHTS / f"{initial}.safetensors"
-    if initial.is_dir():
-        tensors = read_parameters(initial)
-    elif stored.is_file():
-        tensors = _restored(stored)
+    if isinstance(network, GLR):
+        set_parameters(network, network.adopt(read_byte_network(initial)), initial)
     else:
-        names = ", ".join(sorted(path.stem for path in WEIGHTS.glob("*.safetensors")))
+        set_parameters(network, read_parameters(initial), initial)
+
+
+def read_byte_network(path: Path) -> dict[str, Tensor]:
+    """Return the parameters of a byte network: a checkpoint, a model file, a name in the package.
+
+    Raises:
+        UsageError: there is no such thing.
+        FormatError, UnsupportedError: it is damaged, or no network.
+    """
+    if path.is_dir():
+        return read_parameters(path)
+    stored = path if path.suffix else WEIGHTS / f"{path}.safetensors"
+    if not stored.is_file():
+        names = ", ".join(sorted(one.stem for one in WEIGHTS.glob("*.safetensors")))
         raise UsageError(
-            f"{initial} is neither a checkpoint, such as run/checkpoints/step-…, nor a model file "
+            f"{path} is neither a checkpoint, such as run/checkpoints/step-…, nor a model file "
             f"nor a network of the package: {names}"
         )
-    set_parameters(network, network.adopt(tensors), initial)
-
-
-def _restored(path: Path) -> dict[str, Tensor]:
-    weights = restore(StoredModel.load(path))
+    weights = restore(StoredModel.load(stored))
     return {name: torch.from_numpy(weight) for name, weight in weights.items()}
