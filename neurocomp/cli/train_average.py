@@ -23,13 +23,11 @@ _NETWORK = click.Path(path_type=Path, readable=False)
     metavar="FOLDER",
     help="The checkpoint to write.",
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite an existing checkpoint.")
 @message_options
 def average(
     checkpoint: Path,
     networks: tuple[Path, ...],
     output: Path,
-    force: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -43,8 +41,8 @@ def average(
     Example:
       neurocomp train average run/checkpoints/step-00002500 text-s -o mean
     """
-    if output.exists() and not force:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    if output.exists():
+        raise FileExistsError(f"{display(output)} already exists: name another folder")
     reporter = Reporter(quiet=quiet, verbose=verbose)
 
     from neurocomp.training.text.average import average_networks

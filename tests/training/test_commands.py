@@ -118,10 +118,17 @@ def test_no_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     says("is not a checkpoint", "text-s", one)
     says("a network of the package: text-l, text-s", one, "text-m")
     says("another shape", one, "text-s")
+    for shape in ('"width": "x"', '"width": 0', '"depth": 2', '"hashed": []'):
+        (one / "config.json").write_text('{"model_type": "glr", ' + shape + "}")
+        says("config.json is damaged", one, one)
     (one / "config.json").write_text('{"model_type": "gpt2"}')
     says("holds no byte network", one, one)
     (one / "config.json").write_text("{")
     says("is damaged", one, one)
+    mean.mkdir()
+    assert run(["train", "average", str(one), str(one), "-o", str(mean)]) != 0
+    assert "already exists" in capsys.readouterr().err
+    assert not list(mean.iterdir())
 
 
 def test_gpt2_of_bytes_is_read_by_transformers(tmp_path: Path) -> None:

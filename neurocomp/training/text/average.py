@@ -40,7 +40,11 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
         ModelMismatchError: one is of another shape.
     """
     settings = _read_settings(checkpoint)
-    network = GLR(GLRConfig(**{name: settings[name] for name in settings if name != "model_type"}))
+    try:
+        config = GLRConfig(**{name: one for name, one in settings.items() if name != "model_type"})
+    except (TypeError, AttributeError, UsageError) as error:
+        raise FormatError(f"{checkpoint / CONFIG_NAME} is damaged: {error}") from None
+    network = GLR(config)
     total = {name: torch.zeros_like(tensor) for name, tensor in network.state_dict().items()}
     for path in (checkpoint, *others):
         set_parameters(network, network.adopt(read_byte_network(path)), path)
