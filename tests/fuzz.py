@@ -44,7 +44,7 @@ def make_input(rng: random.Random, frames: list[bytes]) -> bytes:
         case 3:
             return with_sound_checksum(mutate(rng, frame))
         case 4:
-            head, body = frame[:10], rng.randbytes(rng.randrange(1, 60))
+            head, body = frame[: rng.choice((8, 9))], rng.randbytes(rng.randrange(1, 60))
             return with_sound_checksum(head + b"\x05" + body + bytes(4))
         case _:
             other = rng.choice(frames)

@@ -24,7 +24,7 @@ _TAG_TRAILER = 2
 _METHOD_SHIFT = 2
 _VARIANT_SHIFT = 4
 _TAG_LINE_ENDS = 0x40
-_TAG_RESERVED = 0x80
+_TAG_LANES = 0x80
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Block:
         """
         tag = _TAG_LAST * last | _TAG_TRAILER * trailer
         tag |= self.method << _METHOD_SHIFT | self.variant << _VARIANT_SHIFT
-        tag |= _TAG_LINE_ENDS * self.line_ends
+        tag |= _TAG_LINE_ENDS * self.line_ends | _TAG_LANES * (self.num_lanes > 1)
         head = bytearray([tag])
         head += encode_varint(self.decoded_bytes)
         if self.method is Method.MODELLED:
@@ -79,7 +79,8 @@ class Block:
                 head += encode_varint(self.num_symbols)
             elif self.line_ends:
                 head += encode_varint(self.decoded_bytes - self.num_symbols)
-            head += encode_varint(self.num_lanes)
+            if self.num_lanes > 1:
+                head += encode_varint(self.num_lanes)
             head += encode_varint(len(self.payload))
         head += self.decoded_checksum.to_bytes(limits.CHECKSUM_BYTES, "little")
         stored_checksum = zlib.crc32(self.payload, zlib.crc32(head, zlib.crc32(header)))
@@ -136,18 +137,18 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
 
     Raises:
         FormatError: a field is out of its range.
-        UnsupportedError: a reserved bit is set.
+        UnsupportedError: the method is unknown.
     """
     tag = source.read(1)[0]
     method = tag >> _METHOD_SHIFT & 3
-    if tag & _TAG_RESERVED or method > Method.MODELLED:
+    if method > Method.MODELLED:
         raise UnsupportedError(
             f"the block at offset {source.offset - 1} has unknown tag {tag:#04x}: it is damaged, "
             "or needs a newer neurocomp (pip install -U neurocomp)"
         )
     is_last, has_trailer = bool(tag & _TAG_LAST), bool(tag & _TAG_TRAILER)
     variant = tag >> _VARIANT_SHIFT & 3
-    line_ends = bool(tag & _TAG_LINE_ENDS)
+    line_ends, has_lanes = bool(tag & _TAG_LINE_ENDS), bool(tag & _TAG_LANES)
     if has_trailer and not is_last:
         raise FormatError("a block that is not the last announces the trailer")
     may_be_empty = is_last and method == Method.STORED
@@ -161,11 +162,12 @@ def read_block_head(source: ByteSource, symbols_id: int) -> BlockHead:
         elif line_ends:
             # Two bytes, CR LF, become one at most.
             num_symbols -= read_varint(source, "the bytes saved", 1, decoded_bytes // 2)
-        max_lanes = min(limits.MAX_LANES, num_symbols)
-        num_lanes = read_varint(source, "the number of lanes", 1, max_lanes)
+        if has_lanes:
+            max_lanes = min(limits.MAX_LANES, num_symbols)
+            num_lanes = read_varint(source, "the number of lanes", 2, max_lanes)
         payload_bytes = read_varint(source, "the payload's size", 0, decoded_bytes - 1)
-    elif variant or line_ends:
-        raise FormatError("a stored block has a model variant, or line ends to be restored")
+    elif variant or line_ends or has_lanes:
+        raise FormatError("a stored block has a model variant, line ends to be restored, or lanes")
     decoded_checksum = int.from_bytes(source.read(limits.CHECKSUM_BYTES), "little")
     return BlockHead(
         is_last,

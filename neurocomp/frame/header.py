@@ -11,12 +11,13 @@ from neurocomp.frame.varint import encode_varint, read_varint
 
 _FLAG_EXTENSIONS = 1
 _FLAG_LONG_IDENTITY = 2
+_FLAG_SYMBOLS_AND_CODER = 4
 PARAMETERS_EXTENSION = 1
 ENVIRONMENT_EXTENSION = 2
 DICTIONARY_EXTENSION = 3
 
 _KNOWN_EXTENSIONS = (PARAMETERS_EXTENSION, ENVIRONMENT_EXTENSION, DICTIONARY_EXTENSION)
-_KNOWN_FLAGS = _FLAG_EXTENSIONS | _FLAG_LONG_IDENTITY
+_KNOWN_FLAGS = _FLAG_EXTENSIONS | _FLAG_LONG_IDENTITY | _FLAG_SYMBOLS_AND_CODER
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,13 @@ class FrameHeader:
             )
             if content
         )
+        symbols_and_coder = self.symbols_id << 4 | self.coder_id
         flags = _FLAG_LONG_IDENTITY * is_long | _FLAG_EXTENSIONS * bool(extensions)
+        flags |= _FLAG_SYMBOLS_AND_CODER * bool(symbols_and_coder)
         return (
             limits.MAGIC
-            + bytes([limits.VERSION << 4 | flags, self.symbols_id << 4 | self.coder_id])
+            + bytes([limits.VERSION << 4 | flags])
+            + (bytes([symbols_and_coder]) if symbols_and_coder else b"")
             + encode_varint(self.model_id)
             + self.identity
             + (encode_varint(len(extensions)) + extensions if extensions else b"")
@@ -93,7 +97,9 @@ def read_header(source: ByteSource) -> FrameHeader | None:
             f"the frame has unknown flags {flags:#x}: it is damaged, or needs a newer neurocomp "
             "(pip install -U neurocomp)"
         )
-    symbols_and_coder = source.read(1)[0]
+    symbols_and_coder = source.read(1)[0] if flags & _FLAG_SYMBOLS_AND_CODER else 0
+    if flags & _FLAG_SYMBOLS_AND_CODER and not symbols_and_coder:
+        raise FormatError("the frame names symbols and a coder that it should leave out")
     model_id = read_varint(source, "the model id", 0, limits.MAX_MODEL_ID)
     identity = source.read(
         limits.LONG_IDENTITY_BYTES if flags & _FLAG_LONG_IDENTITY else limits.SHORT_IDENTITY_BYTES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MAGIC = b"\x9eNC"
+MAGIC = b"\x9eC"
 """First bytes of every frame: no UTF-8 text starts so."""
 
 VERSION = 0

@@ -97,9 +97,11 @@ def test_round_trip(header: FrameHeader, frames: list[list[tuple[Block, bytes]]]
     assert [head.num_lanes for head in heads] == [block.num_lanes for block in at]
 
 
-def test_small_frame_costs_24_bytes() -> None:
+def test_small_frame_costs_21_bytes() -> None:
     content, payload = bytes(10_000), bytes(3_000)
-    assert len(frame([(modelled(content, payload), content)])) == len(payload) + 24
+    header = replace(HEADER, coder_id=0)
+    assert len(frame([(modelled(content, payload), content)], header)) == len(payload) + 21
+    assert len(frame([(modelled(content, payload), content)])) == len(payload) + 22
 
 
 def test_empty_content_is_one_block() -> None:
@@ -132,7 +134,7 @@ def test_every_truncation_is_an_error(contents: tuple[bytes, ...]) -> None:
 
 
 def test_trailing_bytes_are_an_error() -> None:
-    for tail in (b"\0", b"\n", b"garbage", limits.MAGIC[:2]):
+    for tail in (b"\0", b"\n", b"garbage", limits.MAGIC[:1]):
         with pytest.raises(FormatError, match="trailing bytes at offset"):
             blocks_of(stored_frame(b"content") + tail)
 
@@ -155,23 +157,25 @@ CRC = zlib.crc32(b"ab").to_bytes(4, "little")
 @pytest.mark.parametrize(
     ("data", "error", "message"),
     [
-        (b"\x9eNC\x10" + HEAD[4:], UnsupportedError, "format version 1"),
-        (b"\x9eNC\x04" + HEAD[4:], UnsupportedError, "unknown flags"),
-        (b"\x9eNC\x01" + HEAD[4:] + b"\2\7\0", UnsupportedError, "extension 7"),
-        (b"\x9eNC\x01" + HEAD[4:] + b"\xff\x7f", FormatError, "extensions' size"),
-        (HEAD + b"\x81\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (b"\x9eC\x14" + HEAD[3:], UnsupportedError, "format version 1"),
+        (b"\x9eC\x0c" + HEAD[3:], UnsupportedError, "unknown flags"),
+        (b"\x9eC\x05" + HEAD[3:] + b"\2\7\0", UnsupportedError, "extension 7"),
+        (b"\x9eC\x05" + HEAD[3:] + b"\xff\x7f", FormatError, "extensions' size"),
+        (b"\x9eC\x04\0" + HEAD[4:], FormatError, "should leave out"),
+        (HEAD + b"\x81\2" + CRC + b"ab", FormatError, "or lanes"),
         (HEAD + b"\x41\2" + CRC + b"ab", FormatError, "line ends to be restored"),
         (HEAD + b"\x09\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
         (HEAD + b"\x02\2" + CRC + b"ab", FormatError, "announces the trailer"),
         (HEAD + b"\x11\2" + CRC + b"ab", FormatError, "model variant"),
         (HEAD + b"\x00\0" + CRC, FormatError, "block's size is 0"),
-        (HEAD + b"\x05\0\1\0" + CRC, FormatError, "block's size is 0"),
+        (HEAD + b"\x05\0\0" + CRC, FormatError, "block's size is 0"),
         (HEAD + b"\x01\x82\0" + CRC + b"ab", FormatError, "shortest form"),
         (HEAD + b"\x01\xff\xff\xff\xff\xff\1" + CRC, FormatError, "longer than 5 bytes"),
         (HEAD + b"\x01\x81\x80\x80\x20" + CRC, FormatError, "allowed are 0 to 67108864"),
-        (HEAD + b"\x05\2\0\1" + CRC + b"a", FormatError, "lanes is 0"),
-        (HEAD + b"\x05\2\3\1" + CRC + b"a", FormatError, "lanes is 3"),
-        (HEAD + b"\x05\2\1\2" + CRC + b"ab", FormatError, "payload's size is 2"),
+        (HEAD + b"\x85\2\0\1" + CRC + b"a", FormatError, "lanes is 0"),
+        (HEAD + b"\x85\2\1\1" + CRC + b"a", FormatError, "lanes is 1"),
+        (HEAD + b"\x85\2\3\1" + CRC + b"a", FormatError, "lanes is 3"),
+        (HEAD + b"\x05\2\2" + CRC + b"ab", FormatError, "payload's size is 2"),
     ],
 )
 def test_hostile_fields(data: bytes, error: type[FormatError], message: str) -> None:

@@ -154,6 +154,12 @@ def _cases() -> Iterator[Case]:
 
 CASES = list(_cases())
 
+HEADER_BYTES = 9
+"""Size of a frame header that names symbols, coder and a model of the package."""
+
+MIX_HEADER_BYTES = 8
+"""Size of one whose model codes bytes bit by bit."""
+
 
 def stored_models() -> dict[Path, StoredModel]:
     """Make the stored models of the golden files."""
@@ -183,18 +189,19 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
     mix = neurocomp.compress(TEXT, model="mix")
     stored = neurocomp.compress(noise(50), model="adaptive")
     several = neurocomp.compress(TEXT * 20, model="adaptive", block_bytes=4096)
-    head = limits.MAGIC + frame[3:10]
+    head, mix_head = frame[:HEADER_BYTES], mix[:MIX_HEADER_BYTES]
     ends = neurocomp.compress(CONTENTS["line-ends"](), model="mix")
+    saved_at = MIX_HEADER_BYTES + 1 + 2
     primed = neurocomp.compress(TEXT, model="mix", dictionary=str(DICTIONARY))
     missing = stored_dictionary(b"a dictionary that is nowhere").sha256
     huge = bytes([0xFF, 0xFF, 0xFF, 0x1F])  # 2**26 - 1
     unknown_model = bytearray(frame)
-    unknown_model[5] = 99
+    unknown_model[4] = 99
     unknown_coder = bytearray(frame)
-    unknown_coder[4] = 0x0F
+    unknown_coder[3] = 0x0F
     wrong_model = bytearray(frame)
-    wrong_model[6] ^= 1
-    payload_at = 10 + 1 + 2 + 1 + 2 + 4
+    wrong_model[5] ^= 1
+    payload_at = HEADER_BYTES + 1 + 2 + 2 + 4
     return {
         "empty": (b"", "FormatError"),
         "text": (b"This is not a frame.\n", "FormatError"),
@@ -208,41 +215,62 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
         "damaged-stored": (_flip(stored, 25), "ChecksumError"),
         "damaged-trailer": (_flip(several, len(several) - 14), "ChecksumError"),
         "trailing-bytes": (frame + b"\0", "FormatError"),
-        "future-version": (_tampered(frame, 3, 0xF0), "UnsupportedError"),
-        "reserved-flag": (_tampered(frame, 3, 0x08), "UnsupportedError"),
-        "reserved-tag": (_tampered(frame, 10, frame[10] | 0x80), "UnsupportedError"),
-        "unknown-method": (_tampered(frame, 10, frame[10] | 0x0C), "UnsupportedError"),
+        "future-version": (_tampered(frame, 2, 0xF4), "UnsupportedError"),
+        "reserved-flag": (_tampered(frame, 2, 0x0C), "UnsupportedError"),
+        "no-symbols-no-coder": (_tampered(frame, 3, 0), "FormatError"),
+        "unknown-method": (
+            _tampered(frame, HEADER_BYTES, frame[HEADER_BYTES] | 0x0C),
+            "UnsupportedError",
+        ),
         "unknown-model": (recompute_checksum(bytes(unknown_model)), "UnsupportedError"),
         "unknown-coder": (recompute_checksum(bytes(unknown_coder)), "UnsupportedError"),
         "wrong-model": (recompute_checksum(bytes(wrong_model)), "ModelMismatchError"),
-        "wrong-variant": (_tampered(frame, 10, frame[10] | 0x10), "FormatError"),
+        "wrong-variant": (
+            _tampered(frame, HEADER_BYTES, frame[HEADER_BYTES] | 0x10),
+            "FormatError",
+        ),
         "wrong-content-checksum": (_tampered(frame, payload_at - 1, 0), "ChecksumError"),
         "payload-too-long": (_with_payload_byte(frame, payload_at), "FormatError"),
-        "payload-too-long-mix": (_with_payload_byte(mix, payload_at), "FormatError"),
-        "no-payload": (_block(head, huge + b"\1\0"), "FormatError"),
-        "no-payload-mix": (_block(mix[:10], huge + b"\1\0"), "FormatError"),
-        "many-lanes": (_block(head, huge + b"\x80\x20\0"), "FormatError"),
-        "too-many-lanes": (_block(head, huge + b"\x81\x20\0"), "FormatError"),
-        "too-large-block": (_block(head, b"\x81\x80\x80\x20\1\0"), "FormatError"),
-        "line-ends-stored": (_tampered(stored, 10, stored[10] | 0x40), "FormatError"),
-        "line-ends-size": (_tampered(ends, 13, ends[13] + 1), "FormatError"),
-        "line-ends-none": (_tampered(ends, 13, 0), "FormatError"),
-        "line-ends-huge": (_block(head, huge + b"\x80\x80\x80\x10\1\0", 0x45), "FormatError"),
-        "line-ends-half": (_block(mix[:10], huge + b"\xff\xff\xff\x0f\1\0", 0x45), "FormatError"),
+        "payload-too-long-mix": (
+            _with_payload_byte(mix, payload_at - HEADER_BYTES + MIX_HEADER_BYTES),
+            "FormatError",
+        ),
+        "no-payload": (_block(head, huge + b"\0"), "FormatError"),
+        "no-payload-mix": (_block(mix_head, huge + b"\0"), "FormatError"),
+        "many-lanes": (_block(head, huge + b"\x80\x20\0", 0x85), "FormatError"),
+        "too-many-lanes": (_block(head, huge + b"\x81\x20\0", 0x85), "FormatError"),
+        "one-lane-given": (_block(head, huge + b"\1\0", 0x85), "FormatError"),
+        "lanes-stored": (
+            _tampered(stored, HEADER_BYTES, stored[HEADER_BYTES] | 0x80),
+            "FormatError",
+        ),
+        "too-large-block": (_block(head, b"\x81\x80\x80\x20\0"), "FormatError"),
+        "line-ends-stored": (
+            _tampered(stored, HEADER_BYTES, stored[HEADER_BYTES] | 0x40),
+            "FormatError",
+        ),
+        "line-ends-size": (_tampered(ends, saved_at, ends[saved_at] + 1), "FormatError"),
+        "line-ends-none": (_tampered(ends, saved_at, 0), "FormatError"),
+        "line-ends-huge": (_block(head, huge + b"\x80\x80\x80\x10\0", 0x45), "FormatError"),
+        "line-ends-half": (_block(mix_head, huge + b"\xff\xff\xff\x0f\0", 0x45), "FormatError"),
         "dictionary-missing": (
-            recompute_checksum(_with_dictionary(mix, missing)),
+            recompute_checksum(_with_dictionary(mix, MIX_HEADER_BYTES, missing)),
             "ModelNotFoundError",
         ),
         "dictionary-no-dictionary": (
-            recompute_checksum(_with_dictionary(mix, StoredModel.load(BYTE_MODEL).sha256)),
+            recompute_checksum(
+                _with_dictionary(mix, MIX_HEADER_BYTES, StoredModel.load(BYTE_MODEL).sha256)
+            ),
             "FormatError",
         ),
         "dictionary-of-adaptive": (
-            recompute_checksum(_with_dictionary(frame, StoredModel.load(DICTIONARY).sha256)),
+            recompute_checksum(
+                _with_dictionary(frame, HEADER_BYTES, StoredModel.load(DICTIONARY).sha256)
+            ),
             "FormatError",
         ),
         "dictionary-short-hash": (
-            recompute_checksum(_with_dictionary(mix, bytes(31))),
+            recompute_checksum(_with_dictionary(mix, MIX_HEADER_BYTES, bytes(31))),
             "FormatError",
         ),
         "dictionary-damaged": (_flip(primed, len(primed) // 2), "ChecksumError"),
@@ -260,16 +288,16 @@ def _block(head: bytes, fields: bytes, tag: int = 0x05) -> bytes:
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def _with_dictionary(frame: bytes, sha256: bytes) -> bytes:
+def _with_dictionary(frame: bytes, header_bytes: int, sha256: bytes) -> bytes:
     """Put a dictionary into the header of a frame that has no extensions."""
     extension = bytes([3, len(sha256)]) + sha256
-    head = frame[:3] + bytes([frame[3] | 1]) + frame[4:10]
-    return head + bytes([len(extension)]) + extension + frame[10:]
+    head = frame[:2] + bytes([frame[2] | 1]) + frame[3:header_bytes]
+    return head + bytes([len(extension)]) + extension + frame[header_bytes:]
 
 
 def _with_payload_byte(frame: bytes, payload_at: int) -> bytes:
     """Append a byte to the payload of a one-block frame of TEXT."""
-    size_at = payload_at - 6
+    size_at = payload_at - 6  # before it a content CRC and a varint of 2 bytes
     size = frame[size_at] & 0x7F | frame[size_at + 1] << 7
     longer = bytes([(size + 1) & 0x7F | 0x80, (size + 1) >> 7])
     body = frame[:size_at] + longer + frame[size_at + 2 : -4] + b"\x55" + bytes(4)

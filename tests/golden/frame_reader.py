@@ -59,11 +59,14 @@ def read_file(data: bytes) -> list[dict[str, Any]]:
 
 def read_frame(cursor: Cursor) -> dict[str, Any]:
     start = cursor.at
-    need(cursor.take(3) == b"\x9e\x4e\x43", "magic")
+    need(cursor.take(2) == b"\x9e\x43", "magic")
     version_and_flags = cursor.u8()
     need(version_and_flags >> 4 == 0, "version")
-    need(version_and_flags & 0b1100 == 0, "reserved flags")
-    symbols_and_coder = cursor.u8()
+    need(version_and_flags & 0b1000 == 0, "reserved flags")
+    symbols_and_coder = 0
+    if version_and_flags & 4:
+        symbols_and_coder = cursor.u8()
+        need(symbols_and_coder != 0, "symbols and coder")
     frame: dict[str, Any] = {
         "symbols": symbols_and_coder >> 4,
         "coder": symbols_and_coder & 15,
@@ -105,8 +108,9 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     begin = cursor.at
     tag = cursor.u8()
     last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
-    line_ends = tag >> 6 & 1
-    need(tag & 0x80 == 0 and method < 2, "reserved tag bits")
+    line_ends, has_lanes = tag >> 6 & 1, tag >> 7
+    need(method < 2, "reserved methods")
+    need(bool(method) or not has_lanes, "lanes of a stored block")
     need(bool(method) or not line_ends, "line ends of a stored block")
     need(bool(last) or not trailer, "trailer without last")
     need(bool(method) or not variant, "variant of a stored block")
@@ -117,7 +121,8 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
             symbols = cursor.varint(1, 1 << 26 if symbols_id == 8 else size)
         elif line_ends:
             symbols = size - cursor.varint(1, size // 2)
-        lanes = cursor.varint(1, min(4096, symbols))
+        if has_lanes:
+            lanes = cursor.varint(2, min(4096, symbols))
         payload_size = cursor.varint(0, size - 1)
     content_crc = cursor.u32()
     payload = cursor.take(payload_size)
