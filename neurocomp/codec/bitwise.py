@@ -26,6 +26,7 @@ from neurocomp.models.mix import (
     TEXT,
     MixState,
     choose_profile,
+    loosen,
     new_state,
     primer,
 )
@@ -124,14 +125,21 @@ class BitCodec:
 
     def _new_state(self, block_bytes: int, variant: int) -> MixState:
         """Return the model before the first bit, which has read what goes before the block."""
-        parts = [primer()] if variant == PRIMED else []
-        parts += [] if self._dictionary is None else [self._dictionary]
-        before = np.concatenate([np.zeros(0, np.uint8), *parts])
-        state = new_state(before.size + block_bytes, variant % NUM_PROFILES)
-        unread = np.zeros(max_payload_bytes(8 * before.size), np.uint8)
-        # The coder's own kernel, for to compile another takes seconds.
-        _code_bytes(state, start_encoder(), before, unread, False)
+        nothing = np.zeros(0, np.uint8)
+        first = primer() if variant == PRIMED else nothing
+        second = nothing if self._dictionary is None else self._dictionary
+        state = new_state(first.size + second.size + block_bytes, variant % NUM_PROFILES)
+        _read(state, first)
+        if variant == PRIMED:
+            loosen(state)
+        _read(state, second)
         return state
+
+
+def _read(state: MixState, content: Bytes) -> None:
+    """Let ``state`` learn ``content``, by the coder's kernel: to compile another takes seconds."""
+    unread = np.zeros(max_payload_bytes(8 * content.size), np.uint8)
+    _code_bytes(state, start_encoder(), np.array(content), unread, False)  # writable, as a block
 
 
 def _segments(data: Bytes) -> list[Bytes]:

@@ -12,7 +12,7 @@ from neurocomp.models.mix.layout import NUM_PROFILES, TEXT
 from neurocomp.models.mix.model import MixModel
 from neurocomp.models.mix.network import take_weights
 from neurocomp.models.mix.predictor import predict, update
-from neurocomp.models.mix.priming import prime, primer
+from neurocomp.models.mix.priming import loosen, prime, primer
 from neurocomp.models.mix.profiles import choose_profile
 from neurocomp.models.mix.state import MixState, new_state
 
@@ -24,6 +24,7 @@ __all__ = [
     "MixState",
     "choose_profile",
     "lane_of",
+    "loosen",
     "new_lanes",
     "new_state",
     "predict",

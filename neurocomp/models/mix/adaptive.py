@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.models.mix.hashing import U64
 from neurocomp.models.mix.inlining import Integer, inlined
 from neurocomp.models.mix.tables import RECIPROCAL
+
+_COUNT = np.uint32(1023)
+
+
+def with_counts_below(entries: NDArray[np.uint32], limit: int) -> NDArray[np.uint32]:
+    """Return entries (n,) whose counts are at most ``limit``: so much quicker they learn."""
+    cut: NDArray[np.uint32] = entries & ~_COUNT | np.minimum(entries & _COUNT, np.uint32(limit))
+    return cut
 
 
 @inlined

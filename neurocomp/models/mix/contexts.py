@@ -6,6 +6,7 @@ import numpy as np
 
 from neurocomp.models.mix import layout as at
 from neurocomp.models.mix.hashing import U64, byte_at, combine
+from neurocomp.models.mix.ideographs import set_ideograph_contexts
 from neurocomp.models.mix.inlining import Integer, inlined
 from neurocomp.models.mix.records import follow_records, record_column
 from neurocomp.models.mix.state import MixState
@@ -105,5 +106,6 @@ def set_contexts(state: MixState) -> None:
     follow_records(state)
     if state.registers[at.PROFILE] == at.TEXT:
         _text_contexts(state, recent)
+        set_ideograph_contexts(state, recent)
     else:
         _binary_contexts(state, recent)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import layout as at
-from neurocomp.models.mix.state import MixState, new_state
+from neurocomp.models.mix.adaptive import with_counts_below
+from neurocomp.models.mix.state import ADAPTIVE_MAPS, MixState, new_state
 
-PARTS = ("weights", "final_weights", "history_maps", "order0_map", "match_maps")
+PARTS = ("weights", "final_weights", *ADAPTIVE_MAPS)
 """Arrays of a `MixState` that are kept."""
 
-_MAPS = ("history_maps", "order0_map", "match_maps")
 _COUNT_LIMIT = 60
 """Counts of maps are cut to this, so that a block's own text soon weighs more."""
 
@@ -46,9 +46,8 @@ class Experience:
     def of(cls, state: MixState) -> Experience:
         """Return what ``state`` has learnt."""
         arrays = {name: getattr(state, name).copy() for name in PARTS}
-        for name in _MAPS:
-            counts = np.minimum(arrays[name] & 1023, _COUNT_LIMIT)
-            arrays[name] = (arrays[name] & ~np.uint32(1023)) | counts
+        for name in ADAPTIVE_MAPS:
+            arrays[name] = with_counts_below(arrays[name], _COUNT_LIMIT)
         return cls(arrays)
 
     def give(self, state: MixState) -> None:

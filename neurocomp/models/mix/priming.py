@@ -9,8 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from neurocomp.models.mix.adaptive import with_counts_below
 from neurocomp.models.mix.predictor import predict, update
-from neurocomp.models.mix.state import MixState
+from neurocomp.models.mix.state import ADAPTIVE_MAPS, MixState
+
+_COUNT_LIMIT = 10
+"""Counts of the maps after the primer: docs/experiments.md."""
 
 
 @njit(cache=True, nogil=True)
@@ -26,6 +30,13 @@ def prime(state: MixState, content: NDArray[np.uint8]) -> None:
         for shift in range(7, -1, -1):
             predict(state)
             update(state, byte >> shift & 1)
+
+
+def loosen(state: MixState) -> None:
+    """Let the maps of ``state`` learn from the block as if the primer had been a few bytes long."""
+    for name in ADAPTIVE_MAPS:
+        entries = getattr(state, name)
+        entries[:] = with_counts_below(entries, _COUNT_LIMIT)
 
 
 @cache

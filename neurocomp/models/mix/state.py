@@ -67,6 +67,10 @@ PER_LANE = (
 )
 
 
+ADAPTIVE_MAPS = ("history_maps", "order0_map", "match_maps")
+"""Arrays of a `MixState` whose entries are as ``adaptive`` has them."""
+
+
 def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
     """The model before the first bit of a block; its sizes depend on `block_bytes` only.
 

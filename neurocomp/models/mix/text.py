@@ -29,8 +29,10 @@ def class_of(byte: Integer) -> Integer:
     """Return the kind of a byte.
 
     0 small letter, 1 capital, 2 space, 3 newline, 4 digit, 5 control, 6 punctuation between
-    words, 7 any other.
+    words, 7 any other.  Characters of several bytes: the first is of kind 7, the others of 0.
     """
+    if byte >= 192:
+        return 7
     if is_letter(byte):
         return 1 if byte != lower_case(byte) else 0
     if byte == _SPACE:
