@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 SOURCES := $(sort $(shell find neurocomp -name '*.py'))
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 FUZZ_SECONDS ?= 300
+TEST_JOBS ?= 2
 DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
@@ -42,7 +43,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist worksteal --benchmark-disable
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow
