@@ -38,7 +38,20 @@ def encode(data: bytes, variant: int) -> CodedBlock:
     return CodedBlock(payload, len(data), 1, variant)
 
 
+def every_other(first: int, length: int) -> bytes:
+    """Two melodies of ``length`` characters in turn: each follows from the last but one."""
+    rng = np.random.default_rng(3)
+    chosen = rng.permutation(64)
+    after = rng.permutation(64)
+    places = [0, 1]
+    for _ in range(length):
+        step = after[places[-2]] if rng.random() < 0.8 else rng.integers(64)
+        places.append(int(step))
+    return "".join(chr(first + int(chosen[place])) for place in places).encode()
+
+
 CONTENTS = {
+    "ideographs": every_other(0x4E00, 3000),
     "text": make_text(30_000),
     "zeros": bytes(20_000),
     "records": records(1500),
@@ -60,6 +73,14 @@ learn from this paragraph which letters go together, and which words there are.
 def test_round_trip(name: str, variant: int) -> None:
     data = CONTENTS[name]
     assert np.array_equal(BitCodec().decode(encode(data, variant), ignore), array(data))
+
+
+def test_whole_ideographs_are_contexts() -> None:
+    """Characters of Thai have three bytes as well, but words of several of them."""
+    chinese, thai = every_other(0x4E00, 3000), every_other(0xE00, 3000)
+    assert len(chinese) == len(thai)
+    sizes = [len(encode(data, TEXT).payload) for data in (chinese, thai)]
+    assert sizes[0] < 0.6 * sizes[1]
 
 
 def test_the_shorter_of_two_beginnings_is_taken() -> None:

@@ -8,7 +8,7 @@ class MixModel:
 
     prefers_line_feeds = True
 
-    identity = bytes.fromhex("8a00d83e")
+    identity = bytes.fromhex("58002bee")
     """First bytes of a SHA-256 over payloads of fixed contents: it names what the model *does*.
 
     ``tests/codec/test_bitwise.py`` computes it and fails where a change of the model was not
