@@ -27,8 +27,10 @@ from neurocomp.models.mix import (
     MixState,
     choose_profile,
     loosen,
+    new_history,
     new_state,
     primer,
+    table_sizes,
 )
 
 PRIMED = NUM_PROFILES + TEXT
@@ -39,6 +41,13 @@ _SEGMENT_BYTES = 1 << 14
 
 _TRIAL_BYTES = 1 << 14
 """A block's start, which tells whether the primer helps."""
+
+
+_KEPT_ROOM = 1 << 15
+"""For small blocks and files a primed model is kept, at most 40 MB, and copied for the next one."""
+
+_kept: dict[tuple[int, int], MixState] = {}
+"""That model by its `table_sizes`: one at a time, never coded with."""
 
 
 @njit(cache=True, nogil=True)
@@ -125,15 +134,30 @@ class BitCodec:
 
     def _new_state(self, block_bytes: int, variant: int) -> MixState:
         """Return the model before the first bit, which has read what goes before the block."""
-        nothing = np.zeros(0, np.uint8)
-        first = primer() if variant == PRIMED else nothing
-        second = nothing if self._dictionary is None else self._dictionary
-        state = new_state(first.size + second.size + block_bytes, variant % NUM_PROFILES)
-        _read(state, first)
-        if variant == PRIMED:
-            loosen(state)
-        _read(state, second)
+        dictionary = np.zeros(0, np.uint8) if self._dictionary is None else self._dictionary
+        room = dictionary.size + block_bytes
+        state = _primed_state(room) if variant == PRIMED else new_state(room, variant)
+        _read(state, dictionary)
         return state
+
+
+def _primed_state(room: int) -> MixState:
+    """Return a model of text that has read its primer and has ``room`` for so many bytes more."""
+    size = primer().size + room
+    sizes = table_sizes(size)
+    kept = _kept.get(sizes)
+    if kept is None:
+        kept = new_state(size, TEXT)
+        _read(kept, primer())
+        loosen(kept)
+        if room > _KEPT_ROOM:
+            return kept
+        _kept.clear()
+        _kept[sizes] = kept
+    state = MixState(*(array.copy() for array in kept))
+    history = new_history(size)
+    history[: primer().size] = primer()
+    return state._replace(history=history)
 
 
 def _read(state: MixState, content: Bytes) -> None:

@@ -13,7 +13,7 @@ from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
 from neurocomp.codec import BitCodec, CodedBlock, bitwise
-from neurocomp.codec.bitwise import PRIMED
+from neurocomp.codec.bitwise import PRIMED, _kept
 from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES, TEXT, MixModel, choose_profile, new_state
@@ -73,6 +73,18 @@ learn from this paragraph which letters go together, and which words there are.
 def test_round_trip(name: str, variant: int) -> None:
     data = CONTENTS[name]
     assert np.array_equal(BitCodec().decode(encode(data, variant), ignore), array(data))
+
+
+def test_a_kept_model_is_as_a_new_one() -> None:
+    """Small primed blocks copy a model; larger ones make theirs."""
+    contents = [PROSE[:50], PROSE, PROSE[:51], make_text(40_000), PROSE]
+    kept = [encode(data, PRIMED).payload for data in contents]
+    anew = []
+    for data in contents:
+        _kept.clear()
+        anew.append(encode(data, PRIMED).payload)
+    assert kept == anew
+    assert len(_kept) == 1
 
 
 def test_whole_ideographs_are_contexts() -> None:

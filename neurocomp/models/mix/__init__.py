@@ -14,7 +14,7 @@ from neurocomp.models.mix.network import take_weights
 from neurocomp.models.mix.predictor import predict, update
 from neurocomp.models.mix.priming import loosen, prime, primer
 from neurocomp.models.mix.profiles import choose_profile
-from neurocomp.models.mix.state import MixState, new_state
+from neurocomp.models.mix.state import MixState, new_history, new_state, table_sizes
 
 __all__ = [
     "NUM_PROFILES",
@@ -25,11 +25,13 @@ __all__ = [
     "choose_profile",
     "lane_of",
     "loosen",
+    "new_history",
     "new_lanes",
     "new_state",
     "predict",
     "prime",
     "primer",
+    "table_sizes",
     "take_weights",
     "update",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.models.mix import layout as at
 from neurocomp.models.mix.histories import FIRST_GUESS
@@ -71,14 +72,24 @@ ADAPTIVE_MAPS = ("history_maps", "order0_map", "match_maps")
 """Arrays of a `MixState` whose entries are as ``adaptive`` has them."""
 
 
+def table_sizes(block_bytes: int) -> tuple[int, int]:
+    """Return how many cache lines of slots, and heads of a match table, a block's model has."""
+    lines = 1 << max(6, min(21, (20 * block_bytes).bit_length() - 2))
+    return lines, 1 << max(8, min(20, block_bytes.bit_length()))
+
+
+def new_history(block_bytes: int) -> NDArray[np.uint8]:
+    """Room for the bytes of a block, and for some behind them that may be looked at."""
+    return np.zeros(block_bytes + 16, np.uint8)
+
+
 def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
     """The model before the first bit of a block; its sizes depend on `block_bytes` only.
 
     The slots take 256 to 640 bytes for each byte of the block, at most 128 MiB; the rest of the
     model takes some 18 MB, most of it touched only as it is used.
     """
-    lines = 1 << max(6, min(21, (20 * block_bytes).bit_length() - 2))
-    heads = 1 << max(8, min(20, block_bytes.bit_length()))
+    lines, heads = table_sizes(block_bytes)
     registers = np.zeros(at.NUM_REGISTERS, np.int64)
     registers[at.PROFILE] = profile
     registers[at.PARTIAL] = registers[at.NODE] = 1
@@ -97,7 +108,7 @@ def new_state(block_bytes: int, profile: int = at.TEXT) -> MixState:
     first_guesses = np.tile(FIRST_GUESS, at.NUM_CONTEXTS)
 
     return MixState(
-        history=np.zeros(block_bytes + 16, np.uint8),
+        history=new_history(block_bytes),
         registers=registers,
         hashes=np.arange(1, at.NUM_CONTEXTS + 1, dtype=np.uint64),
         slots=zeros(64 * lines, np.uint8),
