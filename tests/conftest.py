@@ -6,6 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared", deadline=None)  # machines may be busy
+settings.load_profile("shared")
 
 WORDS = (
     *("the", "of", "and", "to", "in", "a", "is", "that", "it", "was", "for", "on", "are", "with"),

@@ -131,7 +131,7 @@ def test_a_dictionary_goes_behind_the_primer() -> None:
         assert np.array_equal(decoded, array(PROSE))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=600))
 def test_any_bytes_round_trip_or_are_refused(data: bytes) -> None:
     block = BitCodec().encode(array(data), ignore)

@@ -66,7 +66,7 @@ def test_without_the_network_it_is_context_mixing_alone() -> None:
     assert np.array_equal(BitCodec().decode(block, ignore), array(CONTENTS["mixed"]))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_round_trip_or_are_refused(data: bytes) -> None:
     block = codec().encode(array(data), ignore)

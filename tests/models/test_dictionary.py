@@ -41,7 +41,7 @@ def test_priming_is_coding_without_a_coder() -> None:
     assert any(map(np.any, primed.slots.reshape(-1, 64)))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.binary(min_size=1, max_size=300), st.binary(min_size=1, max_size=300))
 def test_codec_round_trip(content: bytes, data: bytes) -> None:
     codec = BitCodec(np.frombuffer(content, np.uint8))

@@ -127,7 +127,7 @@ def test_every_tensor_is_needed(smoothing: str) -> None:
                 NgramModel.from_stored(StoredModel("ngram", stored.config, hostile))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_hostile_tensors_are_refused_or_harmless(data: st.DataObject) -> None:
     stored = BYTES[data.draw(st.sampled_from(sorted(BYTES)))]

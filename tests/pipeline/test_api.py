@@ -24,7 +24,7 @@ repetitive = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.binary(max_size=3000)
     | repetitive
