@@ -42,9 +42,8 @@ _SEGMENT_BYTES = 1 << 14
 _TRIAL_BYTES = 1 << 14
 """A block's start, which tells whether the primer helps."""
 
-
-_KEPT_ROOM = 1 << 15
-"""For small blocks and files a primed model is kept, at most 40 MB, and copied for the next one."""
+_KEPT_ROOM = _TRIAL_BYTES
+"""For blocks up to this a primed model is kept, at most 30 MB, and copied for the next one."""
 
 _kept: dict[tuple[int, int], MixState] = {}
 """That model by its `table_sizes`: one at a time, never coded with."""

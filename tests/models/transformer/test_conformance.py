@@ -25,6 +25,7 @@ SETTINGS = {
     "MKL compatible": {"MKL_CBWR": "COMPATIBLE"},
     "numpy without vectors": {"NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SKX"},
     "one thread": {"OMP_NUM_THREADS": "1"},
+    "two threads": {"OMP_NUM_THREADS": "2"},
 }
 
 
