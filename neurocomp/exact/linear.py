@@ -13,6 +13,7 @@ from neurocomp.exact.scaling import (
     MANTISSA_BITS,
     MAX_SHIFT,
     MIN_SHIFT,
+    MULTIPLIER_MAX,
     NARROW_LIMIT,
     PRODUCT_LIMIT,
     WEIGHT_MAX,
@@ -32,11 +33,11 @@ class Linear:
 
     It is exact because of three conditions, checked here: ``|weight| <= 64``; ``limit * max_n
     sum_k |weight[n, k]| < 2**31``, so that sums fit 32 bits in any order of summation; and that
-    bound times ``2**15 * max(multiplier) <= 2**62``.
+    bound times ``2**15 * max(multiplier) <= 2**62``.  Multipliers fit 32 bits themselves.
 
     Attributes:
         weight: int8, (N, K).
-        multiplier: int64, (N,), not negative: scale of each output.
+        multiplier: int64, (N,), 0 to 2**32 - 1: scale of each output.
         bias: int32, (N,), in the output's unit.
         limit: bound of the inputs |a|: 127 for 8-bit activations, up to 32,639 for 16-bit ones.
         shift: 20 to 62.
@@ -68,12 +69,17 @@ class Linear:
         if max(int(self.weight.max()), -int(self.weight.min())) > WEIGHT_MAX:
             raise FormatError(f"a weight of a linear layer exceeds {WEIGHT_MAX}")
         largest = int(self.multiplier.max())
-        if int(self.multiplier.min()) < 0:
-            raise FormatError("a multiplier of a linear layer is negative")
+        if int(self.multiplier.min()) < 0 or largest > MULTIPLIER_MAX:
+            raise FormatError(f"a multiplier of a linear layer is not in 0..{MULTIPLIER_MAX}")
         if (reach := self.limit * row_sum(self.weight)) >= ACCUMULATOR_LIMIT:
             raise FormatError(f"sums of a linear layer reach {reach}, which 32 bits don't hold")
-        if (reach << MANTISSA_BITS) * largest > PRODUCT_LIMIT:
+        if (reach * largest) << MANTISSA_BITS > PRODUCT_LIMIT:
             raise FormatError("scaled sums of a linear layer don't fit 64 bits")
+
+    @property
+    def reach(self) -> int:
+        """Bound of a sum of products times its multiplier."""
+        return self.limit * row_sum(self.weight) * int(self.multiplier.max())
 
     @property
     def is_narrow(self) -> bool:

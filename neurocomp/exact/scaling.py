@@ -33,6 +33,9 @@ ACCUMULATOR_LIMIT = 1 << 31
 PRODUCT_LIMIT = 1 << 62
 """Every scaled sum stays below this in magnitude, so that rounding can't overflow 64 bits."""
 
+MULTIPLIER_MAX = (1 << 32) - 1
+"""Largest scale of an output."""
+
 MIN_SHIFT, MAX_SHIFT = 20, 62
 """Shifts of scaled sums.  A row's exponent is at most 16 (its values are below 2**31, or divided by
 their norm), so that something is always shifted out."""

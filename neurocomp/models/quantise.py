@@ -20,6 +20,7 @@ from neurocomp.exact.scaling import (
     MANTISSA_BITS,
     MAX_SHIFT,
     MIN_SHIFT,
+    MULTIPLIER_MAX,
     NARROW_LIMIT,
     PRODUCT_LIMIT,
     WEIGHT_MAX,
@@ -128,7 +129,7 @@ def make_linear(
     reach = row_sum(matrix.weight)
     limit = min(WIDE_LIMIT if wide else NARROW_LIMIT, (ACCUMULATOR_LIMIT - 1) // max(reach, 1))
     ratios = matrix.scale * units / out_units / limit
-    room = PRODUCT_LIMIT // max(limit * reach << MANTISSA_BITS, 1)
+    room = min(PRODUCT_LIMIT // max(limit * reach << MANTISSA_BITS, 1), MULTIPLIER_MAX)
     top = float(ratios.max())
     shift = MIN_SHIFT
     while shift < MAX_SHIFT and np.rint(np.ldexp(top, shift + 1)) <= room:

@@ -1,56 +1,52 @@
 """Products of few rows with large 8-bit weights: the form in which a recurrence steps.
 
-Weights are packed so that a vector register holds four inputs of each of sixteen outputs, which
-is what a processor's dot product of bytes takes (AVX-512 VNNI); elsewhere the same layout is
-multiplied as 16-bit pairs.  Integers throughout: both ways give the same sums.
+Weights are packed so that four inputs of each output lie side by side, which is what a processor's
+dot product of bytes takes (AVX-512 VNNI, AVX-VNNI).  With AVX2 two products of bytes are added in
+16 bits, and elsewhere bytes are multiplied as 16-bit pairs, from the same layout.  Integers
+throughout: all ways give the same sums.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-OUTPUTS = 16
-"""Outputs of a vector register."""
+from neurocomp.exact.compiled.lean import lean
+
+STRIP = 64
+"""Outputs that a tile works on: weights are padded to whole strips."""
 
 GROUP = 4
-"""Inputs of one output in it."""
-
-STRIP = 4
-"""Registers of outputs that a tile works on: weights are padded to whole strips."""
+"""Inputs of one output that lie side by side."""
 
 OFFSET = 128
 """Activations are held as unsigned bytes, this much larger than they are."""
 
 cgutils: Any = _cgutils
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
-_BYTES = ir.VectorType(_I8, OUTPUTS * GROUP)
-_WORDS = ir.VectorType(_I16, OUTPUTS * GROUP)
-_PRODUCTS = ir.VectorType(_I32, OUTPUTS * GROUP)
-_PAIRS = ir.VectorType(_I32, OUTPUTS * GROUP // 2)
-_SUMS = ir.VectorType(_I32, OUTPUTS)
-_DOT_PRODUCT = "llvm.x86.avx512.vpdpbusd.512"
-_TILE_BYTES = STRIP * OUTPUTS * GROUP
+_TILE_BYTES = STRIP * GROUP
 
 
 def pack(weight: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
     """Return weights (N, K) packed, and what the offset of the activations adds to the sums.
 
     Returns:
-        int8, (strips, groups, 4, 16, 4): output ``64 s + 16 r + i``, input ``4 g + j``; and int32,
+        int8, (strips, groups, 64, 4): output ``64 s + i``, input ``4 g + j``; and int32,
         (64 * strips,), 128 times the sum of an output's weights.
     """
     num_outputs, num_inputs = weight.shape
-    width = STRIP * OUTPUTS
-    padded = np.pad(weight, ((0, -num_outputs % width), (0, -num_inputs % GROUP)))
-    strips, groups = padded.shape[0] // width, padded.shape[1] // GROUP
-    packed = padded.reshape(strips, STRIP, OUTPUTS, groups, GROUP).transpose(0, 3, 1, 2, 4)
+    padded = np.pad(weight, ((0, -num_outputs % STRIP), (0, -num_inputs % GROUP)))
+    strips, groups = padded.shape[0] // STRIP, padded.shape[1] // GROUP
+    packed = padded.reshape(strips, STRIP, groups, GROUP).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(packed), OFFSET * padded.sum(axis=1, dtype=np.int32)
 
 
@@ -77,42 +73,90 @@ def _make_tile(num_rows: int) -> Any:
     return tile
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How a processor multiplies.
+
+    Attributes:
+        outputs: of a register.
+        registers: of sums that a tile has, of all its rows together: what the processor has, less
+            some for inputs and weights.
+        accumulate: adds the products of inputs and weights to such a register.
+        halves: 2 where sums of even and odd pairs of inputs are kept apart till the end, or 1.
+    """
+
+    outputs: int
+    registers: int
+    accumulate: Callable[[Any, Any, Any, Any], Any]
+    halves: int = 1
+
+    @property
+    def bytes(self) -> Any:
+        return ir.VectorType(_I8, self.outputs * GROUP)
+
+    @property
+    def sums(self) -> Any:
+        return ir.VectorType(_I32, self.outputs)
+
+
+def _form_for(features: list[str]) -> _Form:
+    """Return the best form for a processor with these features, as LLVM spells them."""
+    if "+avx512vnni" in features:
+        return _Form(16, 16, _dot_product)
+    if "+avxvnni" in features:
+        return _Form(8, 8, _dot_product)
+    if "+avx2" in features:
+        return _Form(8, 8, _add_narrow_pairs)
+    return _Form(8, 1, _add_pairs, halves=2)
+
+
 def _code_generator(num_rows: int) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         rows, stride, weights, num_groups, sums, sums_stride = args
-        word = num_groups.type
-        has_dot_product = "+avx512vnni" in context.codegen().magic_tuple()[2]
-        kind = _SUMS if has_dot_product else _PAIRS
-        accumulate = _dot_product if has_dot_product else _add_pairs
-        zero = ir.Constant(kind, [0] * kind.count)
-        totals = [
-            [cgutils.alloca_once_value(builder, zero) for _ in range(STRIP)]
-            for _ in range(num_rows)
-        ]
-        with cgutils.for_range(builder, num_groups) as loop:
-            inputs = [
-                _broadcast(builder, _address(builder, rows, stride, m, loop.index, GROUP))
-                for m in range(num_rows)
-            ]
-            for r in range(STRIP):
-                offset = ir.Constant(word, r * OUTPUTS * GROUP)
-                place = builder.add(builder.mul(loop.index, ir.Constant(word, _TILE_BYTES)), offset)
-                pointer = builder.inttoptr(builder.add(weights, place), _BYTES.as_pointer())
-                weight = builder.load(pointer, align=1)
-                for m in range(num_rows):
-                    total = builder.load(totals[m][r])
-                    builder.store(accumulate(builder, total, inputs[m], weight), totals[m][r])
-        for m in range(num_rows):
-            for r in range(STRIP):
-                total = builder.load(totals[m][r])
-                if not has_dot_product:
-                    total = _add_neighbours(builder, total, _SUMS)
-                number = ir.Constant(word, r * OUTPUTS)
-                address = _address(builder, sums, sums_stride, m, number, 4)
-                builder.store(total, builder.inttoptr(address, _SUMS.as_pointer()), align=4)
+        form = _form_for(context.codegen().magic_tuple()[2].split(","))
+        registers = min(max(form.registers // num_rows, 1), STRIP // form.outputs)
+        for first in range(0, STRIP, registers * form.outputs):
+            left = builder.add(weights, ir.Constant(weights.type, first * GROUP))
+            right = builder.add(sums, ir.Constant(sums.type, first * 4))
+            part = rows, stride, left, num_groups, right, sums_stride
+            _generate_part(builder, form, num_rows, registers, part)
         return context.get_dummy_value()
 
     return generate
+
+
+def _generate_part(builder: Any, form: _Form, num_rows: int, registers: int, args: Any) -> None:
+    """Generate the sums of as many outputs as ``registers`` hold for each row."""
+    rows, stride, weights, num_groups, sums, sums_stride = args
+    word = num_groups.type
+    kind = ir.VectorType(_I32, form.outputs * form.halves)
+    totals = [
+        [cgutils.alloca_once(builder, kind) for _ in range(registers)] for _ in range(num_rows)
+    ]
+    for total in itertools.chain(*totals):
+        builder.store(ir.Constant(kind, [0] * kind.count), total)
+    with cgutils.for_range(builder, num_groups) as loop:
+        inputs = [
+            _broadcast(builder, form, _address(builder, rows, stride, m, loop.index, GROUP))
+            for m in range(num_rows)
+        ]
+        for r in range(registers):
+            offset = ir.Constant(word, r * form.outputs * GROUP)
+            place = builder.add(builder.mul(loop.index, ir.Constant(word, _TILE_BYTES)), offset)
+            pointer = builder.inttoptr(builder.add(weights, place), form.bytes.as_pointer())
+            weight = builder.load(pointer, align=1)
+            for m in range(num_rows):
+                total = builder.load(totals[m][r])
+                total = form.accumulate(builder, total, inputs[m], weight)
+                builder.store(total, totals[m][r])
+    for m in range(num_rows):
+        for r in range(registers):
+            total = builder.load(totals[m][r])
+            if form.halves == 2:
+                total = _add_neighbours(builder, total, form.sums)
+            number = ir.Constant(word, r * form.outputs)
+            address = _address(builder, sums, sums_stride, m, number, 4)
+            builder.store(total, builder.inttoptr(address, form.sums.as_pointer()), align=4)
 
 
 def _address(builder: Any, base: Any, stride: Any, row: int, index: Any, scale: int) -> Any:
@@ -120,25 +164,41 @@ def _address(builder: Any, base: Any, stride: Any, row: int, index: Any, scale: 
     return builder.add(row_start, builder.mul(index, ir.Constant(index.type, scale)))
 
 
-def _broadcast(builder: Any, address: Any) -> Any:
-    """Load four bytes and repeat them for all outputs of a register: 64 bytes."""
+def _broadcast(builder: Any, form: _Form, address: Any) -> Any:
+    """Load four bytes and repeat them for all outputs of a register."""
     four = builder.load(builder.inttoptr(address, _I32.as_pointer()), align=1)
-    first = builder.insert_element(ir.Constant(_SUMS, ir.Undefined), four, _I32(0))
-    lanes = ir.Constant(_SUMS, [0] * OUTPUTS)
-    return builder.shuffle_vector(first, ir.Constant(_SUMS, ir.Undefined), lanes)
+    undefined = ir.Constant(form.sums, ir.Undefined)
+    first = builder.insert_element(undefined, four, _I32(0))
+    lanes = ir.Constant(form.sums, [0] * form.outputs)
+    return builder.bitcast(builder.shuffle_vector(first, undefined, lanes), form.bytes)
+
+
+def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+    kind = ir.FunctionType(result, [argument.type for argument in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 def _dot_product(builder: Any, total: Any, inputs: Any, weight: Any) -> Any:
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(_SUMS, [_SUMS, _SUMS, _SUMS]), _DOT_PRODUCT
-    )
-    return builder.call(function, [total, inputs, builder.bitcast(weight, _SUMS)])
+    name = f"llvm.x86.avx512.vpdpbusd.{32 * total.type.count}"
+    left, right = (builder.bitcast(value, total.type) for value in (inputs, weight))
+    return _call(builder, name, total.type, total, left, right)
+
+
+def _add_narrow_pairs(builder: Any, total: Any, inputs: Any, weight: Any) -> Any:
+    """Add two products in 16 bits, which would saturate if weights were larger than 64."""
+    pairs = ir.VectorType(_I16, 2 * total.type.count)
+    halves = _call(builder, "llvm.x86.avx2.pmadd.ub.sw", pairs, inputs, weight)
+    ones = ir.Constant(pairs, [1] * pairs.count)
+    wide = _call(builder, "llvm.x86.avx2.pmadd.wd", total.type, halves, ones)
+    return builder.add(total, wide)
 
 
 def _add_pairs(builder: Any, total: Any, inputs: Any, weight: Any) -> Any:
-    left = builder.sext(builder.zext(builder.bitcast(inputs, _BYTES), _WORDS), _PRODUCTS)
-    products = builder.mul(left, builder.sext(builder.sext(weight, _WORDS), _PRODUCTS))
-    return builder.add(total, _add_neighbours(builder, products, _PAIRS))
+    words = ir.VectorType(_I16, inputs.type.count)
+    products = ir.VectorType(_I32, inputs.type.count)
+    left = builder.sext(builder.zext(inputs, words), products)
+    right = builder.sext(builder.sext(weight, words), products)
+    return builder.add(total, _add_neighbours(builder, builder.mul(left, right), total.type))
 
 
 def _add_neighbours(builder: Any, vector: Any, result: Any) -> Any:
@@ -159,7 +219,7 @@ _tile_of_two = _make_tile(2)
 _tile_of_four = _make_tile(4)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def multiply(rows: NDArray[np.uint8], weight: NDArray[np.int8], sums: NDArray[np.int32]) -> None:
     """Write the sums (M, 64 * strips) of uint8 rows (M, K) and packed weights.
 
@@ -170,7 +230,7 @@ def multiply(rows: NDArray[np.uint8], weight: NDArray[np.int8], sums: NDArray[np
     strip_bytes = num_groups * _TILE_BYTES
     for s in range(weight.shape[0]):
         weights = weight.ctypes.data + s * strip_bytes
-        out = sums.ctypes.data + s * STRIP * OUTPUTS * 4
+        out = sums.ctypes.data + s * STRIP * 4
         m = 0
         while m < num_rows:
             left, right = rows.ctypes.data + m * stride, out + m * sums_stride

@@ -8,20 +8,19 @@ a time, which compilers turn into vector code; rows of outputs may be wider than
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.exact.compiled.linear import scale_sum
+from neurocomp.exact.compiled.lean import lean
 from neurocomp.exact.compiled.packed import OFFSET, multiply
 from neurocomp.exact.compiled.rows import bit_length, integer_root, row_scale
-from neurocomp.exact.scaling import MANTISSA_BITS, NARROW_LIMIT, RECIPROCAL_BITS
+from neurocomp.exact.scaling import MANTISSA_BITS, NARROW_LIMIT, PRODUCT_LIMIT, RECIPROCAL_BITS
 from neurocomp.exact.tables import GATE_BITS, INPUT_BITS, OUTPUT_BITS, STATE_BITS, TABLE_SIZE
 
 _HALF_TABLE = np.int32(TABLE_SIZE // 2)
 _HALF = np.int64(1) << (RECIPROCAL_BITS - 1)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def narrow_row(values: NDArray[np.int32], out: NDArray[np.uint8]) -> tuple[np.int64, np.int64]:
     """Write values (K,) as 8-bit integers with the offset; return their mantissa and exponent."""
     largest = np.int32(0)
@@ -35,7 +34,7 @@ def narrow_row(values: NDArray[np.int32], out: NDArray[np.uint8]) -> tuple[np.in
     return mantissa, exponent
 
 
-@njit(cache=True, nogil=True)
+@lean
 def normal_row(
     values: NDArray[np.int32], epsilon: int, out: NDArray[np.uint8]
 ) -> tuple[np.int64, np.int64]:
@@ -52,35 +51,64 @@ def normal_row(
     return (quotient + half) >> excess, exponent + doublings + excess - RECIPROCAL_BITS
 
 
-@njit(cache=True, nogil=True)
+@lean
 def scaled_products(
     rows: NDArray[np.uint8],
     mantissas: NDArray[np.int64],
     exponents: NDArray[np.int64],
     weight: NDArray[np.int8],
     offsets: NDArray[np.int32],
-    multiplier: NDArray[np.int64],
+    multiplier: NDArray[np.uint32],
     bias: NDArray[np.int32],
     shift: int,
+    reach: int,
+    margin: int,
     clip: int,
     out: NDArray[np.int32],
 ) -> None:
     """Write a layer's outputs (M, N) for uint8 rows (M, K) and packed weights.
 
     N is of whole strips.
+
+    Args:
+        rows: inputs.
+        mantissas: of the rows (M,).
+        exponents: of the rows (M,).
+        weight: see `multiply`.
+        offsets: what the rows' offset adds to the sums (N,).
+        multiplier: of the outputs (N,).
+        bias: of the outputs (N,).
+        shift: as in ``neurocomp.exact.linear.Linear``.
+        reach: bound of the sums times their multipliers.
+        margin: what the largest bias leaves of 31 bits.
+        clip: bound of the outputs.
+        out: the outputs.
     """
     multiply(rows, weight, out)
-    limit = np.int64(clip)
     for m in range(rows.shape[0]):
-        mantissa, away = mantissas[m], np.int64(shift) - exponents[m]
-        line = out[m]
-        for n in range(line.shape[0]):
-            total = np.int64(line[n] - offsets[n])
-            value = scale_sum(total, mantissa * multiplier[n], away) + np.int64(bias[n])
-            line[n] = np.int32(min(max(value, -limit), limit))
+        line, mantissa = out[m], np.int64(np.int32(mantissas[m]))
+        away = min(np.int64(shift) - exponents[m], np.int64(62))
+        half = np.int64(1) << (away - 1)
+        if (reach * mantissa + half) >> away <= margin:
+            # Outputs fit 32 bits.  Raised, products are not negative, which is what processors
+            # without AVX-512 shift.
+            raised = np.uint64(PRODUCT_LIMIT) + np.uint64(half)
+            lowered = np.int32(PRODUCT_LIMIT >> away)
+            lowest, highest = np.int32(-clip), np.int32(clip)
+            for n in range(line.shape[0]):
+                total = np.int64(np.int32(line[n] - offsets[n])) * mantissa
+                product = np.uint64(total * np.int64(multiplier[n])) + raised
+                value = np.int32(np.int32(product >> np.uint64(away)) - lowered + bias[n])
+                line[n] = min(max(value, lowest), highest)
+        else:
+            limit = np.int64(clip)
+            for n in range(line.shape[0]):
+                total = np.int64(np.int32(line[n] - offsets[n])) * mantissa
+                scaled = ((total * np.int64(multiplier[n]) + half) >> away) + np.int64(bias[n])
+                line[n] = np.int32(min(max(scaled, -limit), limit))
 
 
-@njit(cache=True, nogil=True)
+@lean
 def look_up(
     values: NDArray[np.int32], first: int, table: NDArray[np.int32], out: NDArray[np.int32]
 ) -> None:
@@ -94,7 +122,7 @@ def look_up(
             line[k] = table[np.uint32(line[k])]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def move_states(
     states: NDArray[np.int32], shares: NDArray[np.int32], values: NDArray[np.int32], first: int
 ) -> None:
@@ -111,7 +139,7 @@ def move_states(
             state[k] += np.int32((step + (1 << (GATE_BITS - 1))) >> GATE_BITS)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def open_states(
     states: NDArray[np.int32],
     values: NDArray[np.int32],
@@ -142,7 +170,7 @@ def open_states(
             line[k] = np.int32(min(max(product, -limit), limit))
 
 
-@njit(cache=True, nogil=True)
+@lean
 def add_sums(stream: NDArray[np.int32], sums: NDArray[np.int32], clip: int) -> None:
     """Add sums to a stream (M, K), both within the clip, which is below 2**30, and stay there."""
     limit = np.int32(clip)
@@ -152,7 +180,7 @@ def add_sums(stream: NDArray[np.int32], sums: NDArray[np.int32], clip: int) -> N
             line[k] = min(max(line[k] + row[k], -limit), limit)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def square_sums(values: NDArray[np.int32], clip: int) -> None:
     """Replace values (M, K), in units of 2**-12, by the squares of what is positive."""
     limit = np.int32(clip)

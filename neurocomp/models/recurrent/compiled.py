@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.exact.compiled.packed import OUTPUTS, STRIP, pack
+from neurocomp.exact.compiled.lean import lean
+from neurocomp.exact.compiled.packed import STRIP, pack
 from neurocomp.exact.compiled.steps import (
     add_sums,
     look_up,
@@ -26,15 +26,19 @@ from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import HEAD_LIMIT, Parts
 
+_MOST = np.int64((1 << 31) - 1)
+
 
 class Layers(NamedTuple):
     """Layers of one kind, one for each block: see ``neurocomp.exact.linear.Linear``."""
 
-    weight: np.ndarray  # int8 (B, strips, groups, 4, 16, 4): see exact.compiled.packed
+    weight: np.ndarray  # int8 (B, strips, groups, 64, 4): see exact.compiled.packed
     offsets: np.ndarray  # int32 (B, N')
-    multiplier: np.ndarray  # int64 (B, N'): zero in padded outputs
+    multiplier: np.ndarray  # uint32 (B, N'): zero in padded outputs
     bias: np.ndarray  # int32 (B, N')
     shift: np.ndarray  # int64 (B,)
+    reach: np.ndarray  # int64 (B,): bound of sums times multipliers
+    margin: np.ndarray  # int64 (B,): what the largest bias leaves of 31 bits
 
 
 class NetworkState(NamedTuple):
@@ -139,7 +143,7 @@ def new_network_state(
 
 
 def _padded(size: int) -> int:
-    return size + -size % (STRIP * OUTPUTS)
+    return size + -size % STRIP
 
 
 def _stack(layers: list[Linear]) -> Layers:
@@ -152,13 +156,15 @@ def _stack(layers: list[Linear]) -> Layers:
     return Layers(
         np.stack([weight for weight, _ in packed]),
         np.stack([offsets for _, offsets in packed]),
-        rows([layer.multiplier for layer in layers]),
+        rows([layer.multiplier for layer in layers]).astype(np.uint32),
         rows([layer.bias for layer in layers]),
         np.array([layer.shift for layer in layers], np.int64),
+        np.array([layer.reach for layer in layers], np.int64),
+        np.array([_MOST - np.abs(layer.bias).max() for layer in layers], np.int64),
     )
 
 
-@njit(cache=True, nogil=True)
+@lean
 def read_bytes(network: NetworkState, symbols: NDArray[np.uint8]) -> None:
     """Append the next byte of each lane, (M,), to its window."""
     windows = network.windows
@@ -168,7 +174,7 @@ def read_bytes(network: NetworkState, symbols: NDArray[np.uint8]) -> None:
         windows[m, 0] = symbols[m]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def advance(network: NetworkState, first: int, last: int) -> None:
     """Take in the last byte of the lanes ``first`` to ``last`` - 1; weigh their next ones.
 
@@ -207,7 +213,7 @@ def advance(network: NetworkState, first: int, last: int) -> None:
     _weigh(network.logits[lanes], network.exp2_table, network.weights[lanes])
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _add_hashed(
     network: NetworkState, window: NDArray[np.uint8], stream: NDArray[np.int32]
 ) -> None:
@@ -226,7 +232,7 @@ def _add_hashed(
         first += 1 << tables[t, 1]
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _normal_layer(
     network: NetworkState,
     layers: Layers,
@@ -242,7 +248,7 @@ def _normal_layer(
     _apply(layers, number, narrow, mantissas, exponents, clip, out)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _plain_layer(
     network: NetworkState,
     layers: Layers,
@@ -258,7 +264,7 @@ def _plain_layer(
     _apply(layers, number, room, mantissas, exponents, RESIDUAL_LIMIT, out)
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _apply(
     layers: Layers,
     number: int,
@@ -277,12 +283,14 @@ def _apply(
         layers.multiplier[number],
         layers.bias[number],
         layers.shift[number],
+        layers.reach[number],
+        layers.margin[number],
         clip,
         out,
     )
 
 
-@njit(cache=True, nogil=True)
+@lean
 def _weigh(logits: NDArray[np.int32], table: NDArray[np.int32], weights: NDArray[np.int32]) -> None:
     """Write 2**30 times powers of 2 of the distances to the largest logit (M, V); 1 at least."""
     mask = np.int32((1 << EXP2_BITS) - 1)
