@@ -9,8 +9,7 @@ from neurocomp.errors import FormatError
 
 MAX_LANES = 64
 SECTION_LANES = 2
-MIN_TWO_LANES = 1 << 16
-"""Two lanes share the reading of the network's weights, which takes half of a single one's time."""
+"""Two lanes share the reading of the network's weights."""
 
 MIN_SECTION_BYTES = 500_000
 MAX_SECTIONS = 4
@@ -21,9 +20,8 @@ _SIZE_BYTES = 4
 
 def num_lanes_for(num_bytes: int) -> int:
     """Return the lanes of a block: each beyond the first costs ratio and saves time."""
-    if num_bytes < MIN_TWO_LANES:
-        return 1
-    return SECTION_LANES * min(max(1, num_bytes // MIN_SECTION_BYTES), MAX_SECTIONS)
+    num_sections = min(num_bytes // MIN_SECTION_BYTES, MAX_SECTIONS)
+    return 1 if num_sections < 2 else SECTION_LANES * num_sections
 
 
 def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:

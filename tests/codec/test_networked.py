@@ -118,7 +118,7 @@ def test_what_the_dictionary_foretells_takes_next_to_nothing(num_bytes: int) -> 
 
 def test_lanes() -> None:
     sizes = (1, 60_000, 999_999, 1_000_000, 1 << 23)
-    assert [num_lanes_for(size) for size in sizes] == [1, 1, 2, 4, 8]
+    assert [num_lanes_for(size) for size in sizes] == [1, 1, 1, 4, 8]
     assert lane_starts(10, 4) == [0, 3, 6, 8]
     assert lane_starts(2, 4) == [0, 1, 2, 2]
 
@@ -140,7 +140,6 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of `encode`: contexts alone, samples and sections, more tasks than threads."""
-    monkeypatch.setattr(sections, "MIN_TWO_LANES", 1000)
     monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
     monkeypatch.setattr(networked, "_SAMPLE_BYTES", 1500)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import neurocomp
+from neurocomp.codec import sections
 from tests.conftest import make_text
 
 CONTENT = make_text(70_000, 5)
 BLOCK_BYTES = 66_000
-"""One block of two lanes, and one of a single lane."""
+"""One block of two sections, and one of a single lane."""
 
 OTHER_PROCESSOR = {
     "NUMBA_CPU_NAME": "generic",
@@ -24,7 +25,8 @@ OTHER_PROCESSOR = {
 
 
 @pytest.mark.slow
-def test_another_processor_decodes_frames(tmp_path: Path) -> None:
+def test_another_processor_decodes_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 30_000)
     environment = {**os.environ, **OTHER_PROCESSOR, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
     for preset in ("default", "fast"):
         frame = neurocomp.compress(CONTENT, preset=preset, block_bytes=BLOCK_BYTES)
