@@ -26,8 +26,6 @@ from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, RESIDUAL_LIMIT
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import HEAD_LIMIT, Parts
 
-_MOST = np.int64((1 << 31) - 1)
-
 
 class Layers(NamedTuple):
     """Layers of one kind, one for each block: see ``neurocomp.exact.linear.Linear``."""
@@ -160,7 +158,7 @@ def _stack(layers: list[Linear]) -> Layers:
         rows([layer.bias for layer in layers]),
         np.array([layer.shift for layer in layers], np.int64),
         np.array([layer.reach for layer in layers], np.int64),
-        np.array([_MOST - np.abs(layer.bias).max() for layer in layers], np.int64),
+        np.array([layer.margin for layer in layers], np.int64),
     )
 
 

@@ -120,6 +120,7 @@ def test_scaled_products_are_those_of_the_formula(exponent: int, bias: int) -> N
     exponents = np.array([exponent, exponent - 3, exponent], np.int64)
     multiplier = random.integers(0, 1 << 28, 64)
     biases = random.integers(-bias, bias + 1, 64).astype(np.int32)
+    biases[3] = -bias - 1
     layer = Linear(weight, multiplier, biases, limit=127, shift=24, clip=(1 << 31) - 1)
     strips, offsets = pack(layer.weight)
     sums = np.empty((3, 64), np.int32)
@@ -133,7 +134,7 @@ def test_scaled_products_are_those_of_the_formula(exponent: int, bias: int) -> N
         biases,
         layer.shift,
         layer.reach,
-        (1 << 31) - 1 - int(np.abs(biases.astype(np.int64)).max()),
+        layer.margin,
         layer.clip,
         sums,
     )
