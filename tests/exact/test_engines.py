@@ -67,6 +67,7 @@ def layer(**changes: Any) -> Linear:
         {"weight": np.full((2, 2048), 64, np.int8), "limit": 32_639},
         {"multiplier": np.full(2, 1 << 40, np.int64)},
         {"multiplier": np.full(2, -1, np.int64)},
+        {"weight": np.ones((2, 8), np.int8), "multiplier": np.full(2, 1 << 32, np.int64)},
         {"limit": 32_640},
         {"shift": 19},
         {"clip": 1 << 31},
@@ -75,6 +76,7 @@ def layer(**changes: Any) -> Linear:
 )
 def test_a_layer_that_would_not_be_exact_is_refused(changes: dict[str, Any]) -> None:
     layer()
+    layer(weight=np.ones((2, 8), np.int8), multiplier=np.full(2, (1 << 32) - 1, np.int64))
     with pytest.raises(FormatError):
         layer(**changes)
 

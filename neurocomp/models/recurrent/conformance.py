@@ -11,16 +11,12 @@ from neurocomp.errors import ModelError
 from neurocomp.exact import Frequencies, quantise
 from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
-from neurocomp.models.recurrent.compiled import (
-    advance,
-    new_network_state,
-    pack_layers,
-    read_bytes,
-)
+from neurocomp.models.recurrent.compiled import advance, read_bytes
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.network import Network
 from neurocomp.models.recurrent.parts import Parts, read_parts
 from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.recurrent.state import new_network_state, pack_layers
 
 EXPECTED = {
     "recurrent": "3696bd018e99c3d13949a0a98149b711a1063b763feb0c6b7570f44d6f8abae8",

@@ -10,14 +10,14 @@ import numpy as np
 
 from neurocomp.errors import FormatError
 from neurocomp.models.mix.experience import Experience
-from neurocomp.models.recurrent.compiled import (
+from neurocomp.models.recurrent.config import RecurrentConfig
+from neurocomp.models.recurrent.parts import Parts, read_parts
+from neurocomp.models.recurrent.state import (
     NetworkState,
     PackedLayers,
     new_network_state,
     pack_layers,
 )
-from neurocomp.models.recurrent.config import RecurrentConfig
-from neurocomp.models.recurrent.parts import Parts, read_parts
 from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "recurrent"
