@@ -9,6 +9,7 @@ this order.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -50,16 +51,22 @@ from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read
 _STEPS_AT_ONCE = 1 << 12
 """Steps between two looks at progress and cancellation."""
 
-_SAMPLE_BYTES = 1 << 14
-_NUM_SAMPLES = 2
 _WHOLE_BYTES = 1 << 16
-"""Larger blocks are coded with the network only where two samples promise a gain."""
+"""Larger blocks are coded with the network only where samples promise a gain."""
+
+_SAMPLE_BYTES = 1 << 13
+_SAMPLE_GAP = 1 << 19
+"""Bytes of a block for each sample; there are two at least."""
 
 _NETWORK_BYTES = 1 << 10
 """How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
 
 _MIN_GAIN = 100
 """The network is used where it saves a hundredth and more: it takes most of the time."""
+
+_CLEAR_GAIN = 16
+"""Where it saves a sixteenth of the bytes, half a bit a byte, in each sample, contexts alone are
+not tried: only text has so much left for it."""
 
 
 @njit(cache=True, nogil=True)
@@ -102,6 +109,26 @@ def _code_steps(
     return True
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """Bytes of the payloads of a block's samples, by contexts alone and with the network."""
+
+    sizes: list[tuple[int, int]]
+
+    @property
+    def pay(self) -> bool:
+        """Whether the network saves a hundredth of them all."""
+        plain = sum(size for size, _ in self.sizes)
+        mixed = sum(size for _, size in self.sizes)
+        return mixed * _MIN_GAIN < plain * (_MIN_GAIN - 1)
+
+    @property
+    def are_clear(self) -> bool:
+        """Whether there are any, and it saves much in each."""
+        gains = [plain - mixed for plain, mixed in self.sizes]
+        return bool(gains) and min(gains) * _CLEAR_GAIN >= _SAMPLE_BYTES
+
+
 class NetworkCodec:
     """Codes the bytes of a block under a network and context mixing, or the latter alone.
 
@@ -133,16 +160,20 @@ class NetworkCodec:
         data = np.array(symbols, np.uint8)
         profile = choose_profile(data)
         num_lanes = min(num_lanes_for(data.size), self._max_lanes)
-        variant = profile + NUM_PROFILES
-        # Contexts alone take an eighth of the time: what they reach is the mark to beat.
+        shape = data, profile + NUM_PROFILES, num_lanes, tick
         stop = partial(watch, tick)
+        samples = _Samples([])
+        if data.size > _WHOLE_BYTES:
+            samples = self._try_samples(data, profile, stop)
+        if samples.are_clear and (mixed := self._encode(*shape, data.size)) is not None:
+            return mixed
+        # Contexts alone take an eighth of the time: what they reach is the mark to beat.
         plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
-        if data.size <= _WHOLE_BYTES:
+        if not samples.sizes:
             alone = plain.result()
-            room = data.size if alone is None else len(alone) - 1
-            mixed = self._encode(data, variant, num_lanes, tick, room)
-        elif self._workers.start(partial(self._network_pays, data, profile)).result():
-            mixed = self._encode(data, variant, num_lanes, tick, data.size)
+            mixed = self._encode(*shape, data.size if alone is None else len(alone) - 1)
+        elif samples.pay:
+            mixed = self._encode(*shape, data.size)
         else:
             mixed = None
             tick(data.size)
@@ -253,19 +284,19 @@ class NetworkCodec:
             tick(min((last - first) * num_lanes, data.size - first * num_lanes))
         return lanes
 
-    def _network_pays(self, data: Bytes, profile: int) -> bool:
-        """Try samples both ways: does the network save a hundredth of the payload?"""
-        gap = (data.size - _SAMPLE_BYTES) // _NUM_SAMPLES
+    def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> _Samples:
+        """Code samples of ``data`` both ways."""
+        num_samples = max(data.size // _SAMPLE_GAP, 2)
+        gap = (data.size - _SAMPLE_BYTES) // num_samples
         starts = range(gap // 2, data.size - _SAMPLE_BYTES, gap)
         samples = [data[start : start + _SAMPLE_BYTES] for start in starts]
-        plain, mixed = (
-            sum(self._size(sample, variant) for sample in samples)
-            for variant in (profile, profile + NUM_PROFILES)
-        )
-        return mixed * _MIN_GAIN < plain * (_MIN_GAIN - 1)
+        variants = profile, profile + NUM_PROFILES
+        tasks = ((sample, variant, stop) for sample in samples for variant in variants)
+        sizes = self._workers.map(self._size, tasks)
+        return _Samples(list(zip(sizes[::2], sizes[1::2], strict=True)))
 
-    def _size(self, sample: Bytes, variant: int) -> int:
-        payload = self._code(sample, variant, 1, ignore, sample.size)
+    def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
+        payload = self._code(sample, variant, 1, stop, sample.size)
         return sample.size if payload is None else len(payload)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,6 +152,44 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     many = NetworkCodec(shipped, threads=threads)
     assert many.encode(data, ignore) == alone
     assert np.array_equal(many.decode(alone, ignore), data)
+
+
+@pytest.mark.parametrize("share", [networked._CLEAR_GAIN, 1])
+def test_where_samples_are_clear_contexts_alone_are_not_tried(
+    share: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sixteenth of the bytes is saved in prose, all of them nowhere."""
+    monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
+    monkeypatch.setattr(networked, "_SAMPLE_BYTES", 1500)
+    monkeypatch.setattr(networked, "_CLEAR_GAIN", share)
+    data = array(PROSE.read_bytes()[:9001])
+    codec = NetworkCodec(NetworkModel.shipped("text-s"))
+    tried, code = [], codec._code
+
+    def watched(data: np.ndarray, variant: int, *rest: Any) -> bytes | None:
+        tried.append((data.size, variant))
+        return code(data, variant, *rest)
+
+    monkeypatch.setattr(codec, "_code", watched)
+    block = codec.encode(data, ignore)
+    assert block is not None
+    assert block.variant == NUM_PROFILES
+    assert ((data.size, 0) in tried) == (share == 1)
+    assert np.array_equal(codec.decode(block, ignore), data)
+
+
+def test_gains_of_samples() -> None:
+    half = networked._SAMPLE_BYTES // networked._CLEAR_GAIN
+    cases = {
+        ((4000, 4000 - half), (4000, 2000)): (True, True),
+        ((4000, 4001 - half), (4000, 2000)): (True, False),
+        ((1000, 990), (1000, 990)): (False, False),
+        ((1000, 990), (1000, 989)): (True, False),
+    }
+    for sizes, (pay, clear) in cases.items():
+        samples = networked._Samples(list(sizes))
+        assert (samples.pay, samples.are_clear) == (pay, clear)
+    assert not networked._Samples([]).are_clear
 
 
 def test_work_is_stopped_in_every_thread() -> None:

@@ -22,8 +22,12 @@ from numpy.typing import NDArray
 
 from neurocomp.exact.compiled.lean import lean
 
-STRIP = 64
-"""Outputs that a tile works on: weights are padded to whole strips."""
+TILE = 64
+"""Outputs that are worked on at once: weights are padded to whole tiles."""
+
+STRIP = 32
+"""Outputs whose weights lie in one piece, so that what a pass over a few of a tile's outputs reads
+is read in order: caches fetch ahead then."""
 
 GROUP = 4
 """Inputs of one output that lie side by side."""
@@ -33,18 +37,18 @@ OFFSET = 128
 
 cgutils: Any = _cgutils
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
-_TILE_BYTES = STRIP * GROUP
+_GROUP_BYTES = STRIP * GROUP
 
 
 def pack(weight: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
     """Return weights (N, K) packed, and what the offset of the activations adds to the sums.
 
     Returns:
-        int8, (strips, groups, 64, 4): output ``64 s + i``, input ``4 g + j``; and int32,
-        (64 * strips,), 128 times the sum of an output's weights.
+        int8, (strips, groups, 32, 4): output ``32 s + i``, input ``4 g + j``; and int32,
+        (32 * strips,), 128 times the sum of an output's weights.
     """
     num_outputs, num_inputs = weight.shape
-    padded = np.pad(weight, ((0, -num_outputs % STRIP), (0, -num_inputs % GROUP)))
+    padded = np.pad(weight, ((0, -num_outputs % TILE), (0, -num_inputs % GROUP)))
     strips, groups = padded.shape[0] // STRIP, padded.shape[1] // GROUP
     packed = padded.reshape(strips, STRIP, groups, GROUP).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(packed), OFFSET * padded.sum(axis=1, dtype=np.int32)
@@ -53,8 +57,8 @@ def pack(weight: NDArray[np.int8]) -> tuple[NDArray[np.int8], NDArray[np.int32]]
 def _make_tile(num_rows: int) -> Any:
     """Return ``tile(rows, stride, weights, num_groups, sums, sums_stride)``.
 
-    Addresses: of uint8 rows ``stride`` bytes apart, of one strip of packed weights, and of int32
-    sums of 64 outputs, ``sums_stride`` bytes apart; they are written.
+    Addresses: of uint8 rows ``stride`` bytes apart, of the strips of packed weights of one tile,
+    and of int32 sums of 64 outputs, ``sums_stride`` bytes apart; they are written.
     """
 
     @intrinsic
@@ -112,56 +116,58 @@ def _form_for(features: list[str]) -> _Form:
 
 def _code_generator(num_rows: int) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        rows, stride, weights, num_groups, sums, sums_stride = args
         form = _form_for(context.codegen().magic_tuple()[2].split(","))
-        registers = min(max(form.registers // num_rows, 1), STRIP // form.outputs)
-        for first in range(0, STRIP, registers * form.outputs):
-            left = builder.add(weights, ir.Constant(weights.type, first * GROUP))
-            right = builder.add(sums, ir.Constant(sums.type, first * 4))
-            part = rows, stride, left, num_groups, right, sums_stride
-            _generate_part(builder, form, num_rows, registers, part)
+        registers = min(max(form.registers // num_rows, 1), TILE // form.outputs)
+        for first in range(0, TILE, registers * form.outputs):
+            outputs = range(first, first + registers * form.outputs, form.outputs)
+            _generate_part(builder, form, num_rows, outputs, args)
         return context.get_dummy_value()
 
     return generate
 
 
-def _generate_part(builder: Any, form: _Form, num_rows: int, registers: int, args: Any) -> None:
-    """Generate the sums of as many outputs as ``registers`` hold for each row."""
+def _generate_part(builder: Any, form: _Form, num_rows: int, outputs: range, args: Any) -> None:
+    """Generate a tile's sums for each row: a register of outputs from each of ``outputs`` on."""
     rows, stride, weights, num_groups, sums, sums_stride = args
     word = num_groups.type
     kind = ir.VectorType(_I32, form.outputs * form.halves)
-    totals = [
-        [cgutils.alloca_once(builder, kind) for _ in range(registers)] for _ in range(num_rows)
-    ]
+    totals = [[cgutils.alloca_once(builder, kind) for _ in outputs] for _ in range(num_rows)]
     for total in itertools.chain(*totals):
         builder.store(ir.Constant(kind, [0] * kind.count), total)
+    strip_bytes = builder.mul(num_groups, ir.Constant(word, _GROUP_BYTES))
+    starts = []
+    for first in outputs:
+        strip = _behind(builder, weights, strip_bytes, first // STRIP)
+        starts.append(builder.add(strip, ir.Constant(word, first % STRIP * GROUP)))
     with cgutils.for_range(builder, num_groups) as loop:
         inputs = [
             _broadcast(builder, form, _address(builder, rows, stride, m, loop.index, GROUP))
             for m in range(num_rows)
         ]
-        for r in range(registers):
-            offset = ir.Constant(word, r * form.outputs * GROUP)
-            place = builder.add(builder.mul(loop.index, ir.Constant(word, _TILE_BYTES)), offset)
-            pointer = builder.inttoptr(builder.add(weights, place), form.bytes.as_pointer())
+        for r, start in enumerate(starts):
+            address = _behind(builder, start, loop.index, _GROUP_BYTES)
+            pointer = builder.inttoptr(address, form.bytes.as_pointer())
             weight = builder.load(pointer, align=1)
             for m in range(num_rows):
                 total = builder.load(totals[m][r])
                 total = form.accumulate(builder, total, inputs[m], weight)
                 builder.store(total, totals[m][r])
     for m in range(num_rows):
-        for r in range(registers):
+        for r, first in enumerate(outputs):
             total = builder.load(totals[m][r])
             if form.halves == 2:
                 total = _add_neighbours(builder, total, form.sums)
-            number = ir.Constant(word, r * form.outputs)
+            number = ir.Constant(word, first)
             address = _address(builder, sums, sums_stride, m, number, 4)
             builder.store(total, builder.inttoptr(address, form.sums.as_pointer()), align=4)
 
 
 def _address(builder: Any, base: Any, stride: Any, row: int, index: Any, scale: int) -> Any:
-    row_start = builder.add(base, builder.mul(stride, ir.Constant(stride.type, row)))
-    return builder.add(row_start, builder.mul(index, ir.Constant(index.type, scale)))
+    return _behind(builder, _behind(builder, base, stride, row), index, scale)
+
+
+def _behind(builder: Any, base: Any, number: Any, size: int) -> Any:
+    return builder.add(base, builder.mul(number, ir.Constant(number.type, size)))
 
 
 def _broadcast(builder: Any, form: _Form, address: Any) -> Any:
@@ -221,14 +227,14 @@ _tile_of_four = _make_tile(4)
 
 @lean
 def multiply(rows: NDArray[np.uint8], weight: NDArray[np.int8], sums: NDArray[np.int32]) -> None:
-    """Write the sums (M, 64 * strips) of uint8 rows (M, K) and packed weights.
+    """Write the sums (M, 32 * strips) of uint8 rows (M, K) and packed weights.
 
     K may be up to three bytes wider than the weights' inputs; those must have weights of zero.
     """
     num_rows, num_groups = rows.shape[0], weight.shape[1]
     stride, sums_stride = rows.strides[0], sums.strides[0]
-    strip_bytes = num_groups * _TILE_BYTES
-    for s in range(weight.shape[0]):
+    strip_bytes = num_groups * _GROUP_BYTES
+    for s in range(0, weight.shape[0], TILE // STRIP):
         weights = weight.ctypes.data + s * strip_bytes
         out = sums.ctypes.data + s * STRIP * 4
         m = 0

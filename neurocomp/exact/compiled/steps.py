@@ -68,7 +68,7 @@ def scaled_products(
 ) -> None:
     """Write a layer's outputs (M, N) for uint8 rows (M, K) and packed weights.
 
-    N is of whole strips.
+    N is of whole tiles.
 
     Args:
         rows: inputs.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.exact.compiled.packed import STRIP, pack
+from neurocomp.exact.compiled.packed import TILE, pack
 from neurocomp.exact.linear import Linear
 from neurocomp.models.recurrent.config import ALPHABET_SIZE, SEPARATOR, RecurrentConfig
 from neurocomp.models.recurrent.parts import Parts
@@ -16,7 +16,7 @@ from neurocomp.models.recurrent.parts import Parts
 class Layers(NamedTuple):
     """Layers of one kind, one for each block: see ``neurocomp.exact.linear.Linear``."""
 
-    weight: np.ndarray  # int8 (B, strips, groups, 64, 4): see exact.compiled.packed
+    weight: np.ndarray  # int8 (B, strips, groups, 32, 4): see exact.compiled.packed
     offsets: np.ndarray  # int32 (B, N')
     multiplier: np.ndarray  # uint32 (B, N'): zero in padded outputs
     bias: np.ndarray  # int32 (B, N')
@@ -28,7 +28,7 @@ class Layers(NamedTuple):
 class NetworkState(NamedTuple):
     """A network's integers, its lanes' states, and room for a step.
 
-    N' are numbers of outputs, padded to whole strips.
+    N' are numbers of outputs, padded to whole tiles.
     """
 
     embeddings: np.ndarray  # int32 (context, 256, d)
@@ -127,7 +127,7 @@ def new_network_state(
 
 
 def _padded(size: int) -> int:
-    return size + -size % STRIP
+    return size + -size % TILE
 
 
 def _stack(layers: list[Linear]) -> Layers:
