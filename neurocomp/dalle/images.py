@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -36,6 +37,10 @@ class ImageOptions:
             raise UsageError(f"the size of images is {self.size}, but must be 8 to 1024")
         if self.resize not in RESIZES:
             raise UsageError(f"the way of resizing is {self.resize!r}, not one of {RESIZES}")
+
+
+_OTHER_SIDE = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+_SIDE = re.compile(rf"\b({'|'.join(_OTHER_SIDE)})(?=(wards?)?\b)")
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,11 @@ class CaptionedImages:
         return self._select(choice(len(self), count))
 
     def with_mirrored(self) -> CaptionedImages:
-        """Return the images, and behind them each with left and right exchanged."""
-        mirrored = tuple(f"{key}-mirrored" for key in self.keys)
+        """Return the images, and behind them each with left and right exchanged, in words too."""
+        keys = tuple(f"{key}-mirrored" for key in self.keys)
+        captions = tuple(exchange_sides(caption) for caption in self.captions)
         pixels = np.concatenate([self.pixels, self.pixels[:, :, ::-1]])
-        return CaptionedImages(self.keys + mirrored, 2 * self.captions, pixels, self.skipped)
+        return CaptionedImages(self.keys + keys, self.captions + captions, pixels, self.skipped)
 
     def _select(self, numbers: NDArray[np.intp]) -> CaptionedImages:
         return CaptionedImages(
@@ -111,6 +117,11 @@ class CaptionedImages:
             tuple(self.captions[n] for n in numbers) if self.captions else (),
             self.pixels[numbers],
         )
+
+
+def exchange_sides(caption: str) -> str:
+    """Return an English caption of the mirrored image: "left" for "right" and the reverse."""
+    return _SIDE.sub(lambda found: _OTHER_SIDE[found[0]], caption)
 
 
 def choice(size: int, count: int) -> NDArray[np.intp]:

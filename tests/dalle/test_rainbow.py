@@ -68,3 +68,20 @@ def test_emoji_are_held_out_with_their_variants() -> None:
     assert 0 < len(held_out) < 90
     for base in {key.partition("_")[0] for key in held_out.keys}:
         assert sum(key.partition("_")[0] == base for key in held_out.keys) == 3
+
+
+def test_mirrored_captions_exchange_their_sides() -> None:
+    captions = {
+        "index pointing left": "index pointing right",
+        "Right arrow, left of it a dot": "Left arrow, right of it a dot",
+        "leftwards button": "rightwards button",
+        "bright, rightly, leftover": "bright, rightly, leftover",
+        "": "",
+    }
+    pixels = np.arange(5 * 3 * 4 * 3, dtype=np.uint8).reshape(5, 3, 4, 3)
+    images = CaptionedImages(tuple("abcde"), tuple(captions), pixels)
+    both = images.with_mirrored()
+    assert both.captions == (*captions, *captions.values())
+    assert np.array_equal(both.pixels[5:], pixels[:, :, ::-1])
+    assert both.with_mirrored().captions[5:10] == tuple(captions.values())
+    assert CaptionedImages(images.keys, (), pixels).with_mirrored().captions == ()

@@ -44,8 +44,8 @@ from neurocomp.cli.report import Reporter, display
 @click.option(
     "--mirrored",
     is_flag=True,
-    help="Each image a second time, left and right exchanged, its caption as it is: more to train "
-    "a prior on.",
+    help="Each image a second time, left and right exchanged, also as words of its caption: more "
+    "to train a prior on.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
