@@ -39,7 +39,6 @@ class ImageOptions:
             raise UsageError(f"the way of resizing is {self.resize!r}, not one of {RESIZES}")
 
 
-_SHIFT = 2
 _OTHER_SIDE = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
 _SIDE = re.compile(rf"\b({'|'.join(_OTHER_SIDE)})(?=(wards?)?\b)")
 
@@ -111,27 +110,6 @@ class CaptionedImages:
         captions = tuple(exchange_sides(caption) for caption in self.captions)
         pixels = np.concatenate([self.pixels, self.pixels[:, :, ::-1]])
         return CaptionedImages(self.keys + keys, self.captions + captions, pixels, self.skipped)
-
-    def with_shifted(self, copies: int, seed: int = 0) -> CaptionedImages:
-        """Return the images, and behind them all of them moved by chance, ``copies`` times.
-
-        Each goes up to two pixels up or down and left or right; the edge it leaves is repeated.
-        """
-        rng = np.random.default_rng(seed)
-        edges = ((_SHIFT, _SHIFT), (_SHIFT, _SHIFT), (0, 0))
-        size, pixels = self.pixels.shape[1], [self.pixels]
-        keys = list(self.keys)
-        for copy in range(1, copies + 1):
-            starts = rng.integers(2 * _SHIFT + 1, size=(len(self), 2))
-            padded = (np.pad(image, edges, mode="edge") for image in self.pixels)
-            moved = (
-                image[top : top + size, left : left + size]
-                for image, (top, left) in zip(padded, starts, strict=True)
-            )
-            pixels.append(np.stack(list(moved)))
-            keys += [f"{key}-shifted-{copy}" for key in self.keys]
-        captions = (1 + copies) * self.captions
-        return CaptionedImages(tuple(keys), captions, np.concatenate(pixels), self.skipped)
 
     def _select(self, numbers: NDArray[np.intp]) -> CaptionedImages:
         return CaptionedImages(

@@ -114,11 +114,6 @@ def test_parts_and_images_alone(tmp_path: Path) -> None:
     assert mirrored.captions == captions + tuple(one.translate(swap) for one in marked)
     network, exchanged = load_autoencoder(Path(vae)).network, squares().pixels[:1, :, ::-1]
     np.testing.assert_array_equal(encode_pixels(network, exchanged), mirrored.grids[48:49])
-    target = tmp_path / "shifted.tokens"
-    assert run([*command, "--shifted", "2", "-o", str(target)]) == 0
-    shifted = read_tokens(target.read_bytes())
-    assert shifted.captions == 3 * mirrored.captions
-    np.testing.assert_array_equal(shifted.grids[:96], mirrored.grids)
     target = tmp_path / "alone.tokens"
     options = ["--no-captions", "-q", "-o", str(target)]
     assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0

@@ -85,21 +85,3 @@ def test_mirrored_captions_exchange_their_sides() -> None:
     assert np.array_equal(both.pixels[5:], pixels[:, :, ::-1])
     assert both.with_mirrored().captions[5:10] == tuple(captions.values())
     assert CaptionedImages(images.keys, (), pixels).with_mirrored().captions == ()
-
-
-def test_shifted_images_are_moved_by_up_to_two_pixels() -> None:
-    pixels = np.random.default_rng(1).integers(256, size=(40, 9, 9, 3), dtype=np.uint8)
-    images = CaptionedImages(tuple(map(str, range(40))), tuple("ab" * 20), pixels)
-    more = images.with_shifted(3)
-    assert more.captions == tuple("ab" * 80)
-    assert len(set(more.keys)) == len(more) == 160
-    assert np.array_equal(more.pixels[:40], pixels)
-    assert np.array_equal(more.pixels, images.with_shifted(3).pixels)
-    moves = set()
-    for number in range(40, 160):
-        padded = np.pad(pixels[number % 40], ((2, 2), (2, 2), (0, 0)), mode="edge")
-        views = np.lib.stride_tricks.sliding_window_view(padded, (9, 9, 3))[:, :, 0]
-        found = np.argwhere((views == more.pixels[number]).all((2, 3, 4)))
-        assert len(found) == 1
-        moves.add(tuple(found[0].tolist()))
-    assert len(moves) == 25

@@ -47,12 +47,6 @@ from neurocomp.cli.report import Reporter, display
     help="Each image a second time, left and right exchanged, also as words of its caption: more "
     "to train a prior on.",
 )
-@click.option(
-    "--shifted",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    help="Each image N times more, moved by up to two pixels each way; after --mirrored.",
-)
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
 def tokenize(**values: Any) -> None:
@@ -89,11 +83,7 @@ def tokenize(**values: Any) -> None:
         raise UsageError(f"no image is {values['part']}: take --part all")
     if values["limit"] is not None:
         images = images.choose(values["limit"])
-    if values["mirrored"]:
-        images = images.with_mirrored()
-    if values["shifted"] is not None:
-        images = images.with_shifted(values["shifted"])
-    tokens = to_tokens(stored, images)
+    tokens = to_tokens(stored, images.with_mirrored() if values["mirrored"] else images)
     content = write_tokens(tokens)
     write_atomically(output, content)
     rows, columns = tokens.grids.shape[1:]
