@@ -19,6 +19,7 @@ from torch import nn
 
 from benchmarks.bakeoff.networks import CONTEXT, KINDS, Contestant
 from neurocomp.cli.table import format_table
+from neurocomp.errors import UsageError
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.cache import SymbolCache
 from neurocomp.training.config import OptimizerConfig
@@ -42,7 +43,7 @@ def contest(
     """Train a network of one kind.
 
     Returns:
-        Parameters in products, bytes seen, and bits per byte in validation.
+        Products a byte, bytes seen, and bits per byte in validation.
     """
     torch.manual_seed(SEED)
     network = Contestant(kind, width)
@@ -81,13 +82,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=150.0)
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     arguments = parser.parse_args()
+    if arguments.seconds <= 0:
+        parser.error("--seconds must be positive")
     torch.set_num_threads(1)
     rows = []
     with joined("cpu") as processes:
         for kind in arguments.kinds:
-            size, seen, bits = contest(kind, arguments.files, arguments.seconds, processes)
+            try:
+                size, seen, bits = contest(kind, arguments.files, arguments.seconds, processes)
+            except UsageError as error:
+                parser.error(str(error))
             rows.append([kind, f"{size:,}", f"{seen / 1000:,.0f}", f"{bits:.3f}"])
-    print(format_table(("network", "in products", "KB seen", "bits per byte"), rows))
+    print(format_table(("network", "products a byte", "KB seen", "bits per byte"), rows))
 
 
 if __name__ == "__main__":

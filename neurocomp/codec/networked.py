@@ -9,7 +9,6 @@ this order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from neurocomp.codec.base import CodedBlock, Tick, watch
 from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
+from neurocomp.codec.samples import Samples, cut_samples
 from neurocomp.codec.sections import (
     MAX_LANES,
     SECTION_LANES,
@@ -54,19 +54,8 @@ _STEPS_AT_ONCE = 1 << 12
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
 
-_SAMPLE_BYTES = 1 << 13
-_SAMPLE_GAP = 1 << 19
-"""Bytes of a block for each sample; there are two at least."""
-
 _NETWORK_BYTES = 1 << 10
 """How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
-
-_MIN_GAIN = 100
-"""The network is used where it saves a hundredth and more: it takes most of the time."""
-
-_CLEAR_GAIN = 16
-"""Where it saves a sixteenth of the bytes, half a bit a byte, in each sample, contexts alone are
-not tried: only text has so much left for it."""
 
 
 @njit(cache=True, nogil=True)
@@ -109,26 +98,6 @@ def _code_steps(
     return True
 
 
-@dataclass(frozen=True)
-class _Samples:
-    """Bytes of the payloads of a block's samples, by contexts alone and with the network."""
-
-    sizes: list[tuple[int, int]]
-
-    @property
-    def pay(self) -> bool:
-        """Whether the network saves a hundredth of them all."""
-        plain = sum(size for size, _ in self.sizes)
-        mixed = sum(size for _, size in self.sizes)
-        return mixed * _MIN_GAIN < plain * (_MIN_GAIN - 1)
-
-    @property
-    def are_clear(self) -> bool:
-        """Whether there are any, and it saves much in each."""
-        gains = [plain - mixed for plain, mixed in self.sizes]
-        return bool(gains) and min(gains) * _CLEAR_GAIN >= _SAMPLE_BYTES
-
-
 class NetworkCodec:
     """Codes the bytes of a block under a network and context mixing, or the latter alone.
 
@@ -162,7 +131,7 @@ class NetworkCodec:
         num_lanes = min(num_lanes_for(data.size), self._max_lanes)
         shape = data, profile + NUM_PROFILES, num_lanes, tick
         stop = partial(watch, tick)
-        samples = _Samples([])
+        samples = Samples([])
         if data.size > _WHOLE_BYTES:
             samples = self._try_samples(data, profile, stop)
         if samples.are_clear:
@@ -284,16 +253,13 @@ class NetworkCodec:
             tick(min((last - first) * num_lanes, data.size - first * num_lanes))
         return lanes
 
-    def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> _Samples:
+    def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> Samples:
         """Code samples of ``data`` both ways."""
-        num_samples = max(data.size // _SAMPLE_GAP, 2)
-        gap = (data.size - _SAMPLE_BYTES) // num_samples
-        starts = range(gap // 2, data.size - _SAMPLE_BYTES, gap)
-        samples = [data[start : start + _SAMPLE_BYTES] for start in starts]
+        samples = cut_samples(data)
         variants = profile, profile + NUM_PROFILES
         tasks = ((sample, variant, stop) for sample in samples for variant in variants)
         sizes = self._workers.map(self._size, tasks)
-        return _Samples(list(zip(sizes[::2], sizes[1::2], strict=True)))
+        return Samples(list(zip(sizes[::2], sizes[1::2], strict=True)))
 
     def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
         payload = self._code(sample, variant, 1, stop, sample.size)

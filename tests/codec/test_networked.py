@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numba import njit
 from numba.core.dispatcher import Dispatcher
 
-from neurocomp.codec import BitCodec, CodedBlock, networked, sections
+from neurocomp.codec import BitCodec, CodedBlock, networked, samples, sections
 from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.coding.binary import start_encoder
@@ -143,7 +143,7 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     """All of `encode`: contexts alone, samples and sections, more tasks than threads."""
     monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
-    monkeypatch.setattr(networked, "_SAMPLE_BYTES", 1500)
+    monkeypatch.setattr(samples, "SAMPLE_BYTES", 1500)
     data = array(PROSE.read_bytes()[:9001])
     shipped = NetworkModel.shipped("text-s")
     alone = NetworkCodec(shipped).encode(data, ignore)
@@ -154,14 +154,14 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     assert np.array_equal(many.decode(alone, ignore), data)
 
 
-@pytest.mark.parametrize("share", [networked._CLEAR_GAIN, 1])
+@pytest.mark.parametrize("share", [samples.CLEAR_GAIN, 1])
 def test_where_samples_are_clear_contexts_alone_are_not_tried(
     share: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sixteenth of the bytes is saved in prose, all of them nowhere."""
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
-    monkeypatch.setattr(networked, "_SAMPLE_BYTES", 1500)
-    monkeypatch.setattr(networked, "_CLEAR_GAIN", share)
+    monkeypatch.setattr(samples, "SAMPLE_BYTES", 1500)
+    monkeypatch.setattr(samples, "CLEAR_GAIN", share)
     data = array(PROSE.read_bytes()[:9001])
     codec = NetworkCodec(NetworkModel.shipped("text-s"))
     tried, code = [], codec._code
@@ -179,7 +179,7 @@ def test_where_samples_are_clear_contexts_alone_are_not_tried(
 
 
 def test_gains_of_samples() -> None:
-    half = networked._SAMPLE_BYTES // networked._CLEAR_GAIN
+    half = samples.SAMPLE_BYTES // samples.CLEAR_GAIN
     cases = {
         ((4000, 4000 - half), (4000, 2000)): (True, True),
         ((4000, 4001 - half), (4000, 2000)): (True, False),
@@ -187,9 +187,18 @@ def test_gains_of_samples() -> None:
         ((1000, 990), (1000, 989)): (True, False),
     }
     for sizes, (pay, clear) in cases.items():
-        samples = networked._Samples(list(sizes))
-        assert (samples.pay, samples.are_clear) == (pay, clear)
-    assert not networked._Samples([]).are_clear
+        found = samples.Samples(list(sizes))
+        assert (found.pay, found.are_clear) == (pay, clear)
+    assert not samples.Samples([]).are_clear
+
+
+@pytest.mark.parametrize(("num_bytes", "count"), [(65_537, 2), (1 << 20, 2), (1 << 21, 4)])
+def test_samples_are_spread_over_the_block(num_bytes: int, count: int) -> None:
+    parts = samples.cut_samples(np.arange(num_bytes, dtype=np.uint32).view(np.uint32))
+    assert {part.size for part in parts} == {samples.SAMPLE_BYTES}
+    assert len(parts) == count
+    starts = [int(part[0]) for part in parts]
+    assert np.diff(starts).min() > num_bytes // (2 * count)
 
 
 def test_work_is_stopped_in_every_thread() -> None:
