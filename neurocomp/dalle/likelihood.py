@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurocomp.dalle.sampling import LANES_AT_ONCE, Codes, caption_rows
-from neurocomp.exact import TOTAL
 from neurocomp.models.dalle import DalleModel
-from neurocomp.models.dalle.network import IMPOSSIBLE, Logits
+from neurocomp.models.dalle.damping import Bits, code_lengths, damped
+from neurocomp.models.dalle.network import IMPOSSIBLE
 
-Bits = NDArray[np.float64]
 
-
-def image_bits(model: DalleModel, captions: Sequence[str], grids: Codes) -> Bits:
+def image_bits(model: DalleModel, captions: Sequence[str], grids: Codes, damping: int = 0) -> Bits:
     """Return the code lengths of the codes of ``grids`` given captions, (lanes, codes), in bits."""
     parts = [
-        _image_bits(model, captions[start : start + LANES_AT_ONCE], grids[start:][:LANES_AT_ONCE])
+        _image_bits(
+            model, captions[start : start + LANES_AT_ONCE], grids[start:][:LANES_AT_ONCE], damping
+        )
         for start in range(0, len(captions), LANES_AT_ONCE)
     ]
     return np.concatenate(parts) if parts else np.empty((0, model.shape.records.num_latents))
@@ -40,7 +39,7 @@ def caption_bits(model: DalleModel, captions: Sequence[str]) -> Bits:
         for place in range(records.text_length):
             hidden = np.arange(records.num_tokens, logits.shape[2]) != records.num_tokens + place
             logits[:, place, records.num_tokens :][:, hidden] = IMPOSSIBLE
-        bits = _code_lengths(model, logits, text)
+        bits = code_lengths(model.network, logits, text)
         sums.append(np.where(np.cumsum(is_pad, 1) - is_pad == 0, bits, 0).sum(1))
     return np.concatenate(sums) if sums else np.empty(0)
 
@@ -56,16 +55,9 @@ def caption_scores(model: DalleModel, caption: str, grids: Codes) -> Bits:
     return scores
 
 
-def _image_bits(model: DalleModel, captions: Sequence[str], grids: Codes) -> Bits:
+def _image_bits(model: DalleModel, captions: Sequence[str], grids: Codes, damping: int) -> Bits:
     shape = model.shape
     codes = grids.reshape(len(grids), -1).astype(np.int32)
     rows = np.concatenate([caption_rows(model, captions), codes + shape.first_code], axis=1)
-    return _code_lengths(model, model.network.all_logits(rows[:, :-1])[1], codes)
-
-
-def _code_lengths(model: DalleModel, logits: Logits, symbols: NDArray[np.int32]) -> Bits:
-    flat = np.ascontiguousarray(logits.reshape(-1, logits.shape[2]))
-    tables = model.network.frequencies(flat)
-    chosen = tables[np.arange(len(tables)), symbols.reshape(-1)]
-    bits: Bits = -np.log2(chosen / TOTAL)
-    return bits.reshape(symbols.shape)
+    logits = damped(model.network.all_logits(rows[:, :-1])[1], damping)
+    return code_lengths(model.network, logits, codes)

@@ -61,15 +61,8 @@ def caption_rows(model: DalleModel, captions: Sequence[str]) -> Symbols:
 
     A caption's tokens beyond the prior's length are left out.
     """
-    shape = model.shape
-    length = shape.records.text_length
-    rows = np.empty((len(captions), 1 + length), np.int32)
-    rows[:, 0] = shape.start_symbol
-    rows[:, 1:] = shape.records.num_tokens + np.arange(length)
-    for row, caption in zip(rows, captions, strict=True):
-        tokens = model.symbol_map.caption_tokens(caption)[:length]
-        row[1 : 1 + tokens.size] = tokens
-    return rows
+    tokens = [model.symbol_map.caption_tokens(caption) for caption in captions]
+    return model.shape.text_rows(tokens)
 
 
 def sample_grids(

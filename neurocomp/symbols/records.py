@@ -2,9 +2,9 @@
 
 A block's stream is L lanes of equal length, L a power of 2.  A lane begins with a head of
 ``HEAD_SYMBOLS``, which says something in lane 0 and is 0 in the others: the kind of the records,
-the number of digits of a number, its digits to base 16 from the least, then zeros.  Slots for
-records follow, of which slot s is in lane s mod L; the number tells how many slots are left empty
-at the start, filled with ``end``.
+the damping of what predicts codes, the number of digits of a number, its digits to base 16 from the
+least, then zeros.  Slots for records follow, of which slot s is in lane s mod L; the number tells
+how many slots are left empty at the start, filled with ``end``.
 
 A record is a caption's tokens filled up with ``pad``, or an image's codes in raster order, or both.
 A caption of more tokens than a record holds goes on in the next record, which has ``end`` in place
@@ -27,7 +27,8 @@ from neurocomp.exact import Stream
 MAX_LANES = 64
 MAX_DIGITS = 5
 BASE = 16
-HEAD_SYMBOLS = 2 + MAX_DIGITS
+NUM_DAMPINGS = 16
+HEAD_SYMBOLS = 3 + MAX_DIGITS
 
 
 class Kind(enum.IntEnum):
@@ -36,6 +37,30 @@ class Kind(enum.IntEnum):
     BOTH = 0
     IMAGES = 1
     CAPTIONS = 2
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of lane 0 says.
+
+    Attributes:
+        kind: of the records.
+        damping: of the logits of codes, below NUM_DAMPINGS; 0 where there are no codes.
+        num_empty: slots left empty at the start.
+    """
+
+    kind: Kind
+    damping: int
+    num_empty: int
+
+    def symbols(self) -> list[int]:
+        """Return its ``HEAD_SYMBOLS`` symbols."""
+        digits, rest = [], self.num_empty
+        while rest:
+            digits.append(rest % BASE)
+            rest //= BASE
+        zeros = [0] * (MAX_DIGITS - len(digits))
+        return [self.kind, self.damping, len(digits), *digits, *zeros]
 
 
 @dataclass(frozen=True)
@@ -123,7 +148,11 @@ class RecordShape:
 
 
 def write_records(
-    shape: RecordShape, kind: Kind, captions: Sequence[Stream], grids: NDArray[Any]
+    shape: RecordShape,
+    kind: Kind,
+    captions: Sequence[Stream],
+    grids: NDArray[Any],
+    damping: int = 0,
 ) -> Stream:
     """Return the stream, int32, of captions' tokens and grids (N, rows, columns) of codes."""
     width = shape.text_symbols(kind)
@@ -148,30 +177,21 @@ def write_records(
     slots = np.full((lanes * depth, size), shape.end, np.int32)
     slots[num_empty:] = records
     heads = np.zeros((lanes, HEAD_SYMBOLS), np.int32)
-    heads[0] = _head(kind, num_empty)
+    heads[0] = Head(kind, damping, num_empty).symbols()
     bodies = slots.reshape(depth, lanes, size).transpose(1, 0, 2).reshape(lanes, depth * size)
     return np.concatenate([heads, bodies], axis=1).reshape(-1)
 
 
-def _head(kind: Kind, num_empty: int) -> list[int]:
-    digits = []
-    while num_empty:
-        digits.append(num_empty % BASE)
-        num_empty //= BASE
-    return [kind, len(digits), *digits, *[0] * (MAX_DIGITS - len(digits))]
-
-
-def read_head(head: Sequence[int]) -> tuple[Kind, int]:
-    """Return the kind of records and the number of empty slots that lane 0's head tells.
-
-    Raises:
-        FormatError: it is not what a writer writes.
-    """
-    kind, num_digits, *digits = (int(one) for one in head)
+def read_head(symbols: Sequence[int]) -> Head:
+    """Return what the head of lane 0 says; raises FormatError where no writer writes it."""
+    kind, damping, num_digits, *digits = (int(one) for one in symbols)
     number = sum(digit * BASE**place for place, digit in enumerate(digits[:num_digits]))
-    if kind not in tuple(Kind) or [*head] != _head(Kind(kind), number):
-        raise FormatError("the head of token records is damaged")
-    return Kind(kind), number
+    is_right = kind in tuple(Kind) and 0 <= damping < NUM_DAMPINGS
+    if is_right and not (kind == Kind.CAPTIONS and damping):
+        head = Head(Kind(kind), damping, number)
+        if head.symbols() == [*symbols]:
+            return head
+    raise FormatError("the head of token records is damaged")
 
 
 def read_records(
@@ -186,7 +206,8 @@ def read_records(
     if symbols.size % lanes or symbols.size < lanes * HEAD_SYMBOLS:
         raise FormatError("the symbols are not those of token records")
     stream = symbols.reshape(lanes, -1).astype(np.int32)
-    kind, num_empty = read_head(stream[0, :HEAD_SYMBOLS].tolist())
+    head = read_head(stream[0, :HEAD_SYMBOLS].tolist())
+    kind, num_empty = head.kind, head.num_empty
     size, width = shape.record_symbols(kind), shape.text_symbols(kind)
     depth, rest = divmod(stream.shape[1] - HEAD_SYMBOLS, size)
     if rest or stream[1:, :HEAD_SYMBOLS].any() or num_empty > lanes * depth:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
@@ -18,13 +21,22 @@ class TokenSets:
         shape: of the records.
         captions: byte pairs of captions.
         autoencoder: SHA-256 of the autoencoder, 32 bytes.
+        choose_damping: returns, for captions' tokens and grids, the damping under which the model
+            makes the shortest code.
     """
 
     id = 8
     name = "tokens"
 
-    def __init__(self, shape: RecordShape, captions: BytePairs, autoencoder: bytes) -> None:
+    def __init__(
+        self,
+        shape: RecordShape,
+        captions: BytePairs,
+        autoencoder: bytes,
+        choose_damping: Callable[[Sequence[Stream], NDArray[np.uint16]], int],
+    ) -> None:
         self._shape, self._captions, self._autoencoder = shape, captions, autoencoder
+        self._choose_damping = choose_damping
 
     def encode(self, data: bytes, alphabet_size: int) -> Stream:
         """Return the records of a token file.
@@ -44,7 +56,8 @@ class TokenSets:
         if not tokens.has_grids:
             kind = Kind.CAPTIONS
         captions = [self.caption_tokens(caption) for caption in tokens.captions]
-        symbols = write_records(self._shape, kind, captions, tokens.grids)
+        damping = 0 if kind is Kind.CAPTIONS else self._choose_damping(captions, tokens.grids)
+        symbols = write_records(self._shape, kind, captions, tokens.grids, damping)
         if self.decode(symbols) != data:
             raise UsageError("a caption of this token file is not what its tokens stand for")
         return symbols

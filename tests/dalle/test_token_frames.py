@@ -12,7 +12,14 @@ from neurocomp.coding import CODERS
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.predictor import PriorPredictor
-from neurocomp.symbols.records import HEAD_SYMBOLS, Kind, RecordShape, read_records, write_records
+from neurocomp.symbols.records import (
+    HEAD_SYMBOLS,
+    NUM_DAMPINGS,
+    Kind,
+    RecordShape,
+    read_records,
+    write_records,
+)
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from tests.dalle.blocks import AUTOENCODER, NO_GRIDS, NUM_CODES, blocks
 
@@ -87,7 +94,8 @@ def test_records_are_reversible_and_find_their_lanes(kind: Kind) -> None:
     for count in (1, 2, 5, 63, 64, 65, 300, 1000):
         captions = [rng.integers(0, 50, rng.integers(0, 13)) for _ in range(count)]
         grids = rng.integers(0, 9, (count, 3, 2)).astype(np.uint16)
-        stream = write_records(SHAPE, kind, captions, grids)
+        damping = 0 if kind is Kind.CAPTIONS else count % NUM_DAMPINGS
+        stream = write_records(SHAPE, kind, captions, grids, damping)
         lanes = SHAPE.num_lanes(stream.size)
         assert stream.size % lanes == 0
         assert lanes == 64 or count < 300
@@ -103,7 +111,7 @@ def test_damaged_records_are_errors() -> None:
     tokens = [np.arange(3, dtype=np.int32)]
     stream = write_records(SHAPE, Kind.BOTH, tokens, np.ones((1, 3, 2), np.uint16))
     head = HEAD_SYMBOLS
-    for place, symbol in ((0, 7), (1, 1), (6, 1), (head, SHAPE.first_code), (head + 7, 0)):
+    for place, symbol in ((0, 7), (1, 16), (2, 1), (7, 1), (head, SHAPE.first_code), (head + 7, 0)):
         damaged = stream.copy()
         damaged[place] = symbol
         with pytest.raises(FormatError):

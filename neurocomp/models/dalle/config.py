@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from neurocomp.errors import FormatError
+from neurocomp.exact import Stream, Symbols
 from neurocomp.exact.attention import Sight
 from neurocomp.models.dalle.patterns import check_patterns, pattern_mask
 from neurocomp.models.transformer.config import TransformerConfig
@@ -82,6 +85,20 @@ class PriorShape:
         one = self.records
         mask = pattern_mask(name, one.text_length, one.rows, one.columns, self.kernel)
         return Sight.from_mask(mask)
+
+    def text_rows(self, captions: Sequence[Stream]) -> Symbols:
+        """Return what stands before images, int32 (lanes, 1 + text_length): start and caption.
+
+        Args:
+            captions: tokens of each; those beyond the prior's length are left out.
+        """
+        length = self.records.text_length
+        rows = np.empty((len(captions), 1 + length), np.int32)
+        rows[:, 0] = self.start_symbol
+        rows[:, 1:] = self.records.num_tokens + np.arange(length)
+        for row, tokens in zip(rows, captions, strict=True):
+            row[1 : 1 + tokens.size] = tokens[:length]
+        return rows
 
     def to_json(self) -> dict[str, Any]:
         """Return what is stored."""

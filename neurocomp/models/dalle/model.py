@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
 from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.models.cores import num_cores
 from neurocomp.models.dalle.config import PriorShape
+from neurocomp.models.dalle.damping import choose_damping
 from neurocomp.models.dalle.network import PriorNetwork
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.models.stored import StoredModel
@@ -71,7 +75,20 @@ class DalleModel:
     def symbol_map(self) -> TokenSets:
         """Token files of the prior's autoencoder."""
         tokenizer = self._stored.tensors[TOKENIZER].astype(np.uint8).tobytes()
-        return TokenSets(self.shape.records, BytePairs(tokenizer), self.shape.autoencoder)
+        return TokenSets(
+            self.shape.records, BytePairs(tokenizer), self.shape.autoencoder, self.choose_damping
+        )
+
+    def choose_damping(self, captions: Sequence[Stream], grids: NDArray[np.uint16]) -> int:
+        """Return the damping under which the codes of a set's images take the fewest bits.
+
+        Args:
+            captions: their tokens, one for each image, or none.
+            grids: (images, rows, columns) of codes.
+        """
+        texts = captions or [np.empty(0, np.int32)] * len(grids)
+        codes = grids.reshape(len(grids), self.shape.records.num_latents).astype(np.int32)
+        return choose_damping(self.network, self.shape.text_rows(texts), codes)
 
     @cached_property
     def network(self) -> PriorNetwork:

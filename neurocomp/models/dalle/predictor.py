@@ -7,9 +7,18 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
+from neurocomp.models.dalle.damping import damped
 from neurocomp.models.dalle.network import IMPOSSIBLE, PriorNetwork
 from neurocomp.models.lanes import LaneGroups
-from neurocomp.symbols.records import BASE, HEAD_SYMBOLS, MAX_DIGITS, Kind, read_head
+from neurocomp.symbols.records import (
+    BASE,
+    HEAD_SYMBOLS,
+    MAX_DIGITS,
+    NUM_DAMPINGS,
+    Head,
+    Kind,
+    read_head,
+)
 
 _END_SHARE_BITS = 10
 """Where an image may be missing, that has a share of 1 in 1025."""
@@ -20,22 +29,20 @@ class RecordGroup:
 
     Args:
         network: shared by all groups.
-        kind: of the records.
+        head: of the lanes.
         numbers: of this group's lanes among all.
         stride: lanes in all.
-        num_empty: empty slots at the start.
     """
 
     def __init__(
         self,
         network: PriorNetwork,
-        kind: Kind,
+        head: Head,
         numbers: NDArray[np.int64],
         stride: int,
-        num_empty: int,
     ) -> None:
-        num_lanes = numbers.size
-        self._network, self._kind = network, kind
+        num_lanes, kind = numbers.size, head.kind
+        self._network, self._kind, self._damping = network, kind, head.damping
         self._shape, self._records = network.shape, network.shape.records
         length = self._records.text_length
         self._text_symbols = self._records.text_symbols(kind)
@@ -47,8 +54,8 @@ class RecordGroup:
         self._opening: Frequencies | None = None
         self._num_read, self._num_known = 0, self._num_opening
         self._place = 0
-        self._slots, self._stride, self._num_empty = numbers, stride, num_empty
-        self._is_empty = numbers < num_empty
+        self._slots, self._stride, self._num_empty = numbers, stride, head.num_empty
+        self._is_empty = numbers < head.num_empty
         self._is_padded, self._is_blank = np.zeros((2, num_lanes), np.bool_)
         self._tables: Frequencies | None = None
 
@@ -131,7 +138,7 @@ class RecordGroup:
             wide[:, : one.num_tokens] = logits[:, : one.num_tokens]
             wide[:, one.pad] = logits[:, one.num_tokens + self._place]
         else:
-            wide[:, one.first_code : one.end] = logits
+            wide[:, one.first_code : one.end] = damped(logits, self._damping)
         tables = self._network.frequencies(wide)
         if self._place == 0:
             self._opening = tables
@@ -175,22 +182,25 @@ class PriorPredictor:
         self._head.append(int(symbols[0]))
         if len(self._head) < HEAD_SYMBOLS:
             return
-        kind, num_empty = read_head(self._head)
+        head = read_head(self._head)
         lanes = np.arange(self._num_lanes, dtype=np.int64)
         self._groups = LaneGroups(
             self._num_lanes,
             self._num_threads,
-            lambda some: RecordGroup(self._network, kind, lanes[some], self._num_lanes, num_empty),
+            lambda some: RecordGroup(self._network, head, lanes[some], self._num_lanes),
         )
 
     def _head_choices(self) -> int:
         """Return how many symbols may come next in lane 0, all alike."""
-        if not self._head:
+        place = len(self._head)
+        if place == 0:
             return len(Kind)
-        if len(self._head) == 1:
+        if place == 1:
+            return 1 if self._head[0] == Kind.CAPTIONS else NUM_DAMPINGS
+        if place == 2:
             # A single lane has no empty slots.
             return MAX_DIGITS + 1 if self._num_lanes > 1 else 1
-        return BASE if len(self._head) - 2 < self._head[1] else 1
+        return BASE if place - 3 < self._head[2] else 1
 
 
 def certain(symbols: Symbols, alphabet_size: int) -> Frequencies:

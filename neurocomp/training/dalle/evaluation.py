@@ -84,12 +84,12 @@ def evaluate_prior(
     best = min(value for name, value in measures.items() if name.startswith(CONTEXTS))
     least = math.ceil(best * size / 8)
     report.sizes.append(CodedSize(f"{CONTEXTS}, images alone", "code length", least))
-    alone = float(image_bits(model, [""] * len(grids), grids).sum())
-    measures["prior, images alone"] = alone / size
     images = TokenSet((), grids, held_out.num_codes, held_out.autoencoder)
+    alone = _image_bits(model, images)
+    measures["prior, images alone"] = alone / size
     report.sizes += _coded_tokens(model, "images alone", images, alone)
     if held_out.captions:
-        given = float(image_bits(model, held_out.captions, grids).sum())
+        given = _image_bits(model, held_out)
         text = float(caption_bits(model, held_out.captions).sum())
         measures["prior, given captions"] = given / size
         measures["bits per caption"] = text / len(grids)
@@ -118,8 +118,7 @@ def measure_bound(
     """
     dims = pixels.size
     reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims
-    captions = tokens.captions or ("",) * len(tokens)
-    codes = float(image_bits(model, captions, tokens.grids).sum()) / dims
+    codes = _image_bits(model, tokens) / dims
     text = float(caption_bits(model, tokens.captions).sum()) / dims
     return {
         "bits per dim, image given codes": reconstruction,
@@ -127,6 +126,14 @@ def measure_bound(
         "bits per dim, caption": text,
         "bits per dim, bound on caption and image": reconstruction + codes + text,
     }
+
+
+def _image_bits(model: DalleModel, tokens: TokenSet) -> float:
+    """Return the code length of a set's images given its captions, if any, as it is coded."""
+    texts = [model.symbol_map.caption_tokens(caption) for caption in tokens.captions]
+    damping = model.choose_damping(texts, tokens.grids)
+    captions = tokens.captions or ("",) * len(tokens)
+    return float(image_bits(model, captions, tokens.grids, damping).sum())
 
 
 def _accuracy(model: DalleModel, held_out: TokenSet, num_samples: int) -> dict[str, float]:
