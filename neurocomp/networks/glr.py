@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from neurocomp.errors import UsageError
 from neurocomp.exact.hashing import HASH_GAIN, HashedTable, find_rows, hashed_tables
 from neurocomp.networks.alphabets import check_positive
 from neurocomp.networks.scan import gated_scan
@@ -18,6 +19,7 @@ ALPHABET_SIZE = 256
 NORM_EPSILON = 1e-6
 FASTEST, SLOWEST = 1.5, 400.0
 """Time constants in bytes with which the gates of a new network begin."""
+MIN_STEP, MAX_STEP = 0.25, 4.0
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,17 @@ class GLRConfig:
     """Width of the feed-forward layer, in widths of the network."""
     hashed: dict[str, int] = field(default_factory=dict)
     """Lengths of n-grams that have embeddings besides, found by a hash: of how many bits."""
+    hashed_step: float = 0.0
+    """Between the levels that hashed embeddings are rounded to, in a row's root mean squares; 0 for
+    training without rounding, and the converter's own step."""
 
     def __post_init__(self) -> None:
         check_positive(self, "width", "num_blocks", "context", "expansion")
+        if self.hashed_step and not MIN_STEP <= self.hashed_step <= MAX_STEP:
+            raise UsageError(
+                f"model.hashed_step is {self.hashed_step}, but must be 0, or "
+                f"{MIN_STEP} to {MAX_STEP}"
+            )
         self.hashed_tables  # noqa: B018  it checks
 
     @property
@@ -153,7 +163,11 @@ class GLR(nn.Module):
         if self.config.hashed:
             found = find_rows(windows, self.config.hashed_tables)
             places = torch.stack(found, dim=-1).flatten(0, 1)
-            x = x + HASH_GAIN * functional.embedding_bag(places, self.hashed, mode="sum")
+            if self.config.hashed_step:
+                rows = rounded(functional.embedding(places, self.hashed), self.config.hashed_step)
+                x = x + HASH_GAIN * rows.sum(dim=1)
+            else:
+                x = x + HASH_GAIN * functional.embedding_bag(places, self.hashed, mode="sum")
         x = x.view(*windows.shape[:2], width)  # (T, B, d)
         states = []
         for block, before in zip(self.blocks, state, strict=True):
@@ -191,6 +205,18 @@ class GLR(nn.Module):
         times, rest = divmod(self.hashed.shape[0], max(rows.shape[0], 1))
         # A hash's first bits are its row: those of a row's successors in a larger table follow it.
         return rows if rest or times & (times - 1) else rows.repeat_interleave(times, dim=0)
+
+
+def rounded(rows: Tensor, step: float) -> Tensor:
+    """Return ``rows`` (..., d) as multiples of ``step`` times their root mean square.
+
+    Gradients go straight through (Bengio et al. 2013, "Estimating or propagating gradients").
+    """
+    with torch.no_grad():
+        steps = step * rows.square().mean(dim=-1, keepdim=True).sqrt()
+        steps.clamp_(min=torch.finfo(rows.dtype).tiny)
+        errors = torch.round(rows / steps) * steps - rows
+    return rows + errors
 
 
 def _norm(x: Tensor) -> Tensor:

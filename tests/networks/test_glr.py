@@ -10,7 +10,7 @@ import torch
 
 from neurocomp.errors import UsageError
 from neurocomp.exact.hashing import find_rows
-from neurocomp.networks.glr import GLR, GLRConfig
+from neurocomp.networks.glr import GLR, GLRConfig, rounded
 
 CONFIG = GLRConfig(width=16, num_blocks=2, context=3, expansion=2)
 HASHED = GLRConfig(width=16, num_blocks=2, context=3, expansion=2, hashed={"3": 6, "2": 5})
@@ -69,6 +69,25 @@ def test_an_ngram_finds_its_row_wherever_it_is() -> None:
     assert int(rows[:, 1].max()) < (1 << 5) + (1 << 6)
 
 
+def test_a_network_with_a_step_computes_with_rounded_rows() -> None:
+    plain = network()
+    stepped = network(dataclasses.replace(HASHED, hashed_step=1.5))
+    with torch.no_grad():
+        stepped.hashed[3] = 0
+        plain.hashed.copy_(rounded(stepped.hashed, 1.5))
+    rows = plain.hashed[:3]
+    lengths = stepped.hashed[:3].square().mean(1, keepdim=True).sqrt()
+    torch.testing.assert_close(rows, torch.round(rows / lengths / 1.5) * lengths * 1.5)
+    assert 2 < len(set((rows / lengths).round(decimals=3).flatten().tolist())) < 8
+    data = symbols(2 + 40)
+    expected, found = plain(data), stepped(data)
+    torch.testing.assert_close(found, expected)
+    for glr, logits in ((plain, expected), (stepped, found)):
+        logits.square().sum().backward()
+        assert glr.hashed.grad is not None
+    torch.testing.assert_close(stepped.hashed.grad, plain.hashed.grad)
+
+
 def test_a_larger_network_begins_as_the_smaller_one() -> None:
     small, data = network(CONFIG), symbols(2 + 12)
     large = GLR(GLRConfig(width=16, num_blocks=6, context=3, expansion=2, hashed={"2": 5}))
@@ -106,6 +125,8 @@ def test_what_is_no_smaller_network_is_not_adopted() -> None:
         ({"hashed": {"two": 10}}, r"hashed\.two is 10"),
         ({"hashed": {"2": 0}}, r"hashed\.2 is 0"),
         ({"hashed": {"2": 40}}, r"hashed\.2 is 40"),
+        ({"hashed_step": -1.0}, r"hashed_step is -1\.0, but must be 0, or 0\.25 to 4"),
+        ({"hashed_step": 0.1}, r"hashed_step is 0\.1"),
     ],
 )
 def test_a_shape_that_is_none(shape: dict[str, Any], message: str) -> None:

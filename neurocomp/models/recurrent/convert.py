@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.hashing import HASH_GAIN
 from neurocomp.exact.recurrence import SQUARE_LIMIT
-from neurocomp.exact.scaling import EXP2_BITS, RESIDUAL_LIMIT
+from neurocomp.exact.scaling import EXP2_BITS, NARROW_LIMIT, RESIDUAL_LIMIT
 from neurocomp.exact.tables import (
     INPUT_BITS,
     STATE_BITS,
@@ -33,7 +33,8 @@ from neurocomp.models.stored import StoredModel
 
 CHECKPOINT_TYPE = "glr"
 HASHED_STEP = 1.75
-"""Between levels of a hashed embedding, in its root mean squares: docs/experiments.md."""
+"""Between levels of a hashed embedding, in its root mean squares, where the checkpoint tells no
+other: docs/experiments.md."""
 
 _NORM_EPSILON = 1e-6
 _LOG2_E = 1.4426950408889634
@@ -55,7 +56,10 @@ def convert_checkpoint(folder: Path) -> StoredModel:
     if not all(type(size) is int for size in (*sizes, *bits)):
         raise FormatError(f"{folder / 'config.json'} lacks the network's shape")
     width, num_blocks, expansion = sizes
-    return build(weights, width, num_blocks, expansion, hashed)
+    step = settings.get("hashed_step") or HASHED_STEP
+    if type(step) not in (int, float) or not 0 < step < MAX_SCALE:
+        raise FormatError(f"{folder / 'config.json'} has a hashed_step of {step!r}")
+    return build(weights, width, num_blocks, expansion, hashed, step)
 
 
 def build(
@@ -64,6 +68,7 @@ def build(
     num_blocks: int,
     expansion: int,
     hashed: dict[str, int] | None = None,
+    hashed_step: float = HASHED_STEP,
 ) -> StoredModel:
     """Return the integers of a network with these tensors; see ``neurocomp.networks.glr``.
 
@@ -82,7 +87,7 @@ def build(
     epsilon = norm_epsilon(width)
     config = RecurrentConfig(width, num_blocks, context, inner, epsilon, hashed or {})
     if config.hashed:
-        builder.add_hashed("hashed")
+        builder.add_hashed("hashed", hashed_step)
     return StoredModel(ARCHITECTURE, config.to_json(), builder.tensors)
 
 
@@ -123,15 +128,18 @@ class BlockBuilder:
         silu = activation("silu").table
         self.tensors |= {"gate": gate_table(), "silu": silu, "exp2": exp2_table()}
 
-    def add_hashed(self, name: str) -> None:
-        """Add embeddings as 8-bit rows, each with a scale."""
+    def add_hashed(self, name: str, step: float) -> None:
+        """Add embeddings as 8-bit rows, each with a scale of ``step`` root mean squares."""
         values = self.weight(name).astype(np.float64) * HASH_GAIN / 2.0**-RESIDUAL_BITS
         # Of integers, whose sum is the same in any order.
         lengths = np.sqrt(np.square(np.rint(values)).mean(axis=1))
-        scales = np.rint(lengths * HASHED_STEP).clip(min=1)
+        scales = np.rint(lengths * step).clip(min=1)
         if float(scales.max()) > MAX_SCALE:
             raise UnsupportedError("a hashed embedding is out of the range of integers")
-        rows = np.rint(values / scales[:, None]).astype(np.int8)
+        rows = np.rint(values / scales[:, None])
+        if float(np.abs(rows).max(initial=0)) > NARROW_LIMIT:
+            raise UnsupportedError(f"a hashed_step of {step} is too fine for integers of 8 bits")
+        rows = rows.astype(np.int8)
         self.tensors |= {f"{name}.rows": rows, f"{name}.scales": scales.astype(np.int16)}
 
     def add_layer(self, name: str, clip: int) -> None:

@@ -178,19 +178,26 @@ def test_integers_are_close_to_the_float_network(network: GLR, tmp_path: Path) -
     assert loss < 0.002 * entropy
 
 
-def test_rows_of_ngrams_are_rounded_to_their_levels(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [0.0, 0.5, 2.5])
+def test_rows_of_ngrams_are_rounded_to_their_levels(tmp_path: Path, step: float) -> None:
     network = make_network(HASHED)
     with torch.no_grad():
         network.hashed[3] = 0
         network.hashed[4, 0] = 1
     write_checkpoint(tmp_path, network)
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "hashed_step": step}))
     stored = convert_checkpoint(tmp_path)
     rows = network.hashed.detach().numpy()
-    steps = HASHED_STEP * np.sqrt((rows**2).mean(axis=1, keepdims=True))
+    steps = (step or HASHED_STEP) * np.sqrt((rows**2).mean(axis=1, keepdims=True))
     off = np.abs(restore(stored)["hashed"] - rows)
     assert bool((off <= 0.51 * steps + 0.001).all())
     assert off.max() > 0.25 * steps.min()
-    assert int(np.abs(stored.tensors["hashed.rows"][4, 0])) > 2
+    assert int(np.abs(stored.tensors["hashed.rows"][4, 0])) > 1
+    for wrong in ("1", -1.0):
+        (tmp_path / "config.json").write_text(json.dumps({**settings, "hashed_step": wrong}))
+        with pytest.raises(FormatError, match="hashed_step"):
+            convert_checkpoint(tmp_path)
 
 
 def test_conversion_is_deterministic_and_names_what_is_wrong(network: GLR, tmp_path: Path) -> None:
