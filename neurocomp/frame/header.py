@@ -33,8 +33,8 @@ class FrameHeader:
         parameters: what the model must be told besides, up to 1,024 bytes; empty where nothing.
         environment: fingerprint of the numeric environment that a machine-bound frame needs, up to
             1,024 bytes; empty where the frame decodes anywhere.
-        dictionary: SHA-256 of what the model reads before each block, 32 bytes; empty where
-            that is nothing.
+        dictionary: first 8 bytes of the SHA-256 of what the model reads before each block; empty
+            where that is nothing.
     """
 
     symbols_id: int
@@ -137,8 +137,10 @@ def _read_extensions(source: ByteSource) -> dict[int, bytes]:
         if contents and number <= max(contents):
             raise FormatError("the frame's extensions are not in the order of their ids")
         size = read_varint(source, "an extension's size", 1, limits.MAX_EXTENSION_CONTENT_BYTES)
-        if number == DICTIONARY_EXTENSION and size != limits.LONG_IDENTITY_BYTES:
-            raise FormatError(f"the dictionary's hash has {size} bytes, not 32")
+        if number == DICTIONARY_EXTENSION and size != limits.DICTIONARY_ID_BYTES:
+            raise FormatError(
+                f"the dictionary's hash has {size} bytes, not {limits.DICTIONARY_ID_BYTES}"
+            )
         contents[number] = source.read(size)
     if source.offset != end:
         raise FormatError("the frame's extensions don't have the size that it records")

@@ -19,6 +19,8 @@ ARCHITECTURE = "dictionary"
 MAX_BYTES = 1 << 20
 """Every block costs the time that this much content takes."""
 
+ID_BYTES = 8
+
 _TENSOR = "content"
 
 
@@ -28,11 +30,16 @@ class Dictionary:
 
     Attributes:
         content: uint8 (n,), 1 <= n <= MAX_BYTES.
-        sha256: hash of its stored form, 32 bytes, by which a frame names it.
+        sha256: hash of its stored form, 32 bytes.
     """
 
     content: NDArray[np.uint8]
     sha256: bytes
+
+    @property
+    def identity(self) -> bytes:
+        """The first bytes of the hash, by which frames name it: many small files have many."""
+        return self.sha256[:ID_BYTES]
 
     @classmethod
     def from_stored(cls, stored: StoredModel, name: str) -> Dictionary:
@@ -89,20 +96,22 @@ def open_dictionary(name: str, store: ModelStore) -> Dictionary:
         ) from None
 
 
-def open_frame_dictionary(sha256: bytes, store: ModelStore) -> Dictionary:
-    """Return the dictionary that a frame names.
+def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
+    """Return the dictionary that a frame names by its ``identity``.
 
     Raises:
         ModelNotFoundError: it is neither installed nor on the search path.
         FormatError, ModelMismatchError: what is found there is damaged or no dictionary.
     """
-    entry = store.find_by_hash(sha256, "dictionary")
+    entry = store.find_by_hash(identity, "dictionary")
     try:
         dictionary = _load(entry.path, str(entry.path))
     except UsageError as error:
         raise FormatError(f"the frame's dictionary is none: {error}") from None
-    if dictionary.sha256 != sha256:
-        raise ModelMismatchError(f"{entry.path} is not the dictionary {sha256.hex()} of the frame")
+    if dictionary.identity != identity:
+        raise ModelMismatchError(
+            f"{entry.path} is not the dictionary {identity.hex()}… of the frame"
+        )
     return dictionary
 
 

@@ -19,6 +19,8 @@ HOME_VARIABLE = "NEUROCOMP_HOME"
 SUFFIX = ".safetensors"
 MIN_HASH_PREFIX = 4
 """Hexadecimal digits that a hash prefix needs, so that short words stay names."""
+MIN_HASH_BYTES = 8
+"""Of a hash that stands for the whole one."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -131,17 +133,22 @@ class ModelStore:
     def find_by_hash(self, sha256: bytes, what: str = "model") -> Entry:
         """Return the model, or ``what`` it is, whose canonical hash is ``sha256``, 32 bytes.
 
+        Args:
+            sha256: the hash, or at least its first 8 bytes.
+            what: to name in messages.
+
         Raises:
             ModelNotFoundError: there is none; the message says how to get it.
         """
-        if len(sha256) == SHA256_BYTES:
+        if len(sha256) >= MIN_HASH_BYTES:
             for entry in self.entries():
-                if entry.sha256 == sha256:
+                if entry.sha256.startswith(sha256):
                     return entry
+        rest = "" if len(sha256) == SHA256_BYTES else "…"
         raise ModelNotFoundError(
-            f"no {what} with SHA-256 {sha256.hex()} is installed: get its file from whoever wrote "
-            "the data and install it with 'neurocomp models add FILE --name NAME', or name it with "
-            "--model-path FILE"
+            f"no {what} with SHA-256 {sha256.hex()}{rest} is installed: get its file from whoever "
+            "wrote the data and install it with 'neurocomp models add FILE --name NAME', or name "
+            "it with --model-path FILE"
         )
 
     def verify(self, entry: Entry) -> StoredModel:

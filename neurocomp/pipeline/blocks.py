@@ -94,7 +94,7 @@ class BlockCoder:
             opened.model.identity,
             getattr(opened.model, "parameters", b""),
             getattr(opened.model, "environment", b""),
-            b"" if dictionary is None else dictionary.sha256,
+            b"" if dictionary is None else dictionary.identity,
         )
 
     @classmethod

@@ -42,7 +42,8 @@ class FrameInfo:
         coder: the coder's name, or the unknown id.
         model: the model's name, or the unknown architecture's id.
         identity: fingerprint or SHA-256 of the model, in hexadecimal.
-        dictionary: SHA-256 of its dictionary in hexadecimal, empty where there is none.
+        dictionary: first 8 bytes of the SHA-256 of its dictionary in hexadecimal, empty where
+            there is none.
         missing: why the frame can't be decoded here, or None where it can.
         blocks: its blocks.
     """

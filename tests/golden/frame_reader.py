@@ -99,7 +99,7 @@ def read_extensions(cursor: Cursor) -> dict[int, bytes]:
         number = cursor.varint(1, 3)
         need(not extensions or number > max(extensions), "extensions out of order")
         extensions[number] = cursor.take(cursor.varint(1, 1024))
-        need(number != 3 or len(extensions[number]) == 32, "size of the dictionary's hash")
+        need(number != 3 or len(extensions[number]) == 8, "size of the dictionary's hash")
     need(cursor.at == end, "size of the extensions")
     return extensions
 
