@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
-from neurocomp.models.store import ModelStore
+from neurocomp.models.store import MIN_HASH_BYTES, ModelStore
 from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "dictionary"
@@ -18,8 +18,6 @@ ARCHITECTURE = "dictionary"
 
 MAX_BYTES = 1 << 20
 """Every block costs the time that this much content takes."""
-
-ID_BYTES = 8
 
 _TENSOR = "content"
 
@@ -39,7 +37,7 @@ class Dictionary:
     @property
     def identity(self) -> bytes:
         """The first bytes of the hash, by which frames name it: many small files have many."""
-        return self.sha256[:ID_BYTES]
+        return self.sha256[:MIN_HASH_BYTES]
 
     @classmethod
     def from_stored(cls, stored: StoredModel, name: str) -> Dictionary:

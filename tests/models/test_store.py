@@ -109,6 +109,10 @@ def test_search_path(store: ModelStore, file: Path, tmp_path: Path) -> None:
         "two", model.sha256, folder / "two.safetensors", installed=False
     )
     assert searching.find_by_hash(model.sha256).name == "two"
+    assert searching.find_by_hash(model.sha256[:8]).name == "two"
+    for wrong in (model.sha256[:7], model.sha256[:8] + b"\0", model.sha256 + b"\0"):
+        with pytest.raises(ModelNotFoundError):
+            searching.find_by_hash(wrong)
     with pytest.raises(ModelNotFoundError):
         searching.remove("two")
 

@@ -38,6 +38,8 @@ def code_lengths(network: PriorNetwork, logits: Logits, symbols: Symbols) -> Bit
 def choose_damping(network: PriorNetwork, rows: Symbols, codes: Symbols) -> int:
     """Return the damping under which the codes of a set's images take the fewest bits.
 
+    Floats may choose, for a set says what was chosen; a reader computes none of this.
+
     Args:
         network: of the prior.
         rows: `PriorShape.text_rows` of the images.

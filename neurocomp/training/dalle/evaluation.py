@@ -85,11 +85,11 @@ def evaluate_prior(
     least = math.ceil(best * size / 8)
     report.sizes.append(CodedSize(f"{CONTEXTS}, images alone", "code length", least))
     images = TokenSet((), grids, held_out.num_codes, held_out.autoencoder)
-    alone = _image_bits(model, images)
+    alone = _coded_image_bits(model, images)
     measures["prior, images alone"] = alone / size
     report.sizes += _coded_tokens(model, "images alone", images, alone)
     if held_out.captions:
-        given = _image_bits(model, held_out)
+        given = _coded_image_bits(model, held_out)
         text = float(caption_bits(model, held_out.captions).sum())
         measures["prior, given captions"] = given / size
         measures["bits per caption"] = text / len(grids)
@@ -118,7 +118,7 @@ def measure_bound(
     """
     dims = pixels.size
     reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims
-    codes = _image_bits(model, tokens) / dims
+    codes = _coded_image_bits(model, tokens) / dims
     text = float(caption_bits(model, tokens.captions).sum()) / dims
     return {
         "bits per dim, image given codes": reconstruction,
@@ -128,7 +128,7 @@ def measure_bound(
     }
 
 
-def _image_bits(model: DalleModel, tokens: TokenSet) -> float:
+def _coded_image_bits(model: DalleModel, tokens: TokenSet) -> float:
     """Return the code length of a set's images given its captions, if any, as it is coded."""
     texts = [model.symbol_map.caption_tokens(caption) for caption in tokens.captions]
     damping = model.choose_damping(texts, tokens.grids)

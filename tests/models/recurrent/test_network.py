@@ -198,6 +198,9 @@ def test_rows_of_ngrams_are_rounded_to_their_levels(tmp_path: Path, step: float)
         (tmp_path / "config.json").write_text(json.dumps({**settings, "hashed_step": wrong}))
         with pytest.raises(FormatError, match="hashed_step"):
             convert_checkpoint(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "hashed_step": 0.01}))
+    with pytest.raises(UnsupportedError, match="too fine"):
+        convert_checkpoint(tmp_path)
 
 
 def test_conversion_is_deterministic_and_names_what_is_wrong(network: GLR, tmp_path: Path) -> None:
