@@ -13,9 +13,10 @@ from neurocomp.exact import TOTAL, Symbols
 from neurocomp.models.dalle.network import Logits, PriorNetwork
 from neurocomp.symbols.records import NUM_DAMPINGS
 
-MAX_IMAGES = 256
+SHARE = 16
+MIN_IMAGES, MAX_IMAGES = 32, 256
 MAX_LOGITS = 1 << 24
-"""As many images, and logits of them, choose the damping of a set."""
+"""One image of ``SHARE`` chooses the damping of a set, of so many images and logits."""
 
 Bits = NDArray[np.float64]
 
@@ -45,8 +46,8 @@ def choose_damping(network: PriorNetwork, rows: Symbols, codes: Symbols) -> int:
         rows: `PriorShape.text_rows` of the images.
         codes: of the images in raster order, int32 (images, codes).
     """
-    share = MAX_LOGITS // (codes.shape[1] * network.shape.records.num_codes)
-    count = min(len(codes), max(min(share, MAX_IMAGES), 1))
+    most = max(MAX_LOGITS // (codes.shape[1] * network.shape.records.num_codes), 1)
+    count = min(len(codes), max(len(codes) // SHARE, MIN_IMAGES), MAX_IMAGES, most)
     if not count:
         return 0
     numbers = np.arange(count) * len(codes) // count
