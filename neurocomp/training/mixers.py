@@ -1,4 +1,9 @@
-"""Teaching the mixers beside a network, by coding text."""
+"""Teaching the mixers beside a network, by coding text.
+
+What they are to know is where they learn best from in any text: after each piece, weights go a part
+of the way to those it has led to (A. Nichol, J. Achiam, J. Schulman, On first-order meta-learning
+algorithms, 2018, "Reptile"). Maps, which count, are kept as each piece leaves them.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec.networked import NetworkCodec
+from neurocomp.models.mix import Experience
+from neurocomp.models.mix.state import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.model import MIXERS
 from neurocomp.models.stored import StoredModel
 
-PIECE_BYTES = 12_000
+_PIECE_BYTES = 6_000
 """Text of one kind at a time: each piece begins anew but for what the mixers know."""
+
+_FIRST_SHARE, _LAST_SHARE = 0.4, 0.15
+"""How much of the way weights go; it falls geometrically."""
 
 
 def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> StoredModel:
@@ -25,16 +35,33 @@ def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> St
     """
     bare = {name: one for name, one in network.tensors.items() if not name.startswith(MIXERS)}
     model = NetworkModel(StoredModel(network.architecture, network.config, bare))
-    for piece in _pieces(texts):
-        model.experience = NetworkCodec(model, max_lanes=1).learn(piece)
+    pieces = list(_pieces(texts))
+    for number, piece in enumerate(pieces):
+        learnt = NetworkCodec(model, max_lanes=1).learn(piece)
+        # What little the first pieces know is soon forgotten: at first, a mean of all of them.
+        falling = _FIRST_SHARE * (_LAST_SHARE / _FIRST_SHARE) ** (number / len(pieces))
+        share = max(falling, len(texts) / (number + len(texts)))
+        model.experience = _moved(model.experience, learnt, share)
     known = {} if model.experience is None else model.experience.arrays
-    learnt = {MIXERS + name: array for name, array in known.items()}
-    return StoredModel(network.architecture, network.config, {**bare, **learnt})
+    mixers = {MIXERS + name: array for name, array in known.items()}
+    return StoredModel(network.architecture, network.config, {**bare, **mixers})
+
+
+def _moved(known: Experience | None, learnt: Experience, share: float) -> Experience:
+    """Return ``known`` with its weights moved by ``share`` of the way to those of ``learnt``."""
+    if known is None:
+        return learnt
+    arrays = dict(learnt.arrays)
+    for name in arrays.keys() - set(ADAPTIVE_MAPS):
+        before = known.arrays[name]
+        way = (arrays[name].astype(np.int64) - before) * share
+        arrays[name] = before + np.rint(way).astype(before.dtype)
+    return Experience(arrays)
 
 
 def _pieces(texts: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
     longest = max((text.size for text in texts), default=0)
-    for start in range(0, longest, PIECE_BYTES):
+    for start in range(0, longest, _PIECE_BYTES):
         for text in texts:
-            if piece := text[start : start + PIECE_BYTES].tobytes():
+            if piece := text[start : start + _PIECE_BYTES].tobytes():
                 yield np.frombuffer(piece, np.uint8)
