@@ -12,10 +12,12 @@ from neurocomp.cli.group import cli
 from neurocomp.codec.networked import NetworkCodec, ignore
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES
+from neurocomp.models.mix.state import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import ModelHeader, StoredModel
+from neurocomp.training.mixers import teach_mixers
 from tests.conftest import make_text
 
 
@@ -56,6 +58,26 @@ def test_teaching(tmp_path: Path) -> None:
     assert (tmp_path / "again").read_bytes() == taught.read_bytes()
     with pytest.raises(FileExistsError, match="-f"):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def test_weights_go_part_of_the_way() -> None:
+    """A second piece moves them from what the first one has taught; maps are those it leaves."""
+    first, second = (np.frombuffer(make_text(3000, number), np.uint8) for number in range(2))
+    network = sample()
+    codec = NetworkCodec(NetworkModel(network), 1)
+    after_first = codec.learn(first)
+    codec._model.experience = after_first
+    after_second = codec.learn(second)
+    one = teach_mixers(network, [first]).tensors
+    both = teach_mixers(network, [first, second]).tensors
+    for name, taught in after_first.arrays.items():
+        np.testing.assert_array_equal(one[f"mixers.{name}"], taught)
+    before, after = after_first.arrays["weights"], after_second.arrays["weights"]
+    assert (before != after).any()
+    share = 2 / 3  # of the second of two pieces of two texts
+    np.testing.assert_allclose(both["mixers.weights"], before + (after - before) * share, atol=0.51)
+    for name in ADAPTIVE_MAPS:
+        np.testing.assert_array_equal(both[f"mixers.{name}"], after_second.arrays[name])
 
 
 def test_damage_is_refused() -> None:
