@@ -13,7 +13,7 @@ from neurocomp.cli.options import InputOptions, OutputOptions
 from neurocomp.cli.outputs import open_standard_output, open_target, output_folder
 from neurocomp.cli.progress import ProgressBar, is_progress_shown
 from neurocomp.cli.report import Refused, Reporter, display
-from neurocomp.pipeline.files import remove_input
+from neurocomp.pipeline.files import is_channel, remove_input
 from neurocomp.pipeline.parallel import Report
 from neurocomp.pipeline.streams import Sizes
 
@@ -75,6 +75,7 @@ class Converter:
         self._reporter = reporter
         self._folder = output_folder(inputs, outputs)
         self._is_frame_cut = False
+        self._written: set[Path] = set()
 
     def run(self) -> int:
         """Convert every input; return the exit code."""
@@ -90,10 +91,14 @@ class Converter:
         start = perf_counter()
         target = self._target(item)
         self._refuse_special(item, target)
+        if target is not None and _place(target) in self._written and not is_channel(target):
+            raise Refused(f"{display(target)} is already made of another input: give another -o")
         with open_source(item) as source:
             self._conversion.check(source)
             with self._open_sink(target, item, source) as sink:
                 sizes = self._run(item, source, sink)
+        if target is not None:
+            self._written.add(_place(target))
         if target is not None and item.path is not None and not self._outputs.keep:
             remove_input(item.path, source.status, target)
         self._tell(item, target, sizes, perf_counter() - start)
@@ -119,8 +124,12 @@ class Converter:
         is_special = item.path.exists() and not item.path.is_file()
         if is_special and not self._is_explicit:
             raise Refused("is not a regular file: give -o FILE or -c to read it all the same")
-        if not self._outputs.keep and (is_special or item.path.is_symlink()):
+        if self._outputs.keep:
+            return
+        if is_special or item.path.is_symlink():
             raise Refused("is not a regular file: --rm does not remove it")
+        if target is not None and is_channel(target):
+            raise Refused(f"--rm needs a file as output, which {display(target)} is not")
 
     @contextmanager
     def _open_sink(self, target: Path | None, item: Input, source: Source) -> Iterator[BinaryIO]:
@@ -152,3 +161,8 @@ class Converter:
             f"{content_bytes / max(seconds, 1e-9) / 1000:.0f} KB/s, "
             f"to {'standard output' if target is None else display(target)}"
         )
+
+
+def _place(target: Path) -> Path:
+    """Return the one path of a file that may not be there yet."""
+    return target.parent.resolve() / target.name

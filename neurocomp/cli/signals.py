@@ -7,7 +7,7 @@ import signal
 import sys
 from types import FrameType
 
-from neurocomp.pipeline.files import discard_unfinished
+from neurocomp.temporaries import discard_unfinished
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _SHOW_CURSOR = b"\r\x1b[K\x1b[?25h"

@@ -7,14 +7,18 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import UsageError
 
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
 RESIZES = ("crop", "pad", "stretch", "none")
-GROUPS = ("caption", "base")
+GROUPS = ("caption", "base", "image")
 MAX_PIXELS = 1 << 26
 
 
@@ -88,15 +92,22 @@ class CaptionedImages:
         Args:
             name: "training", "held-out" or "all".
             share: of the groups that are trained on.
-            group: "caption": images of one caption belong together (without captions, each is
-                alone); "base": those whose key is the same up to the first "_".
+            group: "caption": images of one caption belong together; "base": those whose key is the
+                same up to the first "_"; "image": each is alone.
             seed: of the choice.
+
+        Raises:
+            UsageError: parts are by caption, but captions have not been read.
         """
         if name == "all":
             return self
-        keys = self.captions or self.keys
+        keys = self.keys
         if group == "base":
             keys = tuple(key.partition("_")[0] for key in self.keys)
+        elif group == "caption":
+            if not self.captions:
+                raise UsageError("these images are parted by caption: read captions, or take all")
+            keys = self.captions
         chosen = np.array([_fraction(f"{seed}:{key}") < share for key in keys], np.bool_)
         return self._select(np.flatnonzero(chosen if name == "training" else ~chosen))
 
@@ -130,7 +141,10 @@ def choice(size: int, count: int) -> NDArray[np.intp]:
 
 
 def _fraction(text: str) -> float:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2.0**64
+    return (
+        int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+        / 2.0**64
+    )
 
 
 class UnusableImageError(Exception):
@@ -149,8 +163,10 @@ def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(content)) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise UnusableImageError("too large")
-            image = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            image = _to_rgba(ImageOps.exif_transpose(opened))
+    except UnusableImageError:
+        raise
+    except Exception:  # whatever a decoder stumbles over, struct.error among it
         raise UnusableImageError("broken image") from None
     white = Image.new("RGBA", image.size, (255, 255, 255, 255))
     flat = Image.alpha_composite(white, image).convert("RGB")
@@ -166,3 +182,15 @@ def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
         else:
             flat = flat.resize(size, method)
     return np.asarray(flat, np.uint8)
+
+
+def _to_rgba(image: PillowImage) -> PillowImage:
+    """Return ``image`` with 8 bits a channel; 16 bits of grey are scaled, not cut."""
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        grey = np.asarray(image).astype(np.uint32)
+        image = Image.fromarray(((grey * 255 + 32767) // 65535).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise UnusableImageError(f"pixels of 32 bits, mode {image.mode}")
+    return image.convert("RGBA")

@@ -13,7 +13,7 @@ from pathlib import Path
 from neurocomp.dalle.stored import CONFIG_NAME, MODEL_NAME, StoredAutoencoder, load_autoencoder
 from neurocomp.errors import UsageError
 from neurocomp.models.dalle import DalleModel
-from neurocomp.models.registry import packaged_folder
+from neurocomp.models.registry import packaged_folder, packaged_priors
 
 AUTOENCODER = "autoencoder"
 
@@ -30,9 +30,20 @@ def find_autoencoder(name: Path) -> Path:
     return name
 
 
+def packaged_autoencoder(sha256: bytes) -> Path | None:
+    """Return the folder of the autoencoder of this hash in the package; None where it has none."""
+    for file in packaged_priors().values():
+        folder = file.parent / AUTOENCODER
+        if (folder / MODEL_NAME).is_file() and load_autoencoder(folder).sha256 == sha256:
+            return folder
+    return None
+
+
 def keep_autoencoder(source: Path, folder: Path) -> None:
     """Copy the autoencoder in ``source`` into ``folder``."""
     target = folder / AUTOENCODER
+    if target.resolve() == source.resolve():
+        return
     target.mkdir(parents=True, exist_ok=True)
     for name in (MODEL_NAME, CONFIG_NAME):
         shutil.copyfile(source / name, target / name)

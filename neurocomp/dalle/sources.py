@@ -55,6 +55,8 @@ def read_images(
                 content = load()
             except OSError as error:
                 raise UnusableImageError(error.strerror or "cannot be read") from None
+            except ValueError:  # a NUL in its path
+                raise UnusableImageError("cannot be read") from None
             pixels.append(open_image(content, options))
         except UnusableImageError as error:
             skipped.append(Skipped(key, str(error)))
@@ -120,7 +122,7 @@ def _table(path: Path) -> Iterator[Entry]:
         if not isinstance(image, str):
             names = ", ".join(IMAGE_FIELDS)
             raise FormatError(f"{path}, row {number} names no image: call the field one of {names}")
-        text = caption.strip() if isinstance(caption, str) else None
+        text = _sound(caption) if isinstance(caption, str) else None
         yield image, text, (path.parent / image).read_bytes
 
 
@@ -143,6 +145,12 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
 def _text(content: bytes) -> str | None:
     """Return a caption; None where the file has none."""
     try:
-        return content.decode("utf-8").strip() or None
+        return _sound(content.decode("utf-8"))
     except UnicodeDecodeError:
         return None
+
+
+def _sound(caption: str) -> str | None:
+    """Return a caption without space around it; None where nothing is left, or half characters."""
+    is_whole = not any("\ud800" <= one <= "\udfff" for one in caption)
+    return caption.strip() or None if is_whole else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
+
+from neurocomp.temporaries import temporary_beside
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -13,13 +14,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder is missing or cannot be written; ``path`` is as it was before.
     """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with beside.open("xb") as file:
+    with temporary_beside(path) as temporary:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+        temporary.replace(path)

@@ -61,7 +61,7 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
 
         return OpenModel(HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
     if name.startswith(DALLE_PREFIX):
-        return _open_stored(dalle_file(name.removeprefix(DALLE_PREFIX)), name)
+        return _open_stored(dalle_file(name), name)
     architecture = EMBEDDED.get(name)
     if architecture is not None and architecture.embedded is not None:
         return OpenModel(architecture, name, architecture.embedded())
@@ -80,6 +80,7 @@ def dalle_file(name: str) -> Path:
     Raises:
         ModelNotFoundError: there is none.
     """
+    name = name.removeprefix(DALLE_PREFIX)
     packaged = packaged_folder("dalle") / name
     for folder in (Path(name), packaged):
         if name and (folder / DALLE_FILE).is_file():
@@ -100,7 +101,7 @@ def open_dalle(name: str) -> DalleModel:
     """
     from neurocomp.models.dalle import DalleModel
 
-    model = _open_stored(dalle_file(name.removeprefix(DALLE_PREFIX)), name).model
+    model = _open_stored(dalle_file(name), name).model
     if not isinstance(model, DalleModel):
         raise FormatError(f"{name} holds another model than a prior of images")
     return model

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-_unfinished: set[Path] = set()
+from neurocomp.temporaries import temporary_beside
 
 
 @contextmanager
@@ -33,34 +32,29 @@ def new_file(
         FileExistsError: there is a file, and ``overwrite`` is false.
         OSError: the file cannot be written.
     """
-    if _is_channel(target):
+    if is_channel(target):
         with target.open("wb") as channel:
             yield channel
         return
     _refuse_existing(target, overwrite)
-    temporary = target.parent / f".neurocomp-{secrets.token_hex(8)}.tmp"
-    # Entered before the file is there, so that no signal can come between.
-    _unfinished.add(temporary)
-    try:
-        # The content may be private: until it has its permissions it is for the owner only.
-        descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
+    with temporary_beside(target) as temporary:
+        try:
+            # The content may be private: until it has its permissions it is for the owner only.
+            descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                if like is not None:
+                    _copy_owner_and_mode(descriptor, like)
+                os.fsync(descriptor)
             if like is not None:
-                _copy_owner_and_mode(descriptor, like)
-            os.fsync(descriptor)
-        if like is not None:
-            os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
-        _refuse_existing(target, overwrite)
-        os.replace(temporary, target)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename == os.fspath(temporary):
-            error.filename = os.fspath(target)
-        raise
-    finally:
-        _unfinished.discard(temporary)
+                os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
+            _refuse_existing(target, overwrite)
+            os.replace(temporary, target)
+        except OSError as error:
+            if error.filename == os.fspath(temporary):
+                error.filename = os.fspath(target)
+            raise
 
 
 def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
@@ -85,17 +79,11 @@ def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
     path.unlink()
 
 
-def discard_unfinished() -> None:
-    """Remove all temporary files of this process at once, for one that is about to end."""
-    for temporary in tuple(_unfinished):
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
-def _is_channel(target: Path) -> bool:
+def is_channel(target: Path) -> bool:
+    """Return whether ``target`` is a character device or a named pipe."""
     try:
         mode = target.stat().st_mode
     except OSError:

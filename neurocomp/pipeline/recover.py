@@ -47,13 +47,18 @@ def recover_stream(
     where an index is missing or damaged.
 
     Raises:
+        FormatError: there is nothing of a frame in it.
         ModelError: a model is missing or not the right one: that is no damage.
     """
     monitor = Monitor(report)
     coders = FrameCoders(model_path)
     lost: list[LostRange] = []
     written_bytes = position = 0
-    for piece in salvage_index(source):
+    pieces = list(salvage_index(source))
+    errors = [piece for piece in pieces if isinstance(piece, FormatError)]
+    if errors and len(errors) == len(pieces):
+        raise errors[0]
+    for piece in pieces:
         if isinstance(piece, FormatError):
             lost.append(LostRange(position, None, str(piece)))
             continue

@@ -29,6 +29,8 @@ MAX_DIGITS = 5
 BASE = 16
 NUM_DAMPINGS = 16
 HEAD_SYMBOLS = 3 + MAX_DIGITS
+MAX_SYMBOLS = 1 << 26
+"""Of a block, whose head has no room for more."""
 
 
 class Kind(enum.IntEnum):
@@ -145,6 +147,18 @@ class RecordShape:
         while lanes < MAX_LANES and lanes * most < num_records:
             lanes *= 2
         return lanes, max(-(-num_records // lanes), fewest)
+
+
+def count_symbols(
+    shape: RecordShape, kind: Kind, captions: Sequence[Stream], num_images: int
+) -> int:
+    """Return how long a stream `write_records` makes."""
+    width = shape.text_symbols(kind)
+    num_records = num_images
+    if kind is not Kind.IMAGES:
+        num_records = sum(tokens.size // width + 1 for tokens in captions)
+    lanes, depth = shape.layout(num_records, kind)
+    return lanes * (HEAD_SYMBOLS + depth * shape.record_symbols(kind))
 
 
 def write_records(

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.symbols.records import Kind, RecordShape, read_records, write_records
+from neurocomp.symbols.records import (
+    MAX_SYMBOLS,
+    Kind,
+    RecordShape,
+    count_symbols,
+    read_records,
+    write_records,
+)
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 
 
@@ -42,12 +49,12 @@ class TokenSets:
         """Return the records of a token file.
 
         Raises:
-            UsageError: it is none, or one of another autoencoder.
+            FormatError: it is none, or one of another autoencoder.
         """
         try:
             tokens = read_tokens(data)
         except FormatError as error:
-            raise UsageError(
+            raise FormatError(
                 f"this model codes token files only ({error}): make one with 'neurocomp dalle "
                 "tokenize', and one larger than a block needs --block-size 64MiB or two files"
             ) from None
@@ -56,10 +63,16 @@ class TokenSets:
         if not tokens.has_grids:
             kind = Kind.CAPTIONS
         captions = [self.caption_tokens(caption) for caption in tokens.captions]
+        num_symbols = count_symbols(self._shape, kind, captions, len(tokens.grids))
+        if num_symbols > MAX_SYMBOLS:
+            raise FormatError(
+                f"this set has {num_symbols} symbols, and a block of tokens holds {MAX_SYMBOLS} at "
+                "most: make two files of it"
+            )
         damping = 0 if kind is Kind.CAPTIONS else self._choose_damping(captions, tokens.grids)
         symbols = write_records(self._shape, kind, captions, tokens.grids, damping)
         if self.decode(symbols) != data:
-            raise UsageError("a caption of this token file is not what its tokens stand for")
+            raise FormatError("a caption of this token file is not what its tokens stand for")
         return symbols
 
     def decode(self, symbols: Stream) -> bytes:
@@ -91,18 +104,18 @@ class TokenSets:
         if not tokens.has_grids:
             return
         if tokens.autoencoder != self._autoencoder:
-            raise UsageError(
+            raise FormatError(
                 f"the tokens are of autoencoder {tokens.autoencoder.hex()[:16]}…, the model knows "
                 f"those of {self._autoencoder.hex()[:16]}…: tokenize the images with the latter"
             )
         if tokens.num_codes != shape.num_codes:
-            raise UsageError(
+            raise FormatError(
                 f"the tokens are of an alphabet of {tokens.num_codes} codes, the model knows "
                 f"{shape.num_codes}"
             )
         found = tokens.grids.shape[1:]
         if found != (shape.rows, shape.columns):
-            raise UsageError(
+            raise FormatError(
                 f"the images are of {found[0]} x {found[1]} tokens, the model knows "
                 f"{shape.rows} x {shape.columns}"
             )

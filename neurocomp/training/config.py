@@ -151,6 +151,7 @@ class RunConfig:
         for name in ("steps", "micro_batch", "log_every", "validate_every", "keep"):
             value = getattr(self, name)
             require(value > 0, f"run.{name}", value, "positive")
+        require(self.seed >= 0, "run.seed", self.seed, "at least 0")
         require(self.checkpoint_every > 0, "run.checkpoint_every", self.checkpoint_every, "> 0")
         allowed = ("auto", "float32", "bfloat16")
         require(self.precision in allowed, "run.precision", self.precision, f"one of {allowed}")

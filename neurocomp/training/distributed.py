@@ -44,6 +44,11 @@ class Processes:
             dist.barrier()
 
 
+def is_first_process() -> bool:
+    """Return whether this process is the first of those that torchrun started, or the only one."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
 @contextlib.contextmanager
 def joined(device: str | None = None) -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did, and leave them at the end.

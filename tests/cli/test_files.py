@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neurocomp.pipeline.files import discard_unfinished, new_file, remove_input
+from neurocomp.pipeline.files import new_file, remove_input
+from neurocomp.temporaries import discard_unfinished
 
 
 def test_a_file_has_its_name_only_when_it_is_complete(tmp_path: Path) -> None:

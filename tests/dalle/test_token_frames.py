@@ -9,7 +9,7 @@ import pytest
 
 import neurocomp
 from neurocomp.coding import CODERS
-from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
+from neurocomp.errors import FormatError, ModelNotFoundError
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.symbols.records import (
@@ -76,7 +76,7 @@ def test_a_missing_model_is_named(prior_run: Path, model: DalleModel) -> None:
     ],
 )
 def test_wrong_files_are_refused(prior_run: Path, data: bytes, why: str) -> None:
-    with pytest.raises(UsageError, match=why):
+    with pytest.raises(FormatError, match=why):
         neurocomp.compress(data, model=f"dalle:{prior_run}")
 
 

@@ -84,7 +84,7 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "needs --tokenizer FOLDER" in capsys.readouterr().err
     weighted = TEXT + "\n[data.weights]\nprose = 1\n"
     assert run(arguments(tmp_path, "text", weighted)) == 2
-    assert "add records to [data.weights]" in capsys.readouterr().err
+    assert "there are data of records too" in capsys.readouterr().err
 
 
 def test_the_mean_of_what_a_training_came_by(tmp_path: Path) -> None:

@@ -99,7 +99,8 @@ def evaluate(**values: Any) -> None:
         folder = dalle_file(values["model"]).parent / AUTOENCODER
         stored = open_autoencoder(model, folder)
         known, images = _held_out(values, stored)
-        training = training or to_tokens(stored, known)
+        if training is None and len(known):
+            training = to_tokens(stored, known)
         tokens = to_tokens(stored, images)
     if values["held_out_share"] is not None and images is None:
         part, held_out = split_tokens(tokens, 1 - values["held_out_share"])

@@ -42,14 +42,15 @@ def train_prior(**values: Any) -> None:
 
     DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as 'train-vae'
     takes them: then those that the autoencoder was trained on, the others are held out. The run's
-    folder gets log.jsonl, loss.png, checkpoints, the autoencoder and prior.safetensors, the exact
-    form, so that --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
+    folder gets log.jsonl, loss.png, checkpoints, the autoencoder (of --vae, or the one in the
+    package where the codes are its) and prior.safetensors, the exact form, so that
+    --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
 
     Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
 
     \b
     Examples:
-      neurocomp dalle train-prior x.tokens --config rainbow -o run
+      neurocomp dalle train-prior x.tokens --vae vae --config rainbow -o run
       neurocomp dalle train-prior photos --vae vae --config mine.toml -o run
       neurocomp dalle train-prior --plan --config paper
     """
@@ -67,18 +68,22 @@ def train_prior(**values: Any) -> None:
     if values["data"] is None or values["output"] is None:
         raise UsageError("name DATA to train on, and -o RUN for the results")
 
+    from neurocomp.dalle.model_folder import keep_autoencoder, packaged_autoencoder
+    from neurocomp.dalle.stored import load_autoencoder
     from neurocomp.training.dalle.train_prior import train_prior as train
+    from neurocomp.training.distributed import is_first_process
 
     tokens, held_out = _read(values, reporter)
     place = run_place(values)
     result = train(config, tokens, held_out, place, reporter.note)
-    if values["vae"] is not None:
-        from neurocomp.dalle.model_folder import keep_autoencoder
-        from neurocomp.dalle.stored import load_autoencoder
-
-        keep_autoencoder(values["vae"], place.output)
-        for line in _bound(load_autoencoder(values["vae"]), result.metrics):
-            reporter.note(line)
+    if is_first_process():
+        vae = values["vae"] or packaged_autoencoder(tokens.autoencoder)
+        if vae is None:
+            reporter.note("the run has no autoencoder: 'dalle generate' needs it, as --vae")
+        else:
+            keep_autoencoder(vae, place.output)
+            for line in _bound(load_autoencoder(vae), result.metrics):
+                reporter.note(line)
     end(result, place.output)
 
 
@@ -113,5 +118,15 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
         return tokens, held
     if stored is None:
         raise UsageError(f"{data} is not a token file (.tokens): name the autoencoder with --vae")
+    if held_out is not None:
+        raise UsageError(
+            "of images those are held out that the autoencoder's training held out: "
+            "--held-out is for token files"
+        )
     training, rest = read_parts(data, stored, reporter)
+    if not len(training):
+        raise UsageError(
+            f"{data} has no image that the autoencoder was trained on: name its token "
+            "file, from 'neurocomp dalle tokenize'"
+        )
     return to_tokens(stored, training), to_tokens(stored, rest) if len(rest) else None

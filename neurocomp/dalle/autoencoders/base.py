@@ -88,7 +88,7 @@ class Autoencoder(nn.Module):
         A dead code becomes a near copy of a code that is taken often, so that they share its work
         and grow apart.  Every process that trains does the same.
         """
-        usage = over_processes(self.usage)
+        usage = self.usage
         dead = (usage == 0).nonzero().flatten()
         if 0 < len(dead) < len(usage):
             draw = torch.Generator().manual_seed(seed)
@@ -99,7 +99,9 @@ class Autoencoder(nn.Module):
         return len(dead)
 
     def _count(self, codes: Tensor) -> None:
-        self.usage += torch.bincount(codes.flatten(), minlength=self.config.num_codes)
+        counts = torch.bincount(codes.flatten(), minlength=self.config.num_codes)
+        # Buffers are those of the first process at each step: all count what all have taken.
+        self.usage += over_processes(counts) if self.training else counts
 
 
 def over_processes(values: Tensor) -> Tensor:

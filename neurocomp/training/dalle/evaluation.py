@@ -17,7 +17,7 @@ from neurocomp.dalle.images import choice
 from neurocomp.dalle.likelihood import caption_bits, image_bits
 from neurocomp.dalle.pictures import Pixels
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
-from neurocomp.errors import NeurocompError
+from neurocomp.errors import NeurocompError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dalle import DalleModel
@@ -70,8 +70,11 @@ def evaluate_prior(
         num_samples: captions whose image is foretold token by token.
 
     Raises:
-        UsageError: the tokens are another autoencoder's.
+        UsageError: a set has no images, or its tokens are not what the prior knows.
     """
+    _check(model, held_out, "the set")
+    if training is not None:
+        _check(model, training, "the training set")
     grids, num_codes = held_out.grids, model.shape.records.num_codes
     report = PriorReport(len(grids), model.shape.records.num_latents)
     measures, size = report.measures, grids.size
@@ -98,6 +101,23 @@ def evaluate_prior(
         report.sizes += _coded_tokens(model, "captions and images", held_out, text + given)
         measures |= _accuracy(model, held_out, num_samples)
     return report
+
+
+def _check(model: DalleModel, tokens: TokenSet, what: str) -> None:
+    records, known = model.shape.records, model.shape.autoencoder
+    if not tokens.has_grids:
+        raise UsageError(f"{what} has captions alone, but images are measured")
+    if tokens.autoencoder != known:
+        raise UsageError(
+            f"{what} has tokens of autoencoder {tokens.autoencoder.hex()[:16]}…, the prior knows "
+            f"those of {known.hex()[:16]}…"
+        )
+    found = (*tokens.grids.shape[1:], tokens.num_codes)
+    if found != (records.rows, records.columns, records.num_codes):
+        raise UsageError(
+            f"{what} has grids of {found[0]} x {found[1]} tokens of {found[2]}, the prior knows "
+            f"{records.rows} x {records.columns} of {records.num_codes}"
+        )
 
 
 def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:

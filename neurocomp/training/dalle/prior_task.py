@@ -69,6 +69,7 @@ class PriorTask(Task):
         self._training, self._validation = training, validation
         self._data, self._micro_batch, self._seed = data, micro_batch, seed
         self._num_taken = 0
+        self._text_tokens = 1.0  # in a micro-batch of this step, the mean over all processes'
 
     @property
     def step_size(self) -> int:
@@ -82,12 +83,19 @@ class PriorTask(Task):
             self._data.batch, self._num_taken, self._seed, self._data, rank, count
         )
         self._num_taken += self._data.batch
-        return torch.split(torch.from_numpy(samples).to(self.processes.device), self._micro_batch)
+        rows = torch.from_numpy(samples)
+        [tokens] = self.processes.sum([float(self._counted(rows).sum())])
+        num_micro = self._data.batch // self._micro_batch
+        self._text_tokens = max(tokens, 1.0) / num_micro
+        return torch.split(rows.to(self.processes.device), self._micro_batch)
 
     def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
-        """Return the weighted mean code length of captions' tokens and of codes, in bits."""
-        text_bits, is_text, image_bits = self._bits(module, batch)
-        text = text_bits.sum() / is_text.sum().clamp(min=1)
+        """Return the weighted mean code length of captions' tokens and of codes, in bits.
+
+        The former is a mean over the step's tokens, of all micro-batches and processes.
+        """
+        text_bits, _, image_bits = self._bits(module, batch)
+        text = text_bits.sum() / self._text_tokens
         weight = self._data.text_weight
         return weight * text + (1 - weight) * image_bits.mean()
 
@@ -142,19 +150,24 @@ class PriorTask(Task):
         (folder / TOKENIZER_NAME).write_bytes(self._tokenizer.json)
 
     def _bits(self, module: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return bits of text (B, T), 0 where they don't count, which do, and of codes (B, N).
+        """Return bits of text (B, T), 0 where they don't count, which do, and of codes (B, N)."""
+        shape, length = self._shape, self._shape.records.text_length
+        text_logits, image_logits = module(batch[:, :-1])
+        text, image = batch[:, 1 : length + 1], batch[:, length + 1 :] - shape.first_code
+        is_text = self._counted(batch)
+        text_bits = _code_lengths(text_logits, text) * is_text
+        return text_bits, is_text, _code_lengths(image_logits, image)
+
+    def _counted(self, batch: Tensor) -> Tensor:
+        """Return which places of captions count, (B, T).
 
         What counts is a caption up to its first pad; the coder knows what follows.  An image
         without a caption says nothing about captions.
         """
-        shape, length = self._shape, self._shape.records.text_length
-        text_logits, image_logits = module(batch[:, :-1])
-        text, image = batch[:, 1 : length + 1], batch[:, length + 1 :] - shape.first_code
-        is_pad = text >= shape.records.num_tokens
+        text = batch[:, 1 : self._shape.records.text_length + 1]
+        is_pad = text >= self._shape.records.num_tokens
         num_pads = is_pad.cumsum(1)
-        is_text = (num_pads - is_pad.long() == 0) & ~is_pad[:, :1]
-        text_bits = _code_lengths(text_logits, text) * is_text
-        return text_bits, is_text, _code_lengths(image_logits, image)
+        return (num_pads - is_pad.long() == 0) & ~is_pad[:, :1]
 
 
 def _code_lengths(logits: Tensor, targets: Tensor) -> Tensor:

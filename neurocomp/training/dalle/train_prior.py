@@ -57,6 +57,8 @@ def train_prior(
         raise UsageError("the data have no images to train on")
     if held_out is None:
         tokens, held_out = split_tokens(tokens, config.data.training_share)
+    elif held_out.has_grids:
+        _check_alike(tokens, held_out)
     with joined(place.device) as processes:
         place.check()
         processes.wait()
@@ -97,6 +99,18 @@ def train_prior(
             tell(f"plot: {plot_run(place.output)}")
             tell(f"exact form: {export_prior(place.output)}")
     return result
+
+
+def _check_alike(tokens: TokenSet, held_out: TokenSet) -> None:
+    if held_out.autoencoder != tokens.autoencoder:
+        raise UsageError("what is held out has the codes of another autoencoder than the data")
+    shapes = [(one.grids.shape[1:], one.num_codes) for one in (tokens, held_out)]
+    if shapes[0] != shapes[1]:
+        (grid, codes), (held_grid, held_codes) = shapes
+        raise UsageError(
+            f"what is held out has grids of {held_grid} and {held_codes} codes, the data of {grid} "
+            f"and {codes}"
+        )
 
 
 def load_prior(folder: Path) -> tuple[Prior, CaptionTokenizer]:
@@ -146,6 +160,9 @@ def _tokenizer(config: PriorTrainingConfig, tokens: TokenSet, place: RunPlace) -
     if place.resume:
         source = max((place.output / "checkpoints").glob("step-*"), default=None)
     if source is not None:
-        return CaptionTokenizer((source / TOKENIZER_NAME).read_bytes())
+        try:
+            return CaptionTokenizer((source / TOKENIZER_NAME).read_bytes())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise FormatError(f"{source / TOKENIZER_NAME} is damaged: {error!r}") from None
     captions = sorted(set(tokens.captions))
     return CaptionTokenizer(learn_tokenizer(captions, config.model.vocabulary))

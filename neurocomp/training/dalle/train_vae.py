@@ -58,9 +58,13 @@ def train_vae(
         if processes.is_first and (place.output / LOG_NAME).exists():
             tell(f"plot: {plot_run(place.output)}")
             metrics = result.metrics
-            if config.loss.prune and result.finished:
-                network = keep_codes(network, task.used_codes(network))
+            if result.finished and not metrics:  # resumed, but had been finished before
                 metrics = task.measure(network)
-                tell(f"{network.config.num_codes} codes of {config.model.num_codes} are in use")
+            if config.loss.prune and result.finished:
+                used = task.used_codes(network)
+                tell(f"{len(used)} codes of {config.model.num_codes} are in use")
+                if len(used) > 1:
+                    network = keep_codes(network, used)
+                    metrics = task.measure(network)
             tell(f"autoencoder: {save_autoencoder(network, data, place.output, metrics)}")
     return result

@@ -25,7 +25,7 @@ class ImageDataConfig:
     """Share of the groups that are trained on."""
     group: str = "caption"
     """What is held out as a whole: images of one "caption", or of one "base": the same key up to
-    the first "_"."""
+    the first "_"; or single ones: "image", as "caption" means too where captions are not read."""
     validation_images: int = 512
     """Held-out images that are validated on."""
 
@@ -38,6 +38,8 @@ class ImageDataConfig:
         require(self.group in GROUPS, "data.group", self.group, f"one of {GROUPS}")
         share = self.training_share
         require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
+        if self.group == "caption" and not self.captions:
+            object.__setattr__(self, "group", "image")
 
 
 @dataclasses.dataclass(frozen=True)

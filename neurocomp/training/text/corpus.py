@@ -48,19 +48,26 @@ def load_corpus(
         train, validation = hold_out(cache.load(path), cache.separator, config.validation_share)
         kinds.setdefault(kind_of(path), []).append(train)
         held.setdefault(kind_of(path), []).append(validation)
-    weights = dict(config.weights)
-    if not weights:
-        weights = {kind: float(sum(part.size for part in parts)) for kind, parts in kinds.items()}
-    for kind in sorted(set(kinds) ^ set(weights)):
-        if kind in kinds:
-            raise UsageError(f"there are data of kind {kind!r}: add {kind} to [data.weights]")
-        raise UsageError(
-            f"[data.weights] names the kind {kind!r}, which no file of --data is of: "
-            f"they are of {', '.join(sorted(kinds))}"
-        )
+    weights = _weights(config, {kind: sum(p.size for p in kinds[kind]) for kind in kinds})
     stream = WindowStream(kinds, weights, config.window, context, cache.separator, seed)
     pieces = {
         kind: spread_pieces(parts, config.validation_pieces, config.validation_length)
         for kind, parts in sorted(held.items())
     }
     return Corpus(stream, pieces)
+
+
+def _weights(config: DataConfig, sizes: dict[str, int]) -> dict[str, float]:
+    """Return the weights of kinds by the configuration, or their sizes where it knows none.
+
+    A recipe's weights of kinds that are not there say nothing.
+    """
+    weights = {kind: weight for kind, weight in config.weights.items() if kind in sizes}
+    if not weights:
+        return {kind: float(size) for kind, size in sizes.items()}
+    if missing := sorted(set(sizes) - set(weights)):
+        raise UsageError(
+            f"[data.weights] has {', '.join(weights)}, but there are data of {', '.join(missing)} "
+            "too: add what is missing, or leave out all weights"
+        )
+    return weights

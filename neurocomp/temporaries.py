@@ -1,0 +1,32 @@
+"""Temporary files of this process, which a signal that ends it must not leave behind."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_unfinished: set[Path] = set()
+
+
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Give a new name in the folder of ``target``; a file left under it is removed in the end.
+
+    The name is noted before the file can be there, so that no signal comes between.
+    """
+    temporary = target.parent / f".neurocomp-{secrets.token_hex(8)}.tmp"
+    _unfinished.add(temporary)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
+
+
+def discard_unfinished() -> None:
+    """Remove all temporary files of this process at once, for one that is about to end."""
+    for temporary in tuple(_unfinished):
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
