@@ -180,3 +180,24 @@ def test_presets_have_shorthands() -> None:
             "compress", [*arguments, "a"], help_option_names=["-h", "--help"]
         )
         assert context.params["preset"] == preset
+
+
+def test_two_inputs_never_share_an_output(program: Program, text: bytes) -> None:
+    for name in ("a", "b", "out"):
+        (program.folder / name).mkdir()
+    (program.folder / "a" / "x").write_bytes(text)
+    (program.folder / "b" / "x").write_bytes(b"other")
+    done = program(*ADAPTIVE, "--rm", "-f", "-o", "out", "a/x", "b/x")
+    assert done.code == 1
+    assert "b/x: out/x.ncmp is already made of another input" in done.err
+    assert not (program.folder / "a" / "x").exists()
+    assert (program.folder / "b" / "x").read_bytes() == b"other"
+    assert program("-dc", "out/x.ncmp").out == text
+
+
+def test_nothing_is_removed_for_a_device(program: Program, text: bytes) -> None:
+    (program.folder / "a").write_bytes(text)
+    done = program(*ADAPTIVE, "--rm", "-o", os.devnull, "a")
+    assert done.code == 1
+    assert f"--rm needs a file as output, which {os.devnull} is not" in done.err
+    assert program.files() == {"a": text}

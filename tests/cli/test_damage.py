@@ -79,3 +79,13 @@ def test_compressed_data_is_not_read_from_a_terminal(program: Program) -> None:
     code, shown = program.on_terminal("-d", "-", streams=("stdin", "stderr"))
     assert code == 1
     assert "is not read from a terminal" in shown
+
+
+def test_what_is_no_frame_at_all_is_not_recovered(program: Program, text: bytes) -> None:
+    before = {"a": text, "b": b"mine"}
+    for name, content in before.items():
+        (program.folder / name).write_bytes(content)
+    done = program("-d", "--recover", "-f", "-o", "b", "a")
+    assert done.code == 1
+    assert "a: " in done.err
+    assert program.files() == before

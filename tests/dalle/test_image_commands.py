@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file
 
 from neurocomp.cli.entry import run
 from neurocomp.dalle.autoencoders import build
@@ -118,6 +119,33 @@ def test_parts_and_images_alone(tmp_path: Path) -> None:
     options = ["--no-captions", "-q", "-o", str(target)]
     assert run(["dalle", "tokenize", data, "--vae", vae, *options]) == 0
     assert read_tokens(target.read_bytes()).captions == ()
+    assert run(["dalle", "tokenize", data, "--vae", vae, *options, "--part", "training", "-f"]) == 2
+
+
+def test_parts_are_the_same_where_captions_were_not_read(tmp_path: Path) -> None:
+    """The training parted single images; captions that are read later change nothing."""
+    data = str(write_set(tmp_path))
+    (tmp_path / "small.toml").write_text(CONFIG.replace("[data]", "[data]\ncaptions = false"))
+    assert train(tmp_path, "-q") == 0
+    stored = load_autoencoder(tmp_path / "vae")
+    assert stored.group == "image"
+    found = []
+    for options in ([], ["--no-captions"]):
+        target = tmp_path / f"part{len(options)}.tokens"
+        command = ["dalle", "tokenize", data, "--vae", str(tmp_path / "vae"), "-q", *options]
+        assert run([*command, "--part", "held-out", "-o", str(target)]) == 0
+        found.append(read_tokens(target.read_bytes()).grids)
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_a_finished_run_keeps_its_measures(tmp_path: Path) -> None:
+    write_set(tmp_path)
+    assert train(tmp_path, "-q") == 0
+    measures = load_autoencoder(tmp_path / "vae").measures
+    assert train(tmp_path, "-q", "--resume") == 0
+    again = load_autoencoder(tmp_path / "vae").measures
+    assert again == pytest.approx(dict(measures), rel=0.01)  # the bound draws codes
+    assert again
 
 
 def test_the_wrong_autoencoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,6 +275,9 @@ def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
     assert train(tmp_path / "one", "-q") == 0
     found = train_twice(tmp_path / "two", kind, sharding)
     np.testing.assert_allclose(found, steps_of(tmp_path / "one" / "vae"), rtol=0.01)
+    for folder in ("one", "two"):  # three steps of 8 images of 16 codes, whoever took them
+        stored = load_file(tmp_path / folder / "vae/checkpoints/step-00000003/model.safetensors")
+        assert stored["usage"].sum() == 3 * 8 * 16
 
 
 @pytest.mark.parametrize("kind", ["dvae", "vqvae"])

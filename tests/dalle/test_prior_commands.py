@@ -16,14 +16,15 @@ import torch
 from neurocomp.cli.entry import run
 from neurocomp.dalle.autoencoders import AutoencoderConfig, build
 from neurocomp.dalle.codes import encode_pixels
-from neurocomp.dalle.images import open_image
+from neurocomp.dalle.images import CaptionedImages, open_image
 from neurocomp.dalle.pictures import png
 from neurocomp.dalle.stored import load_autoencoder, save_autoencoder
+from neurocomp.models.registry import packaged_folder
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.dalle.train_prior import PRIOR_NAME
 from neurocomp.training.dalle.vae_config import ImageDataConfig
 from neurocomp.training.log import read_log
-from tests.dalle.blocks import NUM_CODES, blocks
+from tests.dalle.blocks import AUTOENCODER, NO_GRIDS, NUM_CODES, blocks
 from tests.training.runs import steps_of
 
 CONFIG = """
@@ -205,6 +206,67 @@ def test_images_need_an_autoencoder(
     assert "--vae" in capsys.readouterr().err
     assert run(arguments(tmp_path, "--vae", str(autoencoder))) == 2
     assert "another autoencoder" in capsys.readouterr().err
+    command = arguments(tmp_path, "--vae", str(autoencoder), "--held-out", "none.tokens")
+    command[2] = str(pictures)
+    assert run(command) == 2
+    assert "--held-out is for token files" in capsys.readouterr().err
+
+
+def test_the_packaged_autoencoder_goes_with_its_codes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rainbow = packaged_folder("dalle") / "rainbow" / "autoencoder"
+    stored = load_autoencoder(rainbow)
+    tokens = blocks(40)
+    num_codes = stored.network.config.num_codes
+    grids = np.tile(tokens.grids, (1, 2, 2))
+    content = write_tokens(TokenSet(tokens.captions, grids, num_codes, stored.sha256))
+    command = arguments(tmp_path, "--steps", "1")
+    Path(command[2]).write_bytes(content)
+    assert run(command) == 0
+    assert load_autoencoder(tmp_path / "run" / "autoencoder").sha256 == stored.sha256
+    capsys.readouterr()
+    assert run(arguments(tmp_path / "other", "--steps", "1")) == 0
+    assert "the run has no autoencoder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tokens", "why"),
+    [
+        (TokenSet((), blocks(3).grids, NUM_CODES, bytes(32)), "another autoencoder"),
+        (TokenSet((), blocks(3).grids[:, :2], NUM_CODES, AUTOENCODER), r"grids of \(2, 4\)"),
+        (TokenSet((), blocks(3).grids, 99, AUTOENCODER), "99 codes"),
+    ],
+)
+def test_what_is_held_out_must_be_like_the_data(
+    tokens: TokenSet, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "held-out.tokens").write_bytes(write_tokens(tokens))
+    command = arguments(tmp_path, "--held-out", str(tmp_path / "held-out.tokens"))
+    assert run(command) == 2
+    assert re.search(why, capsys.readouterr().err)
+    assert not list((tmp_path / "run").glob("checkpoints/*"))
+
+
+def test_images_that_are_all_held_out(
+    autoencoder: Path, run_of_pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    captions = [f"a red block {number}" for number in range(20)]
+    images = CaptionedImages(tuple(captions), tuple(captions), np.zeros((20, 32, 32, 3), np.uint8))
+    held_out = images.part("held-out", 0.5, "caption")
+    assert len(held_out)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, caption in enumerate(held_out.captions):
+        (folder / f"{number}.png").write_bytes(png(held_out.pixels[number]))
+        (folder / f"{number}.txt").write_text(caption)
+    command = ["dalle", "eval", str(folder), "--model", str(run_of_pictures), "--samples", "1"]
+    assert run(command) == 0
+    assert f"{len(held_out)} images" in capsys.readouterr().out
+    command = arguments(tmp_path, "--vae", str(autoencoder))
+    command[2] = str(folder)
+    assert run(command) == 2
+    assert "no image that the autoencoder was trained on" in capsys.readouterr().err
 
 
 def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,6 +294,15 @@ def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     other.write_bytes(write_tokens(TokenSet((), blocks(3).grids, NUM_CODES, bytes(32))))
     assert run(["dalle", "eval", str(other), "--model", str(prior_run)]) == 2
     assert "autoencoder" in capsys.readouterr().err
+    for tokens, why in (
+        (TokenSet(blocks(3).captions, NO_GRIDS, 0), "captions alone"),
+        (TokenSet((), blocks(3).grids, 60_000, AUTOENCODER), "of 60000"),
+        (TokenSet((), blocks(3).grids[:, :3], NUM_CODES, AUTOENCODER), "grids of 3 x 4"),
+    ):
+        other.write_bytes(write_tokens(tokens))
+        for measured in ([str(other)], [str(held_out), "--training", str(other)]):
+            assert run(["dalle", "eval", *measured, "--model", str(prior_run)]) == 2
+            assert why in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("sharding", ["ddp", "fsdp"])

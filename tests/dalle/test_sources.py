@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
 import tarfile
 from pathlib import Path
 
@@ -150,3 +151,38 @@ def test_what_is_no_source(tmp_path: Path) -> None:
     for values in ((4,), (16, "fold")):
         with pytest.raises(UsageError):
             ImageOptions(*values)
+
+
+def test_grey_of_sixteen_bits_is_scaled(tmp_path: Path) -> None:
+    shades = np.linspace(0, 65535, 16).astype(np.uint16)
+    Image.fromarray(np.tile(shades, (16, 1))).save(tmp_path / "a.png")
+    Image.fromarray(np.ones((16, 16), np.float32)).save(tmp_path / "f.tiff")
+    options = ImageOptions(16)
+    images = read_images(tmp_path, options, with_captions=False)
+    np.testing.assert_allclose(images.pixels[0, 3, :, 1], np.linspace(0, 255, 16), atol=1)
+
+
+def test_one_bad_entry_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(image_file())
+    rows = [
+        {"image": "good.png", "caption": "good"},
+        {"image": "a\0b.png", "caption": "a NUL"},
+        {"image": "good.png", "caption": "half a character \ud800"},
+        {"image": "good.png", "caption": "  "},
+    ]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    images = read_images(tmp_path / "t.jsonl", ImageOptions(16))
+    assert images.captions == ("good",)
+    assert [one.reason for one in images.skipped] == ["cannot be read"] + ["no caption"] * 2
+
+
+def test_whatever_a_decoder_raises_is_a_broken_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(image: object) -> None:
+        raise struct.error("unpack requires a buffer of 8 bytes")
+
+    (tmp_path / "a.png").write_bytes(image_file())
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", stumble)
+    with pytest.raises(UsageError, match=r"left out 1 \(broken image\)"):
+        read_images(tmp_path, ImageOptions(16), with_captions=False)

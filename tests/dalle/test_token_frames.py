@@ -17,6 +17,7 @@ from neurocomp.symbols.records import (
     NUM_DAMPINGS,
     Kind,
     RecordShape,
+    count_symbols,
     read_records,
     write_records,
 )
@@ -164,3 +165,23 @@ def test_lanes_are_independent(sample_model: DalleModel) -> None:
         np.testing.assert_array_equal(left[1], right[1])
         for predictor, column in zip(predictors, columns, strict=True):
             predictor.update(column.astype(np.int32))
+
+
+def test_sets_of_too_many_symbols_are_refused(
+    prior_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_tokens(sets(40)["long captions"])
+    monkeypatch.setattr("neurocomp.symbols.token_sets.MAX_SYMBOLS", 3000)
+    with pytest.raises(FormatError, match="make two files of it"):
+        neurocomp.compress(data, model=f"dalle:{prior_run}")
+
+
+@pytest.mark.parametrize("count", [1, 3, 40, 200])
+def test_symbols_are_counted_before_they_are_made(count: int) -> None:
+    shape = RecordShape(300, 5, 4, 4, NUM_CODES)
+    texts = [np.arange(number % 13, dtype=np.int32) for number in range(count)]
+    grids = np.zeros((count, 4, 4), np.uint16)
+    for kind in Kind:
+        captions = [] if kind is Kind.IMAGES else texts
+        found = write_records(shape, kind, captions, grids)
+        assert count_symbols(shape, kind, captions, count) == found.size

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from neurocomp.errors import UsageError
+from neurocomp.models.recurrent import NetworkModel
 from neurocomp.training.config import RECIPES, parse, read_toml
 from neurocomp.training.dalle.prior_config import PriorTrainingConfig
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
@@ -79,3 +80,12 @@ def test_no_such_file(tmp_path: Path) -> None:
     broken.write_text("[run")
     with pytest.raises(UsageError, match=r"broken\.toml is not TOML"):
         read_toml(str(broken))
+
+
+@pytest.mark.parametrize("name", ["text-s", "text-s-finetune"])
+def test_the_recipes_of_the_shipped_network_fit_it(name: str) -> None:
+    shipped = NetworkModel.shipped("text-s").config
+    model = parse(TextConfig, read_toml(name)).model
+    assert (model.width, model.num_blocks) == (shipped.width, shipped.num_blocks)
+    assert model.context == shipped.context
+    assert model.hashed == dict(shipped.hashed)
