@@ -13,9 +13,10 @@ PACKAGE = Path(neurocomp.__file__).parent
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "temporaries": set(),
     "exact": {"errors"},
     "coding": {"errors", "exact"},
-    "models": {"errors", "exact", "symbols", "coding"},
+    "models": {"errors", "temporaries", "exact", "symbols", "coding"},
     "networks": {"errors", "exact"},
     "symbols": {"errors", "exact"},
     "dalle": {"errors", "exact", "models", "symbols"},
@@ -24,14 +25,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {
         *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
-    "pipeline": {"errors", "exact", "coding", "models", "symbols", "codec", "frame"},
+    "pipeline": {
+        *("errors", "temporaries", "exact", "coding", "models", "symbols", "codec", "frame"),
+    },
     "experiments": {
         *("errors", "exact", "coding", "models", "symbols", "codec", "frame"),
         *("training", "pipeline"),
     },
     "cli": {
         *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
-        *("codec", "dalle", "experiments"),
+        *("codec", "dalle", "experiments", "temporaries"),
     },
     "__init__": {"errors", "pipeline"},
     "__main__": {"cli"},
