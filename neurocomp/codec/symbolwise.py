@@ -60,17 +60,16 @@ class SymbolCodec:
             raise FormatError(f"{num_lanes} lanes are too many for this model's alphabet")
         predictor = self._model.predictor(num_lanes)
         decoder = self._coder.decoder(block.payload)
-        columns: list[Symbols] = []
-        for step in range(-(-num_symbols // num_lanes)):
+        num_steps = -(-num_symbols // num_lanes)
+        grid = np.zeros((num_steps, num_lanes), np.int32)  # memory only as it is written to
+        for step in range(num_steps):
             active = _num_active(num_symbols, num_lanes, step)
-            column = np.zeros(num_lanes, np.int32)
-            column[:active] = decoder.decode(predictor.frequencies()[:active])
-            predictor.update(column)
-            columns.append(column)
+            grid[step, :active] = decoder.decode(predictor.frequencies()[:active])
+            predictor.update(grid[step])
             if step % _TICK_STEPS == _TICK_STEPS - 1:
                 tick(_TICK_STEPS * num_lanes)
         decoder.finish()
-        return from_lanes(np.stack(columns), num_symbols)
+        return from_lanes(grid, num_symbols)
 
 
 def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:

@@ -166,7 +166,10 @@ def open_frame_model(
             architecture, architecture.name, architecture.by_name(identity, parameters, environment)
         )
     path, name = _find_stored(identity, store)
-    opened = _open_stored(path, name)
+    try:
+        opened = _open_stored(path, name)
+    except UsageError as error:
+        raise ModelMismatchError(f"the frame's model is none: {error}") from None
     if parameters:
         if not isinstance(opened.model, WindowedModel):
             raise FormatError(f"the frame has parameters for the {architecture.name} model")

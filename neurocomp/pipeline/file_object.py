@@ -68,7 +68,7 @@ class _ContentReader(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        chunk = self._content.read_from(self._position)[: len(view)]
+        chunk = self._content.read_from(self._position, len(view))
         view[: len(chunk)] = chunk
         self._position += len(chunk)
         return len(chunk)
@@ -77,6 +77,9 @@ class _ContentReader(io.RawIOBase):
         if self._owns_stream and not self.closed:
             self._stream.close()
         super().close()
+
+
+_NOT_WHOLE = "an earlier write failed, so what is written is not a whole frame"
 
 
 class _ContentWriter(io.RawIOBase):
@@ -93,14 +96,19 @@ class _ContentWriter(io.RawIOBase):
         self._buffer = bytearray()
         self._num_bytes = 0
         self._is_discarded = False
+        self._has_failed = False
 
     def writable(self) -> bool:
         return True
 
     def tell(self) -> int:
+        self._refuse_closed()
         return self._num_bytes + len(self._buffer)
 
     def write(self, data: ReadableBuffer) -> int:
+        self._refuse_closed()
+        if self._has_failed:
+            raise OSError(_NOT_WHOLE)
         view = memoryview(data).cast("B")
         if self._is_discarded:
             return len(view)
@@ -115,11 +123,13 @@ class _ContentWriter(io.RawIOBase):
             return
         try:
             if not self._is_discarded:
+                if self._has_failed:
+                    raise OSError(_NOT_WHOLE)
                 self._finish()
-            if self._owns_stream:
-                self._stream.close()
         finally:
             super().close()
+            if self._owns_stream:
+                self._stream.close()
 
     def discard(self) -> None:
         """Give the frame up: it is left without its end, so that no reader takes it for whole."""
@@ -141,8 +151,16 @@ class _ContentWriter(io.RawIOBase):
             self._buffer.clear()
         self._writer.close()
 
+    def _refuse_closed(self) -> None:
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
+
     def _add_block(self, content: bytes) -> None:
-        self._writer.add(self._coder.encode(content, Monitor().advance), content)
+        try:
+            self._writer.add(self._coder.encode(content, Monitor().advance), content)
+        except BaseException:
+            self._has_failed = True
+            raise
         self._num_bytes += len(content)
 
 

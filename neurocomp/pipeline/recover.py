@@ -56,8 +56,8 @@ def recover_stream(
     written_bytes = position = 0
     pieces = list(salvage_index(source))
     errors = [piece for piece in pieces if isinstance(piece, FormatError)]
-    if errors and len(errors) == len(pieces):
-        raise errors[0]
+    if len(errors) == len(pieces):
+        raise errors[0] if errors else FormatError("not a neurocomp file: it is empty")
     for piece in pieces:
         if isinstance(piece, FormatError):
             lost.append(LostRange(position, None, str(piece)))

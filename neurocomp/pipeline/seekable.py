@@ -41,10 +41,10 @@ class SeekableContent:
         """Size of the whole content."""
         return self._ends[-1]
 
-    def read_from(self, position: int) -> bytes:
+    def read_from(self, position: int, limit: int) -> bytes:
         """Return the content from ``position`` to the end of the block that it lies in.
 
-        Empty at or behind the end of the content.
+        At most ``limit`` bytes; empty at or behind the end of the content.
 
         Raises:
             FormatError: the block is damaged.
@@ -60,7 +60,7 @@ class SeekableContent:
             self._cached_content = coder.decode(block, lambda _: None)
             self._cached_index = index
         start = self._ends[index] - len(self._cached_content)
-        return self._cached_content[position - start :]
+        return self._cached_content[position - start : position - start + limit]
 
 
 def decompress_range(
@@ -86,7 +86,7 @@ def decompress_range(
     position = start
     stop = min(stop, content.num_bytes)
     while position < stop:
-        chunk = content.read_from(position)[: stop - position]
+        chunk = content.read_from(position, stop - position)
         sink.write(chunk)
         position += len(chunk)
     return stop - start

@@ -116,7 +116,11 @@ def _parse(tokenizer: bytes) -> tuple[Mapping[str, int], list[str]]:
             len(numbers) == len(vocabulary) <= MAX_TOKENS
             and all(type(number) is int and 0 <= number < MAX_TOKENS for number in numbers)
             and all(len(merge.split(" ")) == 2 for merge in merges)
+            and all(
+                {*merge.split(" "), merge.replace(" ", "")} <= vocabulary.keys() for merge in merges
+            )
         )
+        "".join(vocabulary).encode()  # no half characters
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(f"the tokenizer is damaged: {error!r}") from None
     if not is_sound:

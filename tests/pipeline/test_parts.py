@@ -121,6 +121,41 @@ def write_until_interrupted(path: Path, mode: str) -> None:
         raise KeyboardInterrupt
 
 
+def test_a_closed_file_takes_nothing(tmp_path: Path) -> None:
+    file = neurocomp.open(tmp_path / "a.ncmp", "wb", model="adaptive")
+    file.write(b"content")
+    file.close()
+    with pytest.raises(ValueError, match="closed"):
+        file.write(b"more")
+    with pytest.raises(ValueError, match="closed"):
+        file.tell()
+
+
+class FullOnce(io.BytesIO):
+    """A disk that is full once, in the midst of a write."""
+
+    is_full = True
+
+    def write(self, data: Any) -> int:
+        if self.is_full:
+            self.is_full = False
+            super().write(data[:5])
+            raise OSError(28, "No space left on device")
+        return super().write(data)
+
+
+def test_a_failed_write_is_not_forgotten() -> None:
+    """What comes later cannot make it a whole frame, so nobody may think so."""
+    file = neurocomp.open(FullOnce(), "wb", model="adaptive", block_bytes=BLOCK)
+    with pytest.raises(OSError, match="No space"):
+        file.write(TEXT)
+    with pytest.raises(OSError, match="not a whole frame"):
+        file.write(TEXT)
+    with pytest.raises(OSError, match="not a whole frame"):
+        file.close()
+    assert file.closed
+
+
 @pytest.mark.parametrize("mode", ["wb", "wt"])
 def test_an_exception_leaves_no_valid_file(mode: str, tmp_path: Path) -> None:
     path = tmp_path / "file.ncmp"
@@ -192,8 +227,10 @@ def test_recover_a_truncated_file(frames: bytes) -> None:
     assert lost == [(3 * BLOCK, None)]
 
 
-def test_recover_nothing() -> None:
-    assert recover(b"no frame at all") == (b"", [(0, None)])
+@pytest.mark.parametrize("data", [b"", b"no frame at all"])
+def test_recover_nothing(data: bytes) -> None:
+    with pytest.raises(FormatError):
+        recover(data)
 
 
 def test_inspect(frames: bytes) -> None:

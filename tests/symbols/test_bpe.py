@@ -69,6 +69,8 @@ def test_a_symbol_without_content_is_an_error() -> None:
         {"vocab": {}},
         {"vocab": dict.fromkeys(byte_characters(), 0)},
         {"merges": ["a"]},
+        {"merges": ["t zz"]},
+        {"vocab": fields()["vocab"] | {"\ud800": 999_999}},
         {"merges": 3},
     ],
 )
