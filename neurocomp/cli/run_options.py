@@ -67,7 +67,7 @@ def read_config(cls: type[T], name: str, steps: int | None) -> T:
     from neurocomp.training.config import parse, read_toml
 
     table = read_toml(name)
-    if steps is not None:
+    if steps is not None and isinstance(table.get("run", {}), dict):
         table["run"] = {**table.get("run", {}), "steps": steps}
     return parse(cls, table)
 

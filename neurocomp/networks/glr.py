@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from neurocomp.errors import UsageError
 from neurocomp.exact.hashing import HASH_GAIN, HashedTable, find_rows, hashed_tables
+from neurocomp.exact.scaling import MAX_WIDTH
 from neurocomp.networks.alphabets import check_positive
 from neurocomp.networks.scan import gated_scan
 
@@ -40,6 +41,13 @@ class GLRConfig:
 
     def __post_init__(self) -> None:
         check_positive(self, "width", "num_blocks", "context", "expansion")
+        # What the exact form has room for; it is better known before a training than behind it.
+        limits = {"width": MAX_WIDTH, "num_blocks": 64, "context": 16, "expansion": 4}
+        for name, limit in limits.items():
+            if getattr(self, name) > limit:
+                raise UsageError(f"model.{name} is {getattr(self, name)}, above {limit}")
+        if self.width % 4:
+            raise UsageError(f"model.width is {self.width}, not a multiple of 4")
         if self.hashed_step and not MIN_STEP <= self.hashed_step <= MAX_STEP:
             raise UsageError(
                 f"model.hashed_step is {self.hashed_step}, but must be 0, or "

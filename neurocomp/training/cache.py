@@ -75,4 +75,4 @@ class SymbolCache:
             if parts:
                 parts.append(np.asarray([self.separator], np.uint16))
             parts.append(np.asarray(self._encode(document.tobytes()), np.uint16))
-        return np.concatenate(parts)
+        return np.concatenate(parts) if parts else np.empty(0, np.uint16)

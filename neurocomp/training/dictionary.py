@@ -42,7 +42,8 @@ def select_content(
         segment_bytes: size of a segment, at least 16.
 
     Raises:
-        UsageError: there are no bytes to choose from, or too many, or a size is out of range.
+        UsageError: there are no bytes to choose from, or too many, or nothing that two samples
+            share, or a size is out of range.
     """
     if not 1 <= dictionary_bytes <= MAX_BYTES:
         raise UsageError(f"a dictionary has 1 to {MAX_BYTES} bytes, not {dictionary_bytes}")
@@ -71,6 +72,11 @@ def select_content(
         scores[kmers[first:last]] = 0
         chosen.append((score, data[first:last].tobytes()))
         room -= last - first
+    if not chosen:
+        raise UsageError(
+            "the samples have nothing in common: name more files that are alike, or cut "
+            "one of many records with --lines or --split"
+        )
     chosen.sort(key=lambda one: one[0])
     return b"".join(content for _, content in chosen)
 

@@ -36,8 +36,15 @@ class RunPlace:
             raise UsageError("--init is for a new run, --resume for one that has begun")
 
     def check(self) -> None:
-        """Raise UsageError where the folder has a run that is not to be resumed."""
-        if (self.output / LOG_NAME).exists() and not self.resume:
+        """Raise UsageError where the folder has a run that is not to be resumed, or can't be."""
+        if not (self.output / LOG_NAME).exists():
+            return
+        if not any((self.output / "checkpoints").glob("step-*")):
+            raise UsageError(
+                f"{self.output} has a run that ended before its first checkpoint: remove it and "
+                "begin again, or name another folder"
+            )
+        if not self.resume:
             raise UsageError(
                 f"{self.output} has a run already: --resume it, or name another folder"
             )

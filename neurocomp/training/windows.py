@@ -17,12 +17,13 @@ def hold_out(symbols: Symbols, separator: int, share: float) -> tuple[Symbols, S
 
     Args:
         symbols: a file, shape (symbols,).
-        separator: the symbol between documents; no document is in both parts, unless the file has
-            only one.
+        separator: the symbol between documents; no document is in both parts, unless it is longer
+            than four validation parts.
         share: size of the validation part in files' sizes, at least; 0..1.
     """
     cut = int(symbols.size * (1 - share))
-    ends = np.flatnonzero(symbols[:cut] == separator)
+    first = max(0, int(symbols.size * (1 - 5 * share)))
+    ends = first + np.flatnonzero(symbols[first:cut] == separator)
     if ends.size:
         cut = int(ends[-1])
         return symbols[:cut], symbols[cut + 1 :]

@@ -42,6 +42,9 @@ def test_entries_go_by_content_and_alphabet(tmp_path: Path) -> None:
     path.write_bytes(b"abcd")
     assert cache.load(path).tolist() == [304]
     assert SymbolCache(tmp_path / "cache").load(path).tolist() == list(b"abcd")
+    path.write_bytes(b"")
+    assert cache.load(path).tolist() == []
+    assert SymbolCache(tmp_path / "cache").load(path).tolist() == []
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -158,6 +159,18 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         train(config, data, tmp_path / "other", sharding="fsdp")
     with pytest.raises(UsageError, match="give --data"):
         train(config, [], tmp_path / "other")
+    shutil.rmtree(run / "checkpoints")
+    for resume in (False, True):
+        with pytest.raises(UsageError, match="ended before its first checkpoint"):
+            train(config, data, run, resume=resume)
+
+
+@pytest.mark.parametrize(
+    "shape", [{"width": 250}, {"width": 5000}, {"num_blocks": 65}, {"context": 17}]
+)
+def test_no_shape_is_trained_that_has_no_exact_form(shape: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=f"model.{next(iter(shape))} is"):
+        GLRConfig(**shape)  # type: ignore[arg-type]
 
 
 def test_checkpoints_of_another_network_or_damaged(tmp_path: Path) -> None:

@@ -87,6 +87,9 @@ def test_whole_documents_are_held_out() -> None:
     single = np.zeros(1000, np.uint8)
     train, validation = hold_out(single, SEPARATOR, 0.1)
     assert (train.size, validation.size) == (900, 100)
+    single[10] = SEPARATOR
+    train, validation = hold_out(single, SEPARATOR, 0.1)
+    assert (train.size, validation.size) == (900, 100)
 
 
 def test_pieces_are_spread() -> None:
