@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from neurocomp.training.dalle.train_prior import (
 from neurocomp.training.log import read_log
 from neurocomp.training.place import RunPlace
 from tests.dalle.blocks import BITS_OF_AN_IMAGE, blocks, tiny_config
-from tests.training.runs import logged
+from tests.training.runs import logged, steps_of
 
 
 def test_it_learns(prior_run: Path) -> None:
@@ -84,6 +85,19 @@ def test_an_interrupted_run_goes_on_exactly(tmp_path: Path) -> None:
     train_prior(config, tokens, None, place, lambda _: None)
     assert list(logged(whole)) == list(logged(parts))
     assert (whole / PRIOR_NAME).read_bytes() == (parts / PRIOR_NAME).read_bytes()
+
+
+def test_micro_batches_add_up(tmp_path: Path) -> None:
+    """However captions, of which some are left out, fall into micro-batches."""
+    losses = []
+    for micro_batch in (32, 1):
+        place = RunPlace(tmp_path / str(micro_batch), device="cpu")
+        config = tiny_config(3, micro_batch=micro_batch, precision="float32")
+        data = dataclasses.replace(config.data, caption_dropout=0.5, text_weight=0.5)
+        config = dataclasses.replace(config, data=data)
+        train_prior(config, blocks(100), blocks(10, 1), place, lambda _: None)
+        losses.append(steps_of(place.output))
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
 def test_nothing_later_is_seen(model: DalleModel) -> None:

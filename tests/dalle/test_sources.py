@@ -160,6 +160,7 @@ def test_grey_of_sixteen_bits_is_scaled(tmp_path: Path) -> None:
     options = ImageOptions(16)
     images = read_images(tmp_path, options, with_captions=False)
     np.testing.assert_allclose(images.pixels[0, 3, :, 1], np.linspace(0, 255, 16), atol=1)
+    assert images.report() == ["left out 1 (pixels of 32 bits, mode F): f.tiff"]
 
 
 def test_one_bad_entry_does_not_stop_the_others(tmp_path: Path) -> None:
