@@ -14,7 +14,7 @@ from neurocomp.errors import UsageError
 from neurocomp.exact.hashing import HASH_GAIN, HashedTable, find_rows, hashed_tables
 from neurocomp.exact.scaling import MAX_WIDTH
 from neurocomp.networks.alphabets import check_positive
-from neurocomp.networks.scan import gated_scan
+from neurocomp.networks.scan import gated_recurrence
 
 ALPHABET_SIZE = 256
 NORM_EPSILON = 1e-6
@@ -103,11 +103,9 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Return the stream, shape (T, B, d), and the state after it, shape (B, d)."""
-        z, o, c = self.gates(_norm(x)).chunk(3, dim=-1)  # (T, B, d) each
-        # What adds up over many steps is kept in float32, whatever autocast does to the products.
-        states = gated_scan(torch.sigmoid(z.float()), c.float(), state)
-        x = x + self.out(states * functional.silu(o))
-        return x + self.down(functional.relu(self.up(_norm(x))).square()), states[-1]
+        opened, after = gated_recurrence(self.gates(_norm(x)), state)
+        x = x + self.out(opened)
+        return x + self.down(functional.relu(self.up(_norm(x))).square()), after
 
 
 class GLR(nn.Module):

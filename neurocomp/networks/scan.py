@@ -9,11 +9,39 @@ chunks (Blelloch 1990, "Prefix Sums and Their Applications", cuts a scan over pr
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+HAS_TRITON = find_spec("triton") is not None
+"""Whether one kernel does it all on a GPU: Triton comes with torch for CUDA, on Linux."""
+
+
+def gated_recurrence(parts: Tensor, initial: Tensor) -> tuple[Tensor, Tensor]:
+    """Return h_t silu(o_t) of the states h_1..h_T of `gated_scan`, and h_T.
+
+    Args:
+        parts: what opens the gates, before the sigmoid; o; candidates: side by side, shape
+            (T, B, 3d).
+        initial: h_0, shape (B, d), float32.
+
+    Returns:
+        The outputs, shape (T, B, d), and the last state, shape (B, d), float32: what adds up over
+        many steps is kept so, whatever autocast does to products.
+    """
+    if parts.is_cuda and HAS_TRITON:
+        from neurocomp.networks.fused import FusedRecurrence
+
+        fused: tuple[Tensor, Tensor] = FusedRecurrence.apply(  # type: ignore[no-untyped-call]
+            parts, initial
+        )
+        return fused
+    gates, opening, candidates = parts.chunk(3, dim=-1)
+    states = gated_scan(torch.sigmoid(gates.float()), candidates.float(), initial)
+    return states * functional.silu(opening), states[-1]
 
 
 def gated_scan(gates: Tensor, candidates: Tensor, initial: Tensor, num_chunks: int = 0) -> Tensor:

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from neurocomp.errors import TrainingError
 from neurocomp.training.checkpoint import Checkpoints
@@ -85,49 +85,51 @@ class Trainer:
         run = self._run
         finished = self._step >= run.steps
         with stop_requests() as is_stopping:
-            num_done, losses, seconds = 0, 0.0, 0.0
+            losses: list[Tensor] = []
+            began = monotonic()
             while not finished:
-                began = monotonic()
-                loss, norm, num_asked = self._advance(is_stopping)
-                losses += loss
-                seconds += monotonic() - began
-                num_done += 1
+                loss, norm = self._advance()
+                losses.append(loss)
                 finished = self._step >= run.steps
-                stopping = finished or num_asked > 0
+                stopping = finished or self._processes.sum([float(is_stopping())])[0] > 0
                 if stopping or self._step % run.log_every == 0:
-                    self._write_step(losses / num_done, norm, seconds / num_done)
-                    num_done, losses, seconds = 0, 0.0, 0.0
+                    # Only here a GPU is waited for, which else would wait for this process.
+                    mean = self._processes.sum([torch.stack(losses).mean().item()])[0]
+                    seconds = (monotonic() - began) / len(losses)
+                    self._write_step(mean / self._processes.count, norm.item(), seconds)
+                    losses, began = [], monotonic()
+                paused = monotonic()
                 if finished or self._step % run.validate_every == 0:
                     self._validate()
                 if stopping or self._step % run.checkpoint_every == 0:
                     self._save()
+                began += monotonic() - paused
                 if stopping:
                     break
         return Result(self._step, finished, self._metrics)
 
-    def _advance(self, is_stopping: Callable[[], bool]) -> tuple[float, float, int]:
-        """Do one step; return its loss, the gradient's norm, and who was asked to stop."""
+    def _advance(self) -> tuple[Tensor, Tensor]:
+        """Do one step; return its loss in this process and the gradient's norm."""
         task, run = self._task, self._run
         torch.manual_seed(hash((run.seed, self._step, self._processes.rank)) % 2**63)
         factor = rate_factor(self._step, run.steps, self._optimizer)
         set_rates(self._optimizers, factor)
         batches = task.next_batches()
-        total = 0.0
+        total = torch.zeros((), device=self._processes.device)
         for number, batch in enumerate(batches, start=1):
             is_last = number == len(batches)
             with nullcontext() if is_last else without_sync(self._wrapped):
                 with self._autocast():
                     loss = task.loss(self._wrapped, batch)
                 (loss / len(batches)).backward()  # type: ignore[no-untyped-call]
-            total += loss.item() / len(batches)
+            total += loss.detach() / len(batches)
         parameters = task.module.parameters()
-        norm = whole(nn.utils.clip_grad_norm_(parameters, self._optimizer.clip)).item()
+        norm = whole(nn.utils.clip_grad_norm_(parameters, self._optimizer.clip))
         for optimizer in self._optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self._step += 1
-        total, num_asked = self._processes.sum([total, float(is_stopping())])
-        return total / self._processes.count, norm, int(num_asked)
+        return total, norm
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if not self._bfloat16:

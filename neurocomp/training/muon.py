@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -40,37 +40,66 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """Update every matrix that has a gradient."""
-        for group in self.param_groups:
-            for matrix in group["params"]:
-                if matrix.grad is None:
-                    continue
-                state = self.state[matrix]
-                if not state:
-                    state["momentum"] = torch.zeros_like(matrix)
-                average = state["momentum"]
-                average.lerp_(matrix.grad, 1 - group["momentum"])
-                ahead = matrix.grad.lerp(average, group["momentum"])  # Nesterov
-                side = 0 if matrix.shape[0] >= matrix.shape[1] else 1
-                parts = ahead.chunk(group["parts"], dim=side)
-                update = torch.cat([_scaled(orthogonal(part)) for part in parts], dim=side)
-                matrix.mul_(1 - group["lr"] * group["weight_decay"])
-                matrix.add_(update, alpha=-group["lr"])
+        moved = [
+            (matrix, group)
+            for group in self.param_groups
+            for matrix in group["params"]
+            if matrix.grad is not None
+        ]
+        parts = [self._parts(matrix, group) for matrix, group in moved]
+        updates = iter(orthogonal([part for several in parts for part in several]))
+        for (matrix, group), several in zip(moved, parts, strict=True):
+            update = torch.cat([_scaled(next(updates)) for _ in several], dim=_side(matrix))
+            matrix.mul_(1 - group["lr"] * group["weight_decay"])
+            matrix.add_(update, alpha=-group["lr"])
+
+    def _parts(self, matrix: Tensor, group: dict[str, Any]) -> tuple[Tensor, ...]:
+        """Return the momentum of the maps in a matrix, with the gradient added."""
+        assert matrix.grad is not None, "only matrices with a gradient are moved"
+        state = self.state[matrix]
+        if not state:
+            state["momentum"] = torch.zeros_like(matrix)
+        average = state["momentum"]
+        average.lerp_(matrix.grad, 1 - group["momentum"])
+        ahead = matrix.grad.lerp(average, group["momentum"])  # Nesterov
+        return ahead.chunk(group["parts"], dim=_side(matrix))
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """Return about the nearest matrix with singular values near 1, by Newton-Schulz iteration."""
+def orthogonal(matrices: Sequence[Tensor]) -> list[Tensor]:
+    """Return about the nearest matrices with singular values near 1, by Newton-Schulz iteration.
+
+    Those of one shape, or its transpose, are multiplied together: on a GPU, launches are what takes
+    the time.
+    """
+    wide = [matrix if matrix.shape[0] <= matrix.shape[1] else matrix.t() for matrix in matrices]
+    nearest = list(wide)
+    for shape in {one.shape for one in wide}:
+        chosen = [index for index, one in enumerate(wide) if one.shape == shape]
+        stack = _newton_schulz(torch.stack([wide[index] for index in chosen]))
+        for index, one in zip(chosen, stack, strict=True):
+            nearest[index] = one
+    return [
+        one if one.shape == matrix.shape else one.t()
+        for matrix, one in zip(matrices, nearest, strict=True)
+    ]
+
+
+def _newton_schulz(stack: Tensor) -> Tensor:
+    """Return the same of a stack of matrices, shape (n, rows, columns), rows <= columns."""
     a, b, c = COEFFICIENTS
-    dtype = torch.bfloat16 if uses_bfloat16("auto", matrix.device) else torch.float32
-    x = matrix.to(dtype)
-    is_tall = x.shape[0] > x.shape[1]
-    if is_tall:
-        x = x.t()
-    x = x / (x.norm() + 1e-7)
+    dtype = torch.bfloat16 if uses_bfloat16("auto", stack.device) else torch.float32
+    x = stack.to(dtype)
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
-        gram = x @ x.t()
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    nearest: Tensor = (x.t() if is_tall else x).to(matrix.dtype)
+    nearest: Tensor = x.to(stack.dtype)
     return nearest
+
+
+def _side(matrix: Tensor) -> int:
+    """Return the longer side, along which the maps of a matrix lie."""
+    return 0 if matrix.shape[0] >= matrix.shape[1] else 1
 
 
 def _scaled(update: Tensor) -> Tensor:

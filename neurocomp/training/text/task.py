@@ -80,7 +80,10 @@ class TextTask(Task):
         """Return micro-batches of shape (micro_batch, context + window), int64."""
         rank, count = self.processes.rank, self.processes.count
         samples = self._corpus.stream.take(self._data.batch, rank, count)
-        windows = torch.from_numpy(samples).to(self.processes.device)
+        windows = torch.from_numpy(samples)
+        if self.processes.device.type == "cuda":
+            windows = windows.pin_memory()  # so that the copy does not wait for steps before
+        windows = windows.to(self.processes.device, non_blocking=True)
         return torch.split(windows, self._micro_batch)
 
     def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
