@@ -9,7 +9,7 @@ from neurocomp.errors import FormatError
 
 MAX_LANES = 64
 SECTION_LANES = 2
-"""Two lanes share the reading of the network's weights."""
+"""Lanes of a section, unless it has one: two share the reading of the network's weights."""
 
 MIN_SECTION_BYTES = 500_000
 MAX_SECTIONS = 4
@@ -18,10 +18,10 @@ MAX_SECTIONS = 4
 _SIZE_BYTES = 4
 
 
-def num_lanes_for(num_bytes: int) -> int:
+def num_lanes_for(num_bytes: int, section_lanes: int) -> int:
     """Return the lanes of a block: each beyond the first costs ratio and saves time."""
     num_sections = min(num_bytes // MIN_SECTION_BYTES, MAX_SECTIONS)
-    return 1 if num_sections < 2 else SECTION_LANES * num_sections
+    return 1 if num_sections < 2 else section_lanes * num_sections
 
 
 def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
@@ -30,9 +30,9 @@ def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
     return [number * size + min(number, num_long) for number in range(num_lanes)]
 
 
-def sections_of(data: Bytes, num_lanes: int) -> list[Bytes]:
-    """Return the sections of ``data``: one lane alone, or every two."""
-    bounds = [*lane_starts(data.size, num_lanes)[::SECTION_LANES], data.size]
+def sections_of(data: Bytes, num_lanes: int, section_lanes: int) -> list[Bytes]:
+    """Return the sections of ``data``: one lane alone, or every ``section_lanes``."""
+    bounds = [*lane_starts(data.size, num_lanes)[::section_lanes], data.size]
     return [data[first:last] for first, last in pairwise(bounds)]
 
 

@@ -44,7 +44,7 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
-        max_lanes: lanes of a shipped network at most, when encoding; None for as many as suit.
+        section_lanes: lanes of a network in each section of a block, when encoding.
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
 
@@ -58,7 +58,7 @@ class BlockCoder:
         coder: str,
         *,
         verify: bool = False,
-        max_lanes: int | None = None,
+        section_lanes: int = 2,
         dictionary: Dictionary | None = None,
         threads: int = 1,
     ) -> None:
@@ -73,7 +73,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, max_lanes, dictionary, threads)
+            self._codec = _binary_codec(opened, section_lanes, dictionary, threads)
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
             raise UsageError(
@@ -115,7 +115,7 @@ class BlockCoder:
             opened,
             options.coder,
             verify=verify or not is_exact,
-            max_lanes=options.max_lanes,
+            section_lanes=options.section_lanes,
             dictionary=dictionary,
             threads=resolve_threads(options.threads),
         )
@@ -204,7 +204,7 @@ class BlockCoder:
 
 
 def _binary_codec(
-    opened: OpenModel, max_lanes: int | None, dictionary: Dictionary | None, threads: int
+    opened: OpenModel, section_lanes: int, dictionary: Dictionary | None, threads: int
 ) -> Codec:
     content = None if dictionary is None else dictionary.content
     if opened.architecture.name == "mix":
@@ -214,7 +214,7 @@ def _binary_codec(
 
     if not isinstance(opened.model, NetworkModel):
         raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, max_lanes, content, threads)
+    return NetworkCodec(opened.model, section_lanes, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -19,19 +19,19 @@ class Preset:
     Attributes:
         model: name of the model.
         block_bytes: content of a block: what is learnt is forgotten between blocks.
-        max_lanes: lanes of a network at most, None for as many as suit the block: fewer are slower
-            and learn more from what is near.
+        section_lanes: lanes of a network in each section of a block, 1 or 2: one is slower, and
+            learns more from what is near.
     """
 
     model: str
     block_bytes: int
-    max_lanes: int | None = None
+    section_lanes: int = 2
 
 
 PRESETS = {
     "fast": Preset("mix", 16 << 20),
     "default": Preset("text-s", 8 << 20),
-    "best": Preset("text-l", 64 << 20, max_lanes=1),
+    "best": Preset("text-l", 64 << 20, section_lanes=1),
 }
 
 
@@ -80,9 +80,9 @@ class CompressOptions:
         return PRESETS[self.preset].model if self.model is None else self.model
 
     @property
-    def max_lanes(self) -> int | None:
-        """Lanes of a network at most; None for as many as suit the block."""
-        return PRESETS[self.preset].max_lanes
+    def section_lanes(self) -> int:
+        """Lanes of a network in each section of a block."""
+        return PRESETS[self.preset].section_lanes
 
     @property
     def resolved_block_bytes(self) -> int:

@@ -37,7 +37,7 @@ def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> St
     model = NetworkModel(StoredModel(network.architecture, network.config, bare))
     pieces = list(_pieces(texts))
     for number, piece in enumerate(pieces):
-        learnt = NetworkCodec(model, max_lanes=1).learn(piece)
+        learnt = NetworkCodec(model).learn(piece)
         # What little the first pieces know is soon forgotten: at first, a mean of all of them.
         falling = _FIRST_SHARE * (_LAST_SHARE / _FIRST_SHARE) ** (number / len(pieces))
         share = max(falling, len(texts) / (number + len(texts)))
