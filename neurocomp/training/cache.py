@@ -18,6 +18,9 @@ from neurocomp.training.data import SEPARATOR, read_documents
 Symbols = NDArray[Any]
 """Shape (symbols,), uint8 or uint16; documents have one separator symbol between them."""
 
+Encode = Callable[[bytes], Sequence[int] | NDArray[Any]]
+"""Turns the bytes of a document into symbols."""
+
 
 class SymbolCache:
     """Turns files into symbols, and keeps the result for the next run.
@@ -37,7 +40,7 @@ class SymbolCache:
         folder: Path | None = None,
         name: str = "bytes",
         separator: int = SEPARATOR[0],
-        encode: Callable[[bytes], Sequence[int]] | None = None,
+        encode: Encode | None = None,
     ) -> None:
         self.folder = folder or platformdirs.user_cache_path("neurocomp") / "training"
         self.name = name

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
+from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.symbols.bpe import BytePairs
+from neurocomp.training.cache import Encode
 from neurocomp.training.data import SEPARATOR
 
 VOCABULARY_NAME, MERGES_NAME = "vocab.json", "merges.txt"
@@ -33,7 +36,7 @@ class Alphabet:
     name: str
     separator: int
     symbol_bytes: NDArray[np.int64]
-    encode: Callable[[bytes], Sequence[int]] | None
+    encode: Encode | None
     files: dict[str, bytes]
 
     @property
@@ -62,8 +65,6 @@ def gpt2_alphabet(folder: Path | None) -> Alphabet:
             f"model.alphabet is 'gpt2', which needs --tokenizer FOLDER with {VOCABULARY_NAME} and "
             f"{MERGES_NAME}; model.alphabet = 'bytes' needs none"
         )
-    from tokenizers.implementations.byte_level_bpe import ByteLevelBPETokenizer
-
     names = (VOCABULARY_NAME, MERGES_NAME)
     for name in names:
         if not (folder / name).is_file():
@@ -80,11 +81,12 @@ def gpt2_alphabet(folder: Path | None) -> Alphabet:
         raise FormatError(
             f"{folder / VOCABULARY_NAME} is not a GPT-2 vocabulary: {error}"
         ) from None
-    tokenizer = ByteLevelBPETokenizer.from_file(*(str(folder / name) for name in names))
+    tokenizer = read_tokenizer(folder)
+    assert tokenizer is not None, "its files are there"
+    pairs = BytePairs(tokenizer)
 
-    def encode(document: bytes) -> Sequence[int]:
-        ids: Sequence[int] = tokenizer.encode(document.decode("utf-8", "replace")).ids
-        return ids
+    def encode(document: bytes) -> NDArray[Any]:
+        return pairs.encode(document, len(vocabulary))
 
     name = hashlib.sha256(b"".join(files.values())).hexdigest()
-    return Alphabet(f"bpe-{name}", separator, symbol_bytes, encode, files)
+    return Alphabet(f"byte-pairs-{name}", separator, symbol_bytes, encode, files)

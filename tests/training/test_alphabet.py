@@ -1,0 +1,32 @@
+"""The symbols of text that models are trained on are those that the coder has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurocomp.symbols.bpe import BytePairs
+from neurocomp.training.text.alphabet import gpt2_alphabet
+from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields, tokenizer
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"the hat and the cat", b"caf\xe9, in Latin-1", b"\xff\x00\x1e\n", b"a<|endoftext|>b", b""],
+)
+def test_byte_pairs_of_any_bytes(document: bytes, tmp_path: Path) -> None:
+    vocabulary = fields()
+    (tmp_path / "vocab.json").write_text(json.dumps(vocabulary["vocab"]), encoding="utf-8")
+    merges = "\n".join(["#version: 0.2", *vocabulary["merges"], ""])
+    (tmp_path / "merges.txt").write_text(merges, encoding="utf-8")
+    alphabet = gpt2_alphabet(tmp_path)
+    assert alphabet.encode is not None
+    symbols = np.asarray(alphabet.encode(document))
+    pairs = BytePairs(tokenizer())
+    assert np.array_equal(symbols, pairs.encode(document, ALPHABET_SIZE))
+    assert END not in symbols
+    assert pairs.decode(symbols.astype(np.int32)) == document
+    assert int(alphabet.symbol_bytes[symbols].sum()) == len(document)
