@@ -10,7 +10,7 @@ import pytest
 
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.text.alphabet import gpt2_alphabet
-from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields, tokenizer
+from tests.symbols.vocabulary import fields
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,15 @@ from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields, tokenizer
 )
 def test_byte_pairs_of_any_bytes(document: bytes, tmp_path: Path) -> None:
     vocabulary = fields()
+    end = vocabulary["vocab"]["<|endoftext|>"] = len(vocabulary["vocab"]) - 1
     (tmp_path / "vocab.json").write_text(json.dumps(vocabulary["vocab"]), encoding="utf-8")
     merges = "\n".join(["#version: 0.2", *vocabulary["merges"], ""])
     (tmp_path / "merges.txt").write_text(merges, encoding="utf-8")
     alphabet = gpt2_alphabet(tmp_path)
     assert alphabet.encode is not None
     symbols = np.asarray(alphabet.encode(document))
-    pairs = BytePairs(tokenizer())
-    assert np.array_equal(symbols, pairs.encode(document, ALPHABET_SIZE))
-    assert END not in symbols
+    pairs = BytePairs(json.dumps(vocabulary).encode())
+    assert np.array_equal(symbols, pairs.encode(document, alphabet.size))
+    assert end not in symbols
     assert pairs.decode(symbols.astype(np.int32)) == document
     assert int(alphabet.symbol_bytes[symbols].sum()) == len(document)
