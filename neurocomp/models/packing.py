@@ -21,7 +21,7 @@ Forms = dict[str, tuple[str, tuple[int, ...]]]
 TYPES = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 """What tensors of a stored model may be."""
 
-MAX_ELEMENTS = 1 << 26
+MAX_ELEMENTS = 1 << 27
 """Elements of all packed tensors of a model: a small file can't make a reader allocate more."""
 
 

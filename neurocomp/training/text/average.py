@@ -18,10 +18,8 @@ from neurocomp.errors import FormatError, UsageError
 from neurocomp.models.files import write_atomically
 from neurocomp.models.recurrent.convert import CHECKPOINT_TYPE
 from neurocomp.networks.glr import GLR, GLRConfig
-from neurocomp.training.checkpoint import MODEL_NAME, set_parameters
-from neurocomp.training.text.initial import read_byte_network
-
-CONFIG_NAME = "config.json"
+from neurocomp.training.checkpoint import MODEL_NAME
+from neurocomp.training.text.initial import CONFIG_NAME, set_byte_network
 
 
 def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> None:
@@ -47,7 +45,7 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
     network = GLR(config)
     total = {name: torch.zeros_like(tensor) for name, tensor in network.state_dict().items()}
     for path in (checkpoint, *others):
-        set_parameters(network, network.adopt(read_byte_network(path)), path)
+        set_byte_network(network, path)
         for name, tensor in network.state_dict().items():
             total[name] += tensor / (1 + len(others))
     output.mkdir(parents=True, exist_ok=True)
