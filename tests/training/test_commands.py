@@ -106,6 +106,23 @@ def test_the_mean_of_what_a_training_came_by(tmp_path: Path) -> None:
     assert run(["models", "import", str(mean), "--name", "mean"]) == 0
 
 
+def test_tables_of_other_n_grams_are_not_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where their rows are as many."""
+    tables = TEXT.replace("context = 2", "context = 3\n[model.hashed]\n{}")
+    assert run(arguments(tmp_path, "text", tables.format("2 = 4\n3 = 4"))) == 0
+    first = checkpoint(tmp_path).rename(tmp_path / "first")
+    shutil.rmtree(tmp_path / "run")
+    capsys.readouterr()
+    for other in ("2 = 5", "2 = 5\n3 = 4"):
+        assert run(arguments(tmp_path, "text", tables.format(other), "--init", str(first))) != 0
+        assert "2: 4, 3: 4, but the [model.hashed]" in capsys.readouterr().err
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+    larger = tables.format("2 = 5\n3 = 5")
+    assert run(arguments(tmp_path, "text", larger, "--init", str(first))) == 0
+
+
 def test_no_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments(tmp_path, "text", TEXT)) == 0
     one, mean = checkpoint(tmp_path), tmp_path / "mean"
@@ -117,7 +134,11 @@ def test_no_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     says("is not a checkpoint", "text-s", one)
     says("a network of the package: text-l, text-s", one, "text-m")
-    says("another shape", one, "text-s")
+    says(
+        "has tables of n-grams (length: bits) 3: 14, 4: 14, 6: 14, but the [model.hashed]",
+        one,
+        "text-s",
+    )
     for shape in ('"width": "x"', '"width": 0', '"depth": 2', '"hashed": []'):
         (one / "config.json").write_text('{"model_type": "glr", ' + shape + "}")
         says("config.json is damaged", one, one)
