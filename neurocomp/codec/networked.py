@@ -20,7 +20,6 @@ from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, 
 from neurocomp.codec.samples import Samples, cut_samples
 from neurocomp.codec.sections import (
     MAX_LANES,
-    SECTION_LANES,
     join,
     lane_starts,
     num_lanes_for,
@@ -101,13 +100,11 @@ def _code_steps(
 class NetworkCodec:
     """Codes the bytes of a block under a network and context mixing, or the latter alone.
 
-    The variant of a block is its profile of contexts, `NUM_PROFILES` more where the network takes
-    part, and twice as many more where each of several lanes is a section.
+    The variant of a block is its profile of contexts, and `NUM_PROFILES` more where the network
+    takes part.
 
     Args:
         model: the network.
-        section_lanes: lanes of a long block's sections, 1 or `SECTION_LANES`: one is slower, and
-            learns more from what is near.
         dictionary: uint8 (n,), what the contexts read before each section, and the network the end
             of; None for nothing.
         threads: sections that are coded at once, of all blocks together.
@@ -116,23 +113,19 @@ class NetworkCodec:
     def __init__(
         self,
         model: NetworkModel,
-        section_lanes: int = SECTION_LANES,
         dictionary: Bytes | None = None,
         threads: int = 1,
     ) -> None:
         self._model = model
         self._dictionary = dictionary
-        self._section_lanes = section_lanes
         self._workers = Workers(threads)
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
         data = np.array(symbols, np.uint8)
         profile = choose_profile(data)
-        num_lanes = num_lanes_for(data.size, self._section_lanes)
-        has_narrow_sections = self._section_lanes == 1 < num_lanes
-        variant = profile + NUM_PROFILES * (2 if has_narrow_sections else 1)
-        shape = data, variant, num_lanes, tick
+        num_lanes = num_lanes_for(data.size, self._model.section_lanes)
+        shape = data, profile + NUM_PROFILES, num_lanes, tick
         stop = partial(watch, tick)
         samples = Samples([])
         if data.size > _WHOLE_BYTES:
@@ -160,18 +153,20 @@ class NetworkCodec:
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
         """
-        variant, num_lanes = block.variant, block.num_lanes
-        if not _can_have(variant, num_lanes):
+        most = MAX_LANES if block.variant >= NUM_PROFILES else 1
+        num_lanes, section_lanes = block.num_lanes, self._model.section_lanes
+        is_whole = num_lanes == 1 or num_lanes % section_lanes == 0
+        if not 1 <= num_lanes <= most or not is_whole or block.variant >= 2 * NUM_PROFILES:
             raise FormatError(
-                f"a block of variant {variant} has no {num_lanes} lanes with a network"
+                f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
             )
         data = np.zeros(block.num_symbols, np.uint8)
-        section_lanes = _section_lanes(variant, num_lanes)
         sections = sections_of(data, num_lanes, section_lanes)
         payloads = split(block.payload, len(sections))
+        lanes = min(num_lanes, section_lanes)
         parts = zip(sections, payloads, strict=True)
         self._workers.map(
-            self._decode, ((one, variant, section_lanes, part, tick) for one, part in parts)
+            self._decode, ((one, block.variant, lanes, part, tick) for one, part in parts)
         )
         return data
 
@@ -188,10 +183,11 @@ class NetworkCodec:
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> CodedBlock | None:
         """Code ``data``; None where the payload is longer than ``room``."""
-        section_lanes = _section_lanes(variant, num_lanes)
+        section_lanes = self._model.section_lanes
         sections = sections_of(data, num_lanes, section_lanes)
+        lanes = min(num_lanes, section_lanes)
         payloads = self._workers.map(
-            self._code, ((one, variant, section_lanes, tick, room) for one in sections)
+            self._code, ((one, variant, lanes, tick, room) for one in sections)
         )
         whole = [one for one in payloads if one is not None]
         if len(whole) < len(sections):
@@ -265,20 +261,6 @@ class NetworkCodec:
     def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
         payload = self._code(sample, variant, 1, stop, sample.size)
         return sample.size if payload is None else len(payload)
-
-
-def _section_lanes(variant: int, num_lanes: int) -> int:
-    """Return the lanes of each section of a block."""
-    return min(num_lanes, SECTION_LANES if variant < 2 * NUM_PROFILES else 1)
-
-
-def _can_have(variant: int, num_lanes: int) -> bool:
-    """Return whether a block of this variant may have so many lanes."""
-    if variant < NUM_PROFILES:
-        return num_lanes == 1
-    if variant < 2 * NUM_PROFILES:
-        return num_lanes == 1 or num_lanes in range(SECTION_LANES, MAX_LANES + 1, SECTION_LANES)
-    return variant < 3 * NUM_PROFILES and num_lanes in range(2, MAX_LANES + 1)
 
 
 def ignore(num_symbols: int) -> None:

@@ -8,9 +8,6 @@ from neurocomp.codec.bits import Bytes
 from neurocomp.errors import FormatError
 
 MAX_LANES = 64
-SECTION_LANES = 2
-"""Lanes of a section, unless it has one: two share the reading of the network's weights."""
-
 MIN_SECTION_BYTES = 500_000
 MAX_SECTIONS = 4
 """Smaller or more sections would forget more than another core is worth."""

@@ -70,6 +70,7 @@ class Block:
             trailer: a trailer comes after this last block.
         """
         tag = _TAG_LAST * last | _TAG_TRAILER * trailer
+        assert 0 <= self.variant <= 3, "a tag has two bits for the variant"
         tag |= self.method << _METHOD_SHIFT | self.variant << _VARIANT_SHIFT
         tag |= _TAG_LINE_ENDS * self.line_ends | _TAG_LANES * (self.num_lanes > 1)
         head = bytearray([tag])

@@ -60,7 +60,7 @@ def _text_s() -> BinaryModel:
 def _text_l() -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped("text-l")
+    return NetworkModel.shipped("text-l", section_lanes=1)
 
 
 def _recurrent(stored: StoredModel) -> BinaryModel:

@@ -44,7 +44,6 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
-        section_lanes: lanes of a network in each section of a block, when encoding.
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
 
@@ -58,7 +57,6 @@ class BlockCoder:
         coder: str,
         *,
         verify: bool = False,
-        section_lanes: int = 2,
         dictionary: Dictionary | None = None,
         threads: int = 1,
     ) -> None:
@@ -73,7 +71,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, section_lanes, dictionary, threads)
+            self._codec = _binary_codec(opened, dictionary, threads)
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
             raise UsageError(
@@ -115,7 +113,6 @@ class BlockCoder:
             opened,
             options.coder,
             verify=verify or not is_exact,
-            section_lanes=options.section_lanes,
             dictionary=dictionary,
             threads=resolve_threads(options.threads),
         )
@@ -203,9 +200,7 @@ class BlockCoder:
             raise ChecksumError("verification failed: the block does not decode to its content")
 
 
-def _binary_codec(
-    opened: OpenModel, section_lanes: int, dictionary: Dictionary | None, threads: int
-) -> Codec:
+def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
     content = None if dictionary is None else dictionary.content
     if opened.architecture.name == "mix":
         return BitCodec(content)
@@ -214,7 +209,7 @@ def _binary_codec(
 
     if not isinstance(opened.model, NetworkModel):
         raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, section_lanes, content, threads)
+    return NetworkCodec(opened.model, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

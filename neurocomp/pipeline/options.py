@@ -19,19 +19,16 @@ class Preset:
     Attributes:
         model: name of the model.
         block_bytes: content of a block: what is learnt is forgotten between blocks.
-        section_lanes: lanes of a network in each section of a block, 1 or 2: one is slower, and
-            learns more from what is near.
     """
 
     model: str
     block_bytes: int
-    section_lanes: int = 2
 
 
 PRESETS = {
     "fast": Preset("mix", 16 << 20),
     "default": Preset("text-s", 8 << 20),
-    "best": Preset("text-l", 64 << 20, section_lanes=1),
+    "best": Preset("text-l", 64 << 20),
 }
 
 
@@ -78,11 +75,6 @@ class CompressOptions:
     def resolved_model(self) -> str:
         """The model's name: the one that was chosen or the preset's."""
         return PRESETS[self.preset].model if self.model is None else self.model
-
-    @property
-    def section_lanes(self) -> int:
-        """Lanes of a network in each section of a block."""
-        return PRESETS[self.preset].section_lanes
 
     @property
     def resolved_block_bytes(self) -> int:

@@ -186,7 +186,7 @@ def test_forms_must_fit_their_tensors(tmp_path: Path) -> None:
 
 def test_a_small_file_cannot_unpack_to_a_large_one(tmp_path: Path) -> None:
     zeros = np.frombuffer(encode_integers(np.zeros(1, np.int64)), np.uint8)
-    packed = {name: ["int8", [1 << 13, 1 << 12]] for name in "abc"}
+    packed = {name: ["int8", [1 << 14, 1 << 12]] for name in "abc"}
     with pytest.raises(FormatError, match="elements"):
         StoredModel.load(
             write(tmp_path / "m", fields(version=2, packed=packed), a=zeros, b=zeros, c=zeros)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurocomp
+from neurocomp.codec import sections
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
+from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.pipeline import blocks
 from neurocomp.pipeline.options import MIN_BLOCK_BYTES
 from tests.conftest import make_text
 
+PROSE = Path(__file__).parents[2] / "docs" / "format.md"
 COMBINATIONS = [("mix", "arithmetic"), ("adaptive", "arithmetic"), ("adaptive", "huffman")]
 
 repetitive = st.builds(
@@ -49,6 +54,17 @@ def test_presets_shrink_text(preset: str) -> None:
     data = make_text(20_000)
     frame = neurocomp.compress(data, preset=preset)
     assert len(frame) < 0.3 * len(data)
+    assert neurocomp.decompress(frame) == data
+
+
+@pytest.mark.parametrize("preset", ["default", "best"])
+def test_blocks_of_several_sections(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
+    data = PROSE.read_bytes()[:6500]
+    frame = neurocomp.compress(data, preset=preset, threads=2)
+    (block,) = (one.block for one in read_frames(io.BytesIO(frame)) if isinstance(one, FrameBlock))
+    assert block.num_lanes == (6 if preset == "default" else 3)
+    assert neurocomp.compress(data, preset=preset) == frame
     assert neurocomp.decompress(frame) == data
 
 

@@ -22,7 +22,7 @@ from tests.conftest import make_text
 
 
 def size_under(stored: StoredModel, data: bytes) -> int:
-    codec = NetworkCodec(NetworkModel(stored), 1)
+    codec = NetworkCodec(NetworkModel(stored))
     block = codec._encode(np.frombuffer(data, np.uint8).copy(), NUM_PROFILES, 1, ignore, len(data))
     assert block is not None
     assert codec.decode(block, ignore).tobytes() == data
@@ -64,7 +64,7 @@ def test_weights_go_part_of_the_way() -> None:
     """A second piece moves them from what the first one has taught; maps are those it leaves."""
     first, second = (np.frombuffer(make_text(3000, number), np.uint8) for number in range(2))
     network = sample()
-    codec = NetworkCodec(NetworkModel(network), 1)
+    codec = NetworkCodec(NetworkModel(network))
     after_first = codec.learn(first)
     codec._model.experience = after_first
     after_second = codec.learn(second)

@@ -42,15 +42,20 @@ class NetworkModel:
     Args:
         stored: its integers.
         identity: what a frame records to know it again; None for the hash of the integers.
+        section_lanes: lanes in a section of a long block: two share the reading of the weights, one
+            alone is slower, and learns more from what is near.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(self, stored: StoredModel, identity: bytes | None = None) -> None:
+    def __init__(
+        self, stored: StoredModel, identity: bytes | None = None, section_lanes: int = 2
+    ) -> None:
         if stored.architecture != ARCHITECTURE:
             raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
         self.identity = stored.sha256 if identity is None else identity
+        self.section_lanes = section_lanes
         self.config = RecurrentConfig.from_json(dict(stored.config))
         self.parts: Parts = read_parts(self.config, stored.tensors)
         self.experience: Experience | None = None
@@ -65,14 +70,15 @@ class NetworkModel:
     prefers_line_feeds = True
 
     @classmethod
-    def shipped(cls, name: str) -> NetworkModel:
+    def shipped(cls, name: str, section_lanes: int = 2) -> NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
             ModelMismatchError: its weights are not what their hash says.
         """
         stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        return cls(stored, hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES])
+        identity = hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES]
+        return cls(stored, identity, section_lanes)
 
     @cached_property
     def _layers(self) -> PackedLayers:
