@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -63,6 +63,15 @@ def speeds(result: contest.Result) -> tuple[str, str]:
     return f"{result.compress_speed / 1000:.0f}", f"{result.decompress_speed / 1000:.0f}"
 
 
+def write_results(path: Path, results: Sequence[contest.Result]) -> None:
+    """Write what was measured as CSV."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        rows = csv.DictWriter(file, list(asdict(results[0])), lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(asdict(one) for one in results)
+
+
 def main() -> None:
     """Run the suite."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -87,12 +96,7 @@ def main() -> None:
         results += measured
         cells = (f"{one.name} {one.bits_per_byte:.3f}" for one in measured)
         print(f"{name:24}{len(content):9}  " + "  ".join(cells), flush=True)
-
-    arguments.csv.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.csv.open("w", newline="") as file:
-        rows = csv.DictWriter(file, list(asdict(results[0])), lineterminator="\n")
-        rows.writeheader()
-        rows.writerows(asdict(one) for one in results)
+        write_results(arguments.csv, results)  # now: a suite takes hours
     plot_results(results, arguments.plot or arguments.csv.with_suffix(".png"))
     sums = [(one.name, f"{one.bits_per_byte:.3f}", *speeds(one)) for one in contest.totals(results)]
     print("\nAll files together; speeds in 1000 bytes of content for each second of CPU time:\n")
