@@ -8,9 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurocomp.errors import FormatError
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.text.alphabet import gpt2_alphabet
 from tests.symbols.vocabulary import fields
+
+
+def test_damaged_merges_are_named(tmp_path: Path) -> None:
+    vocabulary = fields()["vocab"]
+    dense = {token: number for number, token in enumerate(vocabulary)}
+    (tmp_path / "vocab.json").write_text(json.dumps(dense), encoding="utf-8")
+    (tmp_path / "merges.txt").write_bytes(b"\xff\xfe t h")
+    with pytest.raises(FormatError, match=r"merges\.txt is not UTF-8"):
+        gpt2_alphabet(tmp_path)
 
 
 @pytest.mark.parametrize(

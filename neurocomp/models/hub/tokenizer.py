@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from neurocomp.errors import UnsupportedError
+from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.models.transformer.checkpoint import read_json
 
 
@@ -16,12 +16,15 @@ def read_tokenizer(folder: Path) -> bytes | None:
         folder: has ``vocab.json`` and ``merges.txt``, or ``tokenizer.json``.
 
     Raises:
-        FormatError: a file is not JSON.
+        FormatError: a file is not JSON, or not UTF-8.
         UnsupportedError: the tokenizer is not byte-level BPE.
     """
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         vocabulary = read_json(folder / "vocab.json")
-        lines = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
+        try:
+            lines = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{folder / 'merges.txt'} is not UTF-8: {error}") from None
         merges = [line for line in lines if line and not line.startswith("#version")]
     elif (folder / "tokenizer.json").is_file():
         model = read_json(folder / "tokenizer.json").get("model", {})
