@@ -4,7 +4,9 @@ A block's stream is L lanes of equal length, L a power of 2.  A lane begins with
 ``HEAD_SYMBOLS``, which says something in lane 0 and is 0 in the others: the kind of the records,
 the damping of what predicts codes, the number of digits of a number, its digits to base 16 from the
 least, then zeros.  Slots for records follow, of which slot s is in lane s mod L; the number tells
-how many slots are left empty at the start, filled with ``end``.
+how many slots are left empty at the start, filled with ``end``.  Records are in the other slots of
+lane 0, one after the other, then in those of lane 1, and so on: what predicts them learns from the
+record before, and sets often have what is alike side by side.
 
 A record is a caption's tokens filled up with ``pad``, or an image's codes in raster order, or both.
 A caption of more tokens than a record holds goes on in the next record, which has ``end`` in place
@@ -25,6 +27,9 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 
 MAX_LANES = 64
+RECORDS_PER_LANE = 8
+"""At least, where there is more than one: lanes learn from each other's records, but later."""
+
 MAX_DIGITS = 5
 BASE = 16
 NUM_DAMPINGS = 16
@@ -129,10 +134,10 @@ class RecordShape:
 
     @property
     def _lane_symbols(self) -> int:
-        return HEAD_SYMBOLS + self.text_length + self.num_latents
+        return RECORDS_PER_LANE * (HEAD_SYMBOLS + self.text_length + self.num_latents)
 
     def num_lanes(self, num_symbols: int) -> int:
-        """Return the lanes of a stream of that length: a lane has about a record."""
+        """Return the lanes of a stream of that length."""
         fitting = max(num_symbols // self._lane_symbols, 1)
         return min(1 << (fitting.bit_length() - 1), MAX_LANES)
 
@@ -189,7 +194,7 @@ def write_records(
     num_empty = lanes * depth - len(records)
     size = shape.record_symbols(kind)
     slots = np.full((lanes * depth, size), shape.end, np.int32)
-    slots[num_empty:] = records
+    slots[_filled(lanes, depth, num_empty)] = records
     heads = np.zeros((lanes, HEAD_SYMBOLS), np.int32)
     heads[0] = Head(kind, damping, num_empty).symbols()
     bodies = slots.reshape(depth, lanes, size).transpose(1, 0, 2).reshape(lanes, depth * size)
@@ -230,7 +235,7 @@ def read_records(
     records = slots.reshape(-1, size)
     if (records[:num_empty] != shape.end).any():
         raise FormatError("an empty slot of token records is not empty")
-    records = records[num_empty:]
+    records = records[_filled(lanes, depth, num_empty)]
     texts, images = records[:, :width], records[:, width:] - shape.first_code
     captions: list[NDArray[np.int32]] = []
     is_first = np.ones(len(records), np.bool_)
@@ -253,3 +258,9 @@ def read_records(
         raise FormatError("a code of an image is out of range")
     grids = images.astype(np.uint16).reshape(-1, shape.rows, shape.columns)
     return kind, captions, grids
+
+
+def _filled(num_lanes: int, depth: int, num_empty: int) -> NDArray[np.int64]:
+    """Return the slots that records are in, in the records' order."""
+    slots = np.arange(num_lanes * depth).reshape(depth, num_lanes).T.reshape(-1)
+    return slots[slots >= num_empty]

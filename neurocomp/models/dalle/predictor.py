@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 from neurocomp.models.dalle.damping import damped
-from neurocomp.models.dalle.network import IMPOSSIBLE, PriorNetwork
+from neurocomp.models.dalle.form import RecordForm
+from neurocomp.models.dalle.memory import CodeMemory
+from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork
 from neurocomp.models.lanes import LaneGroups
 from neurocomp.symbols.records import (
     BASE,
     HEAD_SYMBOLS,
     MAX_DIGITS,
     NUM_DAMPINGS,
-    Head,
     Kind,
     read_head,
 )
@@ -25,38 +25,37 @@ _END_SHARE_BITS = 10
 
 
 class RecordGroup:
-    """Lanes that one thread advances, all at the same place of their records.
+    """Lanes that one thread advances.
 
     Args:
         network: shared by all groups.
-        head: of the lanes.
-        numbers: of this group's lanes among all.
-        stride: lanes in all.
+        form: of all lanes.
+        memory: of all lanes.
+        damping: of the logits of codes.
+        lanes: this group's.
     """
 
     def __init__(
         self,
         network: PriorNetwork,
-        head: Head,
-        numbers: NDArray[np.int64],
-        stride: int,
+        form: RecordForm,
+        memory: CodeMemory,
+        damping: int,
+        lanes: slice,
     ) -> None:
-        num_lanes, kind = numbers.size, head.kind
-        self._network, self._kind, self._damping = network, kind, head.damping
-        self._shape, self._records = network.shape, network.shape.records
-        length = self._records.text_length
-        self._text_symbols = self._records.text_symbols(kind)
+        self._network, self._form, self._memory = network, form, memory
+        self._damping, self._lanes = damping, lanes
+        num_lanes = lanes.stop - lanes.start
+        shape, records = network.shape, form.shape
         self._caches = network.caches(num_lanes)
-        self._window = np.empty((num_lanes, self._shape.context), np.int32)
-        self._window[:, 0] = self._shape.start_symbol
-        self._window[:, 1 : length + 1] = self._records.num_tokens + np.arange(length)
-        self._num_opening = 1 if self._text_symbols else length + 1
-        self._opening: Frequencies | None = None
+        self._window = np.empty((num_lanes, shape.context), np.int32)
+        self._window[:, 0] = shape.start_symbol
+        self._window[:, 1 : records.text_length + 1] = records.num_tokens + np.arange(
+            records.text_length
+        )
+        self._num_opening = 1 if form.is_text else records.text_length + 1
+        self._opening: Logits | None = None
         self._num_read, self._num_known = 0, self._num_opening
-        self._place = 0
-        self._slots, self._stride, self._num_empty = numbers, stride, head.num_empty
-        self._is_empty = numbers < head.num_empty
-        self._is_padded, self._is_blank = np.zeros((2, num_lanes), np.bool_)
         self._tables: Frequencies | None = None
 
     def frequencies(self) -> Frequencies:
@@ -66,83 +65,103 @@ class RecordGroup:
         return self._tables
 
     def update(self, symbols: Symbols) -> None:
-        """Append ``symbols`` (lanes,); raises FormatError where they can't be a record's."""
-        one = self._records
-        forced, is_end = self._forced(), symbols == one.end
-        is_text = self._place < self._text_symbols
-        low, high = (0, one.pad) if is_text else (one.first_code, one.end - 1)
-        is_right = ((symbols >= low) & (symbols <= high)) | (is_end & self._may_end)
-        if not np.where(forced >= 0, symbols == forced, is_right).all():
-            raise FormatError("the symbols are not those of token records")
-        if is_text:
-            self._is_padded |= symbols == one.pad
-            pads = one.num_tokens + self._place
-            read = np.where((symbols == one.pad) | is_end, pads, symbols)
-        else:
-            self._is_blank |= is_end
-            codes = np.where(is_end, 0, symbols - one.first_code)
-            read = self._shape.first_code + codes
-        self._place += 1
-        if self._place == one.record_symbols(self._kind):
-            self._place = 0
-            self._is_padded[:] = self._is_blank[:] = False
-            self._slots = self._slots + self._stride
-            self._is_empty = self._slots < self._num_empty
+        """Append ``symbols`` (lanes,), which the form has checked but not gone beyond."""
+        self.frequencies()  # what is learnt depends on what was predicted
+        form, records = self._form, self._form.shape
+        is_end = symbols == records.end
+        if form.is_last:
             self._num_read = min(self._num_read, self._num_opening)
             self._num_known = self._num_opening
         else:
+            if form.is_text:
+                pads = records.num_tokens + form.place
+                read = np.where((symbols == records.pad) | is_end, pads, symbols)
+            else:
+                codes = np.where(is_end, 0, symbols - records.first_code)
+                read = self._network.shape.first_code + codes
             self._window[:, self._num_known] = read
             self._num_known += 1
         self._tables = None
 
-    @property
-    def _may_end(self) -> bool:
-        return self._kind is Kind.BOTH and self._place == self._text_symbols
-
-    def _forced(self) -> NDArray[np.int32]:
-        """Return the symbol that must come, (lanes,), or -1."""
-        is_text = self._place < self._text_symbols
-        forced = np.full(self._is_empty.shape, -1, np.int32)
-        if is_text:
-            forced[self._is_padded] = self._records.pad
-        else:
-            forced[self._is_blank] = self._records.end
-        forced[self._is_empty] = self._records.end
-        return forced
-
     def _make_tables(self) -> Frequencies:
-        forced = self._forced()
+        form = self._form
+        size, end = form.shape.alphabet_size, form.shape.end
+        forced = form.forced[self._lanes]
         is_forced = forced >= 0
         if is_forced.all():
-            return certain(forced, self._records.alphabet_size)
+            return certain(forced, size)
         tables = self._predicted()
-        if self._may_end:
+        if form.may_end:
             weights = tables.astype(np.int64) << _END_SHARE_BITS
-            weights[:, self._records.end] = TOTAL
+            weights[:, end] = TOTAL
             tables = quantise(weights)
         if is_forced.any():
             tables = tables.copy()
-            tables[is_forced] = certain(forced[is_forced], self._records.alphabet_size)
+            tables[is_forced] = certain(forced[is_forced], size)
         return tables
 
     def _predicted(self) -> Frequencies:
-        """Return what the network says, before what the records' form says."""
-        if self._place == 0 and self._opening is not None:
+        """Return what network and memory say, before what the records' form says."""
+        form, records, network = self._form, self._form.shape, self._network
+        logits = self._logits()
+        wide = np.full((len(logits), records.alphabet_size), IMPOSSIBLE, np.int32)
+        if form.is_text:
+            wide[:, : records.num_tokens] = logits[:, : records.num_tokens]
+            wide[:, records.pad] = logits[:, records.num_tokens + form.place]
+            return network.frequencies(wide)
+        codes = slice(records.first_code, records.end)
+        own = damped(logits, self._damping)
+        priors = network.frequencies(own)
+        wide[:, codes] = self._memory.mixed(self._lanes, form.code_place, own, priors)
+        tables = network.frequencies(wide)
+        self._memory.expect(self._lanes, tables[:, codes])
+        return tables
+
+    def _logits(self) -> Logits:
+        """Return the network's logits of what follows all that it knows."""
+        is_opening = self._form.place == 0
+        if is_opening and self._opening is not None:
             return self._opening
         news = self._window[:, self._num_read : self._num_known]
         logits = self._network.advance(news, self._caches, self._num_read)
         self._num_read = self._num_known
-        one = self._records
-        wide = np.full((len(logits), one.alphabet_size), IMPOSSIBLE, np.int32)
-        if self._place < self._text_symbols:
-            wide[:, : one.num_tokens] = logits[:, : one.num_tokens]
-            wide[:, one.pad] = logits[:, one.num_tokens + self._place]
+        if is_opening:
+            self._opening = logits
+        return logits
+
+
+class _Records:
+    """All lanes behind their heads: the groups, and what they share."""
+
+    def __init__(self, network: PriorNetwork, head: list[int], num_lanes: int, threads: int):
+        read = read_head(head)
+        records = network.shape.records
+        self._form = RecordForm(records, read, num_lanes)
+        self._memory = CodeMemory(records, num_lanes, network.exp2)
+        self._texts = np.zeros((num_lanes, records.text_length), np.int32)
+        self._groups = LaneGroups(
+            num_lanes,
+            threads,
+            lambda some: RecordGroup(network, self._form, self._memory, read.damping, some),
+        )
+
+    def frequencies(self) -> Frequencies:
+        return self._groups.frequencies()
+
+    def update(self, symbols: Symbols) -> None:
+        form, records = self._form, self._form.shape
+        form.check(symbols)
+        self._groups.update(symbols)
+        is_there = symbols != records.end
+        if not form.is_text:
+            codes = np.where(is_there, symbols - records.first_code, 0)
+            self._memory.learn(form.code_place, codes, is_there)
         else:
-            wide[:, one.first_code : one.end] = damped(logits, self._damping)
-        tables = self._network.frequencies(wide)
-        if self._place == 0:
-            self._opening = tables
-        return tables
+            self._texts[:, form.place] = symbols
+            if form.place + 1 == records.text_length:
+                sizes = (self._texts < records.pad).sum(1)
+                self._memory.read_captions(self._texts, sizes, is_there)
+        form.advance(symbols)
 
 
 class PriorPredictor:
@@ -157,12 +176,12 @@ class PriorPredictor:
     def __init__(self, network: PriorNetwork, num_lanes: int, num_threads: int) -> None:
         self._network, self._num_lanes, self._num_threads = network, num_lanes, num_threads
         self._head: list[int] = []
-        self._groups: LaneGroups | None = None
+        self._records: _Records | None = None
 
     def frequencies(self) -> Frequencies:
         """Return the tables of all lanes, int32 (lanes, V)."""
-        if self._groups is not None:
-            return self._groups.frequencies()
+        if self._records is not None:
+            return self._records.frequencies()
         size = self._network.shape.records.alphabet_size
         tables = certain(np.zeros(self._num_lanes, np.int32), size)
         num_choices = self._head_choices()
@@ -173,22 +192,21 @@ class PriorPredictor:
         return tables
 
     def update(self, symbols: Symbols) -> None:
-        """Append the next ``symbols``, int32 (lanes,); raises FormatError: see `RecordGroup`."""
-        if self._groups is not None:
-            self._groups.update(symbols)
+        """Append the next ``symbols``, int32 (lanes,).
+
+        Raises:
+            FormatError: they can't be those of records.
+        """
+        if self._records is not None:
+            self._records.update(symbols)
             return
         if symbols[1:].any() or not 0 <= int(symbols[0]) < self._head_choices():
             raise FormatError("the head of token records is damaged")
         self._head.append(int(symbols[0]))
-        if len(self._head) < HEAD_SYMBOLS:
-            return
-        head = read_head(self._head)
-        lanes = np.arange(self._num_lanes, dtype=np.int64)
-        self._groups = LaneGroups(
-            self._num_lanes,
-            self._num_threads,
-            lambda some: RecordGroup(self._network, head, lanes[some], self._num_lanes),
-        )
+        if len(self._head) == HEAD_SYMBOLS:
+            self._records = _Records(
+                self._network, self._head, self._num_lanes, self._num_threads
+            )
 
     def _head_choices(self) -> int:
         """Return how many symbols may come next in lane 0, all alike."""
