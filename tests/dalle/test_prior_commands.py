@@ -285,6 +285,9 @@ def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     values = [measures[name] for name in order]
     assert values == sorted(values)
     assert len(set(values)) == len(values)
+    for what in ("given captions", "images alone"):
+        # What the set has shown may be no help where the prior knows all.
+        assert measures[f"coded, {what}"] < 1.02 * measures[f"prior, {what}"]
     for size in report["sizes"]:
         if size["coder"] == "arithmetic" and size["ideal_bytes"]:
             assert 0 < size["payload_bytes"] - size["ideal_bytes"] < 4

@@ -15,6 +15,7 @@ from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.symbols.records import (
     HEAD_SYMBOLS,
     NUM_DAMPINGS,
+    RECORDS_PER_LANE,
     Kind,
     RecordShape,
     count_symbols,
@@ -99,7 +100,8 @@ def test_records_are_reversible_and_find_their_lanes(kind: Kind) -> None:
         stream = write_records(SHAPE, kind, captions, grids, damping)
         lanes = SHAPE.num_lanes(stream.size)
         assert stream.size % lanes == 0
-        assert lanes == 64 or count < 300
+        assert lanes >= 32 or count < 1000
+        assert lanes == 1 or stream.size // lanes >= RECORDS_PER_LANE * (HEAD_SYMBOLS + 5 + 6)
         found_kind, texts, images = read_records(SHAPE, stream)
         assert found_kind is kind
         if kind is not Kind.IMAGES:
@@ -143,28 +145,6 @@ def test_lanes_that_no_writer_uses_are_refused(sample_model: DalleModel) -> None
         with pytest.raises(FormatError, match="lanes"):
             sample_model.predictor(lanes)
     assert sample_model.predictor(64).frequencies().shape == (64, sample_model.alphabet_size)
-
-
-def test_lanes_are_independent(sample_model: DalleModel) -> None:
-    records = sample_model.shape.records
-    rng = np.random.default_rng(2)
-    streams = []
-    for _ in range(2):
-        captions = [rng.integers(0, 200, rng.integers(0, 6)) for _ in range(8)]
-        grids = rng.integers(0, 40, (8, 4, 4)).astype(np.uint16)
-        streams.append(write_records(records, Kind.BOTH, captions, grids))
-    lanes = records.num_lanes(streams[0].size)
-    assert lanes > 2
-    first, second = (stream.reshape(lanes, -1) for stream in streams)
-    second[1] = first[1]
-    predictors = [PriorPredictor(sample_model.network, lanes, threads) for threads in (1, 2)]
-    for columns in zip(first.T, second.T, strict=True):
-        left, right = (predictor.frequencies() for predictor in predictors)
-        assert (left.sum(1) == 1 << 24).all()
-        assert left.min() >= 1
-        np.testing.assert_array_equal(left[1], right[1])
-        for predictor, column in zip(predictors, columns, strict=True):
-            predictor.update(column.astype(np.int32))
 
 
 def test_sets_of_too_many_symbols_are_refused(

@@ -63,9 +63,9 @@ def tokens(num_tokens: int) -> bytes:
 
 
 def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
-    """Return a token file for the sample prior, with captions shorter and longer than its own."""
+    """Return a token file for the sample prior: captions shorter and longer than its own, copies."""
     texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
-    codes = np.arange(num_images * 16, dtype=np.int64)
+    codes = np.arange(num_images * 16, dtype=np.int64) % (16 * 9)
     grids = (codes * codes // 5 % 40).astype(np.uint16).reshape(-1, 4, 4)
     if not images:
         return write_tokens(TokenSet(texts, np.zeros((0, 0, 0), np.uint16), 0))
@@ -86,8 +86,8 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "every-byte": lambda: bytes(range(256)) * 3,
 }
 TOKEN_SETS: dict[str, Callable[[], bytes]] = {
-    "captioned-images": lambda: token_set(20, captions=True, images=True),
-    "images": lambda: token_set(9, captions=False, images=True),
+    "captioned-images": lambda: token_set(40, captions=True, images=True),
+    "images": lambda: token_set(30, captions=False, images=True),
     "captions": lambda: token_set(30, captions=True, images=False),
 }
 SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {

@@ -117,9 +117,7 @@ def _add(
 
 
 @njit(cache=True, nogil=True)
-def _move(
-    old_keys: TableKeys, old_contexts: Contexts, keys: TableKeys, contexts: Contexts
-) -> None:
+def _move(old_keys: TableKeys, old_contexts: Contexts, keys: TableKeys, contexts: Contexts) -> None:
     for old in range(old_keys.shape[0]):
         if old_keys[old] != 0:
             row = find(keys, old_keys[old])

@@ -1,4 +1,4 @@
-"""Where the lanes of a block are in their records, and what records' form leaves no choice about."""
+"""Where the lanes of a block are in their records, and what the form leaves no choice about."""
 
 from __future__ import annotations
 

@@ -204,9 +204,7 @@ class PriorPredictor:
             raise FormatError("the head of token records is damaged")
         self._head.append(int(symbols[0]))
         if len(self._head) == HEAD_SYMBOLS:
-            self._records = _Records(
-                self._network, self._head, self._num_lanes, self._num_threads
-            )
+            self._records = _Records(self._network, self._head, self._num_lanes, self._num_threads)
 
     def _head_choices(self) -> int:
         """Return how many symbols may come next in lane 0, all alike."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec import SymbolCodec
+from neurocomp.codec.symbolwise import to_lanes
 from neurocomp.coding import CODERS
 from neurocomp.dalle.autoencoders import Autoencoder
 from neurocomp.dalle.codes import reconstruction_bits
@@ -18,7 +19,7 @@ from neurocomp.dalle.likelihood import caption_bits, image_bits
 from neurocomp.dalle.pictures import Pixels
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.errors import NeurocompError, UsageError
-from neurocomp.exact import Stream
+from neurocomp.exact import TOTAL, Stream
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dalle import DalleModel
 from neurocomp.symbols.tokens import TokenSet, write_tokens
@@ -88,17 +89,16 @@ def evaluate_prior(
     least = math.ceil(best * size / 8)
     report.sizes.append(CodedSize(f"{CONTEXTS}, images alone", "code length", least))
     images = TokenSet((), grids, held_out.num_codes, held_out.autoencoder)
-    alone = _coded_image_bits(model, images)
-    measures["prior, images alone"] = alone / size
-    report.sizes += _coded_tokens(model, "images alone", images, alone)
+    measures["prior, images alone"] = _prior_bits(model, images) / size
     if held_out.captions:
-        given = _coded_image_bits(model, held_out)
+        measures["prior, given captions"] = _prior_bits(model, held_out) / size
         text = float(caption_bits(model, held_out.captions).sum())
-        measures["prior, given captions"] = given / size
         measures["bits per caption"] = text / len(grids)
-        captions = TokenSet(held_out.captions, NO_GRIDS, 0)
-        report.sizes += _coded_tokens(model, "captions", captions, text)
-        report.sizes += _coded_tokens(model, "captions and images", held_out, text + given)
+    measures["coded, images alone"] = _code(model, "images alone", images, report) / size
+    if held_out.captions:
+        _code(model, "captions", TokenSet(held_out.captions, NO_GRIDS, 0), report)
+        given = _code(model, "captions and images", held_out, report)
+        measures["coded, given captions"] = given / size
         measures |= _accuracy(model, held_out, num_samples)
     return report
 
@@ -138,7 +138,7 @@ def measure_bound(
     """
     dims = pixels.size
     reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims
-    codes = _coded_image_bits(model, tokens) / dims
+    codes = _prior_bits(model, tokens) / dims
     text = float(caption_bits(model, tokens.captions).sum()) / dims
     return {
         "bits per dim, image given codes": reconstruction,
@@ -148,8 +148,11 @@ def measure_bound(
     }
 
 
-def _coded_image_bits(model: DalleModel, tokens: TokenSet) -> float:
-    """Return the code length of a set's images given its captions, if any, as it is coded."""
+def _prior_bits(model: DalleModel, tokens: TokenSet) -> float:
+    """Return the code length of images given captions, if any, under what the prior has learnt.
+
+    Damped as a set is, but each image for itself: when a set is coded, the images before count too.
+    """
     texts = [model.symbol_map.caption_tokens(caption) for caption in tokens.captions]
     damping = model.choose_damping(texts, tokens.grids)
     captions = tokens.captions or ("",) * len(tokens)
@@ -168,14 +171,32 @@ def _accuracy(model: DalleModel, held_out: TokenSet, num_samples: int) -> dict[s
     }
 
 
-def _coded_tokens(
-    model: DalleModel, what: str, tokens: TokenSet, ideal_bits: float
-) -> list[CodedSize]:
+def _code(model: DalleModel, what: str, tokens: TokenSet, report: PriorReport) -> float:
+    """Code a set with every coder for the report, and return the bits that its codes take."""
     symbols = model.symbol_map.encode(write_tokens(tokens), model.alphabet_size)
-    return [
-        CodedSize(f"prior, {what}", coder, _coded_bytes(model, coder, symbols), ideal_bits / 8)
+    codes, others = _ideal_bits(model, symbols)
+    report.sizes += [
+        CodedSize(
+            f"prior, {what}", coder, _coded_bytes(model, coder, symbols), (codes + others) / 8
+        )
         for coder in CODERS
     ]
+    return codes
+
+
+def _ideal_bits(model: DalleModel, symbols: Stream) -> tuple[float, float]:
+    """Return what codes, and all other symbols, of a stream take under the coder's tables."""
+    records = model.shape.records
+    num_lanes = model.num_lanes(symbols.size)
+    predictor = model.predictor(num_lanes)
+    codes = others = 0.0
+    for column in to_lanes(symbols, num_lanes):
+        bits = np.log2(TOTAL / predictor.frequencies()[np.arange(num_lanes), column])
+        is_code = (column >= records.first_code) & (column < records.end)
+        codes += float(bits[is_code].sum())
+        others += float(bits[~is_code].sum())
+        predictor.update(column)
+    return codes, others
 
 
 def _simple_sizes(
