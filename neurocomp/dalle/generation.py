@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ class Ranking:
         """Return the numbers of the images to keep."""
         if self.keep is None and self.clip is None:
             return np.arange(len(grids))
+        scores: NDArray[Any]
         if self.clip is not None and self.autoencoder is not None:
             scores = clip_scores(self.clip, caption, decode_codes(self.autoencoder, grids))
         else:

@@ -5,22 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.dalle.sampling import LANES_AT_ONCE, Codes, caption_rows
+from neurocomp.exact import TOTAL, Symbols
+from neurocomp.exact.logarithms import logarithm_table, logarithms
 from neurocomp.models.dalle import DalleModel
-from neurocomp.models.dalle.damping import Bits, code_lengths, damped
+from neurocomp.models.dalle.damping import Bits, chosen_frequencies, code_lengths, damped
 from neurocomp.models.dalle.network import IMPOSSIBLE
 
 
 def image_bits(model: DalleModel, captions: Sequence[str], grids: Codes, damping: int = 0) -> Bits:
     """Return the code lengths of the codes of ``grids`` given captions, (lanes, codes), in bits."""
-    parts = [
-        _image_bits(
-            model, captions[start : start + LANES_AT_ONCE], grids[start:][:LANES_AT_ONCE], damping
-        )
-        for start in range(0, len(captions), LANES_AT_ONCE)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, model.shape.records.num_latents))
+    bits: Bits = -np.log2(image_frequencies(model, captions, grids, damping) / TOTAL)
+    return bits
+
+
+def image_frequencies(
+    model: DalleModel, captions: Sequence[str], grids: Codes, damping: int = 0
+) -> Symbols:
+    """Return the frequencies of the codes of ``grids`` given captions, int32 (lanes, codes)."""
+    shape = model.shape
+    found = np.empty((len(grids), shape.records.num_latents), np.int32)
+    for start in range(0, len(captions), LANES_AT_ONCE):
+        some = slice(start, start + LANES_AT_ONCE)
+        codes = grids[some].reshape(-1, shape.records.num_latents).astype(np.int32)
+        texts = caption_rows(model, captions[some])
+        rows = np.concatenate([texts, codes + shape.first_code], axis=1)
+        logits = damped(model.network.all_logits(rows[:, :-1])[1], damping)
+        found[some] = chosen_frequencies(model.network, logits, codes)
+    return found
 
 
 def caption_bits(model: DalleModel, captions: Sequence[str]) -> Bits:
@@ -44,20 +58,17 @@ def caption_bits(model: DalleModel, captions: Sequence[str]) -> Bits:
     return np.concatenate(sums) if sums else np.empty(0)
 
 
-def caption_scores(model: DalleModel, caption: str, grids: Codes) -> Bits:
-    """Return how much each image tells of the caption, (lanes,), in bits: what to rank them by.
+def caption_scores(model: DalleModel, caption: str, grids: Codes) -> NDArray[np.int64]:
+    """Return how much each image tells of the caption, (lanes,), in 1/1024 bits: what to rank by.
 
     By Bayes' rule the likelihood of a caption given an image is that of the image given the
     caption, over that of the image alone, times that of the caption, which is the same for all.
+    These are integers, so that every machine keeps the same images.
     """
-    given = image_bits(model, [caption] * len(grids), grids).sum(1)
-    scores: Bits = image_bits(model, [""] * len(grids), grids).sum(1) - given
+    table = logarithm_table(model.network.exp2)
+    sums = []
+    for text in (caption, ""):
+        found = image_frequencies(model, [text] * len(grids), grids).astype(np.int64)
+        sums.append(logarithms(found.reshape(-1), table).reshape(found.shape).sum(1))
+    scores: NDArray[np.int64] = sums[0] - sums[1]
     return scores
-
-
-def _image_bits(model: DalleModel, captions: Sequence[str], grids: Codes, damping: int) -> Bits:
-    shape = model.shape
-    codes = grids.reshape(len(grids), -1).astype(np.int32)
-    rows = np.concatenate([caption_rows(model, captions), codes + shape.first_code], axis=1)
-    logits = damped(model.network.all_logits(rows[:, :-1])[1], damping)
-    return code_lengths(model.network, logits, codes)

@@ -21,7 +21,6 @@ from neurocomp.models.dalle.memory import (
     MAX_STEP,
     WEIGHT_BITS,
     CodeMemory,
-    logarithm_table,
 )
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.symbols.records import Kind, RecordShape, write_records
@@ -197,12 +196,6 @@ def test_a_full_table_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     table.add(np.array([[65]], np.uint64), code)
     assert np.count_nonzero(table.keys) == 1
     assert table.keys[find(table.keys, np.uint64(65))] == 65
-
-
-def test_logarithms_are_rounded_down() -> None:
-    table = logarithm_table(exp2_table())
-    exact = [1024 * math.log2(1 + i / 2048) for i in range(2048)]
-    assert all(value - 1.001 < found <= value + 0.001 for value, found in zip(exact, table))  # noqa: B905
 
 
 class Reference:

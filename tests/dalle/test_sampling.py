@@ -104,6 +104,10 @@ def test_candidates_are_ranked_by_their_caption(model: DalleModel) -> None:
     count = tokens.captions.count("a red block left")
     assert count > 1
     assert best[:count] == ["a red block left"] * count
+    given, alone = (
+        image_bits(model, [text] * 60, tokens.grids).sum(1) for text in ("a red block left", "")
+    )
+    np.testing.assert_allclose(scores / 1024, alone - given, atol=16 * 2 / 1024)
 
 
 def test_code_lengths_are_those_of_training(model: DalleModel) -> None:

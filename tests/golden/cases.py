@@ -63,7 +63,7 @@ def tokens(num_tokens: int) -> bytes:
 
 
 def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
-    """Return a token file for the sample prior: captions shorter and longer than its own, copies."""
+    """Return a token file for the sample prior, with captions of all lengths, and copies."""
     texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
     codes = np.arange(num_images * 16, dtype=np.int64) % (16 * 9)
     grids = (codes * codes // 5 % 40).astype(np.uint16).reshape(-1, 4, 4)

@@ -27,13 +27,17 @@ def damped(logits: Logits, damping: int) -> Logits:
     return (logits.astype(np.int64) * factor // NUM_DAMPINGS).astype(np.int32)
 
 
-def code_lengths(network: PriorNetwork, logits: Logits, symbols: Symbols) -> Bits:
-    """Return the code lengths of ``symbols`` (...) under logits (..., V), in bits."""
+def chosen_frequencies(network: PriorNetwork, logits: Logits, symbols: Symbols) -> Symbols:
+    """Return the frequencies of ``symbols`` (...) under logits (..., V)."""
     flat = np.ascontiguousarray(logits.reshape(-1, logits.shape[-1]))
     tables = network.frequencies(flat)
-    chosen = tables[np.arange(len(tables)), symbols.reshape(-1)]
-    bits: Bits = -np.log2(chosen / TOTAL)
-    return bits.reshape(symbols.shape)
+    return tables[np.arange(len(tables)), symbols.reshape(-1)].reshape(symbols.shape)
+
+
+def code_lengths(network: PriorNetwork, logits: Logits, symbols: Symbols) -> Bits:
+    """Return the code lengths of ``symbols`` (...) under logits (..., V), in bits."""
+    bits: Bits = -np.log2(chosen_frequencies(network, logits, symbols) / TOTAL)
+    return bits
 
 
 def choose_damping(network: PriorNetwork, rows: Symbols, codes: Symbols) -> int:

@@ -20,6 +20,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.exact import TOTAL, Frequencies, Symbols
+from neurocomp.exact.logarithms import Logarithms, logarithm, logarithm_table
 from neurocomp.models.dalle.contexts import (
     NUM_CONTEXTS,
     NUM_RAREST,
@@ -53,8 +54,6 @@ MAX_STEP = 1 << (WEIGHT_BITS - 5)
 NUM_LEVELS = 8
 NUM_KINDS = NUM_LEVELS * NUM_LEVELS
 """Kinds of a context: by how often it was there, and by how many codes followed it."""
-
-_LOG_BITS = 11
 
 Weights = NDArray[np.int32]
 """(NUM_CONTEXTS, NUM_KINDS)."""
@@ -139,33 +138,11 @@ class CodeMemory:
         )
 
 
-def logarithm_table(exp2: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return log2(1 + i / 2**11) in units of 2**-10, rounded down, for i below 2**11.
-
-    Args:
-        exp2: powers of 2 of the exponents -i / 1024, times 2**30, which fall from there.
-    """
-    numbers = np.arange(1 << _LOG_BITS, 2 << _LOG_BITS, dtype=np.int64) << (29 - _LOG_BITS)
-    rising = exp2[::-1].astype(np.int64)
-    return np.searchsorted(rising, numbers, side="right").astype(np.int32)
-
-
 @njit(cache=True, nogil=True)
-def _logarithm(value: Any, table: NDArray[np.int32]) -> Any:
-    """Return log2 of ``value``, 2**0 to 2**62, in units of 2**-10."""
-    octaves = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if value >> (octaves + step) > 0:
-            octaves += step
-    place = (value << (62 - octaves) >> (62 - _LOG_BITS)) - (1 << _LOG_BITS)
-    return (octaves << 10) + np.int64(table[place])
-
-
-@njit(cache=True, nogil=True)
-def _gain(count: Any, frequency: Any, table: NDArray[np.int32]) -> Any:
+def _gain(count: Any, frequency: Any, table: Logarithms) -> Any:
     """Return log2(1 + count / probability)."""
     one = np.int64(frequency)
-    return _logarithm(one + np.int64(count) * TOTAL, table) - _logarithm(one, table)
+    return logarithm(one + np.int64(count) * TOTAL, table) - logarithm(one, table)
 
 
 @njit(cache=True, nogil=True)
@@ -185,7 +162,7 @@ def _add_gains(
     keys: Keys,
     weights: Weights,
     priors: Frequencies,
-    logarithms: NDArray[np.int32],
+    logarithms: Logarithms,
     rows: NDArray[np.int64],
     kinds: NDArray[np.int64],
     logits: Logits,
@@ -215,7 +192,7 @@ def _expect(
     entries: Entries,
     rows: NDArray[np.int64],
     priors: Frequencies,
-    logarithms: NDArray[np.int32],
+    logarithms: Logarithms,
     tables: Frequencies,
     expected: NDArray[np.int64],
 ) -> None:
@@ -240,7 +217,7 @@ def _add_errors(
     rows: NDArray[np.int64],
     kinds: NDArray[np.int64],
     priors: Frequencies,
-    logarithms: NDArray[np.int32],
+    logarithms: Logarithms,
     expected: NDArray[np.int64],
     codes: Symbols,
     active: NDArray[np.bool_],

@@ -1,0 +1,48 @@
+"""Logarithms to base 2 in units of 2**-10, by a table that is the inverse of the powers of 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS
+
+_PLACE_BITS = 11
+
+Logarithms = NDArray[np.int32]
+"""A table that `logarithm_table` returns."""
+
+
+def logarithm_table(exp2: NDArray[np.int32]) -> Logarithms:
+    """Return log2(1 + i / 2**11) in units of 2**-10, rounded down, for i below 2**11.
+
+    Args:
+        exp2: powers of 2 of the exponents -i / 1024, times 2**30, which fall from there.
+    """
+    numbers = np.arange(1 << _PLACE_BITS, 2 << _PLACE_BITS, dtype=np.int64)
+    rising = exp2[::-1].astype(np.int64)
+    found = np.searchsorted(rising, numbers << (EXP2_TABLE_BITS - 1 - _PLACE_BITS), side="right")
+    return found.astype(np.int32)
+
+
+@njit(cache=True, nogil=True)
+def logarithm(value: Any, table: Logarithms) -> Any:
+    """Return log2 of ``value``, 1 to 2**62, in units of 2**-10, rounded down after 12 digits."""
+    octaves = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if value >> (octaves + step) > 0:
+            octaves += step
+    place = (value << (62 - octaves) >> (62 - _PLACE_BITS)) - (1 << _PLACE_BITS)
+    return (octaves << EXP2_BITS) + np.int64(table[place])
+
+
+@njit(cache=True, nogil=True)
+def logarithms(values: NDArray[np.int64], table: Logarithms) -> NDArray[np.int64]:
+    """Return the `logarithm` of each of ``values`` (n,)."""
+    out = np.empty_like(values)
+    for number in range(values.size):
+        out[number] = logarithm(values[number], table)
+    return out
