@@ -98,8 +98,7 @@ def cli() -> None:
       0    all went well
       1    something failed; the other files were worked on all the same
       2    the command line is wrong; nothing was done
-      130  ended by Ctrl-C (128 and the signal's number; 141: nobody reads the output);
-           a training that was asked to stop, by any signal
+      130  ended by Ctrl-C (128 and the signal's number; 141: nobody reads the output)
 
     \b
     Environment:

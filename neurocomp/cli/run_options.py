@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -88,4 +89,4 @@ def end(result: Result, output: Path) -> None:
     """Exit as an interrupted command does if the run in ``output`` was stopped."""
     if not result.finished:
         say(f"stopped after step {result.step}: go on with --resume -o {display(output)}")
-        raise click.exceptions.Exit(130)
+        raise click.exceptions.Exit(128 + (result.signal or signal.SIGINT))

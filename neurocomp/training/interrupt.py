@@ -10,22 +10,25 @@ from types import FrameType
 
 
 @contextlib.contextmanager
-def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether a signal has asked the process to stop.
+def stop_requests() -> Iterator[Callable[[], int]]:
+    """Give a function that says which signal has asked the process to stop, 0 if none.
 
     Signals reach the main thread only; elsewhere nothing is changed.
     """
-    requested = threading.Event()
+    requested: list[int] = []
+
+    def asked() -> int:
+        return requested[0] if requested else 0
 
     def request(number: int, frame: FrameType | None) -> None:
-        requested.set()
+        requested.append(number)
 
     if threading.current_thread() is not threading.main_thread():
-        yield requested.is_set
+        yield asked
         return
     before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield requested.is_set
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -28,11 +28,19 @@ Report = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How a run ended: its last step, whether that was the last of all, the last measures."""
+    """How a run ended.
+
+    Attributes:
+        step: the last that was done.
+        finished: whether that was the last of all.
+        metrics: the last measures.
+        signal: what asked this process to stop before; 0 if nothing did.
+    """
 
     step: int
     finished: bool
     metrics: dict[str, float]
+    signal: int = 0
 
 
 class Trainer:
@@ -84,14 +92,14 @@ class Trainer:
         """Train up to the last step, or until a signal asks to stop; then a checkpoint is kept."""
         run = self._run
         finished = self._step >= run.steps
-        with stop_requests() as is_stopping:
+        with stop_requests() as asked:
             losses: list[Tensor] = []
             began = monotonic()
             while not finished:
                 loss, norm = self._advance()
                 losses.append(loss)
                 finished = self._step >= run.steps
-                stopping = finished or self._processes.sum([float(is_stopping())])[0] > 0
+                stopping = finished or self._processes.sum([float(asked())])[0] > 0
                 if stopping or self._step % run.log_every == 0:
                     # Only here a GPU is waited for, which else would wait for this process.
                     mean = self._processes.sum([torch.stack(losses).mean().item()])[0]
@@ -106,7 +114,7 @@ class Trainer:
                 began += monotonic() - paused
                 if stopping:
                     break
-        return Result(self._step, finished, self._metrics)
+            return Result(self._step, finished, self._metrics, asked())
 
     def _advance(self) -> tuple[Tensor, Tensor]:
         """Do one step; return its loss in this process and the gradient's norm."""

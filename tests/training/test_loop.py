@@ -72,7 +72,7 @@ def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Trainer, "_write_step", interrupt)
     result = train(config, data, tmp_path / "run")
-    assert (result.step, result.finished) == (5, False)
+    assert (result.step, result.finished, result.signal) == (5, False, signal.SIGTERM)
     monkeypatch.undo()
     assert train(config, data, tmp_path / "run", resume=True).finished
     assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
