@@ -34,8 +34,13 @@ class SymbolCodec:
         self._coder = coder
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock:
-        """Code ``symbols``, shape (n,), n >= 1, all below the model's alphabet size."""
+        """Code ``symbols``, shape (n,), n >= 1, all below the model's alphabet size.
+
+        Raises:
+            FormatError: the model's lanes and alphabet are more than a decoder would take.
+        """
         num_lanes = self._model.num_lanes(symbols.size)
+        self._check_lanes(num_lanes)
         grid = to_lanes(symbols, num_lanes)
         predictor = self._model.predictor(num_lanes)
         encoder = self._coder.encoder()
@@ -56,8 +61,7 @@ class SymbolCodec:
         if block.variant:
             raise FormatError(f"the model has no variant {block.variant}")
         num_symbols, num_lanes = block.num_symbols, block.num_lanes
-        if num_lanes * self._model.alphabet_size > MAX_TABLE_ENTRIES:
-            raise FormatError(f"{num_lanes} lanes are too many for this model's alphabet")
+        self._check_lanes(num_lanes)
         predictor = self._model.predictor(num_lanes)
         decoder = self._coder.decoder(block.payload)
         num_steps = -(-num_symbols // num_lanes)
@@ -70,6 +74,10 @@ class SymbolCodec:
                 tick(_TICK_STEPS * num_lanes)
         decoder.finish()
         return from_lanes(grid, num_symbols)
+
+    def _check_lanes(self, num_lanes: int) -> None:
+        if num_lanes * self._model.alphabet_size > MAX_TABLE_ENTRIES:
+            raise FormatError(f"{num_lanes} lanes are too many for this model's alphabet")
 
 
 def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:

@@ -27,7 +27,7 @@ def image_frequencies(
     """Return the frequencies of the codes of ``grids`` given captions, int32 (lanes, codes)."""
     shape = model.shape
     found = np.empty((len(grids), shape.records.num_latents), np.int32)
-    for start in range(0, len(captions), LANES_AT_ONCE):
+    for start in range(0, len(grids), LANES_AT_ONCE):
         some = slice(start, start + LANES_AT_ONCE)
         codes = grids[some].reshape(-1, shape.records.num_latents).astype(np.int32)
         texts = caption_rows(model, captions[some])

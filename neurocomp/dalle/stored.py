@@ -19,7 +19,7 @@ from neurocomp.errors import FormatError, ModelMismatchError, UsageError
 from neurocomp.models.files import write_atomically
 
 MODEL_NAME, CONFIG_NAME = "model.safetensors", "config.json"
-USAGE, ONLY_TRAINING = "usage", ("usage", "counts", "sums")
+USAGE, ONLY_TRAINING = "usage", ("usage", "distortion", "counts", "sums")
 
 
 class StoredAutoencoder(NamedTuple):

@@ -15,7 +15,8 @@ from neurocomp.models.base import Predictor
 class LaneGroups:
     """All lanes of a block, in groups that advance at the same time on cores of their own.
 
-    Lanes are independent, so the groups change the time and nothing else.
+    Groups share nothing that changes before the next `update`, so their number changes the time and
+    nothing else.
 
     Args:
         num_lanes: in all.

@@ -76,7 +76,7 @@ def train(config: VaeTrainingConfig, folder: Path, **place: Any) -> dict[str, fl
 @pytest.mark.parametrize("model", KINDS, ids=lambda one: "-".join(map(str, one.values())))
 def test_it_learns_in_seconds(tmp_path: Path, model: dict[str, Any]) -> None:
     loss = {"first_temperature": 0.5, "revive_every": 50, "balance": 0.0}
-    config = tiny_config(200, model=model, loss=loss, precision="float32")
+    config = tiny_config(200, model=model, loss=loss, precision="float32", seed=1)
     measures = train(config, tmp_path / "run")
     images = squares()
     training, held_out = (images.part(one, 0.8, "caption") for one in ("training", "held-out"))
@@ -169,6 +169,23 @@ def test_dead_codes_are_revived(model: dict[str, Any]) -> None:
     assert network.revive(seed=3) == int(dead.sum())
     assert not network.usage.any()
     assert torch.equal(torch.ne(book, before).any(1), dead)
+
+
+def test_what_distorts_much_is_what_dead_codes_help() -> None:
+    torch.manual_seed(0)
+    config = AutoencoderConfig(kind="vqvae", num_codes=8, width=8, code_width=8)
+    network = build(config)
+    network.train()
+    network(torch.rand(4, 3, 32, 32), 1.0)
+    assert network.usage.sum() == 4 * 64
+    assert torch.equal(network.distortion > 0, network.usage > 0)
+    network.usage.copy_(torch.tensor([1000, 1, 0, 0, 0, 0, 0, 0]))
+    network.distortion.copy_(torch.tensor([0.0, 5, 0, 0, 0, 0, 0, 0]))
+    assert network.revive(seed=1) == 6
+    assert not network.distortion.any()
+    book = network.get_buffer("codebook")
+    distances = torch.cdist(book[2:], book[:2])
+    assert (distances[:, 1] < distances[:, 0]).all()
 
 
 @pytest.mark.parametrize("model", KINDS[:2], ids=lambda one: str(one["kind"]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -11,22 +9,16 @@ import pytest
 
 from neurocomp.codec.symbolwise import to_lanes
 from neurocomp.dalle.likelihood import image_bits
-from neurocomp.exact import TOTAL, Stream
+from neurocomp.exact import TOTAL, Stream, quantise
 from neurocomp.exact.tables import exp2_table
 from neurocomp.models.dalle import DalleModel, counts
 from neurocomp.models.dalle.contexts import NUM_CONTEXTS, choose_rarest, write_keys
-from neurocomp.models.dalle.counts import CodeCounts, find
-from neurocomp.models.dalle.memory import (
-    FIRST_WEIGHT,
-    MAX_STEP,
-    WEIGHT_BITS,
-    CodeMemory,
-)
+from neurocomp.models.dalle.counts import MAX_CODES, CodeCounts, find
+from neurocomp.models.dalle.memory import CodeMemory
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.symbols.records import Kind, RecordShape, write_records
 
 SHAPE = RecordShape(num_tokens=20, text_length=5, rows=3, columns=4, num_codes=7)
-FIRST_WEIGHT_SHARE = FIRST_WEIGHT / (1 << WEIGHT_BITS)
 
 
 def coded_bits(model: DalleModel, stream: Stream) -> float:
@@ -159,30 +151,45 @@ def test_the_rarest_tokens_are_those_of_the_lowest_counts() -> None:
     np.testing.assert_array_equal(out, [[4, 1, 3], [5, 0, -1], [-1, -1, -1], [3, 1, 2]])
 
 
+def entries_of(table: CodeCounts, key: int) -> tuple[int, dict[int, int]]:
+    """Return how often a context was there, and counts of the codes that followed."""
+    row = find(table.keys, np.uint64(key))
+    assert table.keys[row] == key
+    entry, total, number = table.contexts[row].tolist()
+    found = {}
+    while entry >= 0:
+        code, count, entry = table.entries[entry].tolist()
+        found[code] = count
+    assert number == len(found)
+    return total, found
+
+
 @pytest.mark.parametrize("first", [4, 1 << 14])
 def test_counts_are_those_of_a_counter(monkeypatch: pytest.MonkeyPatch, first: int) -> None:
     monkeypatch.setattr(counts, "FIRST_ENTRIES", first)
     rng = np.random.default_rng(11)
     table = CodeCounts()
     expected: dict[int, Counter[int]] = defaultdict(Counter)
-    for _ in range(60):
-        keys = rng.integers(0, 90, (8, 5)).astype(np.uint64)
-        codes = rng.integers(0, 6, 8).astype(np.int32)
+    total: Counter[int] = Counter()
+    for _ in range(500):
+        keys = rng.integers(0, 20, (8, 5)).astype(np.uint64)
+        codes = rng.integers(0, 100, 8).astype(np.int32)
         table.add(keys, codes)
         for row, code in zip(keys.tolist(), codes.tolist(), strict=True):
             for key in row:
                 if key:
-                    expected[key][code] += 1
+                    total[key] += 1
+                    if code in expected[key] or len(expected[key]) < MAX_CODES:
+                        expected[key][code] += 1
+    assert all(len(wanted) == MAX_CODES for wanted in expected.values())
     for key, wanted in expected.items():
-        row = find(table.keys, np.uint64(key))
-        assert table.keys[row] == key
-        entry, total, number = table.contexts[row].tolist()
-        assert (total, number) == (sum(wanted.values()), len(wanted))
-        found = {}
-        while entry >= 0:
-            code, count, entry = table.entries[entry].tolist()
-            found[code] = count
-        assert found == wanted
+        assert entries_of(table, key) == (total[key], wanted)
+
+
+def test_counts_end_somewhere() -> None:
+    table = CodeCounts()
+    table.add(np.full((33_000, 1), 5, np.uint64), np.full(33_000, 3, np.int32))
+    assert entries_of(table, 5) == (33_000, {3: 32_767})
 
 
 def test_a_full_table_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,91 +197,139 @@ def test_a_full_table_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "MAX_ENTRIES", 64)
     table = CodeCounts()
     code = np.zeros(1, np.int32)
-    for key in range(1, 65):
+    for key in range(1, 61):
         table.add(np.array([[key]], np.uint64), code)
-    assert all(table.keys[find(table.keys, np.uint64(key))] == key for key in range(1, 65))
-    table.add(np.array([[65]], np.uint64), code)
+    # Contexts that are not there take room as well.
+    table.add(np.array([[61, 0], [0, 0]], np.uint64), np.zeros(2, np.int32))
+    assert all(entries_of(table, key)[0] == 1 for key in range(1, 62))
+    table.add(np.array([[62, 0], [0, 0]], np.uint64), np.zeros(2, np.int32))
     assert np.count_nonzero(table.keys) == 1
-    assert table.keys[find(table.keys, np.uint64(65))] == 65
+    assert entries_of(table, 62) == (1, {0: 1})
 
 
-class Reference:
-    """The memory in floats and dictionaries, for lanes of one image after the other."""
+def described_key(number: int, parts: tuple[int, ...]) -> int:
+    key = number + 1
+    for part in parts:
+        x = (key ^ (part + 1) * 0xD6E8FEB86659FD93 % 2**64) * 0x9E3779B97F4A7C15 % 2**64
+        key = max(x ^ (x >> 31), 1)
+    return key
 
-    def __init__(self, num_lanes: int) -> None:
-        self.seen: dict[tuple[int, tuple[int, ...]], Counter[int]] = defaultdict(Counter)
-        self.weights: dict[tuple[int, int, int], float] = defaultdict(lambda: FIRST_WEIGHT_SHARE)
-        self.images: list[list[int]] = [[0] * SHAPE.num_latents for _ in range(num_lanes)]
 
-    def gains(
-        self, lane: int, place: int, tokens: list[int], priors: list[float]
-    ) -> list[tuple[tuple[int, int, int], list[float]]]:
-        found = []
-        for number, parts in enumerate(
-            described_contexts(self.images[lane], tokens, place, SHAPE.columns)
-        ):
-            if parts is not None and (number, parts) in self.seen:
-                times = self.seen[number, parts]
-                kind = (number, level(sum(times.values())), level(len(times)))
-                found.append((kind, [math.log2(1 + times[c] / p) for c, p in enumerate(priors)]))
-        return found
+def test_keys_are_those_that_are_described() -> None:
+    codes = np.array([[3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]], np.int32)
+    keys = np.empty((1, NUM_CONTEXTS), np.uint64)
+    write_keys(codes, np.array([[2, 7, 1]], np.int32), 6, 4, keys)
+    contexts = described_contexts(codes[0].tolist(), [2, 7, 1], 6, 4)
+    expected = [described_key(number, parts or ()) for number, parts in enumerate(contexts)]
+    assert keys[0].tolist() == expected
+
+
+EXP2 = exp2_table().tolist()
+
+
+def described_logarithm(value: int) -> int:
+    octaves = value.bit_length() - 1
+    digits = value << 11 >> octaves
+    return int(1024 * octaves + sum(power <= digits << 18 for power in EXP2))
 
 
 def level(number: int) -> int:
     return sum(number > bound for bound in (0, 1, 2, 3, 5, 9, 20))
 
 
-def test_the_memory_is_what_is_described() -> None:
+Context = tuple[int, tuple[int, ...]]
+ContextKind = tuple[int, int, int]
+
+
+class Reference:
+    """The memory as format.md has it, with dictionaries.
+
+    Args:
+        num_lanes: lanes.
+        most: pairs of context and code that are kept.
+    """
+
+    def __init__(self, num_lanes: int, most: int) -> None:
+        self.seen: dict[Context, Counter[int]] = {}
+        self.weights: dict[ContextKind, int] = defaultdict(lambda: 1 << 16)
+        self.images = [[0] * SHAPE.num_latents for _ in range(num_lanes)]
+        self.times: Counter[int] = Counter()
+        self.most = most
+        self.num_emptied = 0
+
+    def rarest(self, tokens: list[int]) -> list[int]:
+        ranked = sorted(dict.fromkeys(tokens), key=lambda token: self.times[token])
+        return [*ranked, -1, -1, -1][:3]
+
+    def contexts(self, lane: int, place: int, rarest: list[int]) -> list[Context]:
+        parts = described_contexts(self.images[lane], rarest, place, SHAPE.columns)
+        return [(number, one) for number, one in enumerate(parts) if one is not None]
+
+    def gains(self, contexts: list[Context], priors: list[int]) -> dict[ContextKind, list[int]]:
+        found = {}
+        for context in contexts:
+            times = self.seen.get(context)
+            if times:
+                kind = (context[0], level(sum(times.values())), level(len(times)))
+                found[kind] = [
+                    described_logarithm(f + (times[code] << 24)) - described_logarithm(f)
+                    for code, f in enumerate(priors)
+                ]
+        return found
+
+    def count(self, pairs: list[tuple[list[Context], int]]) -> None:
+        if sum(map(len, self.seen.values())) + NUM_CONTEXTS * len(pairs) > self.most:
+            self.seen = {}
+            self.num_emptied += 1
+        for contexts, code in pairs:
+            for context in contexts:
+                self.seen.setdefault(context, Counter())[code] += 1
+
+
+@pytest.mark.parametrize("most", [counts.MAX_ENTRIES, 1024])
+def test_the_memory_is_what_is_described(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(counts, "FIRST_ENTRIES", 64)
+    monkeypatch.setattr(counts, "MAX_ENTRIES", most)
     rng = np.random.default_rng(12)
-    num_lanes, num_images = 4, 30
-    memory, reference = CodeMemory(SHAPE, num_lanes, exp2_table()), Reference(num_lanes)
-    times: Counter[int] = Counter()
+    num_lanes = 4
+    memory, reference = CodeMemory(SHAPE, num_lanes, exp2_table()), Reference(num_lanes, most)
     active = np.array([True, True, True, False])
-    for _ in range(num_images):
+    lanes = np.flatnonzero(active).tolist()
+    for _ in range(30):
         tokens = rng.integers(0, 4, (num_lanes, 5)).astype(np.int32)
         sizes = rng.integers(0, 6, num_lanes)
         memory.read_captions(tokens, sizes, active)
-        rarest = []
-        for lane in range(num_lanes):
-            own = list(dict.fromkeys(tokens[lane, : sizes[lane]].tolist()))
-            ranked = sorted(own, key=lambda token: times[token])
-            rarest.append((ranked + [-1] * 3)[:3])
-        for lane in np.flatnonzero(active).tolist():
-            times.update(tokens[lane, : sizes[lane]].tolist())
+        texts = [tokens[lane, : sizes[lane]].tolist() for lane in range(num_lanes)]
+        rarest = [reference.rarest(text) for text in texts]
+        for lane in lanes:
+            reference.times.update(texts[lane])
         for place in range(SHAPE.num_latents):
             logits = rng.integers(-3000, 3000, (num_lanes, 7)).astype(np.int32)
-            chances = 2.0 ** (logits / 1024)
-            chances /= chances.sum(1, keepdims=True)
-            priors = np.round(chances * TOTAL).astype(np.int32)
-            out = memory.mixed(slice(0, num_lanes), place, logits, priors)
-            errors: dict[tuple[int, int, int], float] = defaultdict(float)
-            codes = np.minimum(rng.integers(0, 9, num_lanes), place % 7).astype(np.int32)
-            tables = np.zeros_like(priors)
-            for lane in range(num_lanes):
-                gains = reference.gains(lane, place, rarest[lane], (priors[lane] / TOTAL).tolist())
-                expected = logits[lane] / 1024
-                for kind, gain in gains:
-                    expected = expected + reference.weights[kind] * np.array(gain)
-                np.testing.assert_allclose(out[lane] / 1024, expected, atol=0.05)
-                final = 2.0**expected / (2.0**expected).sum()
-                tables[lane] = np.round(final * TOTAL)
-                if active[lane]:
-                    for kind, gain in gains:
-                        errors[kind] += gain[codes[lane]] - float(final @ np.array(gain))
+            logits[:, 6] = 2**31 - 1 if place == 3 else -(2**30)
+            priors = quantise(rng.integers(1, 1 << 30, (num_lanes, 7)))
+            mixed = memory.mixed(slice(0, num_lanes), place, logits, priors)
+            # Whatever the logits have become of, the tables that result are what is learnt from.
+            tables = quantise(rng.integers(1, 1 << 30, (num_lanes, 7)))
             memory.expect(slice(0, 2), tables[:2])
             memory.expect(slice(2, 4), tables[2:])
+            codes = np.minimum(rng.integers(0, 9, num_lanes), place % 7).astype(np.int32)
             memory.learn(place, codes, active)
-            limit = MAX_STEP / (1 << WEIGHT_BITS)
+            errors: Counter[ContextKind] = Counter()
+            pairs = []
+            for lane in lanes:
+                contexts = reference.contexts(lane, place, rarest[lane])
+                expected = logits[lane].clip(-(2**29), 2**29).astype(np.int64)
+                gains = reference.gains(contexts, priors[lane].tolist())
+                for kind, gain in gains.items():
+                    expected += np.array(gain) * reference.weights[kind] >> 20
+                    mean = sum(f * one for f, one in zip(tables[lane].tolist(), gain, strict=True))
+                    errors[kind] += gain[codes[lane]] - (mean >> 24)
+                np.testing.assert_array_equal(mixed[lane], expected)
+                pairs.append((contexts, int(codes[lane])))
             for kind, error in errors.items():
-                step = max(-limit, min(limit, 1024 * error / (1 << WEIGHT_BITS)))
-                reference.weights[kind] = max(0.0, min(2.0, reference.weights[kind] + step))
-            contexts = [
-                described_contexts(reference.images[lane], rarest[lane], place, SHAPE.columns)
-                for lane in range(num_lanes)
-            ]
-            for lane, number in itertools.product(range(num_lanes), range(NUM_CONTEXTS)):
-                parts = contexts[lane][number]
-                if active[lane] and parts is not None:
-                    reference.seen[number, parts][int(codes[lane])] += 1
-            for lane in np.flatnonzero(active).tolist():
+                moved = reference.weights[kind] + max(-(1 << 15), min(1 << 15, error))
+                reference.weights[kind] = max(0, min(1 << 21, moved))
+            reference.count(pairs)
+            for lane in lanes:
                 reference.images[lane][place] = int(codes[lane])
+    assert (reference.num_emptied > 2) == (most == 1024)

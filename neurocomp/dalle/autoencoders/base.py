@@ -33,16 +33,20 @@ class Autoencoder(nn.Module):
     Attributes:
         config: shape and kind.
         usage: how often each code was taken since the last revival, (K,).
+        distortion: how far in all, in squares, encodings were then from the code they took, (K,);
+            0 where codes are not chosen by distance.
         per_code: names of the tensors that have a row for each code.
     """
 
     usage: Tensor
+    distortion: Tensor
     per_code: tuple[str, ...]
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
         self.config = config
         self.register_buffer("usage", torch.zeros(config.num_codes))
+        self.register_buffer("distortion", torch.zeros(config.num_codes))
 
     @abstractmethod
     def forward(self, images: Tensor, temperature: float) -> Terms:
@@ -85,17 +89,21 @@ class Autoencoder(nn.Module):
     def revive(self, seed: int) -> int:
         """Give the codes that were not taken since the last time a new life; return how many.
 
-        A dead code becomes a near copy of a code that is taken often, so that they share its work
-        and grow apart.  Every process that trains does the same.
+        A dead code becomes a near copy of one that distorts much, or is taken often where that is
+        not known, so that they share its work and grow apart (Y. Linde, A. Buzo, R. Gray, An
+        algorithm for vector quantizer design, 1980): what is taken often but fits, as a plain
+        background does, needs no second code.  Every process that trains does the same.
         """
         usage = self.usage
         dead = (usage == 0).nonzero().flatten()
         if 0 < len(dead) < len(usage):
             draw = torch.Generator().manual_seed(seed)
-            kept = torch.multinomial(usage.cpu(), len(dead), replacement=True, generator=draw)
+            work = self.distortion if self.distortion.any() else usage
+            kept = torch.multinomial(work.cpu(), len(dead), replacement=True, generator=draw)
             noise = torch.randn(len(dead), self.config.code_width, generator=draw)
             self._replace(dead, kept.to(dead.device), noise.to(dead.device))
         self.usage.zero_()
+        self.distortion.zero_()
         return len(dead)
 
     def _count(self, codes: Tensor) -> None:

@@ -20,7 +20,7 @@ class DVAE(Autoencoder):
     (E. Jang et al. 2017; C. Maddison et al. 2017.)
     """
 
-    per_code = ("usage", "codebook", "encoder.output.weight", "encoder.output.bias")
+    per_code = ("usage", "distortion", "codebook", "encoder.output.weight", "encoder.output.bias")
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__(config)

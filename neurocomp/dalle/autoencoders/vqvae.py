@@ -28,7 +28,7 @@ class VQVAE(Autoencoder):
     The codebook has a loss, or follows moving averages (appendix A.1 of the paper).
     """
 
-    per_code = ("usage", "codebook", "counts", "sums")
+    per_code = ("usage", "distortion", "codebook", "counts", "sums")
     counts: Tensor
     sums: Tensor
 
@@ -68,8 +68,11 @@ class VQVAE(Autoencoder):
         balance = divergence_from_uniform(soft.mean(0).clamp(min=1e-12).log()) / per_latent
         with torch.no_grad():
             self._count(codes)
-            if self.training and self.config.moving_average:
-                self._follow(flat.detach(), codes)
+            if self.training:
+                least = distances.gather(1, codes[:, None]).flatten().clamp(min=0)
+                self.distortion += over_processes(torch.bincount(codes, least, len(book)))
+                if self.config.moving_average:
+                    self._follow(flat.detach(), codes)
         return Terms(bits, divergence, balance, distance)
 
     def encode(self, images: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Which codes followed contexts, and how often.
 
 Contexts are in a hash table of open addressing (linear probing); each has a list of entries, one
-for each code that followed it.
+for each code that followed it, up to `MAX_CODES`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ MAX_ENTRIES = 1 << 21
 
 MAX_COUNT = (1 << 15) - 1
 
+MAX_CODES = 64
+"""Different codes of one context that are counted: so much work a context is at most."""
+
 # Columns of a context, and of an entry.
-FIRST, TOTAL, NUMBER = 0, 1, 2
+FIRST, TIMES, NUMBER = 0, 1, 2
 CODE, COUNT, NEXT = 0, 1, 2
 
 TableKeys = NDArray[np.uint64]
 """(2 capacity,): the contexts' keys, 0 where there is none."""
 
 Contexts = NDArray[np.int32]
-"""(2 capacity, 3): first entry, how often the context was there, how many codes followed it."""
+"""(2 capacity, 3): first entry, how often the context was there, how many entries it has."""
 
 Entries = NDArray[np.int32]
 """(capacity, 3): a code, how often it followed, the next entry of the context or -1."""
@@ -102,8 +105,11 @@ def _add(
             if table[row] == 0:
                 table[row] = key
                 contexts[row, FIRST] = -1
+            contexts[row, TIMES] += 1
             entry = find_entry(entries, contexts[row, FIRST], codes[lane])
             if entry < 0:
+                if contexts[row, NUMBER] == MAX_CODES:
+                    continue
                 entry = np.int64(used)
                 used += 1
                 entries[entry, CODE] = codes[lane]
@@ -112,7 +118,6 @@ def _add(
                 contexts[row, FIRST] = entry
                 contexts[row, NUMBER] += 1
             entries[entry, COUNT] = min(entries[entry, COUNT] + 1, MAX_COUNT)
-            contexts[row, TOTAL] += 1
     return used
 
 

@@ -8,7 +8,8 @@ are added to the prior's logits; the weights, one for each kind of context, foll
 the code length (softmax regression; M. Mahoney, Adaptive weighing of context models, 2005).
 
 All of it is integers: logarithms are to base 2 in units of 2**-10, as logits are, and weights in
-units of 2**-20.  Lanes share counts and weights, which change when all lanes have read a symbol.
+units of 2**-20.  Lanes share counts and weights, which change when all lanes have read a symbol;
+before that their threads only read them.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from neurocomp.models.dalle.counts import (
     CODE,
     COUNT,
     FIRST,
+    MAX_CODES,
     NEXT,
     NUMBER,
+    TIMES,
     CodeCounts,
     Contexts,
     Entries,
@@ -41,13 +44,15 @@ from neurocomp.models.dalle.counts import (
     find,
     find_entry,
 )
-from neurocomp.models.dalle.counts import TOTAL as TIMES
 from neurocomp.models.dalle.network import Logits
 from neurocomp.symbols.records import RecordShape
 
 WEIGHT_BITS = 20
 FIRST_WEIGHT = 1 << (WEIGHT_BITS - 4)
 MAX_WEIGHT = 1 << (WEIGHT_BITS + 1)
+MAX_LOGIT = 1 << 29
+"""Of the prior, before anything is added: sums stay within 32 bits."""
+
 MAX_STEP = 1 << (WEIGHT_BITS - 5)
 """A weight moves by so much in one step of the lanes at most."""
 
@@ -58,9 +63,15 @@ NUM_KINDS = NUM_LEVELS * NUM_LEVELS
 Weights = NDArray[np.int32]
 """(NUM_CONTEXTS, NUM_KINDS)."""
 
+Gains = NDArray[np.int32]
+"""Of what followed contexts, in the order of their lists, (lanes, NUM_CONTEXTS, MAX_CODES)."""
+
 
 class CodeMemory:
     """Counts and weights of a set, and where its lanes are.
+
+    At each place `mixed` comes first and then `expect`, for some lanes or others, in threads of
+    their own; then `learn`, for all of them, from what both have left behind.
 
     Args:
         shape: of the set's records.
@@ -81,6 +92,7 @@ class CodeMemory:
         self._keys = np.zeros((num_lanes, NUM_CONTEXTS), np.uint64)
         self._rows = np.full((num_lanes, NUM_CONTEXTS), -1, np.int64)
         self._kinds = np.zeros((num_lanes, NUM_CONTEXTS), np.int64)
+        self._gains = np.zeros((num_lanes, NUM_CONTEXTS, MAX_CODES), np.int32)
         self._expected = np.zeros((num_lanes, NUM_CONTEXTS), np.int64)
 
     def mixed(self, lanes: slice, place: int, logits: Logits, priors: Frequencies) -> Logits:
@@ -92,21 +104,22 @@ class CodeMemory:
             logits: of the prior.
             priors: their tables.
         """
-        out = logits.copy()
+        out = np.clip(logits, -MAX_LOGIT, MAX_LOGIT)
         self._priors[lanes] = priors
         keys, rows, kinds = self._keys[lanes], self._rows[lanes], self._kinds[lanes]
         columns = self._shape.columns
         write_keys(self._codes[lanes], self._rarest[lanes], place, columns, keys)
-        counts, weights = self._counts, self._weights
-        table = (counts.keys, counts.contexts, counts.entries)
-        _add_gains(*table, keys, weights, priors, self._logarithms, rows, kinds, out)
+        counts = self._counts
+        _add_gains(
+            *(counts.keys, counts.contexts, counts.entries, keys, self._weights, priors),
+            *(self._logarithms, rows, kinds, self._gains[lanes], out),
+        )
         return out
 
     def expect(self, lanes: slice, tables: Frequencies) -> None:
         """Take note of what is predicted in the end, tables (lanes, codes), to learn from it."""
-        rows, expected, priors = self._rows[lanes], self._expected[lanes], self._priors[lanes]
-        counts = self._counts
-        _expect(counts.contexts, counts.entries, rows, priors, self._logarithms, tables, expected)
+        counts, rows, gains = self._counts, self._rows[lanes], self._gains[lanes]
+        _expect(counts.contexts, counts.entries, rows, gains, tables, self._expected[lanes])
 
     def learn(self, place: int, codes: Symbols, active: NDArray[np.bool_]) -> None:
         """Learn from the codes at ``place``, (lanes,), of the lanes that are ``active``."""
@@ -165,6 +178,7 @@ def _add_gains(
     logarithms: Logarithms,
     rows: NDArray[np.int64],
     kinds: NDArray[np.int64],
+    gains: Gains,
     logits: Logits,
 ) -> None:
     for lane in range(keys.shape[0]):
@@ -178,12 +192,13 @@ def _add_gains(
             kind = NUM_LEVELS * _level(contexts[row, TIMES]) + _level(contexts[row, NUMBER])
             rows[lane, number], kinds[lane, number] = row, kind
             weight = np.int64(weights[number, kind])
-            entry = contexts[row, FIRST]
+            entry, place = contexts[row, FIRST], 0
             while entry >= 0:
                 code = entries[entry, CODE]
                 gain = _gain(entries[entry, COUNT], priors[lane, code], logarithms)
+                gains[lane, number, place] = gain
                 logits[lane, code] += np.int32(weight * gain >> WEIGHT_BITS)
-                entry = entries[entry, NEXT]
+                entry, place = entries[entry, NEXT], place + 1
 
 
 @njit(cache=True, nogil=True)
@@ -191,8 +206,7 @@ def _expect(
     contexts: Contexts,
     entries: Entries,
     rows: NDArray[np.int64],
-    priors: Frequencies,
-    logarithms: Logarithms,
+    gains: Gains,
     tables: Frequencies,
     expected: NDArray[np.int64],
 ) -> None:
@@ -201,12 +215,11 @@ def _expect(
             if rows[lane, number] < 0:
                 continue
             total = np.int64(0)
-            entry = contexts[rows[lane, number], FIRST]
+            entry, place = contexts[rows[lane, number], FIRST], 0
             while entry >= 0:
-                code = entries[entry, CODE]
-                gain = _gain(entries[entry, COUNT], priors[lane, code], logarithms)
-                total += gain * np.int64(tables[lane, code])
-                entry = entries[entry, NEXT]
+                frequency = np.int64(tables[lane, entries[entry, CODE]])
+                total += np.int64(gains[lane, number, place]) * frequency
+                entry, place = entries[entry, NEXT], place + 1
             expected[lane, number] = total // TOTAL
 
 

@@ -158,7 +158,7 @@ class _Records:
             self._memory.learn(form.code_place, codes, is_there)
         else:
             self._texts[:, form.place] = symbols
-            if form.place + 1 == records.text_length:
+            if form.kind is Kind.BOTH and form.place + 1 == records.text_length:
                 sizes = (self._texts < records.pad).sum(1)
                 self._memory.read_captions(self._texts, sizes, is_there)
         form.advance(symbols)
