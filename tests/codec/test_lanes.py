@@ -45,13 +45,16 @@ def test_any_number_of_lanes_decodes(coder: str) -> None:
         assert np.array_equal(decoder.decode(block, lambda _: None), symbols[:size])
 
 
-def test_the_table_of_all_lanes_is_bounded() -> None:
+def test_the_table_of_all_lanes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     class WideModel(AdaptiveModel):
         alphabet_size = MAX_TABLE_ENTRIES // 100 + 1
 
     codec = SymbolCodec(WideModel(), CODERS["arithmetic"])
     with pytest.raises(FormatError, match="too many"):
         codec.decode(CodedBlock(b"", 1000, 100, 0), lambda _: None)
+    monkeypatch.setattr(WideModel, "num_lanes", lambda self, num_symbols: 100)
+    with pytest.raises(FormatError, match="too many"):
+        codec.encode(np.zeros(1000, np.int32), lambda _: None)
 
 
 def test_progress_is_told_and_may_stop_the_work() -> None:
