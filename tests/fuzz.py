@@ -86,7 +86,7 @@ def decode(data: bytes) -> bytes | None:
         pass
     for read in (
         lambda: inspect_frames(io.BytesIO(data), MODEL_PATH),
-        lambda: recover_stream(io.BytesIO(data), io.BytesIO(), MODEL_PATH),
+        lambda: recover_stream(io.BytesIO(data), io.BytesIO(), options),
         lambda: SeekableContent(io.BytesIO(data), MODEL_PATH).read_from(0, 1 << 20),
     ):
         try:

@@ -143,7 +143,7 @@ class Decompression:
         from neurocomp.pipeline.streams import Sizes
 
         with seekable(source) as stream:
-            size = decompress_range(stream, sink, start, stop, self._options.model_path)
+            size = decompress_range(stream, sink, start, stop, self._options)
         return Sizes(size, source.status.st_size)
 
     def _recover(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
@@ -151,7 +151,7 @@ class Decompression:
         from neurocomp.pipeline.streams import Sizes
 
         with seekable(source) as stream:
-            recovery = recover_stream(stream, sink, self._options.model_path, report)
+            recovery = recover_stream(stream, sink, self._options, report)
         for lost in recovery.lost:
             stop = "the end" if lost.stop is None else lost.stop
             self._reporter.error(source.name, f"lost bytes {lost.start} to {stop}: {lost.reason}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import bisect
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
 from neurocomp.errors import UsageError
-from neurocomp.frame.block import BlockPlace
+from neurocomp.frame.block import Block, BlockPlace
 from neurocomp.frame.index import FrameIndex, read_block_at, read_index
+from neurocomp.pipeline.options import DecompressOptions, resolve_threads
+from neurocomp.pipeline.parallel import Monitor, ordered_map
 from neurocomp.pipeline.streams import FrameCoders
 
 
@@ -29,9 +32,7 @@ class SeekableContent:
     def __init__(self, stream: BinaryIO, model_path: tuple[Path, ...] = ()) -> None:
         self._stream = stream
         self._coders = FrameCoders(model_path)
-        self._blocks: list[tuple[FrameIndex, BlockPlace]] = [
-            (frame, place) for frame in read_index(stream) for place in frame.places
-        ]
+        self._blocks = _blocks(stream)
         self._ends = list(accumulate(place.decoded_bytes for _, place in self._blocks))
         self._cached_index = -1
         self._cached_content = b""
@@ -64,11 +65,21 @@ class SeekableContent:
 
 
 def decompress_range(
-    source: BinaryIO, sink: BinaryIO, start: int, stop: int, model_path: tuple[Path, ...] = ()
+    source: BinaryIO,
+    sink: BinaryIO,
+    start: int,
+    stop: int,
+    options: DecompressOptions | None = None,
 ) -> int:
     """Write bytes ``start`` to ``stop`` (exclusive) of the content of ``source`` to ``sink``.
 
     Only the blocks that hold them are decoded.  A range that goes past the end is cut there.
+
+    Args:
+        source: a seekable binary stream of frames.
+        sink: written front to back.
+        start, stop: the range.
+        options: threads, where to look for models.
 
     Returns:
         How many bytes were written.
@@ -78,15 +89,30 @@ def decompress_range(
         FormatError: a block of the range, or the file's structure, is damaged.
         ModelError: a model is missing or not the right one.
     """
-    content = SeekableContent(source, model_path)
     if not 0 <= start < stop:
         raise UsageError(f"{start}-{stop} is not a range of bytes: give START-STOP, STOP excluded")
-    if start >= content.num_bytes:
-        raise UsageError(f"byte {start} is past the end: the content has {content.num_bytes} bytes")
-    position = start
-    stop = min(stop, content.num_bytes)
-    while position < stop:
-        chunk = content.read_from(position, stop - position)
-        sink.write(chunk)
-        position += len(chunk)
+    options = DecompressOptions() if options is None else options
+    threads = resolve_threads(options.threads)
+    coders, monitor = FrameCoders(options.model_path, threads), Monitor()
+    blocks = _blocks(source)
+    ends = list(accumulate(place.decoded_bytes for _, place in blocks))
+    if start >= ends[-1]:
+        raise UsageError(f"byte {start} is past the end: the content has {ends[-1]} bytes")
+    stop = min(stop, ends[-1])
+    first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, stop)
+    asked = slice(first, last + 1)
+    chosen = ((frame, read_block_at(source, frame, place)) for frame, place in blocks[asked])
+    contents = ordered_map(partial(_decode, coders, monitor), chosen, threads, monitor)
+    for end, content in zip(ends[asked], contents, strict=True):
+        begin = end - len(content)
+        sink.write(content[max(start - begin, 0) : stop - begin])
     return stop - start
+
+
+def _blocks(source: BinaryIO) -> list[tuple[FrameIndex, BlockPlace]]:
+    return [(frame, place) for frame in read_index(source) for place in frame.places]
+
+
+def _decode(coders: FrameCoders, monitor: Monitor, found: tuple[FrameIndex, Block]) -> bytes:
+    frame, block = found
+    return coders.get(frame.header).decode(block, monitor.advance)

@@ -19,6 +19,7 @@ from neurocomp.models.mix import MixState, new_state, prime
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline.inspect import inspect_frames
+from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.seekable import decompress_range
 from tests.conftest import make_text
 
@@ -83,7 +84,7 @@ def test_each_block_begins_with_it(path: Path) -> None:
     frame = neurocomp.compress(data, dictionary=str(path), block_bytes=4096)
     assert neurocomp.decompress(frame, model_path=(path,)) == data
     sink = io.BytesIO()
-    decompress_range(io.BytesIO(frame), sink, 5000, 9000, (path,))
+    decompress_range(io.BytesIO(frame), sink, 5000, 9000, DecompressOptions(model_path=(path,)))
     assert sink.getvalue() == data[5000:9000]
     sizes = [block.stored_bytes for block in inspect_frames(io.BytesIO(frame), (path,))[0].blocks]
     alone = neurocomp.compress(data[4096:8192], dictionary=str(path))

@@ -20,6 +20,7 @@ from neurocomp.errors import (
 from neurocomp.frame.index import read_index
 from neurocomp.models.architectures import EMBEDDED
 from neurocomp.pipeline.inspect import inspect_frames
+from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.recover import recover_stream
 from neurocomp.pipeline.seekable import decompress_range
 from tests.conftest import make_text
@@ -39,10 +40,15 @@ CONTENT = TEXT + b"the end"
 
 
 def range_of(data: bytes, start: int, stop: int) -> bytes:
-    sink = io.BytesIO()
-    num_bytes = decompress_range(io.BytesIO(data), sink, start, stop)
-    assert num_bytes == len(sink.getvalue())
-    return sink.getvalue()
+    found = set()
+    for threads in (1, 3):
+        sink = io.BytesIO()
+        options = DecompressOptions(threads=threads)
+        num_bytes = decompress_range(io.BytesIO(data), sink, start, stop, options)
+        assert num_bytes == len(sink.getvalue())
+        found.add(sink.getvalue())
+    [content] = found
+    return content
 
 
 def test_ranges(frames: bytes) -> None:
@@ -181,10 +187,14 @@ def test_open_closes_what_it_opened_when_it_fails(tmp_path: Path) -> None:
 
 
 def recover(data: bytes) -> tuple[bytes, list[tuple[int, int | None]]]:
-    sink = io.BytesIO()
-    recovery = recover_stream(io.BytesIO(data), sink)
-    assert recovery.content_bytes == len(sink.getvalue())
-    return sink.getvalue(), [(one.start, one.stop) for one in recovery.lost]
+    found = []
+    for threads in (1, 3):
+        sink = io.BytesIO()
+        recovery = recover_stream(io.BytesIO(data), sink, DecompressOptions(threads=threads))
+        assert recovery.content_bytes == len(sink.getvalue())
+        found.append((sink.getvalue(), [(one.start, one.stop) for one in recovery.lost]))
+    assert found[0] == found[1]
+    return found[0]
 
 
 @pytest.mark.parametrize(
