@@ -120,7 +120,9 @@ def article(**values: Any) -> None:
     with announced_compilation(reporter):
         for contender in _contenders(values, tokenizer, output / "models"):
             key = (excerpt.sha256, ModelHeader.read(contender.path).sha256.hex())
-            if key not in known:
+            row = known.get(key)
+            lacks_float = row is not None and row.float_entropy is None
+            if row is None or (lacks_float and contender.checkpoint is not None):
                 reporter.note(f"measuring {contender.name}")
                 known[key] = measure(contender, excerpt)
                 write_rows(output / CSV_NAME, list(known.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,8 +179,11 @@ def _write_csv(path: Path, results: list[Result], machine: str) -> None:
     if path == STDIN:
         _write_rows(sys.stdout, results, machine)
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        _write_rows(file, results, machine)
+    from neurocomp.models.files import write_atomically
+
+    text = io.StringIO()
+    _write_rows(text, results, machine)
+    write_atomically(path, text.getvalue().encode())
 
 
 def _write_rows(file: TextIO, results: list[Result], machine: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from neurocomp.experiments.excerpt import Excerpt
 from neurocomp.experiments.frames import code_with_both
 from neurocomp.models.architectures import Kind
 from neurocomp.models.base import SymbolModel
+from neurocomp.models.files import write_atomically
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
@@ -114,10 +116,11 @@ def _num_parameters(stored: StoredModel) -> int:
 def write_rows(path: Path, rows: list[Row]) -> None:
     """Write rows as CSV, of which `read_rows` makes the same rows."""
     fields = [field.name for field in dataclasses.fields(Row)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fields, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(dataclasses.asdict(row) for row in rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(dataclasses.asdict(row) for row in rows)
+    write_atomically(path, text.getvalue().encode())
 
 
 def read_rows(path: Path) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import random
 import shutil
@@ -18,7 +19,7 @@ from neurocomp.experiments.contenders import NgramPlan, convert, train_ngrams
 from neurocomp.experiments.entropy import float_bits, windows
 from neurocomp.experiments.excerpt import read_excerpt, tokenizer_of
 from neurocomp.experiments.frames import NAMES, Tally, decode, encode
-from neurocomp.experiments.measure import read_rows
+from neurocomp.experiments.measure import read_rows, write_rows
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
@@ -99,6 +100,14 @@ def test_the_command_measures_every_model(
     assert run(arguments) == 0
     assert "measuring" not in capsys.readouterr().err
     assert read_rows(tmp_path / "out" / "article.csv") == before
+
+    # What came without its float original is measured again with it.
+    without = [dataclasses.replace(row, float_entropy=None) for row in before]
+    write_rows(tmp_path / "out" / "article.csv", without)
+    assert run(arguments) == 0
+    assert capsys.readouterr().err.count("measuring") == 3
+    after = read_rows(tmp_path / "out" / "article.csv")
+    assert [row.float_entropy for row in after] == [row.float_entropy for row in before]
 
 
 def test_the_float_original_reads_the_windows_of_the_exact_form(
