@@ -23,7 +23,7 @@ from neurocomp.errors import UsageError
 @click.argument(
     "data", required=False, type=click.Path(path_type=Path, readable=False), metavar="DATA"
 )
-@config_option("rainbow", "rainbow, rainbow-last, emoji or paper")
+@config_option("rainbow", "rainbow, rainbow-last, rainbow-vqvae, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
 @run_options()
 @click.option("--plan", is_flag=True, help="Only tell parameters and memory.")

@@ -35,10 +35,17 @@ class Block(nn.Module):
         num_inputs, num_outputs: channels.
         gain: of r.
         is_wide_first: whether the 1 x 1 convolution comes last (encoder) or first (decoder).
+        kernel: pixels across the other three.
     """
 
     def __init__(
-        self, num_inputs: int, num_outputs: int, gain: float, *, is_wide_first: bool
+        self,
+        num_inputs: int,
+        num_outputs: int,
+        gain: float,
+        *,
+        is_wide_first: bool,
+        kernel: int = 3,
     ) -> None:
         super().__init__()
         self.gain = gain
@@ -46,13 +53,13 @@ class Block(nn.Module):
             Convolution(num_inputs, num_outputs, 1) if num_inputs != num_outputs else nn.Identity()
         )
         hidden = num_outputs // BOTTLENECK
-        kernels = (3, 3, 3, 1) if is_wide_first else (1, 3, 3, 3)
+        kernels = (kernel, kernel, kernel, 1) if is_wide_first else (1, kernel, kernel, kernel)
         widths = (num_inputs, hidden, hidden, hidden, num_outputs)
         layers: list[nn.Module] = []
-        for number, kernel in enumerate(kernels):
+        for number, one in enumerate(kernels):
             layers += [
                 nn.ReLU(),
-                Convolution(widths[number], widths[number + 1], kernel, math.sqrt(2)),
+                Convolution(widths[number], widths[number + 1], one, math.sqrt(2)),
             ]
         self.residual = nn.Sequential(*layers)
 
@@ -71,8 +78,11 @@ def encoder(config: AutoencoderConfig, num_outputs: int) -> nn.Sequential:
     channels = config.width
     for group in range(num_groups):
         wide = config.width << group
+        kernel = 3 if group < num_groups - config.narrow_groups else 1
         for number in range(config.num_blocks):
-            parts[f"group_{group}_block_{number}"] = Block(channels, wide, gain, is_wide_first=True)
+            parts[f"group_{group}_block_{number}"] = Block(
+                channels, wide, gain, is_wide_first=True, kernel=kernel
+            )
             channels = wide
         if group < num_groups - 1:
             parts[f"group_{group}_pool"] = nn.MaxPool2d(2)

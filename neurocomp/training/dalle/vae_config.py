@@ -104,5 +104,5 @@ class VaeTrainingConfig:
         )
 
 
-PRESETS = ("rainbow", "rainbow-last", "emoji", "paper")
+PRESETS = ("rainbow", "rainbow-last", "rainbow-vqvae", "emoji", "paper")
 """Names of the package's configurations, in the recipes "vae-rainbow" and so on."""
