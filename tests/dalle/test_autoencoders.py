@@ -171,6 +171,27 @@ def test_dead_codes_are_revived(model: dict[str, Any]) -> None:
     assert torch.equal(torch.ne(book, before).any(1), dead)
 
 
+@pytest.mark.parametrize("narrow", [0, 1, 2])
+def test_how_far_a_narrow_encoder_sees(narrow: int) -> None:
+    torch.manual_seed(0)
+    config = AutoencoderConfig(
+        kind="vqvae", num_codes=8, width=8, code_width=8, first_kernel=3, narrow_groups=narrow
+    )
+    network = build(config).eval()
+    images = torch.rand(1, 3, 32, 32, requires_grad=True)
+    encode = network.get_submodule("encoder")
+    encode(images)[0, :, 4, 4].sum().backward()
+    assert images.grad is not None
+    seen = images.grad.abs().sum((0, 1)) > 0
+    columns = seen.any(0).nonzero().flatten()
+    # The code's own pixels are 16 to 19; a 3 x 3 convolution sees one further at its resolution.
+    reach = {0: 1 + 3 + 2 * 3 + 4 * 3, 1: 1 + 3 + 2 * 3, 2: 1 + 3}[narrow]
+    assert 16 - reach <= int(columns.min()) <= 16
+    assert 19 <= int(columns.max()) <= 19 + reach
+    if narrow < 2:
+        assert int(columns.min()) < 16 - 4
+
+
 def test_what_distorts_much_is_what_dead_codes_help() -> None:
     torch.manual_seed(0)
     config = AutoencoderConfig(kind="vqvae", num_codes=8, width=8, code_width=8)

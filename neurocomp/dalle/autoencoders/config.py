@@ -31,8 +31,8 @@ class AutoencoderConfig:
     first_kernel: int = 7
     """Pixels across the encoder's first convolution."""
     narrow_groups: int = 0
-    """Resolutions, from the lowest, at which the encoder's convolutions are of 1 x 1 pixels, so that
-    a code tells of few pixels but its own and a prior foretells it better; 0 as released."""
+    """Resolutions, from the lowest, at which the encoder's convolutions are of 1 x 1 pixels: so a
+    code tells of few pixels but its own, and a prior foretells it better. 0 is as released."""
     likelihood: str = "logit-laplace"
     """"logit-laplace" with a scale for each sub-pixel, or "mse": a Gaussian of fixed scale."""
     deviation: float = 0.05
