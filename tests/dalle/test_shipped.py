@@ -47,11 +47,11 @@ def test_it_draws_captions_that_it_has_not_seen(
     found = sample_grids(
         open_dalle("rainbow"), tokens.captions[:32], SamplingOptions(temperature=0)
     )
-    assert (found == tokens.grids[:32]).mean() > 0.85
+    assert (found == tokens.grids[:32]).mean() > 0.92
     model = open_dalle("rainbow")
     stored = open_autoencoder(model, dalle_file("rainbow").parent / AUTOENCODER)
     drawn = decode_codes(stored.network, found).astype(float)
-    assert np.square(drawn - pixels[:32]).mean() < 400  # 22 dB
+    assert np.square(drawn - pixels[:32]).mean() < 65  # 30 dB
 
 
 def test_it_codes_token_files_without_a_path(
@@ -61,7 +61,7 @@ def test_it_codes_token_files_without_a_path(
     frame = neurocomp.compress(data, model="dalle:rainbow")
     assert neurocomp.decompress(frame) == data
     # Codes alone would take 7 bits each; a caption of some 45 letters comes with every image.
-    assert 8 * len(frame) < len(unseen[0]) * 64
+    assert 8 * len(frame) < len(unseen[0]) * 48
 
 
 def test_generate_works_at_once(tmp_path: Path) -> None:
