@@ -26,12 +26,15 @@ def plot_run(folder: Path) -> Path:
     steps = [event for event in events if event["event"] == "step"]
     axes.plot([e["step"] for e in steps], [e["loss"] for e in steps], color="0.8", label="training")
     validations = [event for event in events if event["event"] == "validation"]
+    lowest = [event["loss"] for event in steps]
     for name in dict.fromkeys(name for event in validations for name in event["metrics"]):
         points = [(e["step"], e["metrics"][name]) for e in validations if name in e["metrics"]]
         axes.plot(*zip(*points, strict=True), marker=".", label=name)
+        lowest += [value for _, value in points]
     losses = sorted(event["loss"] for event in steps)
     if losses:
-        axes.set_ylim(top=1.2 * losses[int(0.95 * (len(losses) - 1))])  # not the first moments
+        top = 1.2 * losses[int(0.95 * (len(losses) - 1))]  # not the first moments
+        axes.set_ylim(min(lowest) - 0.05 * abs(top - min(lowest)), top)
     axes.set_xlabel("step")
     axes.set_ylabel(str(steps[0]["unit"]) if steps else "loss")
     axes.grid(alpha=0.3)
