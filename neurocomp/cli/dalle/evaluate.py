@@ -67,7 +67,8 @@ def evaluate(**values: Any) -> None:
 
     Code lengths are in bits per latent; sizes are of sets that were coded, decoded again and
     compared, without the frame's some 60 bytes. "adaptive" models learn while they code, "trained"
-    ones have seen the training set before.
+    ones have seen the training set before; "prior" is what the prior has learnt, image by image,
+    "coded" adds what the set has shown, as the coder does.
 
     \b
     Examples:
