@@ -9,15 +9,17 @@ import shutil
 import signal
 from pathlib import Path
 
+import click
 import pytest
 from safetensors.numpy import load_file
 
+from neurocomp.cli.run_options import end
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
 from neurocomp.models.recurrent.model import WEIGHTS
 from neurocomp.models.stored import ModelHeader
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.log import RunLog, read_log
-from neurocomp.training.loop import Trainer
+from neurocomp.training.loop import Result, Trainer
 from neurocomp.training.text.task import TextTask
 from tests.training.runs import steps_of, tiny_config, train, write_data
 
@@ -76,6 +78,15 @@ def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     assert train(config, data, tmp_path / "run", resume=True).finished
     assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("number", [0, signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_exits_by_its_signal(tmp_path: Path, number: int) -> None:
+    end(Result(8, True, {}), tmp_path)
+    with pytest.raises(click.exceptions.Exit) as stopped:
+        end(Result(5, False, {}, number), tmp_path)
+    # 0: another process of the training was asked.
+    assert stopped.value.exit_code == {0: 130, signal.SIGINT: 130, signal.SIGTERM: 143}[number]
 
 
 def test_micro_batches_add_up(tmp_path: Path) -> None:
