@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 from click.shell_completion import shell_complete
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         say(f"standard output: {error.strerror}")
         code = ExitCode.ERROR
-    sys.exit(code)
+    _end(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -78,6 +79,17 @@ def run(arguments: Sequence[str]) -> int:
             f"({DEBUG_VARIABLE}=1 shows where)"
         )
         return ExitCode.ERROR
+
+
+def _end(code: int) -> NoReturn:
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        # One of several that torchrun started.  Threads of gloo live on where a cache of DTensor
+        # keeps their group; one that frees a tensor while Python ends would abort the process
+        # (the race of pytorch's pull request 179291), so Python's own end is left out.
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _occupy_standard_descriptors() -> None:

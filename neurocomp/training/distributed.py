@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ def is_first_process() -> bool:
 def joined(device: str | None = None) -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did, and leave them at the end.
 
+    Without CUDA, a program that has trained with FSDP should end by `os._exit`, as the command
+    line does: torch keeps threads of gloo that may abort a process while Python ends.
+
     Args:
         device: "cpu" or "cuda"; by default cuda where there is one.
 
@@ -98,6 +102,8 @@ def distribute(
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
+    # It would matter to code that changes outputs in place, which no network here has.
+    warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view tensor")
     mesh = init_device_mesh(processes.device.type, (processes.count,))
     for part in blocks:
         fully_shard(part, mesh=mesh)

@@ -137,3 +137,23 @@ def test_progress_is_drawn_on_a_terminal(program: Program, compressed: bytes) ->
     # The bar goes when the work is done, and the cursor is shown again.
     assert "\x1b[2K" in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_of_several_processes_skips_the_end_of_python(program: Program, count: int) -> None:
+    lines = (
+        "import atexit",
+        "from neurocomp.cli import main",
+        "atexit.register(print, 'ended')",
+        "main(['--version'])",
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env={**program.environment, "WORLD_SIZE": str(count)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.split("\n")
+    assert shown[0].startswith("neurocomp ")
+    assert shown[1:] == (["ended", ""] if count == 1 else [""])
