@@ -16,7 +16,7 @@ from PIL import Image
 
 from neurocomp.dalle.autoencoders import AutoencoderConfig, build
 from neurocomp.dalle.autoencoders.likelihood import map_pixels, nats, unmap_pixels
-from neurocomp.dalle.codes import decode_codes, encode_pixels
+from neurocomp.dalle.codes import decode_codes, encode_pixels, reconstruction_bits
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.rainbow import COLOURS, draw
 from neurocomp.dalle.stored import load_autoencoder
@@ -29,7 +29,8 @@ from neurocomp.training.dalle.vae_config import (
     LossConfig,
     VaeTrainingConfig,
 )
-from neurocomp.training.dalle.vae_measures import psnr
+from neurocomp.training.dalle.vae_finish import LEAST_DEVIATION, calibrate
+from neurocomp.training.dalle.vae_measures import Measures, psnr
 from neurocomp.training.dalle.vae_task import temperature
 from neurocomp.training.log import read_log
 from neurocomp.training.place import RunPlace
@@ -110,6 +111,38 @@ def test_codes_that_are_not_taken_can_be_left_out(tmp_path: Path, model: dict[st
     np.testing.assert_array_equal(kept, numbers.reshape(codes.shape))
     assert smaller.state_dict().keys() == whole.state_dict().keys()
     np.testing.assert_array_equal(decode_codes(whole, codes), decode_codes(smaller, kept))
+
+
+def test_the_likelihood_is_calibrated_when_training_ends(tmp_path: Path) -> None:
+    config = tiny_config(20, model={"deviation": 0.3}, precision="float32")
+    train(config, tmp_path / "run")
+    loaded = load_autoencoder(tmp_path / "run")
+    stored, measures = loaded.network, loaded.measures
+    images = squares()
+    training, held_out = (images.part(one, 0.8, "caption") for one in ("training", "held-out"))
+    again = decode_codes(stored, encode_pixels(stored, training.pixels))
+    errors = (again.astype(np.float64) - training.pixels) / 255
+    assert stored.config.deviation == pytest.approx(math.sqrt(np.square(errors).mean()), rel=1e-3)
+    assert measures["reconstruction"] == pytest.approx(
+        Measures(stored, torch.device("cpu")).of(held_out.pixels)["reconstruction"], abs=1e-3
+    )
+    # No other deviation makes the images that it was trained on likelier.
+    codes = encode_pixels(stored, training.pixels)
+    bits = []
+    for factor in (0.9, 1.0, 1.1):
+        other = build(
+            dataclasses.replace(stored.config, deviation=factor * stored.config.deviation)
+        ).eval()
+        other.load_state_dict(stored.state_dict())
+        bits.append(reconstruction_bits(other, training.pixels, codes).sum())
+    assert bits[1] < min(bits[0], bits[2])
+
+
+def test_a_perfect_autoencoder_keeps_a_density_over_a_level() -> None:
+    network = build(AutoencoderConfig(num_codes=2, width=4, likelihood="mse")).eval()
+    pixels = decode_codes(network, np.zeros((1, 4, 4), np.uint16))
+    network.encode = lambda images: torch.zeros(len(images), 4, 4, dtype=torch.int64)  # type: ignore[method-assign]
+    assert calibrate(network, pixels).config.deviation == LEAST_DEVIATION
 
 
 @torch.no_grad()

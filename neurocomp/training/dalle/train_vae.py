@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from neurocomp.dalle.autoencoders import build, keep_codes
+from neurocomp.dalle.autoencoders import build
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.stored import save_autoencoder
 from neurocomp.errors import UsageError
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
+from neurocomp.training.dalle.vae_finish import calibrate, keep_used_codes
 from neurocomp.training.dalle.vae_task import VaeTask
 from neurocomp.training.dalle.whole import whole_copy
 from neurocomp.training.distributed import joined
@@ -58,13 +59,12 @@ def train_vae(
         if processes.is_first and (place.output / LOG_NAME).exists():
             tell(f"plot: {plot_run(place.output)}")
             metrics = result.metrics
-            if result.finished and not metrics:  # resumed, but had been finished before
+            if result.finished:
+                if config.loss.prune:
+                    network = keep_used_codes(network, training.pixels)
+                    num_codes = network.config.num_codes
+                    tell(f"{num_codes} codes of {config.model.num_codes} are in use")
+                network = calibrate(network, training.pixels)
                 metrics = task.measure(network)
-            if config.loss.prune and result.finished:
-                used = task.used_codes(network)
-                tell(f"{len(used)} codes of {config.model.num_codes} are in use")
-                if len(used) > 1:
-                    network = keep_codes(network, used)
-                    metrics = task.measure(network)
             tell(f"autoencoder: {save_autoencoder(network, data, place.output, metrics)}")
     return result

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from neurocomp.dalle.autoencoders import Autoencoder, Terms
 from neurocomp.dalle.autoencoders.blocks import Block
-from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.images import CaptionedImages
 from neurocomp.dalle.pictures import png, side_by_side
 from neurocomp.errors import UsageError
@@ -112,11 +111,6 @@ class VaeTask(Task):
         if self.processes.is_first:
             self._draw(network, self._validation[:NUM_SHOWN])
         return found
-
-    def used_codes(self, network: Autoencoder) -> Tensor:
-        """Return the codes that the training images take, int64, in order."""
-        codes = torch.from_numpy(np.unique(encode_pixels(network, self._training)).astype(np.int64))
-        return codes.to(self.processes.device)
 
     def position(self) -> dict[str, Any]:
         """Return the number of images taken."""
