@@ -93,7 +93,9 @@ def test_micro_batches_add_up(tmp_path: Path) -> None:
     for micro_batch in (32, 1):
         place = RunPlace(tmp_path / str(micro_batch), device="cpu")
         config = tiny_config(3, micro_batch=micro_batch, precision="float32")
-        data = dataclasses.replace(config.data, caption_dropout=0.5, text_weight=0.5)
+        data = dataclasses.replace(
+            config.data, caption_dropout=0.5, code_dropout=0.5, text_weight=0.5
+        )
         config = dataclasses.replace(config, data=data)
         train_prior(config, blocks(100), blocks(10, 1), place, lambda _: None)
         losses.append(steps_of(place.output))
@@ -135,6 +137,29 @@ def test_pairs_that_stay_apart_are_the_same_text() -> None:
         assert tokenizer._pairs.decode(np.array(tokens)) == captions[0].encode()
     again = tokenizer.encode_apart(captions[0], 0.3, 4)
     assert again == tokenizer.encode_apart(captions[0], 0.3, 4)
+
+
+def test_codes_of_captioned_images_alone_are_hidden() -> None:
+    config = tiny_config(1)
+    tokens = blocks(200)
+    tokenizer = CaptionTokenizer(learn_tokenizer(tokens.captions, 300))
+    shape = config.model.shape(tokenizer.num_tokens, 4, 4, 12, bytes(32))
+    samples = PriorSamples(tokens, tokenizer, shape)
+    data = dataclasses.replace(config.data, caption_dropout=0.5, code_dropout=0.25)
+    rows, seen = samples.drawn(200, 400, 1, data, 0, 1)
+    is_hidden = seen != rows
+    assert (seen[is_hidden] == shape.start_symbol).all()
+    assert not is_hidden[:, : shape.records.text_length + 1].any()
+    is_captioned = rows[:, 1] < shape.records.num_tokens
+    assert 60 < is_captioned.sum() < 140
+    assert not is_hidden[~is_captioned].any()
+    assert 0.2 < is_hidden[is_captioned, shape.records.text_length + 1 :].mean() < 0.3
+    # However samples are shared out, each is hidden alike; with no share, none is.
+    halves = [samples.drawn(200, 400, 1, data, rank, 2)[1] for rank in (0, 1)]
+    np.testing.assert_array_equal(np.concatenate(halves), seen)
+    whole = dataclasses.replace(data, code_dropout=0.0)
+    for part in samples.drawn(200, 400, 1, whole, 0, 1):
+        np.testing.assert_array_equal(part, rows)
 
 
 def test_a_split_holds_out_whole_captions() -> None:

@@ -21,6 +21,10 @@ class PriorDataConfig:
     """Images of the other captions that are validated on."""
     caption_dropout: float = 0.1
     """Share of the images that are seen without their caption."""
+    code_dropout: float = 0.0
+    """Share of the codes of captioned images that are hidden from those behind them, which so learn
+    to read the caption (cf. S. Bowman et al., Generating sentences from a continuous space, 2016:
+    word dropout)."""
     merge_dropout: float = 0.1
     """Share of byte pairs that stay apart (I. Provilkov et al., BPE-dropout, 2020)."""
     text_weight: float = 0.125
@@ -31,7 +35,7 @@ class PriorDataConfig:
         share, count = self.training_share, self.validation_images
         require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
         require(count > 0, "data.validation_images", count, "positive")
-        for name in ("caption_dropout", "merge_dropout", "text_weight"):
+        for name in ("caption_dropout", "code_dropout", "merge_dropout", "text_weight"):
             value = getattr(self, name)
             require(0 <= value < 1, f"data.{name}", value, "at least 0 and below 1")
 

@@ -70,19 +70,27 @@ class PriorSamples:
 
     def drawn(
         self, count: int, first: int, seed: int, config: PriorDataConfig, rank: int, num_ranks: int
-    ) -> Samples:
-        """Return this rank's share of ``count`` samples, of which ``first`` were taken before."""
+    ) -> tuple[Samples, Samples]:
+        """Return this rank's share of ``count`` samples, of which ``first`` were taken before.
+
+        The second has the start symbol for codes that are hidden, of samples with a caption.
+        """
         share = count // num_ranks
         taken = range(first + rank * share, first + (rank + 1) * share)
         numbers = np.array([self._number(one, seed) for one in taken], np.intp)
         texts = []
-        for one, number in zip(taken, numbers, strict=True):
+        is_hidden = np.zeros((share, self._shape.context), np.bool_)
+        codes = is_hidden[:, self._shape.records.text_length + 1 :]
+        for place, (one, number) in enumerate(zip(taken, numbers, strict=True)):
             rng = np.random.default_rng((seed, one))
             is_dropped = rng.random() < config.caption_dropout
             caption = "" if is_dropped else self._caption(number)
             own_seed = int(rng.integers(1 << 62))
             texts.append(self._tokenizer.encode_apart(caption, config.merge_dropout, own_seed))
-        return self._rows(numbers, texts)
+            if caption and config.code_dropout:
+                codes[place] = rng.random(codes.shape[1]) < config.code_dropout
+        samples = self._rows(numbers, texts)
+        return samples, np.where(is_hidden, self._shape.start_symbol, samples)
 
     def _caption(self, number: int) -> str:
         return self._tokens.captions[number] if self._tokens.captions else ""

@@ -77,14 +77,14 @@ class PriorTask(Task):
         return self._data.batch
 
     def next_batches(self) -> Sequence[Tensor]:
-        """Return micro-batches of shape (micro_batch, context), int64."""
+        """Return micro-batches of shape (micro_batch, 2, context), int64: samples, what is seen."""
         rank, count = self.processes.rank, self.processes.count
-        samples = self._training.drawn(
+        samples, seen = self._training.drawn(
             self._data.batch, self._num_taken, self._seed, self._data, rank, count
         )
         self._num_taken += self._data.batch
-        rows = torch.from_numpy(samples)
-        [tokens] = self.processes.sum([float(self._counted(rows).sum())])
+        rows = torch.from_numpy(np.stack([samples, seen], axis=1))
+        [tokens] = self.processes.sum([float(self._counted(rows[:, 0]).sum())])
         num_micro = self._data.batch // self._micro_batch
         self._text_tokens = max(tokens, 1.0) / num_micro
         return torch.split(rows.to(self.processes.device), self._micro_batch)
@@ -94,7 +94,7 @@ class PriorTask(Task):
 
         The former is a mean over the step's tokens, of all micro-batches and processes.
         """
-        text_bits, _, image_bits = self._bits(module, batch)
+        text_bits, _, image_bits = self._bits(module, batch[:, 0], batch[:, 1])
         text = text_bits.sum() / self._text_tokens
         weight = self._data.text_weight
         return weight * text + (1 - weight) * image_bits.mean()
@@ -120,7 +120,7 @@ class PriorTask(Task):
             for place, with_captions in ((0, True), (3, False)):
                 rows = self._validation.plain(shown, with_captions=with_captions)
                 batch = torch.from_numpy(rows).to(self.processes.device)
-                text_bits, is_text, image_bits = self._bits(module, batch)
+                text_bits, is_text, image_bits = self._bits(module, batch, batch)
                 if own.size:
                     sums[place] += float(image_bits.sum())
                     if with_captions:
@@ -149,10 +149,15 @@ class PriorTask(Task):
         (folder / CONFIG_NAME).write_text(json.dumps(fields, indent=2), encoding="utf-8")
         (folder / TOKENIZER_NAME).write_bytes(self._tokenizer.json)
 
-    def _bits(self, module: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return bits of text (B, T), 0 where they don't count, which do, and of codes (B, N)."""
+    def _bits(
+        self, module: nn.Module, batch: Tensor, seen: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return bits of text (B, T), 0 where they don't count, which do, and of codes (B, N).
+
+        The network reads ``seen`` and is to foretell ``batch``, both (B, context).
+        """
         shape, length = self._shape, self._shape.records.text_length
-        text_logits, image_logits = module(batch[:, :-1])
+        text_logits, image_logits = module(seen[:, :-1])
         text, image = batch[:, 1 : length + 1], batch[:, length + 1 :] - shape.first_code
         is_text = self._counted(batch)
         text_bits = _code_lengths(text_logits, text) * is_text
