@@ -31,8 +31,9 @@ class AutoencoderConfig:
     first_kernel: int = 7
     """Pixels across the encoder's first convolution."""
     narrow_groups: int = 0
-    """Resolutions, from the lowest, at which the encoder's convolutions are of 1 x 1 pixels: so a
-    code tells of few pixels but its own, and a prior foretells it better. 0 is as released."""
+    """Resolutions, from the lowest, at which the encoder's blocks see 1 x 1 pixels: so a code tells
+    of few pixels but its own, and a prior foretells it better. 0 is as released; at most log2 f + 1,
+    where the first convolution alone sees neighbours."""
     likelihood: str = "logit-laplace"
     """"logit-laplace" with a scale for each sub-pixel, or "mse": a Gaussian of fixed scale."""
     deviation: float = 0.05
@@ -57,13 +58,8 @@ class AutoencoderConfig:
             _require(value > 0, name, value, "positive")
         kernel = self.first_kernel
         _require(kernel > 0 and kernel % 2 == 1, "first_kernel", kernel, "positive and odd")
-        narrow = f"0 to {self.num_halvings}"
-        _require(
-            0 <= self.narrow_groups <= self.num_halvings,
-            "narrow_groups",
-            self.narrow_groups,
-            narrow,
-        )
+        groups, most = self.narrow_groups, self.num_halvings + 1
+        _require(0 <= groups <= most, "narrow_groups", groups, f"0 to {most}")
         allowed = f"one of {LIKELIHOODS}"
         _require(self.likelihood in LIKELIHOODS, "likelihood", self.likelihood, allowed)
         _require(self.deviation > 0, "deviation", self.deviation, "positive")
