@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,12 +15,17 @@ _unfinished: set[Path] = set()
 def temporary_beside(target: Path) -> Iterator[Path]:
     """Give a new name in the folder of ``target``; a file left under it is removed in the end.
 
-    The name is noted before the file can be there, so that no signal comes between.
+    What the system refuses of it is said of ``target``, the name that people know.  The new one is
+    noted before the file can be there, so that no signal comes between.
     """
     temporary = target.parent / f".neurocomp-{secrets.token_hex(8)}.tmp"
     _unfinished.add(temporary)
     try:
         yield temporary
+    except OSError as error:
+        if error.filename == os.fspath(temporary):
+            error.filename = os.fspath(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
         _unfinished.discard(temporary)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.dalle.autoencoders import Autoencoder
-from neurocomp.dalle.clip import clip_scores
+from neurocomp.dalle.clip import Clip
 from neurocomp.dalle.codes import decode_codes, encode_pixels
 from neurocomp.dalle.images import UnusableImageError, open_image
 from neurocomp.dalle.likelihood import caption_scores
@@ -28,13 +28,12 @@ class Ranking:
 
     Attributes:
         keep: how many, the best first; None for all as they come, unless there is a CLIP.
-        clip: name or folder of a CLIP that judges; None for the prior itself, which takes those
-            that tell most of their caption.
+        clip: judges; None for the prior itself, which takes those that tell most of their caption.
         autoencoder: makes the pixels that a CLIP looks at.
     """
 
     keep: int | None = None
-    clip: str | None = None
+    clip: Clip | None = None
     autoencoder: Autoencoder | None = None
 
     def choose(self, model: DalleModel, caption: str, grids: Codes) -> NDArray[np.intp]:
@@ -43,7 +42,7 @@ class Ranking:
             return np.arange(len(grids))
         scores: NDArray[Any]
         if self.clip is not None and self.autoencoder is not None:
-            scores = clip_scores(self.clip, caption, decode_codes(self.autoencoder, grids))
+            scores = self.clip.scores(caption, decode_codes(self.autoencoder, grids))
         else:
             scores = caption_scores(model, caption, grids)
         return np.argsort(-scores, kind="stable")[: self.keep]
@@ -83,7 +82,7 @@ def prime_codes(stored: StoredAutoencoder, image: Path, num_rows: int | None) ->
 
     Args:
         stored: makes the codes.
-        image: file of any size.
+        image: file, of a size that the autoencoder's way of resizing takes.
         num_rows: how many; None for half of them.
 
     Raises:

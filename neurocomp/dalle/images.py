@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,11 +116,18 @@ class CaptionedImages:
         """Return ``count`` of the images, or all if there are no more, the same ones each time."""
         return self._select(choice(len(self), count))
 
-    def with_mirrored(self) -> CaptionedImages:
-        """Return the images, and behind them each with left and right exchanged, in words too."""
-        keys = tuple(f"{key}-mirrored" for key in self.keys)
-        captions = tuple(exchange_sides(caption) for caption in self.captions)
-        pixels = np.concatenate([self.pixels, self.pixels[:, :, ::-1]])
+    def with_mirrored(self, held_out: Collection[str] = ()) -> CaptionedImages:
+        """Return the images, and behind them each with left and right exchanged, in words too.
+
+        Args:
+            held_out: captions that no mirrored image may get, for it would be nearly the image
+                that was held out.
+        """
+        exchanged = [exchange_sides(caption) for caption in self.captions]
+        kept = [n for n in range(len(self)) if not exchanged or exchanged[n] not in held_out]
+        keys = tuple(f"{self.keys[n]}-mirrored" for n in kept)
+        captions = tuple(exchanged[n] for n in kept) if exchanged else ()
+        pixels = np.concatenate([self.pixels, self.pixels[kept, :, ::-1]])
         return CaptionedImages(self.keys + keys, self.captions + captions, pixels, self.skipped)
 
     def _select(self, numbers: NDArray[np.intp]) -> CaptionedImages:

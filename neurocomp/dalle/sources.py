@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -23,11 +25,13 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".ti
 CAPTION_SUFFIX = ".txt"
 IMAGE_FIELDS = ("image", "path", "file", "file_name", "filename")
 CAPTION_FIELDS = ("caption", "text")
-NO_CAPTION = "no caption"
+NO_CAPTION, NOT_UTF8 = "no caption", "caption is not UTF-8"
 
 Load = Callable[[], bytes]
-Entry = tuple[str, str | None, Load]
-"""Key, caption if there is one, what returns the image file."""
+Caption = str | UnusableImageError
+"""What is written, or why it is none."""
+Entry = tuple[str, Caption, Load]
+"""Key, caption, what returns the image file."""
 
 
 def read_images(
@@ -49,8 +53,8 @@ def read_images(
     keys, captions, pixels, skipped = [], [], [], []
     for key, caption, load in _entries(source):
         try:
-            if with_captions and caption is None:
-                raise UnusableImageError(NO_CAPTION)
+            if with_captions and isinstance(caption, UnusableImageError):
+                raise caption
             try:
                 content = load()
             except OSError as error:
@@ -62,7 +66,7 @@ def read_images(
             skipped.append(Skipped(key, str(error)))
             continue
         keys.append(PurePosixPath(key).stem)
-        captions.append(caption or "")
+        captions.append(caption if isinstance(caption, str) else "")
     if not pixels:
         reasons = CaptionedImages((), (), np.zeros((0, 1, 1, 3), np.uint8), tuple(skipped)).report()
         raise UsageError(f"{source} has no image that can be used: {'; '.join(reasons) or 'empty'}")
@@ -90,7 +94,7 @@ def _folder(folder: Path) -> Iterator[Entry]:
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             written = path.with_suffix(CAPTION_SUFFIX)
-            caption = _text(written.read_bytes()) if written.is_file() else None
+            caption = _text(written.read_bytes() if written.is_file() else b"")
             yield path.relative_to(folder).as_posix(), caption, path.read_bytes
 
 
@@ -98,6 +102,7 @@ def _tar(path: Path) -> Iterator[Entry]:
     try:
         with tarfile.open(path) as archive:
             members = {str(PurePosixPath(one.name)): one for one in archive if one.isfile()}
+            _require_end(archive)
 
             def load(name: str) -> bytes:
                 file = archive.extractfile(members[name])
@@ -108,10 +113,25 @@ def _tar(path: Path) -> Iterator[Entry]:
                 if PurePosixPath(name).suffix.lower() not in IMAGE_SUFFIXES:
                     continue
                 written = str(PurePosixPath(name).with_suffix(CAPTION_SUFFIX))
-                caption = _text(load(written)) if written in members else None
+                caption = _text(load(written) if written in members else b"")
                 yield name, caption, lambda name=name: load(name)  # type: ignore[misc]
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FormatError(f"{path} is not a whole tar file: {error}") from None
+
+
+def _require_end(archive: tarfile.TarFile) -> None:
+    """Refuse a damaged header, which `tarfile` takes for the end; read on to the real one.
+
+    Raises:
+        tarfile.ReadError: there is something else where the archive should end.
+    """
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    if any(file.read(tarfile.BLOCKSIZE)):
+        raise tarfile.ReadError(f"the header at {archive.offset} is damaged")
+    while file.read(1 << 20):  # so that gzip compares its checksum
+        pass
 
 
 def _table(path: Path) -> Iterator[Entry]:
@@ -122,13 +142,13 @@ def _table(path: Path) -> Iterator[Entry]:
         if not isinstance(image, str):
             names = ", ".join(IMAGE_FIELDS)
             raise FormatError(f"{path}, row {number} names no image: call the field one of {names}")
-        text = _sound(caption) if isinstance(caption, str) else None
+        text = _sound(caption if isinstance(caption, str) else "")
         yield image, text, (path.parent / image).read_bytes
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             if path.suffix == ".csv":
                 yield from ((n, dict(row)) for n, row in enumerate(csv.DictReader(file), start=1))
                 return
@@ -142,15 +162,16 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
         raise FormatError(f"{path} is not a {path.suffix[1:]} table: {error}") from None
 
 
-def _text(content: bytes) -> str | None:
-    """Return a caption; None where the file has none."""
+def _text(content: bytes) -> Caption:
+    """Return the caption in a file."""
     try:
-        return _sound(content.decode("utf-8"))
+        return _sound(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return None
+        return UnusableImageError(NOT_UTF8)
 
 
-def _sound(caption: str) -> str | None:
-    """Return a caption without space around it; None where nothing is left, or half characters."""
-    is_whole = not any("\ud800" <= one <= "\udfff" for one in caption)
-    return caption.strip() or None if is_whole else None
+def _sound(caption: str) -> Caption:
+    """Return a caption without space around it, if something is left and has no half characters."""
+    if any("\ud800" <= one <= "\udfff" for one in caption):
+        return UnusableImageError(NOT_UTF8)
+    return caption.strip() or UnusableImageError(NO_CAPTION)

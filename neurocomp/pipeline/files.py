@@ -38,23 +38,18 @@ def new_file(
         return
     _refuse_existing(target, overwrite)
     with temporary_beside(target) as temporary:
-        try:
-            # The content may be private: until it has its permissions it is for the owner only.
-            descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                if like is not None:
-                    _copy_owner_and_mode(descriptor, like)
-                os.fsync(descriptor)
+        # The content may be private: until it has its permissions it is for the owner only.
+        descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
             if like is not None:
-                os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
-            _refuse_existing(target, overwrite)
-            os.replace(temporary, target)
-        except OSError as error:
-            if error.filename == os.fspath(temporary):
-                error.filename = os.fspath(target)
-            raise
+                _copy_owner_and_mode(descriptor, like)
+            os.fsync(descriptor)
+        if like is not None:
+            os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
+        _refuse_existing(target, overwrite)
+        os.replace(temporary, target)
 
 
 def remove_input(path: Path, status: os.stat_result, output: Path) -> None:

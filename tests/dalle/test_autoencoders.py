@@ -40,6 +40,7 @@ KINDS = [
     {"kind": "dvae"},
     {"kind": "vqvae", "decay": 0.9},
     {"kind": "vqvae", "moving_average": False},
+    {"kind": "dvae", "likelihood": "logit-laplace"},
 ]
 
 
@@ -84,8 +85,8 @@ def test_it_learns_in_seconds(tmp_path: Path, model: dict[str, Any]) -> None:
     mean = training.pixels.astype(np.float64).mean(0).round().astype(np.uint8)
     baseline = float(psnr(held_out.pixels, np.broadcast_to(mean, held_out.pixels.shape)).mean())
     # Without the latents, nothing would be better than the mean of all images.
-    assert measures["psnr_hard"] > baseline + 0.5
-    assert measures["codes_used"] > 2 / 32
+    assert measures["psnr_hard"] > baseline + 1
+    assert measures["codes_used"] > 4 / 32
     assert 0 < measures["perplexity"] <= measures["codes_used"] <= 1
     if model["kind"] == "vqvae":  # whose posterior has no doubt
         assert measures["bound"] == pytest.approx(measures["bits_per_dim"])
@@ -280,14 +281,16 @@ def test_the_stored_form(tmp_path: Path) -> None:
         load_autoencoder(tmp_path)
 
 
-def test_every_epoch_is_logged(tmp_path: Path) -> None:
+def test_validations_are_logged(tmp_path: Path) -> None:
     train(tiny_config(6, validate_every=3), tmp_path / "run")
     events = [e for e in read_log(tmp_path / "run") if e["event"] == "validation"]
     assert [event["step"] for event in events] == [3, 6]
     names = {"psnr_hard", "psnr_soft", "reconstruction", "kl", "bits_per_dim", "codes_used"}
     assert set(events[0]["metrics"]) == names | {"perplexity", "bound"}
-    stored = load_autoencoder(tmp_path / "run")
-    assert stored.measures == pytest.approx(events[1]["metrics"], abs=1e-6)
+    measures = load_autoencoder(tmp_path / "run").measures
+    # Calibrated since.
+    assert measures["reconstruction"] < events[1]["metrics"]["reconstruction"]
+    assert measures.keys() == events[1]["metrics"].keys()
 
 
 def test_codes_are_drawn_from_the_posterior() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurocomp.dalle.clip import clip_scores
+from neurocomp.dalle.clip import open_clip
 from neurocomp.dalle.pictures import side_by_side, write_pictures
 from neurocomp.errors import ModelNotFoundError
 
@@ -72,7 +72,7 @@ def test_a_clip_of_transformers_ranks(tmp_path: Path) -> None:
         images = CLIPImageProcessor(size={"shortest_edge": 8}, crop_size=8)
         processor: Any = CLIPProcessor
         processor(images, tokenizer).save_pretrained(tmp_path)
-        scores = clip_scores(str(tmp_path), "a red", pictures(3))
+        scores = open_clip(str(tmp_path)).scores("a red", pictures(3))
     assert scores.shape == (3,)
     assert len(set(scores)) == 3
 
@@ -81,4 +81,4 @@ def test_a_missing_clip_is_named(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(ModelNotFoundError, match="leave out --clip"):
-            clip_scores(str(tmp_path / "none"), "a", pictures(1))
+            open_clip(str(tmp_path / "none"))

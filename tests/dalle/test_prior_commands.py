@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ import torch
 from neurocomp.cli.entry import run
 from neurocomp.dalle.autoencoders import AutoencoderConfig, build
 from neurocomp.dalle.codes import encode_pixels
-from neurocomp.dalle.images import CaptionedImages, open_image
+from neurocomp.dalle.images import CaptionedImages, exchange_sides, open_image
 from neurocomp.dalle.pictures import png
+from neurocomp.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.dalle.stored import load_autoencoder, save_autoencoder
-from neurocomp.models.registry import packaged_folder
+from neurocomp.models.registry import open_dalle, packaged_folder
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.dalle.train_prior import PRIOR_NAME
 from neurocomp.training.dalle.vae_config import ImageDataConfig
@@ -125,6 +127,27 @@ def run_of_pictures(
     return folder / "run"
 
 
+def test_no_mirrored_image_is_one_that_is_held_out(autoencoder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "hands"
+    folder.mkdir()
+    captions = [f"{side} hand {number}" for number in range(20) for side in ("left", "right")]
+    for number, caption in enumerate(captions):
+        (folder / f"{number}.png").write_bytes(png(np.full((32, 32, 3), number, np.uint8)))
+        (folder / f"{number}.txt").write_text(caption)
+    found = {}
+    for part, more in (("training", ["--mirrored"]), ("held-out", [])):
+        target = tmp_path / f"{part}.tokens"
+        command = ["dalle", "tokenize", str(folder), "--vae", str(autoencoder), "--part", part]
+        assert run([*command, *more, "-q", "-o", str(target)]) == 0
+        found[part] = read_tokens(target.read_bytes()).captions
+    held_out = set(found["held-out"])
+    assert not held_out & set(found["training"])
+    own = set(captions) - held_out
+    alone = {one for one in own if exchange_sides(one) in held_out}
+    assert alone
+    assert len(found["training"]) == 2 * len(own) - len(alone)
+
+
 def test_a_training_ends_with_the_bound(
     pictures: Path, autoencoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +155,7 @@ def test_a_training_ends_with_the_bound(
     command[2] = str(pictures)
     assert run(command) == 0
     line = capsys.readouterr().err.splitlines()[-1]
+    assert "the autoencoder's training held out" in line
     bound, *parts = (float(one) for one in re.findall(r"\d+\.\d+", line))
     assert bound == pytest.approx(sum(parts), abs=2e-4)
     metrics = read_log(tmp_path / "run")[-1]["metrics"]
@@ -156,6 +180,53 @@ def test_generate(run_of_pictures: Path, tmp_path: Path) -> None:
     assert names == ["0000.png", "0001.png", "0002.png", "0003.png", "grid.png"]
 
 
+def test_options_of_sampling(run_of_pictures: Path, tmp_path: Path) -> None:
+    """The command draws as the library does, and each option changes something."""
+    caption, model = "a red block left", open_dalle(str(run_of_pictures))
+    found: list[np.ndarray[Any, Any]] = []
+    every: list[dict[str, Any]] = [
+        {},
+        {"temperature": 0.7},
+        {"top_k": 2},
+        {"top_p": 0.3},
+        {"guidance": 3.0},
+    ]
+    for options in every:
+        more = [part for name, value in options.items() for part in (_option(name), str(value))]
+        out = tmp_path / str(len(found))
+        command = ["dalle", "generate", caption, "--model", str(run_of_pictures), "-q", *more]
+        assert run([*command, "-n", "4", "--seed", "3", "-o", str(out)]) == 0
+        found.append(read_tokens((out / "samples.tokens").read_bytes()).grids)
+        drawn = sample_grids(model, [caption] * 4, SamplingOptions(seed=3, **options))
+        np.testing.assert_array_equal(found[-1], drawn)
+    assert len({grids.tobytes() for grids in found}) == len(found)
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def test_generate_overwrites_nothing_unasked(
+    run_of_pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "0000.png").write_bytes(b"mine")
+    command = ["dalle", "generate", "a red block left", "--model", str(run_of_pictures)]
+    assert run([*command, "-n", "1", "-o", str(tmp_path)]) == 1
+    assert "give -f" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["0000.png"]
+    assert (tmp_path / "0000.png").read_bytes() == b"mine"
+    assert run([*command, "-n", "1", "-f", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / "0000.png").read_bytes() != b"mine"
+
+
+def test_generate_tells_what_is_not_read(
+    run_of_pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["dalle", "generate", "a red block " * 30, "--model", str(run_of_pictures)]
+    assert run([*command, "-n", "1", "-o", str(tmp_path / "out")]) == 0
+    assert re.search(r"the first \d+ of \d+ tokens are read", capsys.readouterr().err)
+
+
 def test_generate_with_a_prime(
     run_of_pictures: Path, pictures: Path, autoencoder: Path, tmp_path: Path
 ) -> None:
@@ -167,7 +238,7 @@ def test_generate_with_a_prime(
     pixels = open_image((pictures / "00.png").read_bytes(), stored.options)
     expected = encode_pixels(stored.network, pixels[None])[0]
     assert (grids[:, :3] == expected[:3]).all()
-    assert run([*command, *prime[:2], "--prime-rows", "5", "-o", str(tmp_path)]) == 2
+    assert run([*command, *prime[:2], "--prime-rows", "5", "-o", str(tmp_path), "-f"]) == 2
 
 
 def test_generate_mistakes(
@@ -182,6 +253,14 @@ def test_generate_mistakes(
     assert "not the folder of an autoencoder" in capsys.readouterr().err
     assert run([*command, "--model", str(prior_run), "--vae", str(autoencoder)]) == 2
     assert "the prior knows the codes of" in capsys.readouterr().err
+    assert run([*command, "-n", "2", "--best", "3"]) == 2
+    assert "--best 3 of 2 images" in capsys.readouterr().err
+    assert run([*command, "--prime-rows", "3"]) == 2
+    assert "name it with --prime" in capsys.readouterr().err
+    assert run([*command, "--clip", str(tmp_path / "none")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no CLIP" in line
+    assert not (tmp_path / "out").exists()
 
 
 def test_eval_of_images_tells_the_bound(
@@ -195,6 +274,47 @@ def test_eval_of_images_tells_the_bound(
     assert parts[3] == pytest.approx(sum(parts[:3]))
     codes = report["measures"]["prior, given captions"] * 16 / (32 * 32 * 3)
     assert parts[1] == pytest.approx(codes)
+
+
+def test_images_without_captions(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both trainings and the measuring take images that have none."""
+    folder, vae = tmp_path / "pictures", tmp_path / "vae"
+    folder.mkdir()
+    for path in pictures.glob("*.png"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    vae.mkdir()
+    config = AutoencoderConfig(factor=8, num_codes=NUM_CODES, width=4, code_width=4)
+    data = ImageDataConfig(size=32, training_share=0.5, captions=False)
+    save_autoencoder(build(config), data, vae)
+    command = arguments(tmp_path, "--vae", str(vae), "--steps", "1", "-q")
+    command[2] = str(folder)
+    assert run(command) == 2
+    assert "no caption" in capsys.readouterr().err
+    assert run([*command, "--no-captions"]) == 0
+    for model in (vae, tmp_path / "run"):
+        command = ["dalle", "eval", str(folder), "--model", str(model), "--no-captions"]
+        assert run(command) == 0
+    assert "prior, images alone" in capsys.readouterr().out
+
+
+def test_eval_refuses_options_of_something_else(
+    prior_run: Path,
+    run_of_pictures: Path,
+    pictures: Path,
+    autoencoder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_of_prior = ["--model", str(run_of_pictures)]
+    for arguments_, why in (
+        ([str(pictures), *run_of_prior, "--held-out-share", "0.5"], "of token files"),
+        (["x.tokens", "--model", str(prior_run), "--no-captions"], "--no-captions is of images"),
+        ([str(pictures), "--model", str(autoencoder), "--training", "x.tokens"], "of a prior"),
+        ([str(pictures), "--model", str(autoencoder), "--samples", "3"], "of a prior"),
+    ):
+        assert run(["dalle", "eval", *arguments_]) == 2
+        assert why in capsys.readouterr().err
 
 
 def test_images_need_an_autoencoder(
@@ -225,7 +345,12 @@ def test_the_packaged_autoencoder_goes_with_its_codes(
     Path(command[2]).write_bytes(content)
     assert run(command) == 0
     assert load_autoencoder(tmp_path / "run" / "autoencoder").sha256 == stored.sha256
-    capsys.readouterr()
+    # What it kept of its own images says nothing about these.
+    assert "bound" not in capsys.readouterr().err
+    named = arguments(tmp_path / "named", "--steps", "1", "--vae", "rainbow")
+    named[2] = command[2]
+    assert run(named) == 0
+    assert "bound" in capsys.readouterr().err
     assert run(arguments(tmp_path / "other", "--steps", "1")) == 0
     assert "the run has no autoencoder" in capsys.readouterr().err
 
@@ -236,6 +361,7 @@ def test_the_packaged_autoencoder_goes_with_its_codes(
         (TokenSet((), blocks(3).grids, NUM_CODES, bytes(32)), "another autoencoder"),
         (TokenSet((), blocks(3).grids[:, :2], NUM_CODES, AUTOENCODER), r"grids of \(2, 4\)"),
         (TokenSet((), blocks(3).grids, 99, AUTOENCODER), "99 codes"),
+        (TokenSet(("a",), np.zeros((0, 0, 0), np.uint16), 0), "no images to validate on"),
     ],
 )
 def test_what_is_held_out_must_be_like_the_data(

@@ -8,6 +8,7 @@ import json
 import struct
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,45 @@ def test_a_tar(tmp_path: Path) -> None:
         read_images(tmp_path / "bad.tar", ImageOptions(16))
 
 
+def six_in_a_tar(path: Path, mode: Any) -> list[int]:
+    """Write six captioned images; return where the headers of their files are."""
+    with tarfile.open(path, mode) as archive:
+        for number in range(6):
+            picture = io.BytesIO()
+            Image.new("RGB", (16, 16), (number, 0, 0)).save(picture, "PNG")
+            for name, content in ((f"{number}.png", picture.getvalue()), (f"{number}.txt", b"a")):
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        return [member.offset for member in archive]
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_damaged_tar_is_no_short_one(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "six.tar"
+    headers = six_in_a_tar(path, mode)
+    assert len(read_images(path, ImageOptions(16))) == 6
+    whole = path.read_bytes()
+    places = headers[4:9] if mode == "w" else range(20, len(whole), 7)
+    for place in places:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        with pytest.raises(FormatError, match="not a whole tar file"):
+            read_images(path, ImageOptions(16))
+
+
+def test_byte_order_marks_and_other_encodings(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(image_file())
+    (tmp_path / "a.txt").write_text("a red circle", encoding="utf-8-sig")
+    (tmp_path / "b.png").write_bytes(image_file())
+    (tmp_path / "b.txt").write_text("größer", encoding="latin-1")
+    images = read_images(tmp_path, ImageOptions(16))
+    assert images.captions == ("a red circle",)
+    assert images.report() == ["left out 1 (caption is not UTF-8): b.png"]
+    table = tmp_path / "t.csv"
+    table.write_text("image,caption\na.png,a red circle\n", encoding="utf-8-sig")
+    assert read_images(table, ImageOptions(16)).captions == ("a red circle",)
+
+
 def test_tables(tmp_path: Path) -> None:
     write_good_and_bad(tmp_path / "set")
     rows = [
@@ -174,7 +214,11 @@ def test_one_bad_entry_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     images = read_images(tmp_path / "t.jsonl", ImageOptions(16))
     assert images.captions == ("good",)
-    assert [one.reason for one in images.skipped] == ["cannot be read"] + ["no caption"] * 2
+    assert [one.reason for one in images.skipped] == [
+        "cannot be read",
+        "caption is not UTF-8",
+        "no caption",
+    ]
 
 
 def test_whatever_a_decoder_raises_is_a_broken_image(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neurocomp.training.dalle.evaluation import PriorReport
 
 _PATH = click.Path(path_type=Path)
+NUM_SAMPLES = 256
 
 
 @click.command(
@@ -51,11 +52,10 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--samples",
     type=click.IntRange(1),
-    default=256,
-    show_default=True,
     metavar="N",
-    help="Captions whose image is foretold token by token.",
+    help="Captions whose image is foretold token by token.  [default: 256]",
 )
+@click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(**values: Any) -> None:
     """Measure what images cost under a prior, and under simpler models.
@@ -76,6 +76,7 @@ def evaluate(**values: Any) -> None:
       neurocomp dalle eval all.tokens --model run --held-out-share 0.7
       neurocomp dalle eval rainbow.tar --model vae
     """
+    _refuse_what_has_no_meaning(values)
     if _is_autoencoder(values["model"]):
         _show(_measure_autoencoder(values), as_json=values["as_json"])
         return
@@ -103,17 +104,33 @@ def evaluate(**values: Any) -> None:
         if training is None and len(known):
             training = to_tokens(stored, known)
         tokens = to_tokens(stored, images)
-    if values["held_out_share"] is not None and images is None:
+    if values["held_out_share"] is not None:
         part, held_out = split_tokens(tokens, 1 - values["held_out_share"])
         if held_out is None:
             raise UsageError("this share of the captions is none: there is nothing to measure on")
         training, tokens = training or part, held_out
     if values["limit"] is not None:
         tokens = choose_tokens(tokens, values["limit"])
-    report = evaluate_prior(model, tokens, training, values["samples"])
+    report = evaluate_prior(model, tokens, training, values["samples"] or NUM_SAMPLES)
     if images is not None:
         report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
     _show(report, as_json=values["as_json"])
+
+
+def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
+    """Refuse options that the data or the model leave nothing to do."""
+    of_tokens = is_token_file(values["data"])
+    if not of_tokens and values["held_out_share"] is not None:
+        raise UsageError(
+            "--held-out-share is of token files: of images those are held out that the "
+            "autoencoder's training held out"
+        )
+    if of_tokens and values["no_captions"]:
+        raise UsageError("--no-captions is of images: a token file has captions or has none")
+    if _is_autoencoder(values["model"]):
+        for name in ("training", "samples"):
+            if values[name] is not None:
+                raise UsageError(f"--{name} is of a prior, but {values['model']} is an autoencoder")
 
 
 def _is_autoencoder(name: str) -> bool:
@@ -145,7 +162,8 @@ def _held_out(
     values: dict[str, Any], stored: StoredAutoencoder
 ) -> tuple[CaptionedImages, CaptionedImages]:
     """Return the images that were trained on, and those held out, or so many of these."""
-    known, images = read_parts(values["data"], stored, Reporter())
+    with_captions = not values["no_captions"]
+    known, images = read_parts(values["data"], stored, Reporter(), with_captions=with_captions)
     if not len(images):
         raise UsageError("the autoencoder was trained on all images: there are none held out")
     if values["limit"] is not None:

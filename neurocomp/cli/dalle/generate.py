@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
+from neurocomp.cli.dalle.folders import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
+from neurocomp.errors import UsageError
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS = 8
@@ -85,15 +87,18 @@ _COLUMNS = 8
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    required=True,
+    default="samples",
+    show_default=True,
     metavar="OUT",
     help="Folder for the images.",
 )
+@click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @message_options
 def generate(**values: Any) -> None:
     """Make N images of each of CAPTIONS, which have "|" between them.
 
-    OUT gets grid.png, 0000.png and so on, and samples.tokens. The same model, captions and options
+    OUT gets grid.png, 0000.png and so on, and samples.tokens. A caption has as many tokens as the
+    prior was trained with; what is behind them is not read. The same model, captions and options
     give the same tokens on any machine; a pixel may differ by rounding.
 
     \b
@@ -102,10 +107,17 @@ def generate(**values: Any) -> None:
       neurocomp dalle generate "a red circle" -n 32 --best 4 --guidance 2 --seed 7 -o out
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    count, best, output = values["count"], values["best"], values["output"]
+    if best is not None and best > count:
+        raise UsageError(f"--best {best} of {count} images: make more of them with -n")
+    if values["prime_rows"] is not None and values["prime"] is None:
+        raise UsageError("--prime-rows is of an image: name it with --prime")
+    require_empty(output, force=values["force"])
 
+    from neurocomp.dalle.clip import open_clip
     from neurocomp.dalle.codes import decode_codes
     from neurocomp.dalle.generation import Ranking, generate_tokens, prime_codes
-    from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
+    from neurocomp.dalle.model_folder import AUTOENCODER, find_autoencoder, open_autoencoder
     from neurocomp.dalle.pictures import write_pictures
     from neurocomp.dalle.sampling import SamplingOptions
     from neurocomp.models.files import write_atomically
@@ -116,15 +128,19 @@ def generate(**values: Any) -> None:
     options = SamplingOptions(**{name: values[name] for name in names})
     captions = [caption.strip() for caption in values["captions"].split("|")]
     model = open_dalle(values["model"])
-    folder = values["vae"] or dalle_file(values["model"]).parent / AUTOENCODER
-    stored = open_autoencoder(model, folder)
+    folder = dalle_file(values["model"]).parent / AUTOENCODER
+    stored = open_autoencoder(model, find_autoencoder(values["vae"]) if values["vae"] else folder)
     prime = None
     if values["prime"] is not None:
         prime = prime_codes(stored, values["prime"], values["prime_rows"])
-    ranking = Ranking(values["best"], values["clip"], stored.network)
-    tokens = generate_tokens(model, captions, values["count"], options, prime, ranking)
-    output: Path = values["output"]
+    for caption in captions:
+        num_tokens = len(model.symbol_map.caption_tokens(caption))
+        if num_tokens > (most := model.shape.records.text_length):
+            reporter.note(f"{caption!r}: the first {most} of {num_tokens} tokens are read")
+    clip = None if values["clip"] is None else open_clip(values["clip"])
+    ranking = Ranking(best, clip, stored.network)
     output.mkdir(parents=True, exist_ok=True)
+    tokens = generate_tokens(model, captions, count, options, prime, ranking)
     write_atomically(output / "samples.tokens", write_tokens(tokens))
     columns = len(tokens) // len(captions)
     pixels = decode_codes(stored.network, tokens.grids)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from neurocomp.cli.dalle.folders import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
+from neurocomp.errors import UsageError
 
 
 @click.command("make-rainbow", short_help="Draw a set of captioned images.")
@@ -27,8 +29,14 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
     """
     reporter = Reporter(quiet=quiet, verbose=verbose)
     is_tar = output.suffix == ".tar"
-    if not force and (output.exists() if is_tar else output.is_dir() and any(output.iterdir())):
+    if not is_tar:
+        require_empty(output, force=force)
+        if output.exists() and not output.is_dir():
+            raise UsageError(f"{display(output)} is a file: name a folder, or a file.tar")
+    elif output.exists() and not force:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    elif not output.parent.is_dir():
+        raise UsageError(f"{display(output.parent)} is no folder")
 
     from neurocomp.dalle.datasets import write_folder, write_tar
     from neurocomp.dalle.rainbow import rainbow

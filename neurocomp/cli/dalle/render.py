@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp.cli.dalle.folders import require_empty
 from neurocomp.cli.dalle.tokens import read_token_file
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
@@ -53,13 +54,13 @@ def render(**values: Any) -> None:
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     output: Path = values["output"]
-    if not values["force"] and output.is_dir() and any(output.iterdir()):
-        raise FileExistsError(f"{display(output)} is not empty: give -f to overwrite files in it")
+    require_empty(output, force=values["force"])
 
     from neurocomp.dalle.codes import decode_codes
     from neurocomp.dalle.model_folder import find_autoencoder
     from neurocomp.dalle.pictures import write_pictures
     from neurocomp.dalle.stored import load_autoencoder
+    from neurocomp.models.files import write_atomically
 
     tokens = read_token_file(values["tokens"])
     if not tokens.has_grids:
@@ -72,7 +73,7 @@ def render(**values: Any) -> None:
         )
     pixels = decode_codes(stored.network, tokens.grids)
     output.mkdir(parents=True, exist_ok=True)
-    grid = write_pictures(pixels, output, values["columns"])
+    grid = write_pictures(pixels, output, min(values["columns"], len(tokens)))
     for number, caption in enumerate(tokens.captions):
-        (output / f"{number:04}.txt").write_text(f"{caption}\n", encoding="utf-8")
+        write_atomically(output / f"{number:04}.txt", f"{caption}\n".encode())
     reporter.note(f"{len(tokens)} images: {display(grid)}")

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from neurocomp.cli.dalle.tokens import to_tokens
+from neurocomp.cli.dalle.tokens import captions_alone, to_tokens
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
+from neurocomp.errors import UsageError
 
 
 @click.command(short_help="Turn images into tokens.")
@@ -38,6 +39,7 @@ from neurocomp.cli.report import Reporter, display
     help="Of the images, as the autoencoder's training has parted them.",
 )
 @click.option("--no-captions", is_flag=True, help="Only images; they need no captions then.")
+@click.option("--no-images", is_flag=True, help="Only captions.")
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Only N of the images, chosen by a seed."
 )
@@ -45,7 +47,7 @@ from neurocomp.cli.report import Reporter, display
     "--mirrored",
     is_flag=True,
     help="Each image a second time, left and right exchanged, also as words of its caption: more "
-    "to train a prior on.",
+    "to train a prior on. Not where that is the caption of an image outside the part.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
@@ -66,11 +68,14 @@ def tokenize(**values: Any) -> None:
     output: Path = values["output"]
     if output.exists() and not values["force"]:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    if not output.parent.is_dir():
+        raise UsageError(f"{display(output.parent)} is no folder")
+    if values["no_captions"] and values["no_images"]:
+        raise UsageError("without captions and images there is nothing to write")
 
     from neurocomp.dalle.model_folder import find_autoencoder
     from neurocomp.dalle.sources import read_images
     from neurocomp.dalle.stored import load_autoencoder
-    from neurocomp.errors import UsageError
     from neurocomp.models.files import write_atomically
     from neurocomp.symbols.tokens import write_tokens
 
@@ -78,16 +83,19 @@ def tokenize(**values: Any) -> None:
     images = read_images(values["images"], stored.options, with_captions=not values["no_captions"])
     for line in images.report():
         reporter.note(line)
-    images = images.part(values["part"], stored.training_share, stored.group)
-    if not len(images):
+    part = images.part(values["part"], stored.training_share, stored.group)
+    if not len(part):
         raise UsageError(f"no image is {values['part']}: take --part all")
+    others = set(images.captions) - set(part.captions)
     if values["limit"] is not None:
-        images = images.choose(values["limit"])
-    tokens = to_tokens(stored, images.with_mirrored() if values["mirrored"] else images)
+        part = part.choose(values["limit"])
+    if values["mirrored"]:
+        part = part.with_mirrored(others)
+    tokens = captions_alone(part) if values["no_images"] else to_tokens(stored, part)
     content = write_tokens(tokens)
     write_atomically(output, content)
     rows, columns = tokens.grids.shape[1:]
-    reporter.note(
-        f"{display(output)}: {len(tokens)} images of {rows} x {columns} codes of "
-        f"{tokens.num_codes}, {len(content)} bytes"
-    )
+    what = "captions"
+    if tokens.has_grids:
+        what = f"images of {rows} x {columns} codes of {tokens.num_codes}"
+    reporter.note(f"{display(output)}: {len(tokens)} {what}, {len(content)} bytes")

@@ -39,12 +39,12 @@ def read_token_file(path: Path) -> TokenSet:
 
 
 def read_parts(
-    path: Path, stored: StoredAutoencoder, reporter: Reporter
+    path: Path, stored: StoredAutoencoder, reporter: Reporter, *, with_captions: bool
 ) -> tuple[CaptionedImages, CaptionedImages]:
-    """Return the captioned images that an autoencoder was trained on, and those held out."""
+    """Return the images that an autoencoder was trained on, and those held out."""
     from neurocomp.dalle.sources import read_images
 
-    images = read_images(path, stored.options)
+    images = read_images(path, stored.options, with_captions=with_captions)
     for line in images.report():
         reporter.note(line)
     first, second = (
@@ -60,3 +60,12 @@ def to_tokens(stored: StoredAutoencoder, images: CaptionedImages) -> TokenSet:
 
     codes = encode_pixels(stored.network, images.pixels)
     return TokenSet(images.captions, codes, stored.network.config.num_codes, stored.sha256)
+
+
+def captions_alone(images: CaptionedImages) -> TokenSet:
+    """Return the captions of images."""
+    import numpy as np
+
+    from neurocomp.symbols.tokens import TokenSet
+
+    return TokenSet(images.captions, np.zeros((0, 0, 0), np.uint16), 0)

@@ -29,10 +29,16 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("train-prior", short_help="Train a prior of captions and tokens.")
 @click.argument("data", required=False, type=_PATH, metavar="DATA")
-@click.option("--vae", type=FOLDER, metavar="DIR", help="The autoencoder that makes the codes.")
+@click.option(
+    "--vae",
+    type=FOLDER,
+    metavar="DIR",
+    help="The autoencoder that makes the codes, as of 'tokenize'.",
+)
 @click.option(
     "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
 )
+@click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
 @config_option("rainbow", "rainbow, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
 @run_options("the parameters and the tokenizer of this checkpoint")
@@ -77,14 +83,22 @@ def train_prior(**values: Any) -> None:
     place = run_place(values)
     result = train(config, tokens, held_out, place, reporter.note)
     if is_first_process():
-        vae = values["vae"] or packaged_autoencoder(tokens.autoencoder)
+        vae = _autoencoder(values) or packaged_autoencoder(tokens.autoencoder)
         if vae is None:
             reporter.note("the run has no autoencoder: 'dalle generate' needs it, as --vae")
         else:
             keep_autoencoder(vae, place.output)
+        if values["vae"] is not None and vae is not None:
             for line in _bound(load_autoencoder(vae), result.metrics):
                 reporter.note(line)
     end(result, place.output)
+
+
+def _autoencoder(values: dict[str, Any]) -> Path | None:
+    """Return the folder of the autoencoder that was named."""
+    from neurocomp.dalle.model_folder import find_autoencoder
+
+    return None if values["vae"] is None else find_autoencoder(values["vae"])
 
 
 def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:
@@ -100,7 +114,9 @@ def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]
     code, caption = codes * num_latents / dims, metrics.get("caption", 0.0) / dims
     return [
         f"bound on held-out captions and images: {image + code + caption:.4f} bits per dim "
-        f"({image:.4f} images given codes, {code:.4f} codes, {caption:.4f} captions)"
+        f"({image:.4f} images given codes, of the images that the autoencoder's training held "
+        f"out; {code:.4f} codes and {caption:.4f} captions, as validated): 'dalle eval IMAGES' "
+        "measures all on the same"
     ]
 
 
@@ -108,9 +124,11 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
     """Return what to train on, and what to validate on where that is not a part of it."""
     from neurocomp.dalle.stored import load_autoencoder
 
-    data, vae, held_out = values["data"], values["vae"], values["held_out"]
+    data, vae, held_out = values["data"], _autoencoder(values), values["held_out"]
     stored = None if vae is None else load_autoencoder(vae)
     if is_token_file(data):
+        if values["no_captions"]:
+            raise UsageError("--no-captions is of images: a token file has captions or has none")
         tokens = read_token_file(data)
         held = None if held_out is None else read_token_file(held_out)
         if stored is not None and stored.sha256 != tokens.autoencoder:
@@ -123,7 +141,8 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
             "of images those are held out that the autoencoder's training held out: "
             "--held-out is for token files"
         )
-    training, rest = read_parts(data, stored, reporter)
+    with_captions = not values["no_captions"]
+    training, rest = read_parts(data, stored, reporter, with_captions=with_captions)
     if not len(training):
         raise UsageError(
             f"{data} has no image that the autoencoder was trained on: name its token "

@@ -32,8 +32,8 @@ class AutoencoderConfig:
     """Pixels across the encoder's first convolution."""
     narrow_groups: int = 0
     """Resolutions, from the lowest, at which the encoder's blocks see 1 x 1 pixels: so a code tells
-    of few pixels but its own, and a prior foretells it better. 0 is as released; at most log2 f + 1,
-    where the first convolution alone sees neighbours."""
+    of few pixels but its own, and a prior foretells it better. 0 is as released; with log2 f + 1,
+    all of them, the first convolution alone sees neighbours."""
     likelihood: str = "logit-laplace"
     """"logit-laplace" with a scale for each sub-pixel, or "mse": a Gaussian of fixed scale."""
     deviation: float = 0.05

@@ -57,7 +57,9 @@ def train_prior(
         raise UsageError("the data have no images to train on")
     if held_out is None:
         tokens, held_out = split_tokens(tokens, config.data.training_share)
-    elif held_out.has_grids:
+    elif not held_out.has_grids:
+        raise UsageError("what is held out has no images to validate on")
+    else:
         _check_alike(tokens, held_out)
     with joined(place.device) as processes:
         place.check()
@@ -73,7 +75,7 @@ def train_prior(
             load_model(place.initial, prior)
         training = PriorSamples(tokens, tokenizer, shape)
         validation = None
-        if held_out is not None and held_out.has_grids:
+        if held_out is not None:
             validation = PriorSamples(held_out, tokenizer, shape)
         run = config.run
         task = PriorTask(

@@ -65,6 +65,7 @@ def train_vae(
                     num_codes = network.config.num_codes
                     tell(f"{num_codes} codes of {config.model.num_codes} are in use")
                 network = calibrate(network, training.pixels)
+                torch.manual_seed(config.run.seed)  # the bound draws codes
                 metrics = task.measure(network)
             tell(f"autoencoder: {save_autoencoder(network, data, place.output, metrics)}")
     return result
