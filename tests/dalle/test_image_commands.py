@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -28,7 +25,7 @@ from neurocomp.training.dalle.plan import plan_autoencoder
 from neurocomp.training.dalle.vae_config import VaeTrainingConfig
 from neurocomp.training.log import read_log
 from tests.dalle.test_autoencoders import squares
-from tests.training.runs import steps_of
+from tests.training.runs import run_in_two_processes, steps_of
 
 CONFIG = """
 [run]
@@ -259,16 +256,7 @@ def train_twice(folder: Path, kind: str, sharding: str) -> Steps:
     command = ["dalle", "train-vae", str(folder / "set.tar"), "-q", "--device", "cpu"]
     command += ["--config", str(folder / "small.toml"), "-o", str(folder / "vae")]
     command += ["--sharding", sharding]
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
-    process = subprocess.run(
-        [sys.executable, *launcher, "-m", "neurocomp", *command],
-        env=environment,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr.decode()
+    run_in_two_processes(command)
     assert load_autoencoder(folder / "vae").measures["psnr_hard"] > 0
     return steps_of(folder / "vae")
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,7 @@ from neurocomp.training.dalle.train_prior import PRIOR_NAME
 from neurocomp.training.dalle.vae_config import ImageDataConfig
 from neurocomp.training.log import read_log
 from tests.dalle.blocks import AUTOENCODER, NO_GRIDS, NUM_CODES, blocks
-from tests.training.runs import steps_of
+from tests.training.runs import run_in_two_processes, steps_of
 
 CONFIG = """
 [run]
@@ -438,17 +435,7 @@ def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
     assert run(arguments(tmp_path / "one", "-q")) == 0
     command = arguments(tmp_path / "two", "-q", "--sharding", sharding)
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
-    process = subprocess.run(
-        [sys.executable, *launcher, "-m", "neurocomp", *command],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
+    run_in_two_processes(command)
     single, double = (steps_of(tmp_path / name / "run") for name in ("one", "two"))
     assert len(single) == 3
     for left, right in zip(single, double, strict=True):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,20 @@ def train(config: TextConfig, data: list[Path], output: Path, **place: Any) -> R
     files = TextFiles(data, cache=output.parent / "cache")
     where = RunPlace(output, device="cpu", **place)
     return train_text(config, files, where, report=lambda message: None)
+
+
+def run_in_two_processes(command: Sequence[str]) -> None:
+    """Run a command in two processes that torchrun starts."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    process = subprocess.run(
+        [sys.executable, *launcher, "-m", "neurocomp", *command],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
 
 
 def logged(folder: Path) -> Iterator[tuple[int, float, float]]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,7 @@ from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.api import compress, decompress
 from neurocomp.training.log import read_log
 from tests.experiments.tables import table_bits
-from tests.training.runs import steps_of, write_data
+from tests.training.runs import run_in_two_processes, steps_of, write_data
 
 TEXT = """
 [run]
@@ -221,17 +218,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
         (tmp_path / name).mkdir()
     assert run(arguments(tmp_path / "one", "text", TEXT, "-q")) == 0
     command = arguments(tmp_path / "two", "text", TEXT, "-q", "--sharding", sharding)
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
-    process = subprocess.run(
-        [sys.executable, *launcher, "-m", "neurocomp", *command],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
+    run_in_two_processes(command)
     single, double = (steps_of(tmp_path / name / "run") for name in ("one", "two"))
     assert len(single) == 3
     for left, right in zip(single, double, strict=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from neurocomp.cli.dalle.folders import require_empty
+from neurocomp.cli.dalle.places import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.errors import UsageError

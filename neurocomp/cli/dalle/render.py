@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from neurocomp.cli.dalle.folders import require_empty
+from neurocomp.cli.dalle.places import require_empty, vae_option
 from neurocomp.cli.dalle.tokens import read_token_file
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
@@ -16,14 +16,7 @@ from neurocomp.errors import UsageError
 
 @click.command(short_help="Turn tokens into images.")
 @click.argument("tokens", type=click.Path(path_type=Path, readable=False), metavar="TOKENS")
-@click.option(
-    "--vae",
-    type=click.Path(path_type=Path),
-    default="rainbow",
-    show_default=True,
-    metavar="DIR",
-    help="Folder of the autoencoder or of a prior's run, or the name of one in the package.",
-)
+@vae_option
 @click.option(
     "-o",
     "--output",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp.cli.dalle.places import vae_option
 from neurocomp.cli.dalle.tokens import captions_alone, to_tokens
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
@@ -15,14 +16,7 @@ from neurocomp.errors import UsageError
 
 @click.command(short_help="Turn images into tokens.")
 @click.argument("images", type=click.Path(path_type=Path, readable=False), metavar="IMAGES")
-@click.option(
-    "--vae",
-    type=click.Path(path_type=Path),
-    default="rainbow",
-    show_default=True,
-    metavar="DIR",
-    help="Folder of the autoencoder or of a prior's run, or the name of one in the package.",
-)
+@vae_option
 @click.option(
     "-o",
     "--output",
