@@ -40,7 +40,7 @@ def main() -> None:
         print()
         pictures = Path("out/demo").resolve()
         caption = "a large solid red circle at the top left on sand|a small striped teal heart"
-        run(folder, "dalle", "generate", caption, "-n", "4", "-o", str(pictures))
+        run(folder, "dalle", "generate", caption, "-n", "4", "-f", "-o", str(pictures))
         print(f"  drawn by the shipped prior: {pictures / 'grid.png'}")
 
 

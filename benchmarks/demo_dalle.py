@@ -49,7 +49,7 @@ def main() -> None:
         print(f"  {size} to {(folder / packed).stat().st_size} bytes, every byte back\n")
     run(folder, "dalle", "eval", held_out, "--model", "prior", "--training", training)
     caption = "a large solid red circle at the top left on sand|a small striped teal heart"
-    run(folder, "dalle", "generate", caption, "--model", "prior", "-o", "pictures")
+    run(folder, "dalle", "generate", caption, "--model", "prior", "-f", "-o", "pictures")
     print(f"\npictures: {folder / 'pictures' / 'grid.png'}")
 
 
