@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
+import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -115,7 +115,9 @@ def _tar(path: Path) -> Iterator[Entry]:
                 written = str(PurePosixPath(name).with_suffix(CAPTION_SUFFIX))
                 caption = _text(load(written) if written in members else b"")
                 yield name, caption, lambda name=name: load(name)  # type: ignore[misc]
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise FormatError(f"{path} is not a whole tar file: {error}") from None
 
 
