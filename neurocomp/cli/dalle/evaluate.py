@@ -53,7 +53,7 @@ NUM_SAMPLES = 256
     "--samples",
     type=click.IntRange(1),
     metavar="N",
-    help="Captions whose image is foretold token by token.  [default: 256]",
+    help=f"Captions whose image is foretold token by token.  [default: {NUM_SAMPLES}]",
 )
 @click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

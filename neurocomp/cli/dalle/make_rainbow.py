@@ -29,14 +29,14 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
     """
     reporter = Reporter(quiet=quiet, verbose=verbose)
     is_tar = output.suffix == ".tar"
+    if is_tar and not output.parent.is_dir():
+        raise UsageError(f"{display(output.parent)} is no folder")
+    if is_tar and output.exists() and not force:
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    if not is_tar and output.is_file():
+        raise UsageError(f"{display(output)} is a file: name a folder, or a file.tar")
     if not is_tar:
         require_empty(output, force=force)
-        if output.exists() and not output.is_dir():
-            raise UsageError(f"{display(output)} is a file: name a folder, or a file.tar")
-    elif output.exists() and not force:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
-    elif not output.parent.is_dir():
-        raise UsageError(f"{display(output.parent)} is no folder")
 
     from neurocomp.dalle.datasets import write_folder, write_tar
     from neurocomp.dalle.rainbow import rainbow

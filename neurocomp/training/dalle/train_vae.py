@@ -63,7 +63,7 @@ def train_vae(
                 if config.loss.prune:
                     network = keep_used_codes(network, training.pixels)
                     num_codes = network.config.num_codes
-                    tell(f"{num_codes} codes of {config.model.num_codes} are in use")
+                    tell(f"{num_codes} codes of {config.model.num_codes} are kept")
                 network = calibrate(network, training.pixels)
                 torch.manual_seed(config.run.seed)  # the bound draws codes
                 metrics = task.measure(network)

@@ -16,7 +16,10 @@ LEAST_DEVIATION = 1 / 256
 
 
 def keep_used_codes(network: Autoencoder, pixels: Pixels) -> Autoencoder:
-    """Return ``network`` with the codes alone that images (N, H, W, 3) take, two at least."""
+    """Return ``network`` with the codes alone that images (N, H, W, 3) take; with all if it is one.
+
+    An autoencoder has two codes at least.
+    """
     used = np.unique(encode_pixels(network, pixels)).astype(np.int64)
     if len(used) < 2:
         return network
