@@ -84,6 +84,10 @@ def test_images_to_tokens_and_back(tmp_path: Path, capsys: pytest.CaptureFixture
     with Image.open(out / "0000.png") as picture:
         assert picture.size == (16, 16)
     assert run(["dalle", "render", tokens, "--vae", vae, "-o", str(out)]) == 1
+    many = ["--columns", "100000000", "-q", "-o", str(tmp_path / "wide")]
+    assert run(["dalle", "render", tokens, "--vae", vae, *many]) == 0
+    with Image.open(tmp_path / "wide" / "grid.png") as sheet:
+        assert sheet.size == (48 * 18 + 2, 18 + 2)
 
 
 def test_parts_and_images_alone(tmp_path: Path) -> None:

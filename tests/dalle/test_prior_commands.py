@@ -183,10 +183,10 @@ def test_options_of_sampling(run_of_pictures: Path, tmp_path: Path) -> None:
     found: list[np.ndarray[Any, Any]] = []
     every: list[dict[str, Any]] = [
         {},
-        {"temperature": 0.7},
+        {"temperature": 0.02},
         {"top_k": 2},
         {"top_p": 0.3},
-        {"guidance": 3.0},
+        {"guidance": 50.0},
     ]
     for options in every:
         more = [part for name, value in options.items() for part in (_option(name), str(value))]
