@@ -19,7 +19,7 @@ from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
-from neurocomp.models.mix import NUM_PROFILES, new_lanes
+from neurocomp.models.mix import NUM_PROFILES, new_lanes, state
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.model import BEHAVIOUR
 from neurocomp.models.recurrent.samples import sample
@@ -244,6 +244,30 @@ def test_an_error_in_a_section_is_raised_and_stops_the_others() -> None:
             NetworkCodec(model(), threads=3).decode(changed, ignore)
 
 
+def begin_alike() -> bytes:
+    """Return bytes whose two halves begin with the same zeros and then differ."""
+    text = CONTENTS["text"]
+    return bytes(12) + text[:1588] + bytes(12) + text[2000:3588]
+
+
+@pytest.mark.parametrize("data", [begin_alike(), bytes(3000), b"\0a" * 1500])
+def test_nothing_before_the_history_is_read(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lanes that begin alike are compared back to the block's first byte, and no further."""
+    payloads = set()
+    for before in (0, 97, 255):
+
+        def history_behind(num_bytes: int, before: int = before) -> np.ndarray:
+            room = np.full(64 + num_bytes + 16, before, np.uint8)
+            room[64:] = 0
+            return room[64:]
+
+        monkeypatch.setattr(state, "new_history", history_behind)
+        block = encode(data, NUM_PROFILES, 2)
+        payloads.add(block.payload)
+        assert np.array_equal(codec().decode(block, ignore), array(data))
+    assert len(payloads) == 1
+
+
 def test_behaviour_is_what_the_mixture_does() -> None:
     """A change of any prediction changes the payloads, and must change `BEHAVIOUR`.
 
@@ -255,6 +279,7 @@ def test_behaviour_is_what_the_mixture_does() -> None:
         for num_lanes in (1, 4):
             for name in ("mixed", "records"):
                 digest.update(encode(CONTENTS[name], variant, num_lanes).payload)
+        digest.update(encode(begin_alike(), variant, 2).payload)
     assert BEHAVIOUR.hex() == digest.hexdigest()[:8]
 
 

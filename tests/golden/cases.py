@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 import neurocomp
+from neurocomp.codec import sections
 from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
@@ -85,6 +87,10 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
+LANES: dict[str, Callable[[], bytes]] = {
+    # Two lanes of two sections each: both lanes of the first begin with the same zeros.
+    "lanes-begin-alike": lambda: 2 * (bytes(12) + (TEXT * 3)[:988]) + (TEXT * 4)[300:2300],
+}
 TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "captioned-images": lambda: token_set(40, captions=True, images=True),
     "images": lambda: token_set(30, captions=False, images=True),
@@ -93,7 +99,7 @@ TOKEN_SETS: dict[str, Callable[[], bytes]] = {
 SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {
     "few-tokens": lambda: (np.frombuffer(tokens(2500), "<u2") % 300).astype("<u2").tobytes(),
 }
-ALL_CONTENTS = {**CONTENTS, **TOKEN_SETS, **SMALL_ALPHABET}
+ALL_CONTENTS = {**CONTENTS, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class Case:
     coder: str = "arithmetic"
     block_bytes: int | None = None
     dictionary: str | None = None
+    section_bytes: int = sections.MIN_SECTION_BYTES
 
     @property
     def name(self) -> str:
@@ -117,13 +124,14 @@ class Case:
         return Path(self.model).stem
 
     def compress(self) -> bytes:
-        return neurocomp.compress(
-            ALL_CONTENTS[self.content](),
-            model=self.model,
-            coder=self.coder,
-            block_bytes=self.block_bytes,
-            dictionary=self.dictionary,
-        )
+        with patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes):
+            return neurocomp.compress(
+                ALL_CONTENTS[self.content](),
+                model=self.model,
+                coder=self.coder,
+                block_bytes=self.block_bytes,
+                dictionary=self.dictionary,
+            )
 
 
 def _cases() -> Iterator[Case]:
@@ -145,6 +153,9 @@ def _cases() -> Iterator[Case]:
             yield Case(content, str(RECURRENT_TOKENS), coder)
     for content in ("empty", "text", "line-ends"):
         yield Case(content, "text-l")
+    for content in LANES:
+        for model in ("text-s", "text-l"):
+            yield Case(content, model, section_bytes=2000)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):

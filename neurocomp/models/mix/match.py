@@ -39,11 +39,14 @@ def _step(length: Integer) -> Integer:
 
 @inlined
 def _common_length(history: np.ndarray, one: Integer, other: Integer) -> Integer:
-    """How many bytes before two positions are the same, one < other; at most _CHECKED_LENGTH."""
+    """How many bytes before two positions are the same; at most `_CHECKED_LENGTH`.
+
+    Either may be the smaller: a lane may match what a later one has written.
+    """
     length = 0
+    most = min(_CHECKED_LENGTH, one, other)
     while (
-        length < _CHECKED_LENGTH
-        and length < one
+        length < most
         and history[U64(one - 1 - length)] == history[U64(other - 1 - length)]
     ):
         length += 1
