@@ -155,7 +155,7 @@ def _cases() -> Iterator[Case]:
         yield Case(content, "text-l")
     for content in LANES:
         for model in ("text-s", "text-l"):
-            yield Case(content, model, section_bytes=2000)
+            yield Case(content, model, section_bytes=1500)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):
