@@ -41,6 +41,9 @@ _MAX_WINDOWS = 1 << 12
 """Windows that are looked at where there are fewer than four times as many, else a fourth."""
 
 _LAG_BYTES = 1 << 15
+_LAG_DEVIATIONS = 10
+"""One byte in 190 that follows from the byte at that distance."""
+
 _LAG_GAP = 1 << 21
 """Bytes for each part in which distances are looked at; there are two at least."""
 
@@ -68,14 +71,10 @@ class Chance(NamedTuple):
     deviation: int
     num_bytes: int
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether it is beyond what random bytes have in the life of a machine."""
-        return self.excess > _DEVIATIONS * self.deviation
-
     def promises(self, share: int) -> bool:
-        """Whether it is, and would save more than one in ``share`` bytes."""
-        return self.is_certain and _bits(self.excess) * share > 8 * self.num_bytes
+        """Whether it is no chance, and would save more than one in ``share`` bytes."""
+        is_certain = self.excess > _DEVIATIONS * self.deviation
+        return is_certain and _bits(self.excess) * share > 8 * self.num_bytes
 
 
 def is_dense(content: Bytes, before: Bytes | None = None) -> bool:
@@ -136,7 +135,8 @@ def _windows_shrink(windows: Bytes) -> bool:
     excess = (squares << 8) // _WINDOW_BYTES - _WINDOW_BYTES - 255
     equal = -_DEVIATIONS * _deviation(1 << 8)
     shrinking = (excess > -equal) | (excess < equal)
-    bits = sum(min(_bits(abs(int(one))), 8 * _WINDOW_BYTES) for one in excess[shrinking])
+    beyond = np.abs(excess[shrinking]) + equal
+    bits = sum(min(_bits(int(one)), 8 * _WINDOW_BYTES) for one in beyond)
     return bits * TRIFLE > 8 * windows.size
 
 
@@ -148,7 +148,8 @@ def _has_lag(content: Bytes) -> bool:
         start = last * number // (num_parts - 1)
         part = content[start : start + _LAG_BYTES]
         for lag in range(1, min(_MAX_LAG, part.size // 2) + 1):
-            if _chance(np.bincount(part[lag:] - part[:-lag], minlength=1 << 8)).is_certain:
+            chance = _chance(np.bincount(part[lag:] - part[:-lag], minlength=1 << 8))
+            if chance.excess > _LAG_DEVIATIONS * chance.deviation:
                 return True
     return False
 

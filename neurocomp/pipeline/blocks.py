@@ -58,6 +58,12 @@ class BlockCoder:
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
 
+    Attributes:
+        header: of the frames whose blocks it makes.
+        uses_all_cores: the model spreads its lanes over the cores by itself.
+        is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        takes_token_sets: it codes token files only.
+
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
     """
@@ -95,8 +101,10 @@ class BlockCoder:
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
         self._before = None if dictionary is None else dictionary.content
-        is_stored = len(opened.model.identity) == LONG_IDENTITY_BYTES
-        self._knows_bytes = is_stored and not isinstance(self._symbol_map, BytePairs)
+        is_trained = len(opened.model.identity) == LONG_IDENTITY_BYTES
+        self._knows_bytes = is_trained and not isinstance(self._symbol_map, BytePairs)
+        self.is_trained_on_symbols = is_trained and opened.architecture.kind is Kind.SYMBOL
+        self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
@@ -177,7 +185,7 @@ class BlockCoder:
 
         A model that was trained on bytes may know them, however random they look: it tries.
         """
-        if isinstance(self._symbol_map, TokenSets):
+        if self.takes_token_sets:
             return False  # packed codes look dense, and the prior knows them
         if not is_dense(np.frombuffer(content, np.uint8), self._before):
             return False

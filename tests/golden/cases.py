@@ -17,6 +17,8 @@ from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline import streams
+from neurocomp.pipeline.choice import Choice
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
@@ -124,7 +126,11 @@ class Case:
         return Path(self.model).stem
 
     def compress(self) -> bytes:
-        with patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes):
+        with (
+            patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes),
+            # Frames of the model that the case names, also where contexts would be shorter.
+            patch.object(streams, "choose_coder", lambda coder, *_: Choice(coder)),
+        ):
             return neurocomp.compress(
                 ALL_CONTENTS[self.content](),
                 model=self.model,
