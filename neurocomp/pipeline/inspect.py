@@ -9,12 +9,10 @@ from typing import BinaryIO
 
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
-from neurocomp.models.architectures import ARCHITECTURES
-from neurocomp.models.dictionary import open_frame_dictionary
-from neurocomp.models.registry import open_frame_model
+from neurocomp.models.architectures import BY_ID
+from neurocomp.models.lookup import name_frame_dictionary, name_frame_model
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.blocks import BINARY_CODER_ID, CODER_IDS
-from neurocomp.symbols import SYMBOL_NAMES
+from neurocomp.pipeline.ids import CODER_NAMES, SYMBOL_NAMES
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class FrameInfo:
 def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[FrameInfo]:
     """Return what the frames of a seekable stream say of themselves.
 
-    Only headers are read: damage in payloads is found by decoding.
+    Only headers are read, those of models and dictionaries too: damage is found by decoding.
 
     Raises:
         FormatError: the stream is not made of frames.
@@ -77,9 +75,6 @@ def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[
 
 def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInfo:
     header = frame.header
-    architectures = {one.id: one.name for one in ARCHITECTURES}
-    coders = {number: name for name, number in CODER_IDS.items()}
-    coders[BINARY_CODER_ID] = "arithmetic (binary)"
     blocks = tuple(
         BlockInfo(
             place.offset,
@@ -93,13 +88,15 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
         for place, head in zip(frame.places, read_heads(source, frame), strict=True)
     )
     missing = None
-    model = architectures.get(header.model_id, f"unknown ({header.model_id})")
+    model = f"unknown ({header.model_id})"
+    if header.model_id in BY_ID:
+        model = BY_ID[header.model_id].name
     try:
-        model = open_frame_model(
+        model = name_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
-        ).name
+        )
         if header.dictionary:
-            open_frame_dictionary(header.dictionary, store)
+            name_frame_dictionary(header.dictionary, store)
     except NeurocompError as error:
         missing = str(error)
     return FrameInfo(
@@ -107,7 +104,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
         frame.end - frame.offset,
         sum(place.decoded_bytes for place in frame.places),
         SYMBOL_NAMES.get(header.symbols_id, f"unknown ({header.symbols_id})"),
-        coders.get(header.coder_id, f"unknown ({header.coder_id})"),
+        CODER_NAMES.get(header.coder_id, f"unknown ({header.coder_id})"),
         model,
         header.identity.hex(),
         header.dictionary.hex(),
