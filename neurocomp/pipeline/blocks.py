@@ -31,6 +31,7 @@ from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.symbols import (
     BYTES,
@@ -42,10 +43,6 @@ from neurocomp.symbols import (
     restore,
     shorten,
 )
-
-BINARY_CODER_ID = 0
-CODER_IDS = {"arithmetic": 1, "huffman": 2}
-"""Ids of the coders of symbol models in the frame header; binary models have their own."""
 
 _TRIAL_BYTES = 1 << 12
 """What a model that was trained on who knows what codes of dense content, to see."""
