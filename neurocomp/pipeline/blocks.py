@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
 from neurocomp.codec.base import watch
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.codec.sections import MAX_LANES
@@ -31,8 +31,10 @@ from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.binary_codecs import binary_codec
 from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.unloaded import find_frame_unloaded, find_unloaded
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
@@ -92,7 +94,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, dictionary, threads)
+            self._codec = binary_codec(opened, dictionary, threads)
             self._coder_name = BINARY
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
@@ -128,7 +130,8 @@ class BlockCoder:
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
         store = ModelStore(search_path=options.model_path)
-        opened = open_model(options.resolved_model, store)
+        name = options.resolved_model
+        opened = find_unloaded(name) or open_model(name, store)
         dictionary = None
         if options.dictionary is not None:
             dictionary = open_dictionary(options.dictionary, store)
@@ -156,7 +159,7 @@ class BlockCoder:
         if _kind_of(header) is Kind.BINARY and (header.symbols_id or header.coder_id):
             # Before the model is opened: a large one takes seconds.
             raise FormatError("the frame's symbols, coder and parameters don't go with its model")
-        opened = open_frame_model(
+        opened = find_frame_unloaded(header.model_id, header.identity) or open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
         dictionary = None
@@ -319,18 +322,6 @@ class _Progress:
     def finish(self) -> None:
         """Tell that all is done."""
         self.advance(self._block.num_symbols)
-
-
-def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
-    content = None if dictionary is None else dictionary.content
-    if opened.architecture.name == "mix":
-        return BitCodec(content)
-    from neurocomp.codec.networked import NetworkCodec
-    from neurocomp.models.recurrent import NetworkModel
-
-    if not isinstance(opened.model, NetworkModel):
-        raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:
