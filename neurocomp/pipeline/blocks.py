@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from threading import Lock
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec.base import watch
+from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.codec.sections import MAX_LANES
 from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
@@ -20,24 +25,27 @@ from neurocomp.errors import (
 )
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.limits import LONG_IDENTITY_BYTES
 from neurocomp.models.architectures import ARCHITECTURES, Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
+    BytePairs,
     SymbolMap,
+    TokenSets,
     for_alphabet,
     restore,
     shorten,
 )
 
-BINARY_CODER_ID = 0
-CODER_IDS = {"arithmetic": 1, "huffman": 2}
-"""Ids of the coders of symbol models in the frame header; binary models have their own."""
+_TRIAL_BYTES = 1 << 12
+"""What a model that was trained on who knows what codes of dense content, to see."""
 
 _LARGE_ALPHABETS = (1, 2)
 """Symbol maps whose alphabets have 256 symbols and more: uint16, bpe."""
@@ -52,6 +60,12 @@ class BlockCoder:
         verify: decode each block after encoding it and compare.
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
+
+    Attributes:
+        header: of the frames whose blocks it makes.
+        uses_all_cores: the model spreads its lanes over the cores by itself.
+        is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        takes_token_sets: it codes token files only.
 
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
@@ -91,6 +105,11 @@ class BlockCoder:
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self._before = None if dictionary is None else dictionary.content
+        is_trained = len(opened.model.identity) == LONG_IDENTITY_BYTES
+        self._knows_bytes = is_trained and not isinstance(self._symbol_map, BytePairs)
+        self.is_trained_on_symbols = is_trained and opened.architecture.kind is Kind.SYMBOL
+        self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
@@ -163,13 +182,39 @@ class BlockCoder:
         """Return the block of ``content``: coded, or stored where coding would not shrink it."""
         if not content:
             return Block.stored(content)
+        block = None if self._is_hopeless(content, tick) else self._coded(content, tick)
+        if block is None:
+            return Block.stored(content)
+        if self._verify:
+            self._check(block, content)
+        return block
+
+    def _is_hopeless(self, content: bytes, tick: Tick) -> bool:
+        """Return whether samples show that coding would not shrink ``content``.
+
+        A model that was trained on bytes may know them, however random they look: it tries.
+        """
+        if self.takes_token_sets:
+            return False  # packed codes look dense, and the prior knows them
+        if not is_dense(np.frombuffer(content, np.uint8), self._before):
+            return False
+        if self._knows_bytes:
+            start = content[:_TRIAL_BYTES]
+            block = self._coded(start, partial(watch, tick))
+            if block is not None and (len(start) - len(block.payload)) * TRIFLE > len(start):
+                return False
+        tick(len(content))
+        return True
+
+    def _coded(self, content: bytes, tick: Tick) -> Block | None:
+        """Return the block of ``content`` as the model codes it; None where that is not shorter."""
         shortened = shorten(content) if self._prefers_line_feeds else None
         coded_bytes = content if shortened is None else shortened
         symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         if coded is None or len(coded.payload) >= len(content):
-            return Block.stored(content)
-        block = Block(
+            return None
+        return Block(
             Method.MODELLED,
             coded.variant,
             len(content),
@@ -179,9 +224,6 @@ class BlockCoder:
             coded.payload,
             shortened is not None,
         )
-        if self._verify:
-            self._check(block, content)
-        return block
 
     def decode(self, block: Block, tick: Tick) -> bytes:
         """Return the content of ``block``.

@@ -18,6 +18,8 @@ from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.mix import primer
 from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline import streams
+from neurocomp.pipeline.choice import Choice
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
@@ -129,7 +131,11 @@ class Case:
         return Path(self.model).stem
 
     def compress(self) -> bytes:
-        with patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes):
+        with (
+            patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes),
+            # Frames of the model that the case names, also where contexts would be shorter.
+            patch.object(streams, "choose_coder", lambda coder, *_: Choice(coder)),
+        ):
             return neurocomp.compress(
                 ALL_CONTENTS[self.content](),
                 model=self.model,
