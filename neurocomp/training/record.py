@@ -7,18 +7,25 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from neurocomp.errors import FormatError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 RECORD_NAME = "run.json"
 """In a run's folder, for people and for `--resume`; each checkpoint has the same in its state."""
+
+HELD_OUT = "held-out data"
+"""Their name among the data."""
+NOTHING_HELD_OUT = "no images are held out, so that nothing is validated"
 
 _HARMLESS = {
     *("run.steps", "run.micro_batch", "run.log_every", "run.validate_every"),
     *("run.checkpoint_every", "run.keep"),
     *("data.validation_pieces", "data.validation_length", "data.validation_images"),
-    *("model.checkpointing", "held-out data"),
+    *("model.checkpointing", HELD_OUT),
 }
 """What may change: how long, how much memory, what is measured, logged and kept."""
 
@@ -55,7 +62,7 @@ class RunRecord:
         """Return the record of what `to_json` returned; raises FormatError where it is not that."""
         if not isinstance(stored, dict):
             raise FormatError("it is not the record of a run")
-        parts = [stored.get(field.name) for field in dataclasses.fields(cls)]
+        parts: list[Any] = [stored.get(field.name) for field in dataclasses.fields(cls)]
         if [type(part) for part in parts] != [str, dict, dict]:
             raise FormatError("it is not the record of a run")
         return cls(*parts)
@@ -80,7 +87,7 @@ class Change:
 
 def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     """Return what differs, in the order of names; a field that one of both lacks says nothing."""
-    found = [("kind", before.kind, now.kind)]
+    found: list[tuple[str, Any, Any]] = [("kind", before.kind, now.kind)]
     if before.kind == now.kind:
         old, new = (dict(_fields(one.configuration)) for one in (before, now))
         found += [(name, old[name], new[name]) for name in sorted(old) if name in new]
@@ -116,11 +123,11 @@ def read_record(run: Path) -> RunRecord | None:
         raise FormatError(f"{path} is damaged: {error}") from None
 
 
-def content_hash(*parts: bytes | memoryview) -> str:
-    """Return the SHA-256 of buffers and their sizes."""
+def content_hash(*parts: bytes | NDArray[Any]) -> str:
+    """Return the SHA-256 of contents, arrays being contiguous, and their sizes."""
     digest = hashlib.sha256()
     for part in parts:
-        view = memoryview(part)
+        view = memoryview(cast(Any, part))
         digest.update(view.nbytes.to_bytes(8, "big"))
         digest.update(view)
     return digest.hexdigest()
