@@ -26,9 +26,7 @@ from neurocomp.training.dalle.vae_config import ImageDataConfig, LossConfig
 from neurocomp.training.text.config import DataConfig
 
 DOCS_PATH = Path(__file__).parents[2] / "docs" / "training.md"
-BEGIN = (
-    "<!-- Written by `python -m neurocomp.training.fields`: change the docstrings, not this. -->"
-)
+BEGIN = "<!-- Written by `python -m neurocomp.training.fields`: change docstrings, not this. -->"
 END = "<!-- The end of what is written by it. -->"
 
 TABLES: dict[str, type[Any]] = {
