@@ -20,8 +20,10 @@ from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import locate_block, locate_header
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer, read_trailer
+from neurocomp.frame.varint import MAX_VARINT_BYTES
 
 _CHUNK_BYTES = 1 << 20
+_MAX_ENDS = 1 << 12
 _FOOTER_BYTES = 4 + len(limits.END_MAGIC)
 
 
@@ -112,12 +114,31 @@ class Landmarks:
         except FormatError:
             return False
 
+    @cached_property
+    def frames(self) -> list[int]:
+        """Where such headers stand, in order; in content, too."""
+        return [at for at in self._occurrences(limits.MAGIC, 0) if self.is_frame(at)]
+
     def next_frame(self, offset: int) -> int:
         """Return where the next such header stands, from ``offset`` on; the end if nowhere."""
-        for at in self._occurrences(limits.MAGIC, offset):
-            if self.is_frame(at):
-                return at
-        return self.end
+        number = bisect_left(self.frames, offset)
+        return self.frames[number] if number < len(self.frames) else self.end
+
+    def end_of_stored(self, offset: int) -> tuple[int, int] | None:
+        """Return content size and end of a stored block at ``offset`` whose tag or size is damaged.
+
+        Its content's checksum tells at which frame, or at the stream's end, it is over.
+        """
+        for size_bytes in range(1, MAX_VARINT_BYTES):
+            content_at = offset + 1 + size_bytes + limits.CHECKSUM_BYTES
+            self._stream.seek(content_at - limits.CHECKSUM_BYTES)
+            checksum = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
+            first = bisect_left(self.frames, content_at + limits.CHECKSUM_BYTES + 1)
+            for end in (*self.frames[first : first + _MAX_ENDS], self.end):
+                stop = end - limits.CHECKSUM_BYTES
+                if stop > content_at and self._checksums.of(content_at, stop) == checksum:
+                    return stop - content_at, end
+        return None
 
     @cached_property
     def trailers(self) -> list[FoundTrailer]:

@@ -186,7 +186,7 @@ class _Salvage:
         if trailer is None:
             self._give_blocks(found, blocks)
             if not blocks:
-                return self._pass_over(start, run, error)
+                return self._pass_over(start, run, error, offset)
             return self._search(offset, run, error)
         sizes = trailer.trailer.sizes
         later = self._blocks_by_trailer(start, found, trailer, len(blocks))
@@ -240,6 +240,8 @@ class _Salvage:
     def _sound_block(
         self, offset: int, found: FoundHeader, sizes: tuple[int, int]
     ) -> FoundBlock | None:
+        if offset < 0:
+            return None
         try:
             block = self._landmarks.block_at(offset, found.header.symbols_id, found.checksum)
         except FormatError:
@@ -247,13 +249,25 @@ class _Salvage:
         fits = (block.place.stored_bytes, block.place.decoded_bytes) == sizes
         return block if block.is_sound and fits else None
 
-    def _pass_over(self, start: int, run: list[FoundBlock], error: FormatError) -> int:
-        """Go on after a frame of which nothing is sound, or what is none, at ``start``."""
+    def _pass_over(
+        self, start: int, run: list[FoundBlock], error: FormatError, first: int | None = None
+    ) -> int:
+        """Go on after a frame of which nothing is sound, or what is none, at ``start``.
+
+        Args:
+            start: where it starts.
+            run: what there is of its blocks.
+            error: what is wrong.
+            first: where its first block starts, if its header is to be believed.
+        """
         if (trailer := self._landmarks.last_trailer_of(start)) is not None:
             self.has_frames = True
             self._lose(sum(decoded for _, decoded in trailer.trailer.sizes), error)
             return trailer.end
-        if (extent := self._extent_without_header(start)) is not None:
+        extent = self._extent_without_header(start)
+        if extent is None and first is not None:
+            extent = self._landmarks.end_of_stored(first)
+        if extent is not None:
             self.has_frames = True
             self._lose(extent[0], error)
             return extent[1]
