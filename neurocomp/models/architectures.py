@@ -31,6 +31,7 @@ class Architecture:
         from_stored: makes a model from its stored form; None where the model is embedded.
         by_name: finds a model that is kept by another library from a frame's identity, parameters
             and environment.
+        section_lanes: of a network of bytes: lanes of a block that share tables and a payload.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Architecture:
     embedded: Callable[[], SymbolModel | BinaryModel] | None = None
     from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
+    section_lanes: int = 2
 
 
 @cache
@@ -56,11 +58,14 @@ def _text_s() -> BinaryModel:
     return NetworkModel.shipped("text-s")
 
 
+_TEXT_L_SECTION_LANES = 1
+
+
 @cache
 def _text_l() -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped("text-l", section_lanes=1)
+    return NetworkModel.shipped("text-l", section_lanes=_TEXT_L_SECTION_LANES)
 
 
 def _recurrent(stored: StoredModel) -> BinaryModel:
@@ -139,7 +144,14 @@ ARCHITECTURES = (
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
-    Architecture(11, "text-l", Kind.BINARY, "a larger network and context mixing", _text_l),
+    Architecture(
+        11,
+        "text-l",
+        Kind.BINARY,
+        "a larger network and context mixing",
+        _text_l,
+        section_lanes=_TEXT_L_SECTION_LANES,
+    ),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 
