@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -95,10 +96,16 @@ def write_other(folder: Path, kind: str) -> None:
         warnings.simplefilter("ignore")
         import transformers
 
+        config: Any
         if kind == "bert":
-            shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-            config = transformers.BertConfig(vocab_size=300, intermediate_size=16, **shape)
-            network = transformers.BertLMHeadModel(config)
+            config = transformers.BertConfig(
+                vocab_size=300,
+                hidden_size=16,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                intermediate_size=16,
+            )
+            network: Any = transformers.BertLMHeadModel(config)
         else:
             config = transformers.T5Config(
                 vocab_size=300, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2
