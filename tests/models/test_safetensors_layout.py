@@ -31,7 +31,7 @@ def entry(dtype: str = "I8", shape: Any = (4,), offsets: Any = (0, 4)) -> dict[s
 
 
 def test_a_file_of_the_library_is_read(tmp_path: Path) -> None:
-    tensors = {
+    tensors: dict[str, Any] = {
         "a": np.arange(6, dtype=np.int16).reshape(2, 3),
         "b": np.zeros((0, 4), np.float32),
         "c": np.array(7, np.uint8),
@@ -154,6 +154,7 @@ def test_a_file_is_verified_without_numpy_as_with_it(tmp_path: Path) -> None:
 
 def test_an_index_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    files: Any
     for files in ({"x": "../m.safetensors"}, {"x": "/etc/passwd"}, {"x": 3}, {}, []):
         (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": files}))
         with pytest.raises(FormatError, match=r"index\.json"):

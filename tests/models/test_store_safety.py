@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import ModelMismatchError
-from neurocomp.models import files, fingerprints
+from neurocomp.models import fingerprints
 from neurocomp.models.architectures import EMBEDDED
 from neurocomp.models.files import write_atomically
 from neurocomp.models.origins import Origin, read_licence, read_origin
@@ -71,7 +72,7 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(
 
     before = sorted((tmp_path / "home").rglob("*"))
     other = make(tmp_path / "other.safetensors", 4)
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("neurocomp.models.files.os.fsync", full)
     origin = Origin("imported", "folder")
     with pytest.raises(OSError, match="No space left") as caught:
         _ = (
@@ -89,11 +90,18 @@ def test_what_is_written_is_synced_and_then_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    replace, fsync = Path.replace, files.os.fsync
-    monkeypatch.setattr(files.os, "fsync", lambda fd: (steps.append("sync"), fsync(fd)))
-    monkeypatch.setattr(
-        Path, "replace", lambda self, to: (steps.append("rename"), replace(self, to))[1]
-    )
+    replace, fsync = Path.replace, os.fsync
+
+    def noted_sync(descriptor: int) -> None:
+        steps.append("sync")
+        fsync(descriptor)
+
+    def noted_replace(self: Path, target: Path) -> Path:
+        steps.append("rename")
+        return replace(self, target)
+
+    monkeypatch.setattr("neurocomp.models.files.os.fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
     write_atomically(tmp_path / "file", b"content")
     assert steps == ["sync", "rename", "sync"]
     assert (tmp_path / "file").read_bytes() == b"content"
@@ -189,8 +197,6 @@ def test_lists_load_nothing_heavy(tmp_path: Path, arguments: list[str], code: in
             (tmp_path / f"{name}.ncmp").write_bytes(neurocomp.compress(b"hello", preset=preset))
     program = LIGHT.format(arguments=arguments, code=code)
     environment: dict[str, Any] = {"NEUROCOMP_HOME": str(tmp_path / "home")}
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,

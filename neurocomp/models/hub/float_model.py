@@ -39,7 +39,7 @@ class FloatPredictor:
         num_lanes: int,
         context: int,
         start_symbol: int,
-        shown: str,
+        shown: str = "the model",
         num_symbols: int = 0,
     ) -> None:
         self._network = network

@@ -48,7 +48,8 @@ def load_network(folder: Path, shown: str) -> Any:
             ) from error
         _require_causal_kind(config, shown)
         try:
-            network, report = AutoModelForCausalLM.from_pretrained(
+            loader: Any = AutoModelForCausalLM
+            network, report = loader.from_pretrained(
                 folder,
                 use_safetensors=True,
                 trust_remote_code=False,
