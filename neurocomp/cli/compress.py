@@ -20,6 +20,7 @@ from neurocomp.cli.options import (
     threads_option,
 )
 from neurocomp.cli.outputs import SUFFIX, compressed_name
+from neurocomp.cli.progress import is_progress_shown
 from neurocomp.cli.report import Refused, Reporter
 from neurocomp.pipeline.options import CompressOptions
 
@@ -56,6 +57,12 @@ def compress(**values: Any) -> int:
     from neurocomp.pipeline.blocks import BlockCoder
 
     converter = Converter(Compression(options, outputs), inputs, outputs, reporter)
+    if (options.model or "").startswith("hf:") and (
+        reporter.verbose or is_progress_shown(quiet=reporter.quiet)
+    ):
+        from neurocomp.models.hub.estimate import listen
+
+        listen(reporter.note)
     with announced_compilation(reporter):
         # A wrong model or coder is one message, not one for each file.
         BlockCoder.for_options(options)
