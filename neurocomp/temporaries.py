@@ -1,7 +1,8 @@
-"""Temporary files of this process, which a signal that ends it must not leave behind."""
+"""Files that are being written: none is left behind by a signal, none is lost by a crash."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,6 +10,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _unfinished: set[Path] = set()
+_CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
+
+
+class OutputError(OSError):
+    """An output could not be written; ``filename`` names it.
+
+    What the system says of a full disk names no file, and whoever reads a file and writes another
+    could not tell which of the two it is about.
+    """
+
+
+def output_error(error: OSError, name: str | os.PathLike[str]) -> OSError:
+    """Return ``error`` as one that says which output it is about.
+
+    A broken pipe stays one: it is not a failure but the wish of whoever reads.
+    """
+    if isinstance(error, BrokenPipeError):
+        return error
+    return OutputError(error.errno, error.strerror or str(error), os.fspath(name))
 
 
 @contextmanager
@@ -36,3 +56,22 @@ def discard_unfinished() -> None:
     for temporary in tuple(_unfinished):
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` last, where the system can.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # a folder that may be written, but not read; or one that cannot be opened at all
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+    finally:
+        os.close(descriptor)

@@ -20,7 +20,8 @@ from neurocomp.cli.options import (
     output_options,
     threads_option,
 )
-from neurocomp.cli.outputs import SUFFIX, content_name
+from neurocomp.cli.outputs import content_name, is_compressed_name
+from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Reporter
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.pipeline.options import DecompressOptions
@@ -64,7 +65,11 @@ def decompress(**values: Any) -> int:
     from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
 
-    converter = Converter(Decompression(options, parts, reporter), inputs, outputs, reporter)
+    conversion = Decompression(options, parts, reporter)
+    in_use = InUse(model_path=options.model_path)
+    converter = Converter(conversion, inputs, outputs, reporter, in_use)
+    if not converter.jobs:
+        return reporter.exit_code
     with announced_compilation(reporter):
         return converter.run()
 
@@ -103,7 +108,7 @@ class Decompression:
 
     def is_wanted(self, path: Path) -> bool:
         """Return whether ``path`` looks compressed."""
-        return path.suffix == SUFFIX
+        return is_compressed_name(path)
 
     def output_name(self, relative: Path) -> Path:
         """Return ``relative`` without the suffix."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
@@ -17,7 +16,7 @@ from neurocomp.cli.options import (
     model_path_option,
     threads_option,
 )
-from neurocomp.cli.outputs import SUFFIX
+from neurocomp.cli.outputs import is_compressed_name
 from neurocomp.cli.progress import ProgressBar, is_progress_shown
 from neurocomp.cli.report import Reporter
 from neurocomp.pipeline.options import DecompressOptions
@@ -47,17 +46,12 @@ def test(**values: Any) -> int:
     from neurocomp.cli.compilation import announced_compilation
 
     with announced_compilation(reporter):
-        for item in find_inputs(inputs, reporter, is_compressed):
+        for item in find_inputs(inputs, reporter, is_compressed_name):
             with reporter.guard(item.name), open_source(item) as source:
                 refuse_terminal(source)
                 content_bytes = _decode(source, options, reporter)
                 reporter.detail(f"{item.name}: sound, {content_bytes} bytes of content")
     return reporter.exit_code
-
-
-def is_compressed(path: Path) -> bool:
-    """Return whether a file in a folder looks like one of ours."""
-    return path.suffix == SUFFIX
 
 
 def _decode(source: Source, options: DecompressOptions, reporter: Reporter) -> int:
