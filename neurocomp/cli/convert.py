@@ -85,20 +85,20 @@ class Converter:
         self._folder = output_folder(inputs, outputs)
         self._is_frame_cut = False
         self._written: set[FileId] = set()
-        self.jobs = self._plan()
-        check_plan(self.jobs, in_use, force=outputs.force, keep=outputs.keep)
+        self.jobs = self._plan(in_use)
 
-    def _plan(self) -> list[Job]:
+    def _plan(self, in_use: InUse) -> list[Job]:
         """Find all inputs and what becomes of them; nothing is written yet."""
         reporter, wanted = self._reporter, self._conversion.is_wanted
         items = list(find_inputs(self._inputs, reporter, wanted, self._folder))
-        jobs = []
+        jobs, readable = [], []
         for item in items:
             try:
                 check_readable(item)
             except OSError as error:
                 reporter.unreadable(item.name, error)
                 continue
+            readable.append(item)
             with reporter.guard(item.name):
                 target = self._target(item)
                 self._refuse_special(item, target)
@@ -107,6 +107,7 @@ class Converter:
             if jobs:
                 say("nothing was done: give --keep-going to work on the files that can be read")
             return []
+        check_plan(readable, jobs, in_use, force=self._outputs.force, keep=self._outputs.keep)
         return jobs
 
     def run(self) -> int:

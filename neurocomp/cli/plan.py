@@ -33,11 +33,14 @@ class Job:
         return OUTPUT_NAME if self.target is None else display(self.target)
 
 
-def check_plan(jobs: Sequence[Job], in_use: InUse, *, force: bool, keep: bool) -> None:
+def check_plan(
+    inputs: Sequence[Input], jobs: Sequence[Job], in_use: InUse, *, force: bool, keep: bool
+) -> None:
     """Refuse a run that would lose data, whatever the order of its files.
 
     Args:
-        jobs: all of them; inputs that can be opened.
+        inputs: all of them, also those that there is no job for.
+        jobs: what is to be done.
         in_use: models and dictionaries.
         force: files are overwritten.
         keep: inputs are kept.
@@ -48,7 +51,7 @@ def check_plan(jobs: Sequence[Job], in_use: InUse, *, force: bool, keep: bool) -
     """
     _refuse_shared_outputs(jobs)
     overwritten = list(_overwritten(jobs, force))
-    _refuse_inputs_as_outputs(jobs, overwritten)
+    _refuse_inputs_as_outputs(inputs, overwritten)
     removed = [] if keep else [job for job in jobs if job.item.path is not None]
     if overwritten or removed:
         _refuse_files_in_use(overwritten, removed, in_use.files())
@@ -92,11 +95,11 @@ def _overwritten(jobs: Sequence[Job], force: bool) -> Iterator[tuple[Job, FileId
 
 
 def _refuse_inputs_as_outputs(
-    jobs: Sequence[Job], overwritten: Sequence[tuple[Job, FileId]]
+    inputs: Sequence[Input], overwritten: Sequence[tuple[Job, FileId]]
 ) -> None:
-    inputs = {one: job.item for job in jobs if (one := _input_id(job.item)) is not None}
+    by_id = {one: item for item in inputs if (one := _input_id(item)) is not None}
     for job, one in overwritten:
-        item = inputs.get(one)
+        item = by_id.get(one)
         if item is None:
             continue
         if _input_id(job.item) == one:

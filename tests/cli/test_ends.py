@@ -105,7 +105,7 @@ def test_text_that_is_lost_with_a_closed_output_is_an_error(program: Program) ->
 
 
 def test_a_closed_input_is_said_to_be_closed(program: Program) -> None:
-    done = program(stdin=None, preexec_fn=lambda: os.close(0))
+    done = program(preexec_fn=lambda: os.close(0))
     assert (done.code, "standard input is closed" in done.err) == (2, True)
 
 
