@@ -38,7 +38,7 @@ _ELSEWHERE = {
 """What the words of other tools are here."""
 
 _MIN_ABBREVIATION = 2
-_MIN_RATIO = 0.65
+_MIN_RATIO = 0.7
 
 
 def refuse_near_command(word: str, commands: Collection[str]) -> None:
