@@ -206,6 +206,8 @@ class Converter:
             yield sink
 
     def _tell(self, job: Job, sizes: Sizes, seconds: float) -> None:
+        if sizes.note:
+            self._reporter.detail(f"{job.item.name}: {sizes.note}")
         self._reporter.detail(
             f"{job.item.name}: {describe_sizes(sizes, seconds)}, to {job.target_name}"
         )

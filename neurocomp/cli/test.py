@@ -12,6 +12,7 @@ from neurocomp.cli.options import (
     InputOptions,
     build,
     input_options,
+    max_size_option,
     message_options,
     model_path_option,
     threads_option,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check compressed files.")
 @input_options
+@max_size_option
 @threads_option
 @model_path_option
 @message_options

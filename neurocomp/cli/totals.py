@@ -40,6 +40,7 @@ class Totals:
         self._num_files = len(sizes)
         known = [size for size in sizes if size is not None]
         self._total_bytes = sum(known) if len(known) == len(sizes) else None
+        self._num_refused = reporter.num_errors
         self._num_begun = 0
         self._num_done = 0
         self._done = Sizes(0, 0)
@@ -83,7 +84,7 @@ class Totals:
         is_told = self._reporter.verbose or self._is_terminal
         if kind is None and self._num_files > 1 and is_told and not self._reporter.quiet:
             seconds = perf_counter() - self._start
-            failed = self._reporter.num_errors
+            failed = self._num_refused + self._num_files - self._num_done
             say(
                 f"{self._num_done} files: {describe_sizes(self._done, seconds)}"
                 + (f"; {failed} not done" if failed else "")

@@ -105,7 +105,7 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 @click.option("-f", "--force", is_flag=True, help="Overwrite the model file.")
 @message_options
 def ngram(**values: Any) -> None:
-    """Count the n-grams of each FILE; one that ends in .xz is decompressed first.
+    """Count the n-grams of each FILE; .gz, .xz, .bz2 and .zst are decompressed first.
 
     \b
     Examples:
@@ -129,8 +129,9 @@ def ngram(**values: Any) -> None:
     from neurocomp.training.data import read_documents
     from neurocomp.training.ngram import train_ngram
 
-    documents: list[Any] = list(
-        read_documents(paths, split=values["split"], max_bytes=values["max_bytes"])
+    is_text = values["alphabet"] == "bytes"
+    documents: list[Any] = read_documents(
+        paths, split=values["split"], max_bytes=values["max_bytes"], is_text=is_text
     )
     alphabet_size = 256
     if values["alphabet"] == "uint16":

@@ -46,7 +46,8 @@ _DATA = click.Path(path_type=Path, readable=False)
 @click.option("-f", "--force", is_flag=True, help="Overwrite the dictionary file.")
 @message_options
 def dictionary(**values: Any) -> None:
-    """Choose what is most common in the SAMPLES, each a file; .xz files are decompressed first.
+    """Choose what is most common in the SAMPLES, each a file; .gz, .xz, .bz2 and .zst are
+    decompressed first, and archives and images in folders left out.
 
     The model reads a dictionary before every block, so that small files like the samples begin as
     if they were the end of a large one.  Files that were compressed with it need it again: keep
@@ -66,14 +67,18 @@ def dictionary(**values: Any) -> None:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.models.dictionary import stored_dictionary
-    from neurocomp.training.data import read_documents
+    from neurocomp.training.data import is_training_text, read_documents
     from neurocomp.training.dictionary import cut_lines, select_content
 
     paths: list[Path] = []
     for path in values["samples"]:
         if path.is_dir() and values["recursive"]:
-            found = sorted(path.rglob("*"))
-            paths += [one for one in found if one.is_file() and not one.is_symlink()]
+            found = [one for one in sorted(path.rglob("*")) if one.is_file()]
+            chosen = [one for one in found if not one.is_symlink() and is_training_text(one)]
+            paths += chosen
+            num_left = sum(not one.is_symlink() for one in found) - len(chosen)
+            if num_left:
+                reporter.note(f"{display(path)}: {num_left} files are archives or images: left out")
         else:
             paths.append(path)
     samples = [one.tobytes() for one in read_documents(paths, split=values["split"])]

@@ -15,8 +15,8 @@ from safetensors.numpy import load_file
 
 from neurocomp.cli.run_options import end
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
+from neurocomp.models.headers import ModelHeader
 from neurocomp.models.recurrent.model import WEIGHTS
-from neurocomp.models.stored import ModelHeader
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Result, Trainer
@@ -60,7 +60,10 @@ def test_resuming_repeats_the_losses_bit_for_bit(tmp_path: Path, optimizer: str)
         assert parts[0].read_bytes() == parts[1].read_bytes()
 
 
-def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     data = write_data(tmp_path / "data")
     config = tiny_config(8)
     train(config, data, tmp_path / "whole")
@@ -70,11 +73,11 @@ def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monkey
     def interrupt(self: Trainer, loss: float, norm: float, seconds: float) -> None:
         write_step(self, loss, norm, seconds)
         if self._step == 4:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Trainer, "_write_step", interrupt)
     result = train(config, data, tmp_path / "run")
-    assert (result.step, result.finished, result.signal) == (5, False, signal.SIGTERM)
+    assert (result.step, result.finished, result.signal) == (5, False, number)
     monkeypatch.undo()
     assert train(config, data, tmp_path / "run", resume=True).finished
     assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
@@ -191,13 +194,15 @@ def test_checkpoints_of_another_network_or_damaged(tmp_path: Path) -> None:
     model = checkpoint / "model.safetensors"
     content = model.read_bytes()
     model.write_bytes(content[:-8])
-    with pytest.raises(FormatError, match="not a whole safetensors file"):
+    with pytest.raises(FormatError, match=r"no sound checkpoint.*safetensors is damaged"):
         train(tiny_config(2), data, run, resume=True)
     model.write_bytes(content)
     other = tiny_config(2)
     object.__setattr__(other.model, "width", 64)
-    with pytest.raises(ModelMismatchError, match="another shape"):
+    with pytest.raises(UsageError, match=r"model\.width was 32, is 64"):
         train(other, data, run, resume=True)
+    with pytest.raises(ModelMismatchError, match="another shape"):
+        train(other, data, run, resume=True, accept_changes=True)
 
 
 def test_a_loss_that_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ class AutoencoderConfig:
     factor: int = 4
     """f: a code stands for f x f pixels."""
     num_codes: int = 512
-    """K."""
+    """K, the size of the codebook."""
     width: int = 32
     """Channels at full resolution; they double where the resolution halves."""
     num_blocks: int = 1
