@@ -51,7 +51,8 @@ class InUse:
 
 def _model_files(name: str) -> Iterator[Path]:
     """Yield the files of a model that is named by its place: a file, dalle:FOLDER, hf:FOLDER."""
-    from neurocomp.models.registry import DALLE_PREFIX, HUB_PREFIX
+    from neurocomp.models.packaged import DALLE_PREFIX
+    from neurocomp.models.registry import HUB_PREFIX
 
     for prefix in (DALLE_PREFIX, HUB_PREFIX):
         if name.startswith(prefix):
@@ -69,7 +70,7 @@ def _store_files() -> Iterator[Path]:
 
 
 def _package_files() -> Iterator[Path]:
-    from neurocomp.models.registry import packaged_folder
+    from neurocomp.models.packaged import packaged_folder
 
     package = packaged_folder("models").parents[1]
     yield from package.glob("*/weights/**/*")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.names import printable
 from neurocomp.temporaries import OutputError
 
 STDIN_NAME = "(stdin)"
@@ -89,7 +90,7 @@ def say(message: str) -> None:
     """Print one line on stderr, whatever characters the names in it have."""
     if sys.stderr is not None:
         with suppress(OSError):
-            print(f"neurocomp: {escape(message)}", file=sys.stderr, flush=True)
+            print(f"neurocomp: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def describe(error: Exception, name: str) -> str:
@@ -119,22 +120,4 @@ def display(path: str | bytes | os.PathLike[str]) -> str:
     text = os.fsdecode(path)
     if text.isprintable() and text:
         return text
-    return f"'{escape(text.replace(chr(92), chr(92) * 2))}'"
-
-
-def escape(text: str) -> str:
-    """Return ``text`` in one line, without anything that a terminal could take for a command.
-
-    What is not printable is written as in Python: line feeds, escapes, marks of direction, and
-    bytes of names that are not UTF-8.
-    """
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else _escaped(one) for one in text)
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte of a name that is not UTF-8
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
+    return f"'{printable(text.replace(chr(92), chr(92) * 2))}'"

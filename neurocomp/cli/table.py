@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neurocomp.cli.report import escape
+from neurocomp.names import printable
 
 
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left: int = 1) -> str:
@@ -15,7 +15,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left:
         rows: cells, as many in each row as there are titles.
         num_left: that many columns are aligned on the left, the others on the right.
     """
-    lines = [[escape(cell) for cell in row] for row in (header, *rows)]
+    lines = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
     return "\n".join(
         "  ".join(
