@@ -17,7 +17,8 @@ from neurocomp.cli.progress import is_progress_shown
 from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Refused, Reporter, display, say
 from neurocomp.cli.totals import Totals, describe_sizes
-from neurocomp.pipeline.files import is_channel, make_folder, remove_input
+from neurocomp.models.files import make_folder
+from neurocomp.pipeline.files import is_channel, remove_input
 from neurocomp.pipeline.parallel import Report
 from neurocomp.pipeline.streams import Sizes
 

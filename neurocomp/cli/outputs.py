@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +35,30 @@ def output_folder(inputs: InputOptions, outputs: OutputOptions) -> Path | None:
     if several:
         raise UsageError(f"-o {display(path)} is not a folder, and there are several inputs")
     return None
+
+
+def check_output(output: Path, inputs: Iterable[Path], *, force: bool) -> None:
+    """Refuse an output file that would take the place of another.
+
+    Args:
+        output: the file to write.
+        inputs: files that are read for it.
+        force: files are overwritten.
+
+    Raises:
+        FileExistsError: it is there, and ``force`` is false.
+        UsageError: it is one of the inputs, by whatever name.
+    """
+    if not os.path.lexists(output):
+        return
+    if not force:
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    one = file_id(output)
+    for path in inputs:
+        if one is not None and file_id(path) == one:
+            raise UsageError(
+                f"-o {display(output)} is the input {display(path)}: give another output"
+            )
 
 
 def compressed_name(relative: Path) -> Path:

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from neurocomp.models.files import sync_folder
 from neurocomp.pipeline.descriptors import own_descriptor
-from neurocomp.temporaries import output_error, sync_folder, temporary_beside
+from neurocomp.temporaries import output_error, temporary_beside
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -61,22 +62,6 @@ def new_file(
         _refuse_existing(target, overwrite)
         os.replace(temporary, target)
         sync_folder(target.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Make ``folder`` and those above it where they are missing, so that they last.
-
-    Raises:
-        OSError: that is not possible.
-    """
-    missing = []
-    while not os.path.lexists(folder):
-        missing.append(folder)
-        folder = folder.parent
-    for one in reversed(missing):
-        with suppress(FileExistsError):
-            one.mkdir()
-        sync_folder(one.parent)
 
 
 def remove_input(path: Path, status: os.stat_result, output: Path) -> None:

@@ -235,6 +235,26 @@ def test_walks_leave_archives_and_outputs_alone(folder: Path, inside: Call, fram
     assert not (logs / "kept/logs/kept").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "dict", "x", "y", "-f", "-o", "hard"),
+        ("train", "dict", "-r", "sub", "-f", "-o", "to-here/sub/x"),
+        ("train", "ngram", "models/m.safetensors", "-f", "-o", "to-here/models/m.safetensors"),
+        ("train", "mixers", "models/m.safetensors", "x", "-f", "-o", "models/m.safetensors"),
+        ("bench", "--preset", "fast", "--no-peers", "x", "--csv", "./x"),
+    ],
+    ids=lambda one: " ".join(one[:2]),
+)
+def test_other_commands_do_not_overwrite_what_they_read(
+    folder: Path, program: Program, inside: Call, arguments: tuple[str, ...]
+) -> None:
+    before = program.files()
+    done = inside(*arguments)
+    assert (done.code, "is the input" in done.err) == (2, True)
+    assert program.files() == before
+
+
 def test_removal_leaves_other_names_of_a_file(folder: Path, inside: Call) -> None:
     refused = inside("-1", "--rm", "y")
     assert (refused.code, "has 1 other hard link" in refused.err) == (1, True)
