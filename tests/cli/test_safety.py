@@ -126,7 +126,7 @@ def test_files_of_the_store_and_of_the_package_are_kept(
 ) -> None:
     assert inside("models", "add", "d.dict", "--name", "mine").code == 0
     before = program.files()
-    (stored,) = (folder / "home" / "models").iterdir()
+    (stored,) = (folder / "home" / "models").glob("*.safetensors")
     for arguments in (
         ("-1", "--rm", str(stored)),
         ("-1", "-r", "--rm", "home"),
