@@ -13,7 +13,6 @@ from neurocomp.cli.inputs import Input, Source, check_readable, find_inputs, ope
 from neurocomp.cli.options import InputOptions, OutputOptions
 from neurocomp.cli.outputs import open_standard_output, open_target, output_folder
 from neurocomp.cli.plan import Job, check_plan
-from neurocomp.cli.progress import is_progress_shown
 from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Refused, Reporter, display, say
 from neurocomp.cli.totals import Totals, describe_sizes
@@ -113,7 +112,8 @@ class Converter:
 
     def run(self) -> int:
         """Do all jobs; return the exit code."""
-        with Totals(self._reporter, self._sizes()) as totals:
+        items = [job.item for job in self.jobs]
+        with Totals(self._reporter, items, self._conversion.content_bytes) as totals:
             for job in self.jobs:
                 if self._is_frame_cut:
                     message = "left out: standard output ends within a frame"
@@ -122,21 +122,6 @@ class Converter:
                 with self._reporter.guard(job.item.name):
                     self._convert(job, totals)
         return self._reporter.exit_code
-
-    def _sizes(self) -> list[int | None]:
-        """Return the sizes of the contents, for a bar, where one could be drawn."""
-        if not is_progress_shown(quiet=self._reporter.quiet):
-            return [None] * len(self.jobs)
-        return [self._size(job.item) for job in self.jobs]
-
-    def _size(self, item: Input) -> int | None:
-        try:
-            if item.path is not None and not item.path.is_file():
-                return None  # opening it is for its turn
-            with open_source(item) as source:
-                return self._conversion.content_bytes(source)
-        except OSError:
-            return None
 
     def _convert(self, job: Job, totals: Totals) -> None:
         item, target = job.item, job.target

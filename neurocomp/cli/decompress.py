@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from neurocomp.cli.inputs import Source, refuse_terminal, seekable
+from neurocomp.cli.inputs import Source, indexed_bytes, refuse_terminal, seekable
 from neurocomp.cli.options import (
     STDIN,
     InputOptions,
@@ -26,7 +26,7 @@ from neurocomp.cli.options import (
 from neurocomp.cli.outputs import content_name, is_compressed_name
 from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Reporter
-from neurocomp.errors import FormatError, UsageError
+from neurocomp.errors import UsageError
 from neurocomp.pipeline.options import DecompressOptions
 
 if TYPE_CHECKING:
@@ -138,18 +138,9 @@ class Decompression:
 
     def content_bytes(self, source: Source) -> int | None:
         """Return what the file says of its content's size."""
-        if self._parts.is_partial or not source.is_regular or not source.stream.seekable():
+        if self._parts.is_partial:
             return None
-        from neurocomp.frame.index import read_index
-
-        start = source.stream.tell()
-        try:
-            frames = read_index(source.stream)
-        except FormatError:
-            return None
-        finally:
-            source.stream.seek(start)
-        return sum(place.decoded_bytes for frame in frames for place in frame.places)
+        return indexed_bytes(source)
 
     def run(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
         """Decompress what was asked for."""

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from neurocomp.cli.identity import FileId, file_id
 from neurocomp.cli.options import STDIN, InputOptions
 from neurocomp.cli.report import STDIN_NAME, Refused, Reporter, display
+from neurocomp.errors import FormatError
 from neurocomp.frame.limits import MAGIC
 
 _COPY_BYTES = 1 << 20
@@ -182,3 +183,19 @@ def check_readable(item: Input) -> None:
     """
     if item.path is not None and stat.S_ISREG(os.stat(item.path).st_mode):
         item.path.open("rb").close()
+
+
+def indexed_bytes(source: Source) -> int | None:
+    """Return what a compressed file says of its content's size, where it says it."""
+    if not source.is_regular or not source.stream.seekable():
+        return None
+    from neurocomp.frame.index import read_index
+
+    start = source.stream.tell()
+    try:
+        frames = read_index(source.stream)
+    except FormatError:
+        return None
+    finally:
+        source.stream.seek(start)
+    return sum(place.decoded_bytes for frame in frames for place in frame.places)

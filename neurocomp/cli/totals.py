@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from types import TracebackType
 
+from neurocomp.cli.inputs import Input, Source, open_source
 from neurocomp.cli.progress import ProgressBar, is_progress_shown
 from neurocomp.cli.report import Reporter, say
 from neurocomp.pipeline.parallel import Report
@@ -32,20 +33,26 @@ class Totals:
 
     Args:
         reporter: told the last line.
-        sizes: of the contents, in the order of the files, as far as they are known.
+        items: the files.
+        content_bytes: tells the size of a file's content, where that can be known beforehand.
     """
 
-    def __init__(self, reporter: Reporter, sizes: Sequence[int | None]) -> None:
+    def __init__(
+        self,
+        reporter: Reporter,
+        items: Sequence[Input],
+        content_bytes: Callable[[Source], int | None],
+    ) -> None:
         self._reporter = reporter
-        self._num_files = len(sizes)
-        known = [size for size in sizes if size is not None]
-        self._total_bytes = sum(known) if len(known) == len(sizes) else None
+        self._num_files = len(items)
         self._num_refused = reporter.num_errors
         self._num_begun = 0
         self._num_done = 0
         self._done = Sizes(0, 0)
         self._is_terminal = is_progress_shown(quiet=reporter.quiet)
-        self._bar = ProgressBar("", self._total_bytes, shown=self._is_terminal)
+        # Only a bar needs to know it, and to look into each file takes a while.
+        total_bytes = _total_bytes(items, content_bytes) if self._is_terminal else None
+        self._bar = ProgressBar("", total_bytes, shown=self._is_terminal)
 
     def begin(self, name: str, *, shown: bool) -> Report:
         """Begin with a file; return what is told its progress.
@@ -89,3 +96,22 @@ class Totals:
                 f"{self._num_done} files: {describe_sizes(self._done, seconds)}"
                 + (f"; {failed} not done" if failed else "")
             )
+
+
+def _total_bytes(
+    items: Sequence[Input], content_bytes: Callable[[Source], int | None]
+) -> int | None:
+    """Return the size of all contents, where all are known."""
+    total = 0
+    for item in items:
+        try:
+            if item.path is not None and not item.path.is_file():
+                return None  # to open it is for its turn
+            with open_source(item) as source:
+                size = content_bytes(source)
+        except OSError:
+            return None
+        if size is None:
+            return None
+        total += size
+    return total
