@@ -18,9 +18,9 @@ from neurocomp.cli.options import (
     message_options,
     model_path_option,
 )
+from neurocomp.cli.outputs import is_compressed_name
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
-from neurocomp.cli.test import is_compressed
 
 if TYPE_CHECKING:
     from neurocomp.pipeline.inspect import FrameInfo
@@ -63,11 +63,12 @@ def info(**values: Any) -> int:
     from neurocomp.pipeline.inspect import inspect_frames
 
     found: list[FileInfo] = []
-    for item in find_inputs(inputs, reporter, is_compressed):
+    for item in find_inputs(inputs, reporter, is_compressed_name):
         with reporter.guard(item.name), open_source(item) as source:
             refuse_terminal(source)
             with seekable(source) as stream:
-                found.append(FileInfo(item.name, inspect_frames(stream, values["model_path"])))
+                frames = inspect_frames(stream, values["model_path"])
+            found.append(FileInfo(item.name, frames, item.argument))
     if values["as_json"]:
         click.echo(json.dumps([one.to_json() for one in found], indent=2))
         return reporter.exit_code
@@ -85,10 +86,17 @@ def info(**values: Any) -> int:
 
 @dataclass(frozen=True)
 class FileInfo:
-    """The frames of one file."""
+    """The frames of one file.
+
+    Attributes:
+        name: what people are shown.
+        frames: its frames.
+        argument: what opens it again: its name, or "-".
+    """
 
     name: str
     frames: list[FrameInfo]
+    argument: str
 
     @property
     def content_bytes(self) -> int:
@@ -103,7 +111,8 @@ class FileInfo:
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
-            "file": self.name,
+            # Bytes that are no UTF-8 are surrogates here, which os.fsencode turns back.
+            "file": self.argument,
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,
             "frames": [

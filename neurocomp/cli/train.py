@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 from neurocomp.cli.train_average import average
@@ -121,8 +122,7 @@ def ngram(**values: Any) -> None:
         raise UsageError("--alphabet-size goes with --alphabet uint16: there are 256 bytes")
     if output.suffix != MODEL_SUFFIX:
         raise UsageError(f"{display(output)} does not end in {MODEL_SUFFIX}, as model files do")
-    if output.exists() and not values["force"]:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, paths, force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.cli.compilation import announced_compilation

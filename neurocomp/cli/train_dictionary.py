@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 
@@ -62,8 +63,7 @@ def dictionary(**values: Any) -> None:
       neurocomp train dict --lines 20 old.log -o log.dict --size 128K
     """
     output: Path = values["output"]
-    if output.exists() and not values["force"]:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, values["samples"], force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.models.dictionary import stored_dictionary
@@ -81,6 +81,7 @@ def dictionary(**values: Any) -> None:
                 reporter.note(f"{display(path)}: {num_left} files are archives or images: left out")
         else:
             paths.append(path)
+    check_output(output, paths, force=values["force"])
     samples = [one.tobytes() for one in read_documents(paths, split=values["split"])]
     if values["lines"] is not None:
         samples = [part for sample in samples for part in cut_lines(sample, values["lines"])]
