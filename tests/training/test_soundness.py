@@ -63,7 +63,7 @@ def test_damage_is_found(four: Path, kind: str) -> None:
     said: list[str] = []
     stored = newest_sound(four, said.append)
     assert stored is not None
-    assert (stored.path, stored.step, stored.passed_over) == (older, 2, {newest})
+    assert (stored.path, stored.step, stored.passed_over) == (older, 2, frozenset({newest}))
     [text] = said
     assert f"{newest} is passed over" in text
     assert file in text
