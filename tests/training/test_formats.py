@@ -32,9 +32,6 @@ def zstd(content: bytes) -> bytes:
 
 
 WRITERS: dict[str, Callable[[bytes], bytes]] = {
-    **{".gz": gzip.compress, ".bz2": bz2.compress},
-    **{".xz": lzma.compress, ".zst": zstd},
-}
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
