@@ -154,6 +154,8 @@ class Converter:
             return self._conversion.run(source, sink, progress.report)
 
     def _tell(self, item: Input, target: Path | None, sizes: Sizes, seconds: float) -> None:
+        if sizes.note:
+            self._reporter.detail(f"{item.name}: {sizes.note}")
         content_bytes, frame_bytes = sizes.content_bytes, sizes.frame_bytes
         rate = f", {8 * frame_bytes / content_bytes:.3f} bits per byte" if content_bytes else ""
         self._reporter.detail(

@@ -49,18 +49,27 @@ def compress(
     return sink.getvalue()
 
 
-def decompress(data: bytes, *, threads: int = 0, model_path: tuple[Path, ...] = ()) -> bytes:
+def decompress(
+    data: bytes,
+    *,
+    threads: int = 0,
+    model_path: tuple[Path, ...] = (),
+    max_output: int | None = None,
+) -> bytes:
     """Return the content of the frames in ``data``.
 
     Args:
         data: one or more frames, one behind the other.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
         model_path: files and folders that are searched for models besides the store.
+        max_output: most bytes of content that are taken, for data of strangers: a few bytes may
+            stand for gigabytes of zeros.
 
     Raises:
+        SizeLimitError: there is more content than ``max_output`` bytes.
         FormatError: the data is damaged, truncated, or not made of frames.
         ModelError: a model that a frame names is missing or not the right one.
     """
     sink = io.BytesIO()
-    decompress_stream(io.BytesIO(data), sink, DecompressOptions(threads, model_path))
+    decompress_stream(io.BytesIO(data), sink, DecompressOptions(threads, model_path, max_output))
     return sink.getvalue()

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import partial
+from threading import Lock
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec.base import watch
+from neurocomp.codec.density import TRIFLE, is_dense
+from neurocomp.codec.sections import MAX_LANES
 from neurocomp.coding import CODERS
+from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import (
     ChecksumError,
     FormatError,
@@ -17,24 +25,30 @@ from neurocomp.errors import (
 )
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.limits import LONG_IDENTITY_BYTES
 from neurocomp.models.architectures import ARCHITECTURES, Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
+    BytePairs,
     SymbolMap,
+    TokenSets,
     for_alphabet,
     restore,
     shorten,
 )
 
-BINARY_CODER_ID = 0
-CODER_IDS = {"arithmetic": 1, "huffman": 2}
-"""Ids of the coders of symbol models in the frame header; binary models have their own."""
+_TRIAL_BYTES = 1 << 12
+"""What a model that was trained on who knows what codes of dense content, to see."""
+
+_LARGE_ALPHABETS = (1, 2)
+"""Symbol maps whose alphabets have 256 symbols and more: uint16, bpe."""
 
 
 class BlockCoder:
@@ -46,6 +60,12 @@ class BlockCoder:
         verify: decode each block after encoding it and compare.
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
+
+    Attributes:
+        header: of the frames whose blocks it makes.
+        uses_all_cores: the model spreads its lanes over the cores by itself.
+        is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        takes_token_sets: it codes token files only.
 
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
@@ -61,6 +81,7 @@ class BlockCoder:
         threads: int = 1,
     ) -> None:
         self._verify = verify
+        self._coder_name = coder
         self._codec: Codec
         self._symbol_map: SymbolMap = BYTES
         self._alphabet_size = 256
@@ -72,6 +93,7 @@ class BlockCoder:
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
             self._codec = _binary_codec(opened, dictionary, threads)
+            self._coder_name = BINARY
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
             raise UsageError(
@@ -83,6 +105,11 @@ class BlockCoder:
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self._before = None if dictionary is None else dictionary.content
+        is_trained = len(opened.model.identity) == LONG_IDENTITY_BYTES
+        self._knows_bytes = is_trained and not isinstance(self._symbol_map, BytePairs)
+        self.is_trained_on_symbols = is_trained and opened.architecture.kind is Kind.SYMBOL
+        self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
@@ -123,8 +150,12 @@ class BlockCoder:
 
         Raises:
             UnsupportedError: an id is unknown.
+            FormatError: the header's fields don't go together.
             ModelError: the model is missing or not the right one.
         """
+        if _kind_of(header) is Kind.BINARY and (header.symbols_id or header.coder_id):
+            # Before the model is opened: a large one takes seconds.
+            raise FormatError("the frame's symbols, coder and parameters don't go with its model")
         opened = open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
@@ -151,13 +182,39 @@ class BlockCoder:
         """Return the block of ``content``: coded, or stored where coding would not shrink it."""
         if not content:
             return Block.stored(content)
+        block = None if self._is_hopeless(content, tick) else self._coded(content, tick)
+        if block is None:
+            return Block.stored(content)
+        if self._verify:
+            self._check(block, content)
+        return block
+
+    def _is_hopeless(self, content: bytes, tick: Tick) -> bool:
+        """Return whether samples show that coding would not shrink ``content``.
+
+        A model that was trained on bytes may know them, however random they look: it tries.
+        """
+        if self.takes_token_sets:
+            return False  # packed codes look dense, and the prior knows them
+        if not is_dense(np.frombuffer(content, np.uint8), self._before):
+            return False
+        if self._knows_bytes:
+            start = content[:_TRIAL_BYTES]
+            block = self._coded(start, partial(watch, tick))
+            if block is not None and (len(start) - len(block.payload)) * TRIFLE > len(start):
+                return False
+        tick(len(content))
+        return True
+
+    def _coded(self, content: bytes, tick: Tick) -> Block | None:
+        """Return the block of ``content`` as the model codes it; None where that is not shorter."""
         shortened = shorten(content) if self._prefers_line_feeds else None
         coded_bytes = content if shortened is None else shortened
         symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         if coded is None or len(coded.payload) >= len(content):
-            return Block.stored(content)
-        block = Block(
+            return None
+        return Block(
             Method.MODELLED,
             coded.variant,
             len(content),
@@ -167,9 +224,6 @@ class BlockCoder:
             coded.payload,
             shortened is not None,
         )
-        if self._verify:
-            self._check(block, content)
-        return block
 
     def decode(self, block: Block, tick: Tick) -> bytes:
         """Return the content of ``block``.
@@ -178,18 +232,26 @@ class BlockCoder:
             FormatError: the payload is damaged.
             ChecksumError: the content is not what was encoded.
         """
+        progress = _Progress(tick, block)
         if block.method is Method.STORED:
             content = block.payload
         else:
+            self._check_length(block)
             coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
-            content = self._symbol_map.decode(self._codec.decode(coded, tick))
+            content = self._symbol_map.decode(self._codec.decode(coded, progress.advance))
         if block.line_ends:
             restored = restore(content, block.decoded_bytes)
             if restored is None:
                 raise FormatError("the block's line ends don't make its size")
             content = restored
         block.check_content(content)
+        progress.finish()
         return content
+
+    def _check_length(self, block: Block) -> None:
+        """Raise FormatError where no payload of this coder is so short."""
+        needed = min_payload_bytes(self._coder_name, block.num_symbols, self._alphabet_size)
+        refuse_short(block, needed)
 
     def _check(self, block: Block, content: bytes) -> None:
         try:
@@ -198,6 +260,65 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def check_block(header: FrameHeader, block: Block) -> None:
+    """Refuse a block that no encoder writes, before its model is opened.
+
+    Raises:
+        FormatError: the payload is too short for its symbols, or there are too many lanes.
+    """
+    kind = _kind_of(header)
+    if block.method is Method.STORED or kind is None:
+        return
+    if kind is Kind.BINARY:
+        if block.num_lanes > MAX_LANES:
+            raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {MAX_LANES}")
+        refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
+    else:
+        names = {number: name for name, number in CODER_IDS.items()}
+        name = names.get(header.coder_id, "arithmetic")
+        # Only the model tells what its alphabet is; other maps than bytes have at least these.
+        alphabet_size = 256 if header.symbols_id in _LARGE_ALPHABETS else 1
+        refuse_short(block, min_payload_bytes(name, block.num_symbols, alphabet_size))
+
+
+def refuse_short(block: Block, needed_bytes: int) -> None:
+    """Raise FormatError where a block's payload is shorter than ``needed_bytes``."""
+    if len(block.payload) < needed_bytes:
+        raise FormatError(
+            f"a payload of {len(block.payload)} bytes is too short: {block.num_symbols} symbols "
+            f"take {needed_bytes} bytes at least"
+        )
+
+
+def _kind_of(header: FrameHeader) -> Kind | None:
+    kinds = {one.id: one.kind for one in ARCHITECTURES}
+    return kinds.get(header.model_id)
+
+
+class _Progress:
+    """Turns a codec's symbols into bytes of content; they add up to those of the block."""
+
+    def __init__(self, tick: Tick, block: Block) -> None:
+        self._tick = tick
+        self._block = block
+        self._lock = Lock()
+        self._num_symbols = self._num_bytes = 0
+
+    def advance(self, num_symbols: int) -> None:
+        """Tell that so many more symbols are done; from any thread."""
+        with self._lock:
+            self._num_symbols += num_symbols
+            done = min(self._num_symbols, self._block.num_symbols)
+            num_bytes = self._block.decoded_bytes * done // max(self._block.num_symbols, 1)
+            more = num_bytes - self._num_bytes
+            self._num_bytes = num_bytes
+        self._tick(more)
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self.advance(self._block.num_symbols)
 
 
 def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from neurocomp.errors import FormatError, NeurocompError
-from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
-from neurocomp.models.architectures import ARCHITECTURES
-from neurocomp.models.dictionary import open_frame_dictionary
-from neurocomp.models.registry import open_frame_model
+from neurocomp.errors import NeurocompError
+from neurocomp.frame.index import FrameIndex, read_index
+from neurocomp.models.architectures import BY_ID
+from neurocomp.models.lookup import name_frame_dictionary, name_frame_model
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.blocks import BINARY_CODER_ID, CODER_IDS
-from neurocomp.symbols import SYMBOL_NAMES
+from neurocomp.pipeline.ids import CODER_NAMES, SYMBOL_NAMES
 
 
 @dataclass(frozen=True)
@@ -63,23 +60,18 @@ class FrameInfo:
 def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[FrameInfo]:
     """Return what the frames of a seekable stream say of themselves.
 
-    Only headers are read: damage in payloads is found by decoding.
+    Only headers and trailers are read, and compared, and the headers of models and dictionaries:
+    damage in payloads is found by decoding.
 
     Raises:
         FormatError: the stream is not made of frames.
     """
-    end = source.seek(0, io.SEEK_END)
-    if end == 0:
-        raise FormatError("not a neurocomp file: it is empty")
     store = ModelStore(search_path=model_path)
-    return [_inspect(source, frame, store) for frame in walk_frames(source, end)]
+    return [_inspect(frame, store) for frame in read_index(source)]
 
 
-def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInfo:
+def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
     header = frame.header
-    architectures = {one.id: one.name for one in ARCHITECTURES}
-    coders = {number: name for name, number in CODER_IDS.items()}
-    coders[BINARY_CODER_ID] = "arithmetic (binary)"
     blocks = tuple(
         BlockInfo(
             place.offset,
@@ -90,16 +82,18 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
             head.num_lanes,
             head.line_ends,
         )
-        for place, head in zip(frame.places, read_heads(source, frame), strict=True)
+        for place, head in zip(frame.places, frame.heads, strict=True)
     )
     missing = None
-    model = architectures.get(header.model_id, f"unknown ({header.model_id})")
+    model = f"unknown ({header.model_id})"
+    if header.model_id in BY_ID:
+        model = BY_ID[header.model_id].name
     try:
-        model = open_frame_model(
+        model = name_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
-        ).name
+        )
         if header.dictionary:
-            open_frame_dictionary(header.dictionary, store)
+            name_frame_dictionary(header.dictionary, store)
     except NeurocompError as error:
         missing = str(error)
     return FrameInfo(
@@ -107,7 +101,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
         frame.end - frame.offset,
         sum(place.decoded_bytes for place in frame.places),
         SYMBOL_NAMES.get(header.symbols_id, f"unknown ({header.symbols_id})"),
-        coders.get(header.coder_id, f"unknown ({header.coder_id})"),
+        CODER_NAMES.get(header.coder_id, f"unknown ({header.coder_id})"),
         model,
         header.identity.hex(),
         header.dictionary.hex(),

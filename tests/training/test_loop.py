@@ -16,8 +16,8 @@ from safetensors.numpy import load_file
 
 from neurocomp.cli.run_options import end
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
+from neurocomp.models.headers import ModelHeader
 from neurocomp.models.recurrent.model import WEIGHTS
-from neurocomp.models.stored import ModelHeader
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.training.interrupt import stop_requests
 from neurocomp.training.log import RunLog, read_log
