@@ -57,11 +57,14 @@ class ExtentFinder:
         extent = None
         if found is not None:
             first = start + found.num_bytes
-            extent = self._of_mended_block(first, found) or self._of_stored_block(first)
+            extent = self.of_mended_block(first, found) or self._of_stored_block(first)
         return extent or self._of_unknown_header(start)
 
-    def _of_mended_block(self, offset: int, found: FoundHeader) -> Extent | None:
-        """Try each value of each byte of a head: the stored checksum tells which is right."""
+    def of_mended_block(self, offset: int, found: FoundHeader) -> Extent | None:
+        """Return the extent of a frame's only block, if one byte of its head is damaged.
+
+        Each value of each byte is tried: the stored checksum tells which is right.
+        """
         if self._num_mended == _MAX_MENDED:
             return None
         self._num_mended += 1

@@ -79,11 +79,20 @@ class _Salvage:
                 self.pieces.append(Loss(0, f"the trailer at offset {offset} is damaged"))
                 return self._after_damaged_trailer(offset, found, blocks)
             offset = trailer.end
+        if trailer is None and len(blocks) == 1 and not blocks[0].is_sound:
+            return self._lose_block(start, found, blocks[0])
         if trailer is None:
             self._give_blocks(found, blocks)
         else:
             self._give_with_trailer(found, blocks, trailer.trailer)
         return offset
+
+    def _lose_block(self, start: int, found: FoundHeader, block: FoundBlock) -> int:
+        """Give up a frame's only block, whose head leads to the frame's end."""
+        mended = self._extents.of_mended_block(start + found.num_bytes, found)
+        content_bytes = block.place.decoded_bytes if mended is None else mended.content_bytes
+        self._lose(content_bytes, ChecksumError(_DAMAGED.format(block.place.offset)))
+        return block.end if mended is None else mended.end
 
     def _run(
         self, offset: int, found: FoundHeader, num_before: int
