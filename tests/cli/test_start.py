@@ -76,7 +76,8 @@ def test_what_is_refused_loads_nothing_heavy(program: Program) -> None:
     (program.folder / "a").write_bytes(b"a")
     script = (
         "import sys; from neurocomp.cli.entry import run;"
-        "print(*[int(run(words.split())) for words in ('no', '-1 a a', 'tset a', '-19 a', '-t no')]);"
+        "words = ('no', '-1 a a', 'tset a', '-19 a', '-t no');"
+        "print(*[int(run(word.split())) for word in words]);"
         "print(*sys.modules)"
     )
     done = subprocess.run(
