@@ -71,9 +71,11 @@ def stored_block(header: bytes, content: bytes, tag: int = LAST) -> bytes:
     return body + u32(zlib.crc32(header + body))
 
 
-def modelled_block(header: bytes, decoded_bytes: int, payload: bytes, lanes: int = 1) -> bytes:
+def modelled_block(
+    header: bytes, decoded_bytes: int, payload: bytes, lanes: int = 1, variant: int = 0
+) -> bytes:
     """Return a last block that claims so much content, of one symbol a byte."""
-    body = bytes([LAST | 4 | 0x80 * (lanes > 1)]) + encode_varint(decoded_bytes)
+    body = bytes([LAST | 4 | variant << 4 | 0x80 * (lanes > 1)]) + encode_varint(decoded_bytes)
     body += encode_varint(lanes) if lanes > 1 else b""
     body += encode_varint(len(payload)) + bytes(4) + payload
     return body + u32(zlib.crc32(header + body))

@@ -20,6 +20,7 @@ from neurocomp.cli.options import (
     threads_option,
 )
 from neurocomp.cli.outputs import SUFFIX, compressed_name, is_compressed_name
+from neurocomp.cli.progress import is_progress_shown
 from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Refused, Reporter
 from neurocomp.pipeline.options import CompressOptions
@@ -59,6 +60,12 @@ def compress(**values: Any) -> int:
     converter = Converter(Compression(options, outputs), inputs, outputs, reporter, in_use)
     if not converter.jobs:
         return reporter.exit_code
+    if (options.model or "").startswith("hf:") and (
+        reporter.verbose or is_progress_shown(quiet=reporter.quiet)
+    ):
+        from neurocomp.models.hub.estimate import listen
+
+        listen(reporter.note)
 
     from neurocomp.pipeline.blocks import BlockCoder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,17 @@ from neurocomp.cli.table import format_table
 if TYPE_CHECKING:
     from neurocomp.pipeline.inspect import FrameInfo
 
-_HEADER = ("file", "model", "coder", "blocks", "content", "compressed", "bpb", "share")
+_HEADER = (
+    "file",
+    "model",
+    "coder",
+    "coded with",
+    "blocks",
+    "content",
+    "compressed",
+    "bpb",
+    "share",
+)
 
 
 @click.command(short_help="Tell what is in compressed files.")
@@ -35,8 +46,11 @@ _HEADER = ("file", "model", "coder", "blocks", "content", "compressed", "bpb", "
 def info(**values: Any) -> int:
     """Tell what is in each FILE: models, coders, sizes in bytes, bits per byte.
 
-    Only headers are read; 'neurocomp test' finds damage in the data.  With -v every block is
-    listed.
+    What blocks were coded with is said too: a preset codes each by contexts alone, or by a network
+    mixed with them, and stores what would not shrink.  With -v every block is listed, with its
+    lanes and sections, and where line ends were rewritten.
+
+    Only headers are read; 'neurocomp test' finds damage in the data.
 
     \b
     Examples:
@@ -101,7 +115,10 @@ class FileInfo:
             "file": self.argument,
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,
-            "frames": [dataclasses.asdict(frame) for frame in self.frames],
+            "frames": [
+                {**dataclasses.asdict(frame), "coded_with": frame.coded_with}
+                for frame in self.frames
+            ],
         }
 
 
@@ -111,6 +128,7 @@ def _table(found: list[FileInfo]) -> str:
             one.name,
             _join(frame.model for frame in one.frames),
             _join(frame.coder for frame in one.frames),
+            _count(one.frames),
             str(sum(len(frame.blocks) for frame in one.frames)),
             *_sizes(one.content_bytes, one.compressed_bytes),
         )
@@ -118,8 +136,8 @@ def _table(found: list[FileInfo]) -> str:
     ]
     if len(found) > 1:
         total = [sum(sizes) for sizes in zip(*map(_totals, found), strict=True)]
-        rows.append(("(total)", "", "", str(total[0]), *_sizes(total[1], total[2])))
-    return format_table(_HEADER, rows, num_left=3)
+        rows.append(("(total)", "", "", "", str(total[0]), *_sizes(total[1], total[2])))
+    return format_table(_HEADER, rows, num_left=4)
 
 
 def _totals(one: FileInfo) -> tuple[int, int, int]:
@@ -138,15 +156,26 @@ def _join(names: Any) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
+def _count(frames: list[FrameInfo]) -> str:
+    """Return what the blocks were coded with; how many of each, where they are of several kinds."""
+    counts: Counter[str] = Counter()
+    for frame in frames:
+        counts.update(frame.coded_with)
+    if len(counts) < 2:
+        return "".join(counts)
+    return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+
 def _block_table(one: FileInfo) -> str:
     header = (
         "frame",
         "block",
-        "method",
+        "coded with",
         "offset",
         "content",
         "compressed",
         "lanes",
+        "sections",
         "variant",
         "ends",
     )
@@ -154,11 +183,12 @@ def _block_table(one: FileInfo) -> str:
         (
             str(frame_number),
             str(block_number),
-            block.method,
+            block.coded_with,
             str(block.offset),
             str(block.content_bytes),
             str(block.stored_bytes),
             str(block.num_lanes),
+            str(block.num_sections),
             str(block.variant),
             "CR LF" if block.line_ends else "-",
         )
@@ -167,7 +197,8 @@ def _block_table(one: FileInfo) -> str:
     ]
     lines = [
         f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
-        f"symbols {frame.symbols}, model {frame.model} {frame.identity}"
+        f"symbols {frame.symbols}, model {frame.model} {frame.identity}, "
+        f"coded with {_count([frame])}"
         + (f", dictionary {frame.dictionary}" if frame.dictionary else "")
         for number, frame in enumerate(one.frames, start=1)
     ]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from neurocomp.dalle.limits import (
     MAX_CAPTION_BYTES,
@@ -24,10 +24,10 @@ from neurocomp.dalle.limits import (
 from neurocomp.errors import FormatError
 from neurocomp.names import printable
 
-_PACKED: dict[bytes, Callable[[Path], IO[bytes]]] = {
-    b"\x1f\x8b": gzip.open,  # type: ignore[dict-item]
-    b"BZh": bz2.open,  # type: ignore[dict-item]
-    b"\xfd7zXZ\0": lzma.open,  # type: ignore[dict-item]
+_PACKED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
 }
 _PIECE_BYTES = 1 << 20
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError)
@@ -156,7 +156,7 @@ def _list(archive: tarfile.TarFile) -> dict[str, Member]:
         if one.size < 0 or one.offset <= last:
             raise tarfile.ReadError(f"the header at {one.offset} is damaged")
         last = one.offset
-        archive.members.clear()  # or the library keeps a kilobyte for each
+        cast(Any, archive).members.clear()  # or the library keeps a kilobyte for each
         name = str(PurePosixPath(one.name))
         if one.issym() or one.islnk():
             members[name] = Member(0, 0, "a link, not a file")

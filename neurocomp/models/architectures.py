@@ -38,6 +38,7 @@ class Architecture:
             and environment.
         fingerprint: returns the identity of the embedded model without making it.
         file: of the embedded model's weights, where it has any.
+        section_lanes: of a network of bytes: lanes of a block that share tables and a payload.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Architecture:
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
     fingerprint: Callable[[], bytes] | None = None
     file: Path | None = None
+    section_lanes: int = 2
 
 
 @cache
@@ -65,11 +67,14 @@ def _text_s() -> BinaryModel:
     return NetworkModel.shipped("text-s")
 
 
+_TEXT_L_SECTION_LANES = 1
+
+
 @cache
 def _text_l() -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped("text-l", section_lanes=1)
+    return NetworkModel.shipped("text-l", section_lanes=_TEXT_L_SECTION_LANES)
 
 
 def _recurrent(stored: StoredModel) -> BinaryModel:
@@ -176,6 +181,7 @@ ARCHITECTURES = (
         Kind.BINARY,
         "a larger network and context mixing",
         embedded=_text_l,
+        section_lanes=_TEXT_L_SECTION_LANES,
         fingerprint=partial(fingerprints.shipped_network, "text-l"),
         file=fingerprints.network_file("text-l"),
     ),

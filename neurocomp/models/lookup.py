@@ -100,9 +100,10 @@ def name_frame_model(
         return architecture.name
     if architecture is HUB:
         from neurocomp.models.hub import environment as machine
+        from neurocomp.models.hub.places import Place
 
         machine.check(environment, without_torch=True)
-        return architecture.name
+        return str(Place.from_bytes(parameters))
     path, name = find_stored(identity, store)
     found = ModelHeader.read(path).architecture
     if found != architecture.name:

@@ -10,10 +10,10 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
 from neurocomp.codec.base import watch
 from neurocomp.codec.density import TRIFLE, is_dense
-from neurocomp.codec.sections import MAX_LANES
+from neurocomp.codec.sections import MAX_LANES, split_block
 from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import (
@@ -26,13 +26,15 @@ from neurocomp.errors import (
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.limits import LONG_IDENTITY_BYTES
-from neurocomp.models.architectures import ARCHITECTURES, Kind
+from neurocomp.models.architectures import ARCHITECTURES, Architecture, Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.binary_codecs import binary_codec
 from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.unloaded import find_frame_unloaded, find_unloaded
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
@@ -92,7 +94,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, dictionary, threads)
+            self._codec = binary_codec(opened, dictionary, threads)
             self._coder_name = BINARY
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
@@ -128,7 +130,8 @@ class BlockCoder:
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
         store = ModelStore(search_path=options.model_path)
-        opened = open_model(options.resolved_model, store)
+        name = options.resolved_model
+        opened = find_unloaded(name) or open_model(name, store)
         dictionary = None
         if options.dictionary is not None:
             dictionary = open_dictionary(options.dictionary, store)
@@ -153,16 +156,17 @@ class BlockCoder:
             FormatError: the header's fields don't go together.
             ModelError: the model is missing or not the right one.
         """
-        if _kind_of(header) is Kind.BINARY and (header.symbols_id or header.coder_id):
+        architecture = _architecture_of(header)
+        is_binary = architecture is not None and architecture.kind is Kind.BINARY
+        if is_binary and (header.symbols_id or header.coder_id):
             # Before the model is opened: a large one takes seconds.
             raise FormatError("the frame's symbols, coder and parameters don't go with its model")
-        opened = open_frame_model(
+        opened = find_frame_unloaded(header.model_id, header.identity) or open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
         dictionary = None
         if header.dictionary:
             dictionary = open_frame_dictionary(header.dictionary, store)
-        is_binary = opened.architecture.kind is Kind.BINARY
         names = {number: name for name, number in CODER_IDS.items()}
         name = "arithmetic" if is_binary else names.get(header.coder_id)
         if header.symbols_id not in SYMBOL_NAMES or name is None:
@@ -268,13 +272,14 @@ def check_block(header: FrameHeader, block: Block) -> None:
     Raises:
         FormatError: the payload is too short for its symbols, or there are too many lanes.
     """
-    kind = _kind_of(header)
-    if block.method is Method.STORED or kind is None:
+    architecture = _architecture_of(header)
+    if block.method is Method.STORED or architecture is None:
         return
-    if kind is Kind.BINARY:
+    if architecture.kind is Kind.BINARY:
         if block.num_lanes > MAX_LANES:
             raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {MAX_LANES}")
         refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
+        split_block(block.payload, block.num_symbols, block.num_lanes, architecture.section_lanes)
     else:
         names = {number: name for name, number in CODER_IDS.items()}
         name = names.get(header.coder_id, "arithmetic")
@@ -292,9 +297,8 @@ def refuse_short(block: Block, needed_bytes: int) -> None:
         )
 
 
-def _kind_of(header: FrameHeader) -> Kind | None:
-    kinds = {one.id: one.kind for one in ARCHITECTURES}
-    return kinds.get(header.model_id)
+def _architecture_of(header: FrameHeader) -> Architecture | None:
+    return next((one for one in ARCHITECTURES if one.id == header.model_id), None)
 
 
 class _Progress:
@@ -319,18 +323,6 @@ class _Progress:
     def finish(self) -> None:
         """Tell that all is done."""
         self.advance(self._block.num_symbols)
-
-
-def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
-    content = None if dictionary is None else dictionary.content
-    if opened.architecture.name == "mix":
-        return BitCodec(content)
-    from neurocomp.codec.networked import NetworkCodec
-    from neurocomp.models.recurrent import NetworkModel
-
-    if not isinstance(opened.model, NetworkModel):
-        raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

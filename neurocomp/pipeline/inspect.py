@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,19 +12,35 @@ from neurocomp.frame.index import FrameIndex, read_index
 from neurocomp.models.architectures import BY_ID
 from neurocomp.models.lookup import name_frame_dictionary, name_frame_model
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.coded_with import coded_with, num_sections
 from neurocomp.pipeline.ids import CODER_NAMES, SYMBOL_NAMES
 
 
 @dataclass(frozen=True)
 class BlockInfo:
-    """One block: where it stands, its sizes in bytes, how it is coded."""
+    """One block.
+
+    Attributes:
+        offset: of its first byte in the file.
+        stored_bytes: its size in the file.
+        content_bytes: size of what it decodes to.
+        method: "stored" or "modelled".
+        coded_with: "stored", "contexts", "contexts + primer", "network", or the architecture of a
+            model of symbols.
+        variant: parameter set of the model.
+        num_lanes: lanes that advance together.
+        num_sections: parts that know nothing of each other, and may be coded at once.
+        line_ends: CR LF were rewritten as LF before the block was coded.
+    """
 
     offset: int
     stored_bytes: int
     content_bytes: int
     method: str
+    coded_with: str
     variant: int
     num_lanes: int
+    num_sections: int
     line_ends: bool
 
 
@@ -56,6 +73,11 @@ class FrameInfo:
     missing: str | None
     blocks: tuple[BlockInfo, ...]
 
+    @property
+    def coded_with(self) -> dict[str, int]:
+        """What the blocks were coded with, and how many of them, in the order of the first."""
+        return dict(Counter(block.coded_with for block in self.blocks))
+
 
 def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[FrameInfo]:
     """Return what the frames of a seekable stream say of themselves.
@@ -78,8 +100,10 @@ def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
             place.stored_bytes,
             place.decoded_bytes,
             head.method.name.lower(),
+            coded_with(head, header.model_id),
             head.variant,
             head.num_lanes,
+            num_sections(head, header.model_id),
             head.line_ends,
         )
         for place, head in zip(frame.places, frame.heads, strict=True)

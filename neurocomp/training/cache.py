@@ -12,8 +12,8 @@ import platformdirs
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
+from neurocomp.models.files import replaced_file
 from neurocomp.training.data import SEPARATOR, read_documents
-from neurocomp.training.durable import replaced_file
 
 Symbols = NDArray[Any]
 """Shape (symbols,), uint8 or uint16; documents have one separator symbol between them."""

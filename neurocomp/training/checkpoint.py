@@ -37,7 +37,7 @@ from neurocomp.training.run_folder import (
     is_own,
     put_aside,
 )
-from neurocomp.training.soundness import StoredCheckpoint, newest_sound, read_tensors
+from neurocomp.training.soundness import StoredCheckpoint, newest_sound, read_tensors, verify
 
 Optimizers = Sequence[torch.optim.Optimizer]
 
@@ -54,12 +54,14 @@ class Checkpoints:
         processes: who trains; the first process writes, all of them read.
         keep: how many are kept.
         passed_over: folders that are damaged: they don't count, and are left where they are.
+        sound: folders that are known not to be.
     """
 
     folder: Path
     processes: Processes
     keep: int = 2
     passed_over: set[Path] = field(default_factory=set)
+    sound: set[Path] = field(default_factory=set)
 
     def save(
         self,
@@ -101,6 +103,7 @@ class Checkpoints:
             except OSError as error:
                 text = f"{error.strerror}: the checkpoint of step {step} is not saved; {self.last}"
                 raise OSError(error.errno, text, error.filename) from None
+            self.sound.add(target)
             self._remove_old()
 
         self.processes.in_first(write)
@@ -152,6 +155,17 @@ class Checkpoints:
                 for name, tensor in found.items()
             }
 
+    def _counts(self, path: Path) -> bool:
+        """Return whether a checkpoint is one of those that are kept or removed."""
+        if path not in self.passed_over | self.sound:
+            try:
+                verify(path)
+            except FormatError:
+                self.passed_over.add(path)
+            else:
+                self.sound.add(path)
+        return path in self.sound and is_own(path)
+
     def _clear(self, target: Path) -> None:
         """Make room for a step that is repeated."""
         if target not in self.passed_over and target.is_dir() and is_own(target):
@@ -160,8 +174,7 @@ class Checkpoints:
             put_aside(target)
 
     def _remove_old(self) -> None:
-        found = [one for one in checkpoints_of(self.folder) if one not in self.passed_over]
-        own = [one for one in found if is_own(one)]
+        own = [one for one in checkpoints_of(self.folder) if self._counts(one)]
         for old in own[: -self.keep]:
             with suppress(OSError):  # it is one too many, and no harm
                 discard(old)

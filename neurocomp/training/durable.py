@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+
+from neurocomp.models.files import make_folder, sync_folder
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -34,28 +35,6 @@ def naming(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replaced_file(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that takes the place of ``path`` when all went well.
-
-    Raises:
-        OSError: it can't be written; the error names ``path``.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.filename in (None, os.fspath(temporary)):
-            error.filename = os.fspath(path)
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder that is named ``target`` when all went well, and is removed otherwise.
 
@@ -68,7 +47,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     temporary = temporary_name(target)
     shutil.rmtree(temporary, ignore_errors=True)  # of a process that was killed
     try:
-        temporary.mkdir(parents=True)
+        make_folder(temporary)
         yield temporary
         sync_folder(temporary)
         os.rename(temporary, target)
@@ -83,13 +62,3 @@ def new_folder(target: Path) -> Iterator[Path]:
 def temporary_name(target: Path) -> Path:
     """Return the name that ``target`` has while it is written."""
     return target.with_name(f".{target.name}.tmp")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` last, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import bz2
 import gzip
 import importlib
+import io
 import lzma
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 HEAD_BYTES = 512
 """How much of a file tells what it is: a tar says so behind its first name."""
@@ -112,16 +117,44 @@ def opener(compression: str) -> Open:
         raise UsageError(
             "no library here reads .zst: pip install zstandard, or decompress it first (zstd -d)"
         ) from None
-    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 31)
-    return lambda file: cast(
-        BinaryIO, decompressor.stream_reader(file, read_across_frames=True, closefd=False)
-    )
+    return lambda file: io.BufferedReader(_ZstdFrames(file, zstandard))
+
+
+class _ZstdFrames(io.RawIOBase):
+    """Zstandard frames one after the other; zstandard's own reader takes a cut one for whole."""
+
+    def __init__(self, file: BinaryIO, zstandard: Any) -> None:
+        self._file = file
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 31)
+        self._frame: Any = None
+        self._compressed = self._content = b""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill the start of ``buffer``; return how many bytes, 0 at the end."""
+        while not self._content:
+            self._compressed = self._compressed or self._file.read(1 << 14)
+            if not self._compressed:
+                if self._frame is not None:
+                    raise EOFError("it ends before its last frame does")
+                return 0
+            if self._frame is None:
+                self._frame = self._decompressor.decompressobj()
+            self._content = self._frame.decompress(self._compressed)
+            self._compressed = b""
+            if self._frame.eof:
+                self._compressed, self._frame = self._frame.unused_data, None
+        view = memoryview(buffer).cast("B")
+        part, self._content = self._content[: len(view)], self._content[len(view) :]
+        view[: len(part)] = part
+        return len(part)
 
 
 def damage_errors() -> tuple[type[BaseException], ...]:
     """Return what the libraries raise about damaged files."""
-    import zlib
-
     errors: list[type[BaseException]] = [lzma.LZMAError, EOFError, zlib.error, gzip.BadGzipFile]
     for module in ("compression.zstd", "zstandard"):
         try:

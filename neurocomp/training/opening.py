@@ -14,7 +14,7 @@ from neurocomp.training.distributed import Processes
 from neurocomp.training.lock import locked
 from neurocomp.training.log import RunLog
 from neurocomp.training.place import RunPlace
-from neurocomp.training.record import RECORD_NAME, RunRecord, changes, read_record
+from neurocomp.training.record import RECORD_NAME, RunRecord, changes
 from neurocomp.training.run_folder import checkpoint_folder, read_state, remove_unfinished
 from neurocomp.training.soundness import StoredCheckpoint, newest_sound
 
@@ -71,15 +71,15 @@ class OpenRun:
         self.processes.in_first(keep)
 
     def _recorded(self) -> RunRecord | None:
-        """Return what the checkpoint was trained with, if it or the run says so."""
+        """Return what the checkpoint was trained with, if it says so."""
         assert self.checkpoint is not None, "there is something to go on from"
         stored = self.checkpoint.state.get("record")
-        if stored is not None:
-            try:
-                return RunRecord.from_json(stored)
-            except FormatError as error:
-                raise FormatError(f"{self.checkpoint.path} is damaged: {error}") from None
-        return read_record(self.folder)
+        if stored is None:
+            return None
+        try:
+            return RunRecord.from_json(stored)
+        except FormatError as error:
+            raise FormatError(f"{self.checkpoint.path} is damaged: {error}") from None
 
     def _compare(self, before: RunRecord, now: RunRecord) -> dict[str, str]:
         """Return what may change, told to the user; raise where something else has."""

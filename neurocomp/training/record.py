@@ -6,16 +6,18 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from neurocomp.errors import FormatError
+from neurocomp.training.run_folder import checkpoints_of, read_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RECORD_NAME = "run.json"
-"""In a run's folder, for people and for `--resume`; each checkpoint has the same in its state."""
+"""In a run's folder, for people; each checkpoint has the same in its state, for `--resume`."""
 
 HELD_OUT = "held-out data"
 """Their name among the data."""
@@ -109,18 +111,18 @@ def changes(before: RunRecord, now: RunRecord) -> list[Change]:
 
 
 def read_record(run: Path) -> RunRecord | None:
-    """Return the record in a run's folder; None where there is none.
+    """Return the record of a run: that of its newest checkpoint, or the one in its folder.
 
-    Raises:
-        FormatError: it is damaged.
+    None where there is none that can be read.
     """
-    path = run / RECORD_NAME
+    for path in reversed(checkpoints_of(run)):
+        with suppress(FormatError):
+            return RunRecord.from_json(read_state(path).get("record"))
     try:
-        return RunRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        text = (run / RECORD_NAME).read_text(encoding="utf-8")
+        return RunRecord.from_json(json.loads(text))
+    except (OSError, ValueError, RecursionError):
         return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise FormatError(f"{path} is damaged: {error}") from None
 
 
 def content_hash(*parts: bytes | NDArray[Any]) -> str:

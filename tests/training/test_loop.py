@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -18,9 +19,12 @@ from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, Usa
 from neurocomp.models.headers import ModelHeader
 from neurocomp.models.recurrent.model import WEIGHTS
 from neurocomp.networks.glr import GLRConfig
+from neurocomp.training.interrupt import stop_requests
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Result, Trainer
+from neurocomp.training.place import RunPlace
 from neurocomp.training.text.task import TextTask
+from neurocomp.training.text.train import TextFiles, train_text
 from tests.training.runs import steps_of, tiny_config, train, write_data
 
 
@@ -81,6 +85,30 @@ def test_a_signal_leaves_a_checkpoint(
     monkeypatch.undo()
     assert train(config, data, tmp_path / "run", resume=True).finished
     assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As a hang-up is under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_requests() as asked:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert asked() == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_is_gone_stops_no_training(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+
+    def hung_up(message: str) -> None:
+        if message.startswith("step"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    files = TextFiles(data, cache=tmp_path / "cache")
+    place = RunPlace(tmp_path / "run", device="cpu")
+    assert train_text(tiny_config(2), files, place, hung_up).finished
+    assert len(steps_of(tmp_path / "run")) == 2
 
 
 @pytest.mark.parametrize("number", [0, signal.SIGINT, signal.SIGTERM])

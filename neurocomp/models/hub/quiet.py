@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _LOGGERS = ("transformers", "huggingface_hub", "httpx", "filelock", "urllib3")
 
@@ -20,7 +21,7 @@ def without_noise(*, keep_bars: bool = False) -> Iterator[None]:
     Args:
         keep_bars: leave the bars of downloads, where stderr is a terminal.
     """
-    from huggingface_hub.utils import (
+    from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,
         enable_progress_bars,
@@ -49,8 +50,9 @@ def _without_bars_of_transformers() -> Iterator[None]:
     if "transformers" not in sys.modules:  # nothing prints that is not there
         yield
         return
-    from transformers.utils import logging as its_logging
+    import transformers
 
+    its_logging: Any = transformers.utils.logging
     shown = its_logging.is_progress_bar_enabled()
     its_logging.disable_progress_bar()
     try:

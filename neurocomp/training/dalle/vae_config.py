@@ -7,7 +7,7 @@ import math
 
 from neurocomp.dalle.autoencoders import AutoencoderConfig
 from neurocomp.dalle.images import GROUPS, RESIZES
-from neurocomp.training.config import OptimizerConfig, RunConfig, require, require_count
+from neurocomp.training.config import MAX_COUNT, OptimizerConfig, RunConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +77,9 @@ class LossConfig:
         for name in ("temperature_steps", "beta", "beta_steps", "balance", "revive_every"):
             value = getattr(self, name)
             require(0 <= value < math.inf, f"loss.{name}", value, "at least 0 and finite")
+        for name in ("temperature_steps", "beta_steps", "revive_every"):
+            value = getattr(self, name)
+            require(value <= MAX_COUNT, f"loss.{name}", value, f"{MAX_COUNT:,} at most")
         until = self.revive_until
         require(0 <= until <= 1, "loss.revive_until", until, "in 0..1")
 
