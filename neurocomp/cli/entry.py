@@ -90,7 +90,7 @@ def _end(code: int) -> NoReturn:
         if sys.stderr is not None:
             sys.stderr.flush()
         os._exit(code)
-    if code > SIGNALLED:
+    if code > SIGNALLED and os.name == "posix":
         if sys.stderr is not None:
             sys.stderr.flush()
         discard_unfinished()

@@ -72,6 +72,26 @@ def test_help_loads_nothing_heavy_and_compressing_no_torch(program: Program) -> 
     assert {"numba"} == {"torch", "transformers", "rich", "numba"} & set(later.split())
 
 
+def test_what_is_refused_loads_nothing_heavy(program: Program) -> None:
+    (program.folder / "a").write_bytes(b"a")
+    script = (
+        "import sys; from neurocomp.cli.entry import run;"
+        "words = ('no', '-1 a a', 'tset a', '-19 a', '-t no');"
+        "print(*[int(run(word.split())) for word in words]);"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        cwd=program.folder,
+        env=program.environment,
+        check=True,
+    )
+    codes, loaded = done.stdout.decode().splitlines()
+    assert codes == "1 2 2 2 1"
+    assert not HEAVY & set(loaded.split())
+
+
 def test_the_hidden_command_has_no_name(program: Program) -> None:
     shown = program("a", "--help").out.decode()
     assert shown.startswith("Usage: neurocomp [OPTIONS] [FILE]...")
