@@ -191,11 +191,11 @@ def test_frames_that_are_content_are_not_taken_for_frames(at: int) -> None:
 
 def test_truncation() -> None:
     single = frame_of(A)
-    for cut in range(len(HEADER) + 8, len(single)):
+    for cut in range(len(HEADER) + 8, len(single), 11):
         content, recovery = recover(ONE + single[:cut], fill=True)
         assert content == FIRST + bytes(len(A))
         assert [(one.start, one.stop) for one in recovery.lost] == [(len(FIRST), len(FIRST + A))]
-    for cut in range(len(FRAME)):
+    for cut in random.Random(8).sample(range(len(FRAME)), 30):
         end = len(HEADER)
         sound = 0
         for block in PARTS.blocks:
