@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from neurocomp.errors import FormatError
 from neurocomp.frame import limits
-from neurocomp.frame.block import BlockHead, Method, read_block_head
+from neurocomp.frame.block import BlockPlace, Method, read_block_head
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, Landmarks
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.varint import MAX_VARINT_BYTES
@@ -54,14 +54,11 @@ class ExtentFinder:
             start: where it starts.
             found: its header, if one can be read there.
         """
-        extent = None
-        if found is not None:
-            first = start + found.num_bytes
-            extent = self.of_mended_block(first, found) or self._of_stored_block(first)
+        extent = None if found is None else self._of_stored_block(start + found.num_bytes)
         return extent or self._of_unknown_header(start)
 
-    def of_mended_block(self, offset: int, found: FoundHeader) -> Extent | None:
-        """Return the extent of a frame's only block, if one byte of its head is damaged.
+    def mended_block(self, offset: int, found: FoundHeader) -> FoundBlock | None:
+        """Return the block at ``offset`` as it was before one byte of its head was damaged.
 
         Each value of each byte is tried: the stored checksum tells which is right.
         """
@@ -72,16 +69,16 @@ class ExtentFinder:
         for at in range(min(_MENDED_BYTES, len(head))):
             for value in range(256):
                 mended = head[:at] + bytes([value]) + head[at + 1 :]
-                extent = self._of_head(offset, mended, found)
-                if extent is not None:
-                    return extent
+                block = self._block_of(offset, mended, found)
+                if block is not None:
+                    return block
         return None
 
-    def _of_head(self, offset: int, head: bytes, found: FoundHeader) -> Extent | None:
-        """Return the extent of a single block if it has this head."""
+    def _block_of(self, offset: int, head: bytes, found: FoundHeader) -> FoundBlock | None:
+        """Return the block at ``offset`` if it would be sound with this head."""
         source = ByteSource(io.BytesIO(head))
         try:
-            block: BlockHead = read_block_head(source, found.header.symbols_id)
+            block = read_block_head(source, found.header.symbols_id)
         except FormatError:
             return None
         start = offset + source.offset
@@ -90,10 +87,9 @@ class ExtentFinder:
         if end > self._landmarks.end:
             return None
         before = zlib.crc32(head[: source.offset], found.checksum)
-        stored = self._landmarks.checksum_at(stop)
-        is_right = stored == self._landmarks.checksums.of(start, stop, before)
-        is_whole = is_right and self._landmarks.frame_ends_at(end, False)
-        return Extent(block.decoded_bytes, end) if is_whole else None
+        if self._landmarks.checksum_at(stop) != self._landmarks.checksums.of(start, stop, before):
+            return None
+        return FoundBlock(block, BlockPlace(offset, end - offset, block.decoded_bytes), False)
 
     def _of_stored_block(self, offset: int) -> Extent | None:
         """Try each frame after it, and the stream's end: the content's checksum tells."""

@@ -68,7 +68,11 @@ class _Salvage:
         while not blocks or not blocks[-1].head.is_last:
             run, error = self._run(offset, found, len(blocks))
             if error is not None:
-                return self._rest_of_frame(start, found, blocks, run, offset, error)
+                trailer = self._trailer_for(start, found, blocks)
+                mended = None if trailer else self._extents.mended_block(offset, found)
+                if mended is None:
+                    return self._rest_of_frame(start, found, blocks, run, offset, error, trailer)
+                run = [mended]
             blocks += run
             offset = blocks[-1].end
         trailer = None
@@ -80,19 +84,18 @@ class _Salvage:
                 return self._after_damaged_trailer(offset, found, blocks)
             offset = trailer.end
         if trailer is None and len(blocks) == 1 and not blocks[0].is_sound:
-            return self._lose_block(start, found, blocks[0])
+            return self._lose_block(found, blocks[0])
         if trailer is None:
             self._give_blocks(found, blocks)
         else:
             self._give_with_trailer(found, blocks, trailer.trailer)
         return offset
 
-    def _lose_block(self, start: int, found: FoundHeader, block: FoundBlock) -> int:
-        """Give up a frame's only block, whose head leads to the frame's end."""
-        mended = self._extents.of_mended_block(start + found.num_bytes, found)
-        content_bytes = block.place.decoded_bytes if mended is None else mended.content_bytes
-        self._lose(content_bytes, ChecksumError(_DAMAGED.format(block.place.offset)))
-        return block.end if mended is None else mended.end
+    def _lose_block(self, found: FoundHeader, block: FoundBlock) -> int:
+        """Give up a block that a head leads to, and return where it ends."""
+        lost = self._extents.mended_block(block.place.offset, found) or block
+        self._lose(lost.place.decoded_bytes, ChecksumError(_DAMAGED.format(block.place.offset)))
+        return lost.end
 
     def _run(
         self, offset: int, found: FoundHeader, num_before: int
@@ -144,9 +147,9 @@ class _Salvage:
         run: list[FoundBlock],
         offset: int,
         error: FormatError,
+        trailer: FoundTrailer | None,
     ) -> int:
         """Take what a trailer knows of after ``blocks``, where heads led no further."""
-        trailer = self._trailer_for(start, found, blocks)
         if trailer is None:
             self._give_blocks(found, blocks)
             if not blocks:
@@ -289,8 +292,7 @@ class _Salvage:
     def _give_blocks(self, found: FoundHeader, blocks: list[FoundBlock]) -> None:
         for number, block in enumerate(blocks):
             if not block.is_sound:
-                error = ChecksumError(_DAMAGED.format(block.place.offset))
-                self._lose(block.place.decoded_bytes, error)
+                self._lose_block(found, block)
                 continue
             self.pieces.append(SoundBlock(found.header, found.checksum, block.place))
             if number and not block.place.decoded_bytes:
