@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+import neurocomp
 from neurocomp.errors import FormatError, SizeLimitError
 from neurocomp.frame.trailer import Trailer
 from neurocomp.frame.varint import encode_varint
@@ -46,6 +47,16 @@ def test_any_byte_of_a_first_header_costs_one_frame(mask: int) -> None:
         assert lost[0][0] == 0
         assert len(lost) == 1
         assert lost[0][1] in (len(FIRST), None)
+
+
+@pytest.mark.parametrize("frame", [ONE, frame_of(bytes(range(240)))], ids=["coded", "stored"])
+def test_any_byte_of_a_first_head_costs_what_it_said(frame: bytes) -> None:
+    size = len(neurocomp.decompress(frame))
+    for at in range(len(HEADER), len(HEADER) + 8):
+        for mask in (0x01, 0x21, 0xFF):
+            content, lost = lost_of(flipped(frame + TWO, at, mask))
+            assert content == SECOND
+            assert lost == [(0, size)]
 
 
 def test_a_header_between_frames() -> None:
