@@ -55,10 +55,10 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         return ExitCode.BROKEN_PIPE
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return ExitCode.USAGE
     except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # which not every click has
+            click.echo(error.format_message(), err=True)
+            return ExitCode.USAGE
         command = error.ctx.command_path.strip() if error.ctx else PROGRAM
         say(f"{error.format_message()} (see '{command} --help')")
         return ExitCode.USAGE
