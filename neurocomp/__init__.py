@@ -26,16 +26,22 @@ from neurocomp.errors import (
 )
 
 if TYPE_CHECKING:
-    from neurocomp.pipeline.api import compress, decompress
-    from neurocomp.pipeline.file_object import open_compressed as open
+    from neurocomp.library.compressor import Compressor
+    from neurocomp.library.decompressor import Decompressor
+    from neurocomp.library.file_object import NeurocompFile
+    from neurocomp.library.functions import compress, decompress
+    from neurocomp.library.opening import open_compressed as open
 
 __all__ = [
     "ChecksumError",
+    "Compressor",
+    "Decompressor",
     "FormatError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",
     "NeurocompError",
+    "NeurocompFile",
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
@@ -45,10 +51,14 @@ __all__ = [
 ]
 
 _LAZY = {
-    "compress": ("neurocomp.pipeline.api", "compress"),
-    "decompress": ("neurocomp.pipeline.api", "decompress"),
-    "open": ("neurocomp.pipeline.file_object", "open_compressed"),
+    "Compressor": "compressor",
+    "Decompressor": "decompressor",
+    "NeurocompFile": "file_object",
+    "compress": "functions",
+    "decompress": "functions",
+    "open": "opening",
 }
+"""The module of ``neurocomp.library`` that has what is loaded when it is first used."""
 
 
 def __getattr__(name: str) -> Any:
@@ -58,5 +68,12 @@ def __getattr__(name: str) -> Any:
         return version("neurocomp")
     if name not in _LAZY:
         raise AttributeError(f"module 'neurocomp' has no attribute {name!r}")
-    module, attribute = _LAZY[name]
-    return getattr(import_module(module), attribute)
+    module = import_module(f"neurocomp.library.{_LAZY[name]}")
+    found = getattr(module, "open_compressed" if name == "open" else name)
+    # Kept, so that this is asked once for each name.
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
