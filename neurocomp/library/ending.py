@@ -7,6 +7,8 @@ fail, threads don't start, and errors of finalisers are swallowed.
 from __future__ import annotations
 
 import atexit
+import gc
+import io
 import weakref
 from typing import Protocol
 
@@ -31,6 +33,21 @@ def watch(writer: Unfinished, *, is_text: bool = False) -> None:
 def is_ending() -> bool:
     """Return whether the program is at its end, so that nothing may be left for later."""
     return _is_ending
+
+
+def layers_on(file: io.IOBase) -> list[io.IOBase]:
+    """Return what Python's own layers of text and buffers lie on ``file``, the topmost first.
+
+    They hand their content on when they are collected, which is too late as well.
+    """
+    found: list[io.IOBase] = []
+    below: list[io.IOBase] = [file]
+    while below:
+        kinds = (io.TextIOWrapper, io.BufferedWriter)
+        above = [one for one in gc.get_referrers(*below) if isinstance(one, kinds)]
+        below = [one for one in above if one not in found and not one.closed]
+        found += below
+    return found[::-1]
 
 
 @atexit.register

@@ -232,10 +232,11 @@ class NeurocompFile(io.BufferedIOBase):
         """Write what is not written yet, for a program that ends."""
         if self._writer is None or self._fp is None or not self.is_of_this_process:
             return
+        with self.posing_as_seekable():
+            for layer in ending.layers_on(self):
+                layer.flush()
         with self._lock:
             if not self._writer.has_failed:
-                if not self._writer.num_bytes:
-                    self._writer.warm_up()
                 self._writer.finish()
                 Sink(self._fp).flush()
 

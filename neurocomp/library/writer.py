@@ -92,10 +92,6 @@ class ContentWriter:
             self._add_block(store=True)
             self.end_frame()
 
-    def warm_up(self) -> None:
-        """Code a few bytes for nothing, so that the first block needs no import any more."""
-        self._coder.encode(bytes(64), Monitor().advance)
-
     def _add_block(self, *, store: bool = False) -> None:
         content = bytes(self._buffer)
         block = Block.stored(content) if store else self._coder.encode(content, Monitor().advance)
