@@ -1,0 +1,115 @@
+"""Many small records, each a frame of its own, with models and dictionaries that are opened once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, TypeVar, Unpack, cast
+
+from neurocomp.frame.writer import FrameWriter
+from neurocomp.library.arguments import (
+    CompressArguments,
+    ModelPath,
+    compress_options,
+    decompress_options,
+)
+from neurocomp.library.buffers import Buffer, ViewSource, byte_view
+from neurocomp.pipeline.blocks import BlockCoder, read_contents
+from neurocomp.pipeline.options import resolve_threads
+from neurocomp.pipeline.parallel import Monitor, ordered_map
+from neurocomp.pipeline.streams import FrameCoders, decompress_frames
+
+Result = TypeVar("Result")
+
+
+def compress_many(
+    records: Iterable[Buffer], **arguments: Unpack[CompressArguments]
+) -> Iterator[bytes]:
+    """Return the frames of records, in order, as they are asked for.
+
+    Each is what ``compress`` makes of its record with the same arguments, and decodes alone.  The
+    model and the dictionary are opened once.  Records are taken as they are needed, one more than
+    there are threads at most.
+
+    Args:
+        records: any number of buffers.
+        arguments: those of ``compress``; ``threads`` is how many records are coded at once.
+
+    Raises:
+        TypeError, UsageError, ModelError: as ``compress``, at once for arguments; what is wrong
+            with a record says which one it is.
+    """
+    options = compress_options(**arguments)
+    coder = BlockCoder.for_options(options)
+    threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
+    block_bytes = options.resolved_block_bytes
+
+    def encode(record: Buffer, monitor: Monitor) -> bytes:
+        return encode_frame(coder, block_bytes, record, monitor)
+
+    return _each(encode, records, threads)
+
+
+def decompress_many(
+    frames: Iterable[Buffer], *, threads: int = 0, model_path: ModelPath = ()
+) -> Iterator[bytes]:
+    """Return what ``decompress`` makes of each of ``frames``, in order, as it is asked for.
+
+    Models and dictionaries are opened once.
+
+    Args:
+        frames: any number of buffers, each with a frame, or several.
+        threads: how many are decoded at once; 0 for as many as there are cores.
+        model_path: a file or folder, or several, searched for models besides the store.
+
+    Raises:
+        TypeError, FormatError, ModelError: as ``decompress``; the error says which one it is.
+    """
+    options = decompress_options(threads, model_path)
+    coders = FrameCoders(options.model_path)
+
+    def decode(frame: Buffer, monitor: Monitor) -> bytes:
+        return decode_frames(coders, frame, monitor)
+
+    return _each(decode, frames, resolve_threads(options.threads))
+
+
+def encode_frame(
+    coder: BlockCoder, block_bytes: int, record: Buffer, monitor: Monitor | None = None
+) -> bytes:
+    """Return ``record`` as one frame, coded by a coder that may be in use elsewhere as well."""
+    advance = (monitor or Monitor()).advance
+    sink = io.BytesIO()
+    writer = FrameWriter(sink, coder.header)
+    with byte_view(record) as view:
+        contents = read_contents(cast(BinaryIO, ViewSource(view)), block_bytes)
+        for content in contents if len(view) else [b""]:
+            writer.add(coder.encode(content, advance), content)
+    writer.close()
+    return sink.getvalue()
+
+
+def decode_frames(coders: FrameCoders, frame: Buffer, monitor: Monitor | None = None) -> bytes:
+    """Return the content of ``frame``, decoded by coders that may be in use elsewhere as well."""
+    sink = io.BytesIO()
+    with byte_view(frame) as view:
+        source = cast(BinaryIO, ViewSource(view))
+        decompress_frames(source, sink, coders, monitor or Monitor())
+    return sink.getvalue()
+
+
+def _each(
+    function: Callable[[Buffer, Monitor], Result], items: Iterable[Buffer], threads: int
+) -> Iterator[Result]:
+    """Yield what ``function`` makes of each item, in order; an error says which it was."""
+    monitor = Monitor()
+
+    def call(numbered: tuple[int, Buffer]) -> Result:
+        number, item = numbered
+        try:
+            return function(item, monitor)
+        except Exception as error:
+            error.add_note(f"in item {number} of those given, the first being 0")
+            raise
+
+    return ordered_map(call, enumerate(items), threads, monitor)
