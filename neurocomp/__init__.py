@@ -20,20 +20,27 @@ from neurocomp.errors import (
     ModelMismatchError,
     ModelNotFoundError,
     NeurocompError,
+    SizeLimitError,
     TruncatedError,
     UnsupportedError,
     UsageError,
 )
 
 if TYPE_CHECKING:
+    from neurocomp.library.codec import Codec
     from neurocomp.library.compressor import Compressor
     from neurocomp.library.decompressor import Decompressor
     from neurocomp.library.file_object import NeurocompFile
     from neurocomp.library.functions import compress, decompress
+    from neurocomp.library.joblib import register_joblib
     from neurocomp.library.opening import open_compressed as open
+    from neurocomp.library.records import compress_many, decompress_many
+    from neurocomp.library.whole_files import check as test
+    from neurocomp.library.whole_files import info, read_range, recover
 
 __all__ = [
     "ChecksumError",
+    "Codec",
     "Compressor",
     "Decompressor",
     "FormatError",
@@ -42,23 +49,39 @@ __all__ = [
     "ModelNotFoundError",
     "NeurocompError",
     "NeurocompFile",
+    "SizeLimitError",
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
     "compress",
+    "compress_many",
     "decompress",
+    "decompress_many",
+    "info",
     "open",
+    "read_range",
+    "recover",
+    "register_joblib",
+    "test",
 ]
 
 _LAZY = {
-    "Compressor": "compressor",
-    "Decompressor": "decompressor",
-    "NeurocompFile": "file_object",
-    "compress": "functions",
-    "decompress": "functions",
-    "open": "opening",
+    "Codec": "codec.Codec",
+    "Compressor": "compressor.Compressor",
+    "Decompressor": "decompressor.Decompressor",
+    "NeurocompFile": "file_object.NeurocompFile",
+    "compress": "functions.compress",
+    "compress_many": "records.compress_many",
+    "decompress": "functions.decompress",
+    "decompress_many": "records.decompress_many",
+    "info": "whole_files.info",
+    "open": "opening.open_compressed",
+    "read_range": "whole_files.read_range",
+    "recover": "whole_files.recover",
+    "register_joblib": "joblib.register_joblib",
+    "test": "whole_files.check",
 }
-"""The module of ``neurocomp.library`` that has what is loaded when it is first used."""
+"""What is loaded when it is first used, by where it is in ``neurocomp.library``."""
 
 
 def __getattr__(name: str) -> Any:
@@ -68,8 +91,8 @@ def __getattr__(name: str) -> Any:
         return version("neurocomp")
     if name not in _LAZY:
         raise AttributeError(f"module 'neurocomp' has no attribute {name!r}")
-    module = import_module(f"neurocomp.library.{_LAZY[name]}")
-    found = getattr(module, "open_compressed" if name == "open" else name)
+    module, attribute = _LAZY[name].split(".")
+    found = getattr(import_module(f"neurocomp.library.{module}"), attribute)
     # Kept, so that this is asked once for each name.
     globals()[name] = found
     return found

@@ -30,6 +30,10 @@ class UnsupportedError(FormatError):
     """A well-formed frame needs something that this version doesn't have."""
 
 
+class SizeLimitError(NeurocompError, ValueError):
+    """The content is larger than the caller allows: nothing is known to be wrong with it."""
+
+
 class ModelError(NeurocompError):
     """A predictive model is missing, damaged or not the one that is needed."""
 

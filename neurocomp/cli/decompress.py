@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -10,11 +11,13 @@ import click
 
 from neurocomp.cli.inputs import Source, refuse_terminal, seekable
 from neurocomp.cli.options import (
+    STDIN,
     InputOptions,
     OutputOptions,
     build,
     decoding_options,
     input_options,
+    max_size_option,
     message_options,
     model_path_option,
     output_options,
@@ -27,6 +30,7 @@ from neurocomp.pipeline.options import DecompressOptions
 
 if TYPE_CHECKING:
     from neurocomp.pipeline.parallel import Report
+    from neurocomp.pipeline.recover import LostRange
     from neurocomp.pipeline.streams import Sizes
 
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 @input_options
 @output_options
 @decoding_options
+@max_size_option
 @threads_option
 @model_path_option
 @message_options
@@ -49,12 +54,15 @@ def decompress(**values: Any) -> int:
       neurocomp decompress -c log.ncmp | grep error
       neurocomp decompress --range 1MiB-1100KiB log.ncmp
       neurocomp decompress --recover -o rest.txt damaged.ncmp
+      neurocomp decompress --recover --fill -o disk.img disk.img.ncmp
     """
     parts = build(PartOptions, values)
     inputs, outputs = build(InputOptions, values), build(OutputOptions, values)
     options = build(DecompressOptions, values)
     if parts.is_partial and not outputs.keep:
         raise UsageError("--rm needs the whole file to be decompressed")
+    if parts.as_json and (outputs.stdout or (STDIN in inputs.files and outputs.output is None)):
+        raise UsageError("--json prints to standard output: give -o FILE for the content")
     if parts.byte_range is not None:
         if len(inputs.files) > 1 or inputs.recursive:
             raise UsageError("--range reads one file")
@@ -64,9 +72,13 @@ def decompress(**values: Any) -> int:
     from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
 
-    converter = Converter(Decompression(options, parts, reporter), inputs, outputs, reporter)
+    decompression = Decompression(options, parts, reporter)
+    converter = Converter(decompression, inputs, outputs, reporter)
     with announced_compilation(reporter):
-        return converter.run()
+        code = converter.run()
+    if parts.as_json:
+        click.echo(json.dumps(decompression.recoveries, indent=2))
+    return code
 
 
 @dataclass(frozen=True)
@@ -76,14 +88,20 @@ class PartOptions:
     Attributes:
         byte_range: bytes of the content, the second one excluded.
         recover: decode what is sound of a damaged file.
+        fill: write zeros for the rest.
+        as_json: print what is lost as JSON.
     """
 
     byte_range: tuple[int, int] | None
     recover: bool
+    fill: bool
+    as_json: bool
 
     def __post_init__(self) -> None:
         if self.byte_range is not None and self.recover:
             raise UsageError("--range and --recover exclude each other")
+        if (self.fill or self.as_json) and not self.recover:
+            raise UsageError("--fill and --json go with --recover")
 
     @property
     def is_partial(self) -> bool:
@@ -100,6 +118,8 @@ class Decompression:
         self._options = options
         self._parts = parts
         self._reporter = reporter
+        self.recoveries: list[dict[str, Any]] = []
+        """What `--recover` found, as JSON has it."""
 
     def is_wanted(self, path: Path) -> bool:
         """Return whether ``path`` looks compressed."""
@@ -133,17 +153,19 @@ class Decompression:
         from neurocomp.pipeline.streams import decompress_stream
 
         if self._parts.byte_range is not None:
-            return self._decompress_range(source, sink, *self._parts.byte_range)
+            return self._decompress_range(source, sink, report)
         if self._parts.recover:
             return self._recover(source, sink, report)
         return decompress_stream(source.stream, sink, self._options, report)
 
-    def _decompress_range(self, source: Source, sink: BinaryIO, start: int, stop: int) -> Sizes:
+    def _decompress_range(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
+        start, stop = self._parts.byte_range or (0, 0)
+
         from neurocomp.pipeline.seekable import decompress_range
         from neurocomp.pipeline.streams import Sizes
 
         with seekable(source) as stream:
-            size = decompress_range(stream, sink, start, stop, self._options)
+            size = decompress_range(stream, sink, start, stop, self._options, report)
         return Sizes(size, source.status.st_size)
 
     def _recover(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
@@ -151,8 +173,24 @@ class Decompression:
         from neurocomp.pipeline.streams import Sizes
 
         with seekable(source) as stream:
-            recovery = recover_stream(stream, sink, self._options, report)
+            recovery = recover_stream(stream, sink, self._options, report, fill=self._parts.fill)
         for lost in recovery.lost:
-            stop = "the end" if lost.stop is None else lost.stop
-            self._reporter.error(source.name, f"lost bytes {lost.start} to {stop}: {lost.reason}")
+            self._reporter.error(source.name, _describe(lost))
+        self.recoveries.append({"file": _name_of(source), **recovery.to_json()})
         return Sizes(recovery.content_bytes, source.status.st_size)
+
+
+def _describe(lost: LostRange) -> str:
+    if lost.is_written:
+        return f"bytes {lost.start} to {lost.stop} need not be what was compressed: {lost.reason}"
+    if lost.stop is None:
+        return f"lost bytes from {lost.start} on, how many is not known: {lost.reason}"
+    if lost.stop == lost.start:
+        return f"damaged at byte {lost.start}, without a loss of content: {lost.reason}"
+    return f"lost bytes {lost.start} to {lost.stop}: {lost.reason}"
+
+
+def _name_of(source: Source) -> str:
+    """Return the file's name as it can be opened."""
+    name = getattr(source.stream, "name", None)
+    return name if isinstance(name, str) else source.name

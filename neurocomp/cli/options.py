@@ -106,6 +106,14 @@ threads_option = click.option(
     help="Blocks that are worked on at once; 0, the default, for as many as there are cores.",
 )
 
+max_size_option = click.option(
+    "--max-size",
+    "max_output",
+    callback=size_callback,
+    metavar="SIZE",
+    help="Refuse content larger than this, for files of strangers: few bytes may stand for many.",
+)
+
 model_path_option = click.option(
     "--model-path",
     type=click.Path(path_type=Path, readable=False),
@@ -209,5 +217,16 @@ decoding_options = all_of(
         "--recover",
         is_flag=True,
         help="Write what is sound of a damaged file and list what is lost.",
+    ),
+    click.option(
+        "--fill",
+        is_flag=True,
+        help="With --recover: zeros for what is lost, so that what comes after it keeps its place.",
+    ),
+    click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        help="With --recover: print what is lost as a JSON list, to standard output.",
     ),
 )

@@ -13,6 +13,7 @@ from neurocomp.cli.options import (
     InputOptions,
     build,
     input_options,
+    max_size_option,
     message_options,
     model_path_option,
     threads_option,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check compressed files.")
 @input_options
+@max_size_option
 @threads_option
 @model_path_option
 @message_options

@@ -7,6 +7,8 @@ in lane order.
 
 from __future__ import annotations
 
+from time import monotonic
+
 import numpy as np
 
 from neurocomp.codec.base import CodedBlock, Tick
@@ -16,6 +18,7 @@ from neurocomp.exact import Stream, Symbols
 from neurocomp.models.base import SymbolModel
 
 _TICK_STEPS = 1024
+_TICK_SECONDS = 0.1
 
 MAX_TABLE_ENTRIES = 1 << 23
 """Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
@@ -66,12 +69,15 @@ class SymbolCodec:
         decoder = self._coder.decoder(block.payload)
         num_steps = -(-num_symbols // num_lanes)
         grid = np.zeros((num_steps, num_lanes), np.int32)  # memory only as it is written to
+        first, told = 0, monotonic()
         for step in range(num_steps):
             active = _num_active(num_symbols, num_lanes, step)
             grid[step, :active] = decoder.decode(predictor.frequencies()[:active])
             predictor.update(grid[step])
-            if step % _TICK_STEPS == _TICK_STEPS - 1:
-                tick(_TICK_STEPS * num_lanes)
+            # By time: a step takes from microseconds to seconds, and who waits may want to stop.
+            if (now := monotonic()) - told >= _TICK_SECONDS:
+                tick((step + 1 - first) * num_lanes)
+                first, told = step + 1, now
         decoder.finish()
         return from_lanes(grid, num_symbols)
 

@@ -56,7 +56,8 @@ class Activation:
         """Check the table; raises FormatError where it is not one."""
         if self.table.shape != (TABLE_SIZE,):
             raise FormatError(f"an activation table has {TABLE_SIZE} entries")
-        if int(np.abs(self.table).max()) > RANGE << OUTPUT_BITS:
+        # By both ends: the magnitude of -2**31 is negative in 32 bits.
+        if max(int(self.table.max()), -int(self.table.min())) > RANGE << OUTPUT_BITS:
             raise FormatError("an activation table has entries out of range")
 
 

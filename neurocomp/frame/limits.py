@@ -31,6 +31,9 @@ MAX_BLOCKS = 1 << 17
 MAX_TRAILER_BYTES = 1 << 21
 """Largest size of a trailer."""
 
+MAX_BLOCK_HEAD_BYTES = 1 + 4 * 5 + 4
+"""Largest size of a block's fields before its payload."""
+
 SHORT_IDENTITY_BYTES = 4
 LONG_IDENTITY_BYTES = 32
 DICTIONARY_ID_BYTES = 8

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from neurocomp.errors import ChecksumError, FormatError
+from neurocomp.errors import FormatError, SizeLimitError
 from neurocomp.frame import limits
 from neurocomp.frame.block import Block, BlockPlace, read_block_body, read_block_head
+from neurocomp.frame.chain import FrameChain
 from neurocomp.frame.header import FrameHeader, read_header
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer, read_trailer
@@ -28,52 +29,66 @@ class FrameEnd:
     """The end of a frame.
 
     Attributes:
-        trailer: checked against the blocks but for its content checksum, which only the one who
-            decodes can check; None in a frame of one block.
+        trailer: fits the blocks' heads: their sizes, and the checksum of the content that those of
+            the blocks make up; None where the last block announces none.
     """
 
     trailer: Trailer | None
 
 
-def read_frames(stream: BinaryIO) -> Iterator[FrameBlock | FrameEnd]:
+def read_frames(
+    stream: BinaryIO, max_content_bytes: int | None = None
+) -> Iterator[FrameBlock | FrameEnd]:
     """Read all frames of ``stream``: the blocks of each, then its end.
 
     A block is handed out after its stored checksum, which covers the frame header as well, has
     been verified.
 
+    Args:
+        stream: a binary stream, read to its end.
+        max_content_bytes: what the blocks may decode to, all together; None for any size.
+
     Raises:
         TruncatedError: the stream ends within a frame.
         ChecksumError: something is damaged.
+        SizeLimitError: a block would exceed ``max_content_bytes``; its payload is not read.
         FormatError: the stream is empty, or holds something other than frames.
     """
     source = ByteSource(stream)
-    num_frames = 0
+    num_frames = content_bytes = 0
     while (parsed := _next_header(source)) is not None:
         header, header_bytes, header_checksum = parsed
         num_frames += 1
-        sizes: list[tuple[int, int]] = []
+        chain = FrameChain(header_bytes)
         is_last = False
         while not is_last:
-            if len(sizes) == limits.MAX_BLOCKS:
-                raise FormatError(f"the frame has more than {limits.MAX_BLOCKS} blocks")
             offset = source.offset
             source.checksum = header_checksum
             head = read_block_head(source, header.symbols_id)
+            stored_bytes = source.offset - offset + head.payload_bytes + limits.CHECKSUM_BYTES
+            chain.add(head, stored_bytes)
+            content_bytes += head.decoded_bytes
+            check_size(content_bytes, max_content_bytes)
             block = read_block_body(source, head)
             is_last = head.is_last
-            place = BlockPlace(offset, source.offset - offset, block.decoded_bytes)
-            sizes.append((place.stored_bytes, place.decoded_bytes))
+            place = BlockPlace(offset, stored_bytes, block.decoded_bytes)
             yield FrameBlock(header, block, place)
         trailer = None
         if head.has_trailer:
             trailer = read_trailer(source)
-            if trailer.header_bytes != header_bytes or trailer.sizes != tuple(sizes):
-                raise ChecksumError(
-                    "the frame's index does not fit its blocks: some are lost or moved"
-                )
+            chain.check(trailer)
         yield FrameEnd(trailer)
     if num_frames == 0:
         raise FormatError("not a neurocomp file: it is empty")
+
+
+def check_size(content_bytes: int, max_content_bytes: int | None) -> None:
+    """Raise SizeLimitError where ``content_bytes`` are more than a caller allows."""
+    if max_content_bytes is not None and content_bytes > max_content_bytes:
+        raise SizeLimitError(
+            f"the content has {content_bytes} bytes or more, allowed are {max_content_bytes}: "
+            "raise the limit (max_output, --max-size) if you trust its source"
+        )
 
 
 def _next_header(source: ByteSource) -> tuple[FrameHeader, int, int] | None:

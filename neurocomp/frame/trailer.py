@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from neurocomp.errors import ChecksumError, FormatError
+from neurocomp.errors import ChecksumError
 from neurocomp.frame import limits
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.varint import encode_varint, read_varint
@@ -18,7 +16,7 @@ _MAX_HEADER_BYTES = 64 + limits.MAX_EXTENSION_BYTES
 
 @dataclass(frozen=True)
 class Trailer:
-    """What stands behind the last block.
+    """What comes after the last block.
 
     Attributes:
         header_bytes: size of the frame header.
@@ -66,28 +64,3 @@ def read_trailer(source: ByteSource) -> Trailer:
     if end_magic != limits.END_MAGIC or total_bytes != source.offset - start:
         raise ChecksumError("the trailer's end is damaged")
     return Trailer(header_bytes, tuple(sizes), content_checksum)
-
-
-def find_trailer(stream: BinaryIO, end: int) -> tuple[Trailer, int] | None:
-    """Look for a trailer that ends at offset ``end`` of a seekable stream.
-
-    Returns:
-        The trailer and the offset at which its frame starts, or None where there is no sound one.
-    """
-    tail = 4 + len(limits.END_MAGIC)
-    if end < tail:
-        return None
-    stream.seek(end - tail)
-    footer = stream.read(tail)
-    if len(footer) < tail or footer[4:] != limits.END_MAGIC:
-        return None
-    total_bytes = int.from_bytes(footer[:4], "little")
-    if not tail < total_bytes <= min(end, limits.MAX_TRAILER_BYTES):
-        return None
-    stream.seek(end - total_bytes)
-    try:
-        trailer = read_trailer(ByteSource(io.BytesIO(stream.read(total_bytes))))
-    except FormatError:
-        return None
-    start = end - total_bytes - trailer.header_bytes - sum(stored for stored, _ in trailer.sizes)
-    return (trailer, start) if start >= 0 else None

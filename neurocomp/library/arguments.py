@@ -71,9 +71,14 @@ def compress_options(**arguments: Unpack[CompressArguments]) -> CompressOptions:
     )
 
 
-def decompress_options(threads: int = 0, model_path: ModelPath = ()) -> DecompressOptions:
+def decompress_options(
+    threads: int = 0, model_path: ModelPath = (), max_output: int | None = None
+) -> DecompressOptions:
     """Return the arguments of ``decompress`` as checked options; raises as the other does."""
-    return DecompressOptions(_number({"threads": threads}, "threads") or 0, search_path(model_path))
+    given = {"threads": threads, "max_output": max_output}
+    return DecompressOptions(
+        _number(given, "threads") or 0, search_path(model_path), _number(given, "max_output")
+    )
 
 
 def refuse_writing_arguments(arguments: Mapping[str, object]) -> None:

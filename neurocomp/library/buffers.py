@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 __all__ = ["Buffer", "ViewSource", "byte_view"]
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
+    from typing import Any, Protocol
+
+    from _typeshed import ReadableBuffer
+
+    class _Array(Protocol):
+        """What numpy's arrays are to type checkers before Python 3.12."""
+
+        @property
+        def __array_interface__(self) -> Any: ...
+
+    Buffer = ReadableBuffer | _Array
 elif sys.version_info >= (3, 12):
     from collections.abc import Buffer
 else:
@@ -24,7 +34,7 @@ def byte_view(data: Buffer) -> memoryview:
     Raises:
         TypeError: ``data`` has no bytes to show: None, text, a number.
     """
-    view = memoryview(data)
+    view = memoryview(cast("ReadableBuffer", data))
     if not view.nbytes:
         return memoryview(b"")
     if view.c_contiguous:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from neurocomp.errors import ChecksumError
 from neurocomp.frame import limits
 from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.library.arguments import ModelPath, decompress_options
 from neurocomp.library.buffers import Buffer, byte_view
+from neurocomp.library.checks import check_content
 from neurocomp.library.feed import Feed, FrameSteps
 from neurocomp.pipeline.streams import FrameCoders
 from neurocomp.threads import ForkLock
@@ -112,12 +112,11 @@ class Decompressor:
         event = next(self._events)
         self._steps.took(event)
         if isinstance(event, FrameBlock):
-            content = self._coders.get(event.header).decode(event.block, lambda _: None)
+            content = self._coders.decode(event.header, event.block, lambda _: None)
             self._checksum = zlib.crc32(content, self._checksum)
             self._content += content
             return
-        if event.trailer is not None and event.trailer.content_checksum != self._checksum:
-            raise ChecksumError("the content does not have the checksum that the frame records")
+        check_content(event, self._checksum)
         self._has_ended = True
         self._unused = self._feed.read()
 

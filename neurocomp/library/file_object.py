@@ -30,10 +30,15 @@ from neurocomp.threads import ForkLock
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    class _BinaryFile(io.BufferedIOBase, BinaryIO):
+        """What type checkers take for a binary file."""
+else:
+    _BinaryFile = io.BufferedIOBase
+
 BINARY_MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
 
 
-class NeurocompFile(io.BufferedIOBase):
+class NeurocompFile(_BinaryFile):
     """The content of a compressed file, for reading or for writing.
 
     Written content is coded when a block is full, on ``flush`` and on ``close``.  A ``with``

@@ -65,21 +65,26 @@ def compress(
     return sink.getvalue()
 
 
-def decompress(data: Buffer, *, threads: int = 0, model_path: ModelPath = ()) -> bytes:
+def decompress(
+    data: Buffer, *, threads: int = 0, model_path: ModelPath = (), max_output: int | None = None
+) -> bytes:
     """Return the content of the frames in ``data``.
 
     Args:
         data: one or more frames, one after the other.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
         model_path: a file or folder, or several, searched for models besides the store.
+        max_output: most bytes of content that are taken, for data of strangers: a few bytes may
+            stand for gigabytes of zeros.
 
     Raises:
         TypeError: ``data`` is no buffer, or an argument has a type that it can't have.
+        SizeLimitError: there is more content than ``max_output`` bytes.
         FormatError: the data is damaged, truncated, or not made of frames.
         ModelError: a model that a frame names is missing or not the right one.
     """
     sink = io.BytesIO()
     with byte_view(data) as view:
-        options = decompress_options(threads, model_path)
+        options = decompress_options(threads, model_path, max_output)
         decompress_stream(cast(BinaryIO, ViewSource(view)), sink, options)
     return sink.getvalue()

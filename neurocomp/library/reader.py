@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import limits
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
+from neurocomp.library.checks import check_content
 from neurocomp.library.streams import Source, Stream
 from neurocomp.pipeline.seekable import SeekableContent
 from neurocomp.pipeline.streams import FrameCoders
@@ -131,16 +132,16 @@ class ContentReader(io.RawIOBase):
         if event is None:
             return False
         if isinstance(event, FrameBlock):
-            content = self._coders.get(event.header).decode(event.block, lambda _: None)
+            content = self._coders.decode(event.header, event.block, lambda _: None)
             self._checksum = zlib.crc32(content, self._checksum)
             self._block_start += len(self._block)
             self._block = content
         else:
-            if event.trailer is not None and event.trailer.content_checksum != self._checksum:
-                self._failure = ChecksumError(
-                    "the content does not have the checksum that the frame records"
-                )
-                raise self._failure
+            try:
+                check_content(event, self._checksum)
+            except ChecksumError as error:
+                self._failure = error
+                raise
             self._checksum = 0
         self._event = None
         return True

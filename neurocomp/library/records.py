@@ -1,11 +1,13 @@
-"""Many small records, each a frame of its own, with models and dictionaries that are opened once."""
+"""Many small records, each a frame of its own; models and dictionaries are opened once."""
 
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, TypeVar, Unpack, cast
 
+from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.library.arguments import (
     CompressArguments,
@@ -14,10 +16,11 @@ from neurocomp.library.arguments import (
     decompress_options,
 )
 from neurocomp.library.buffers import Buffer, ViewSource, byte_view
+from neurocomp.library.checks import check_content
 from neurocomp.pipeline.blocks import BlockCoder, read_contents
 from neurocomp.pipeline.options import resolve_threads
 from neurocomp.pipeline.parallel import Monitor, ordered_map
-from neurocomp.pipeline.streams import FrameCoders, decompress_frames
+from neurocomp.pipeline.streams import FrameCoders
 
 Result = TypeVar("Result")
 
@@ -51,7 +54,11 @@ def compress_many(
 
 
 def decompress_many(
-    frames: Iterable[Buffer], *, threads: int = 0, model_path: ModelPath = ()
+    frames: Iterable[Buffer],
+    *,
+    threads: int = 0,
+    model_path: ModelPath = (),
+    max_output: int | None = None,
 ) -> Iterator[bytes]:
     """Return what ``decompress`` makes of each of ``frames``, in order, as it is asked for.
 
@@ -61,15 +68,17 @@ def decompress_many(
         frames: any number of buffers, each with a frame, or several.
         threads: how many are decoded at once; 0 for as many as there are cores.
         model_path: a file or folder, or several, searched for models besides the store.
+        max_output: most bytes of content that are taken of each.
 
     Raises:
-        TypeError, FormatError, ModelError: as ``decompress``; the error says which one it is.
+        TypeError, SizeLimitError, FormatError, ModelError: as ``decompress``; the error says which
+            one it is.
     """
-    options = decompress_options(threads, model_path)
+    options = decompress_options(threads, model_path, max_output)
     coders = FrameCoders(options.model_path)
 
     def decode(frame: Buffer, monitor: Monitor) -> bytes:
-        return decode_frames(coders, frame, monitor)
+        return decode_frames(coders, frame, options.max_output, monitor)
 
     return _each(decode, frames, resolve_threads(options.threads))
 
@@ -89,13 +98,25 @@ def encode_frame(
     return sink.getvalue()
 
 
-def decode_frames(coders: FrameCoders, frame: Buffer, monitor: Monitor | None = None) -> bytes:
-    """Return the content of ``frame``, decoded by coders that may be in use elsewhere as well."""
-    sink = io.BytesIO()
-    with byte_view(frame) as view:
-        source = cast(BinaryIO, ViewSource(view))
-        decompress_frames(source, sink, coders, monitor or Monitor())
-    return sink.getvalue()
+def decode_frames(
+    coders: FrameCoders,
+    frames: Buffer,
+    max_output: int | None = None,
+    monitor: Monitor | None = None,
+) -> bytes:
+    """Return the content of ``frames``, decoded by coders that may be in use elsewhere as well."""
+    advance = (monitor or Monitor()).advance
+    contents: list[bytes] = []
+    checksum = 0
+    with byte_view(frames) as view:
+        for event in read_frames(cast(BinaryIO, ViewSource(view)), max_output):
+            if isinstance(event, FrameBlock):
+                contents.append(coders.decode(event.header, event.block, advance))
+                checksum = zlib.crc32(contents[-1], checksum)
+            else:
+                check_content(event, checksum)
+                checksum = 0
+    return b"".join(contents)
 
 
 def _each(

@@ -32,7 +32,7 @@ def info(file: PathArgument | Stream, *, model_path: ModelPath = ()) -> list[Fra
         return inspect_frames(source, options.model_path)
 
 
-def test(file: PathArgument | Stream, *, threads: int = 0, model_path: ModelPath = ()) -> Sizes:
+def check(file: PathArgument | Stream, *, threads: int = 0, model_path: ModelPath = ()) -> Sizes:
     """Decode a whole file and throw the content away.
 
     Args:
@@ -89,29 +89,35 @@ def recover(
     file: PathArgument | Stream,
     sink: Stream,
     *,
+    fill: bool = False,
     threads: int = 0,
     model_path: ModelPath = (),
+    max_output: int | None = None,
 ) -> Recovery:
     """Write the sound blocks of a damaged file to ``sink``, in order.
 
     Args:
         file: a path, or a binary file object that seeks, read from where it stands.
         sink: a binary file object, left open.
+        fill: write zeros for what is lost, where its size is known, so that the rest keeps its
+            place.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
         model_path: a file or folder, or several, searched for models besides the store.
+        max_output: most bytes that are written.
 
     Returns:
         How many bytes were written, and which ranges of the content are lost.
 
     Raises:
+        SizeLimitError: more would be written than ``max_output`` allows.
         FormatError: there is nothing of a frame in the file.
         ModelError: a model is missing or not the right one: that is no damage.
         OSError: the file cannot be read, or ``sink`` not written.
     """
     check_stream(sink, "write")
-    options = decompress_options(threads, model_path)
+    options = decompress_options(threads, model_path, max_output)
     with _opened(file) as source:
-        return recover_stream(source, cast(BinaryIO, Sink(sink)), options)
+        return recover_stream(source, cast(BinaryIO, Sink(sink)), options, fill=fill)
 
 
 class _Nothing:

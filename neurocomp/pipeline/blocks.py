@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from threading import Lock
 from typing import BinaryIO, cast
 
 from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec.sections import MAX_LANES
 from neurocomp.coding import CODERS
+from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import (
     ChecksumError,
     FormatError,
@@ -36,6 +39,9 @@ BINARY_CODER_ID = 0
 CODER_IDS = {"arithmetic": 1, "huffman": 2}
 """Ids of the coders of symbol models in the frame header; binary models have their own."""
 
+_LARGE_ALPHABETS = (1, 2)
+"""Symbol maps whose alphabets have 256 symbols and more: uint16, bpe."""
+
 
 class BlockCoder:
     """Everything between the content of a block and its payload.
@@ -61,6 +67,7 @@ class BlockCoder:
         threads: int = 1,
     ) -> None:
         self._verify = verify
+        self._coder_name = coder
         self._codec: Codec
         self._symbol_map: SymbolMap = BYTES
         self._alphabet_size = 256
@@ -72,6 +79,7 @@ class BlockCoder:
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
             self._codec = _binary_codec(opened, dictionary, threads)
+            self._coder_name = BINARY
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
             raise UsageError(
@@ -123,8 +131,12 @@ class BlockCoder:
 
         Raises:
             UnsupportedError: an id is unknown.
+            FormatError: the header's fields don't go together.
             ModelError: the model is missing or not the right one.
         """
+        if _kind_of(header) is Kind.BINARY and (header.symbols_id or header.coder_id):
+            # Before the model is opened: a large one takes seconds.
+            raise FormatError("the frame's symbols, coder and parameters don't go with its model")
         opened = open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
@@ -178,18 +190,26 @@ class BlockCoder:
             FormatError: the payload is damaged.
             ChecksumError: the content is not what was encoded.
         """
+        progress = _Progress(tick, block)
         if block.method is Method.STORED:
             content = block.payload
         else:
+            self._check_length(block)
             coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
-            content = self._symbol_map.decode(self._codec.decode(coded, tick))
+            content = self._symbol_map.decode(self._codec.decode(coded, progress.advance))
         if block.line_ends:
             restored = restore(content, block.decoded_bytes)
             if restored is None:
                 raise FormatError("the block's line ends don't make its size")
             content = restored
         block.check_content(content)
+        progress.finish()
         return content
+
+    def _check_length(self, block: Block) -> None:
+        """Raise FormatError where no payload of this coder is so short."""
+        needed = min_payload_bytes(self._coder_name, block.num_symbols, self._alphabet_size)
+        refuse_short(block, needed)
 
     def _check(self, block: Block, content: bytes) -> None:
         try:
@@ -198,6 +218,65 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def check_block(header: FrameHeader, block: Block) -> None:
+    """Refuse a block that no encoder writes, before its model is opened.
+
+    Raises:
+        FormatError: the payload is too short for its symbols, or there are too many lanes.
+    """
+    kind = _kind_of(header)
+    if block.method is Method.STORED or kind is None:
+        return
+    if kind is Kind.BINARY:
+        if block.num_lanes > MAX_LANES:
+            raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {MAX_LANES}")
+        refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
+    else:
+        names = {number: name for name, number in CODER_IDS.items()}
+        name = names.get(header.coder_id, "arithmetic")
+        # Only the model tells what its alphabet is; other maps than bytes have at least these.
+        alphabet_size = 256 if header.symbols_id in _LARGE_ALPHABETS else 1
+        refuse_short(block, min_payload_bytes(name, block.num_symbols, alphabet_size))
+
+
+def refuse_short(block: Block, needed_bytes: int) -> None:
+    """Raise FormatError where a block's payload is shorter than ``needed_bytes``."""
+    if len(block.payload) < needed_bytes:
+        raise FormatError(
+            f"a payload of {len(block.payload)} bytes is too short: {block.num_symbols} symbols "
+            f"take {needed_bytes} bytes at least"
+        )
+
+
+def _kind_of(header: FrameHeader) -> Kind | None:
+    kinds = {one.id: one.kind for one in ARCHITECTURES}
+    return kinds.get(header.model_id)
+
+
+class _Progress:
+    """Turns a codec's symbols into bytes of content; they add up to those of the block."""
+
+    def __init__(self, tick: Tick, block: Block) -> None:
+        self._tick = tick
+        self._block = block
+        self._lock = Lock()
+        self._num_symbols = self._num_bytes = 0
+
+    def advance(self, num_symbols: int) -> None:
+        """Tell that so many more symbols are done; from any thread."""
+        with self._lock:
+            self._num_symbols += num_symbols
+            done = min(self._num_symbols, self._block.num_symbols)
+            num_bytes = self._block.decoded_bytes * done // max(self._block.num_symbols, 1)
+            more = num_bytes - self._num_bytes
+            self._num_bytes = num_bytes
+        self._tick(more)
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self.advance(self._block.num_symbols)
 
 
 def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from neurocomp.errors import FormatError, NeurocompError
-from neurocomp.frame.index import FrameIndex, read_heads, walk_frames
+from neurocomp.errors import NeurocompError
+from neurocomp.frame.index import FrameIndex, read_index
 from neurocomp.models.architectures import ARCHITECTURES
 from neurocomp.models.dictionary import open_frame_dictionary
 from neurocomp.models.registry import open_frame_model
@@ -63,19 +62,16 @@ class FrameInfo:
 def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[FrameInfo]:
     """Return what the frames of a seekable stream say of themselves.
 
-    Only headers are read: damage in payloads is found by decoding.
+    Only headers and trailers are read, and compared: damage in payloads is found by decoding.
 
     Raises:
         FormatError: the stream is not made of frames.
     """
-    end = source.seek(0, io.SEEK_END)
-    if end == 0:
-        raise FormatError("not a neurocomp file: it is empty")
     store = ModelStore(search_path=model_path)
-    return [_inspect(source, frame, store) for frame in walk_frames(source, end)]
+    return [_inspect(frame, store) for frame in read_index(source)]
 
 
-def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInfo:
+def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
     header = frame.header
     architectures = {one.id: one.name for one in ARCHITECTURES}
     coders = {number: name for name, number in CODER_IDS.items()}
@@ -90,7 +86,7 @@ def _inspect(source: BinaryIO, frame: FrameIndex, store: ModelStore) -> FrameInf
             head.num_lanes,
             head.line_ends,
         )
-        for place, head in zip(frame.places, read_heads(source, frame), strict=True)
+        for place, head in zip(frame.places, frame.heads, strict=True)
     )
     missing = None
     model = architectures.get(header.model_id, f"unknown ({header.model_id})")

@@ -92,13 +92,19 @@ class DecompressOptions:
         threads: blocks, or sections of them, that are decoded at once; 0 for as many as there are
             cores.
         model_path: files and folders that are searched for models besides the store.
+        max_output: most bytes of content that are taken; None for any number.
     """
 
     threads: int = 0
     model_path: tuple[Path, ...] = ()
+    max_output: int | None = None
 
     def __post_init__(self) -> None:
         check_threads(self.threads)
+        if self.max_output is not None and self.max_output < 0:
+            raise UsageError(
+                f"a limit of {self.max_output} bytes is out of range: choose 0 or more"
+            )
 
 
 def check_threads(threads: int) -> None:

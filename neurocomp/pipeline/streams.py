@@ -9,13 +9,14 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
+from neurocomp.codec import Tick
 from neurocomp.errors import ChecksumError
 from neurocomp.frame.block import Block
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.blocks import BlockCoder, read_contents
+from neurocomp.pipeline.blocks import BlockCoder, check_block, read_contents
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
 
@@ -73,12 +74,15 @@ def decompress_stream(
     Args:
         source: read to its end.
         sink: written front to back.
-        options: threads, where to look for models.
-        report: told the content bytes done so far.
+        options: threads, where to look for models, how much content there may be.
+        report: told the content bytes done so far, several times a block; what it raises ends the
+            work.
 
     Raises:
         FormatError: the source is damaged, truncated, or not made of frames.
         ModelError: a model that a frame names is missing or not the right one.
+        SizeLimitError: there is more content than ``options`` allow.  It is refused by what a
+            block's head says, before memory is taken for it.
     """
     options = DecompressOptions() if options is None else options
     threads = resolve_threads(options.threads)
@@ -86,7 +90,8 @@ def decompress_stream(
     monitor = Monitor(report)
     decode = partial(_decode, coders, monitor)
     content_bytes = frame_bytes = checksum = 0
-    for event, content in ordered_map(decode, read_frames(source), threads, monitor):
+    frames = read_frames(source, options.max_output)
+    for event, content in ordered_map(decode, frames, threads, monitor):
         if isinstance(event, FrameBlock):
             sink.write(content)
             checksum = zlib.crc32(content, checksum)
@@ -115,6 +120,17 @@ class FrameCoders:
                 self._coders[header] = BlockCoder.for_header(header, self._store, self._threads)
             return self._coders[header]
 
+    def decode(self, header: FrameHeader, block: Block, tick: Tick) -> bytes:
+        """Return the content of a block of the frame with this header.
+
+        Raises:
+            FormatError: the payload is damaged, or too short for its block: the latter is seen
+                before the model is opened.
+            ModelError: the model is missing or not the right one.
+        """
+        check_block(header, block)
+        return self.get(header).decode(block, tick)
+
 
 def _encode(coder: BlockCoder, monitor: Monitor, content: bytes) -> tuple[bytes, Block]:
     return content, coder.encode(content, monitor.advance)
@@ -125,4 +141,4 @@ def _decode(
 ) -> tuple[FrameBlock | FrameEnd, bytes]:
     if isinstance(event, FrameEnd):
         return event, b""
-    return event, coders.get(event.header).decode(event.block, monitor.advance)
+    return event, coders.decode(event.header, event.block, monitor.advance)

@@ -14,10 +14,9 @@ from neurocomp.errors import ChecksumError, FormatError, TruncatedError, Unsuppo
 from neurocomp.frame import limits
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader, read_header
-from neurocomp.frame.index import read_block_at, read_heads, read_index, salvage_index, walk_frames
+from neurocomp.frame.index import read_block_at, read_heads, read_index
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.frame.source import ByteSource
-from neurocomp.frame.trailer import find_trailer
 from neurocomp.frame.varint import encode_varint, read_varint
 from neurocomp.frame.writer import FrameWriter
 
@@ -89,7 +88,6 @@ def test_round_trip(header: FrameHeader, frames: list[list[tuple[Block, bytes]]]
 
     stream = io.BytesIO(data)
     index = read_index(stream)
-    assert index == walk_frames(stream, len(data)) == salvage_index(stream)
     assert index[-1].end == len(data)
     at = [read_block_at(stream, one, place) for one in index for place in one.places]
     assert at == [block for one in frames for block, _ in one]
@@ -202,26 +200,8 @@ def test_moved_blocks_don_t_fit_the_index() -> None:
     )
     with pytest.raises(ChecksumError, match="index does not fit"):
         blocks_of(moved)
-
-
-def test_index_survives_a_damaged_block_head() -> None:
-    data = bytearray(stored_frame(b"first", b"second", b"last"))
-    (index,) = read_index(io.BytesIO(data))
-    data[index.places[1].offset + 1] ^= 0x7F
-    stream = io.BytesIO(data)
-    assert read_index(stream) == [index]
-    with pytest.raises(FormatError):
-        read_block_at(stream, index, index.places[1])
-    assert read_block_at(stream, index, index.places[2]).payload == b"last"
-
-
-def test_salvage_keeps_what_stands_before_a_cut() -> None:
-    data = stored_frame(b"first", b"second", b"last")
-    (index,) = read_index(io.BytesIO(data))
-    frame_index, error = salvage_index(io.BytesIO(data[: index.places[2].offset + 3]))
-    assert isinstance(error, FormatError)
-    assert not isinstance(frame_index, FormatError)
-    assert frame_index.places == index.places[:2]
+    with pytest.raises(ChecksumError, match="index does not fit"):
+        read_index(io.BytesIO(moved))
 
 
 def test_a_frame_goes_on_in_another_after_so_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,11 +209,6 @@ def test_a_frame_goes_on_in_another_after_so_many_blocks(monkeypatch: pytest.Mon
     data = stored_frame(b"a", b"b", b"c", b"d", b"e")
     assert [block.payload for block in blocks_of(data)] == [b"a", b"b", b"c", b"d", b"e"]
     assert [len(one.places) for one in read_index(io.BytesIO(data))] == [2, 2, 1]
-
-
-def test_no_trailer_is_found_where_there_is_none() -> None:
-    for data in (b"", b"x", stored_frame(b"one block"), limits.END_MAGIC * 5):
-        assert find_trailer(io.BytesIO(data), len(data)) is None
 
 
 @given(st.integers(0, 2**35 - 1))

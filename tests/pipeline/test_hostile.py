@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests import fuzz
+from tests import fuzz, ways
 from tests.golden import cases
 
 MEASURE = """
@@ -60,15 +60,15 @@ def test_a_header_cannot_take_time_or_memory(name: str) -> None:
 
 
 def test_fuzz() -> None:
-    done, decoded = fuzz.run(random.Random(1), num_inputs=1500, seconds=120)
-    assert done >= 300
-    assert decoded < done / 5
+    done, decoded = fuzz.run(random.Random(1), num_inputs=250, seconds=120)
+    assert done >= 50
+    assert 0 < decoded < done / 2
 
 
 def test_the_fuzzer_notices_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(*args: object) -> None:
         raise IndexError("a bug")
 
-    monkeypatch.setattr(fuzz, "decompress_stream", crash)
+    monkeypatch.setattr(ways, "decompress_range", crash)
     with pytest.raises(IndexError, match="a bug"):
         fuzz.run(random.Random(1), num_inputs=1, seconds=60)

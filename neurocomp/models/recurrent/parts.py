@@ -107,7 +107,8 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
         tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32
     )
     hashed = HashedEmbeddings(*_read_hashed(config, tensors), config.hashed_tables)
-    reach = np.abs(embeddings).max(axis=1).sum(axis=0, dtype=np.int64) + hashed.bound()
+    magnitudes = np.abs(embeddings.astype(np.int64))  # that of -2**31 takes more than 32 bits
+    reach = magnitudes.max(axis=1).sum(axis=0) + hashed.bound()
     if int(reach.max()) > RESIDUAL_LIMIT:
         raise FormatError("the embeddings of a network add up beyond the stream's range")
 

@@ -1,0 +1,190 @@
+"""What can be recognised in a damaged stream by itself: sound blocks, frames, trailers.
+
+All of it is recognised by checksums, never by a magic number alone.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import BinaryIO
+
+from neurocomp.errors import FormatError
+from neurocomp.frame import limits
+from neurocomp.frame.block import BlockHead, BlockPlace
+from neurocomp.frame.checksums import StreamChecksums
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.index import locate_block, locate_header
+from neurocomp.frame.source import ByteSource
+from neurocomp.frame.trailer import Trailer, read_trailer
+from neurocomp.frame.varint import MAX_VARINT_BYTES
+
+_CHUNK_BYTES = 1 << 20
+_MAX_ENDS = 1 << 12
+_FOOTER_BYTES = 4 + len(limits.END_MAGIC)
+
+
+@dataclass(frozen=True)
+class FoundHeader:
+    """A header that can be read, which does not yet say that it is sound."""
+
+    header: FrameHeader
+    num_bytes: int
+    checksum: int
+
+
+@dataclass(frozen=True)
+class FoundBlock:
+    """A block that can be read; whether its stored checksum is right under a frame's header."""
+
+    head: BlockHead
+    place: BlockPlace
+    is_sound: bool
+
+    @property
+    def end(self) -> int:
+        """Offset after its last byte."""
+        return self.place.offset + self.place.stored_bytes
+
+
+@dataclass(frozen=True)
+class FoundTrailer:
+    """A trailer whose checksum is right, and the offsets where it starts and ends."""
+
+    trailer: Trailer
+    start: int
+    end: int
+
+    @property
+    def frame_start(self) -> int:
+        """Where its frame starts, if nothing was put in or taken out since it was written."""
+        stored_bytes = sum(stored for stored, _ in self.trailer.sizes)
+        return self.start - stored_bytes - self.trailer.header_bytes
+
+
+class Landmarks:
+    """Finds them.
+
+    Args:
+        stream: a seekable binary stream.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._checksums = StreamChecksums(stream)
+        self.end = stream.seek(0, io.SEEK_END)
+
+    def header_at(self, offset: int) -> FoundHeader:
+        """Read the frame header at ``offset``; raises FormatError where none stands there."""
+        return FoundHeader(*locate_header(self._stream, offset))
+
+    def block_at(self, offset: int, symbols_id: int, header_checksum: int) -> FoundBlock:
+        """Read the block at ``offset``, of which the end may be cut off.
+
+        Raises:
+            FormatError: there is no head of a block.
+        """
+        head, place = locate_block(self._stream, offset, symbols_id)
+        if offset + place.stored_bytes > self.end:
+            return FoundBlock(head, place, is_sound=False)
+        checksum_at = offset + place.stored_bytes - limits.CHECKSUM_BYTES
+        self._stream.seek(checksum_at)
+        stored = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
+        is_sound = stored == self._checksums.of(offset, checksum_at, header_checksum)
+        return FoundBlock(head, place, is_sound)
+
+    def trailer_at(self, offset: int) -> FoundTrailer | None:
+        """Return the trailer that starts at ``offset``; None where no sound one does."""
+        self._stream.seek(offset)
+        source = ByteSource(self._stream, offset)
+        try:
+            return FoundTrailer(read_trailer(source), offset, source.offset)
+        except FormatError:
+            return None
+
+    def is_frame(self, offset: int) -> bool:
+        """Tell whether the first block's checksum vouches for a header at ``offset``."""
+        try:
+            found = self.header_at(offset)
+            first = offset + found.num_bytes
+            return self.block_at(first, found.header.symbols_id, found.checksum).is_sound
+        except FormatError:
+            return False
+
+    @cached_property
+    def frames(self) -> list[int]:
+        """Where such headers stand, in order; in content, too."""
+        return [at for at in self._occurrences(limits.MAGIC, 0) if self.is_frame(at)]
+
+    def next_frame(self, offset: int) -> int:
+        """Return where the next such header stands, from ``offset`` on; the end if nowhere."""
+        number = bisect_left(self.frames, offset)
+        return self.frames[number] if number < len(self.frames) else self.end
+
+    def end_of_stored(self, offset: int) -> tuple[int, int] | None:
+        """Return content size and end of a stored block at ``offset`` whose tag or size is damaged.
+
+        Its content's checksum tells at which frame, or at the stream's end, it is over.
+        """
+        for size_bytes in range(1, MAX_VARINT_BYTES):
+            content_at = offset + 1 + size_bytes + limits.CHECKSUM_BYTES
+            self._stream.seek(content_at - limits.CHECKSUM_BYTES)
+            checksum = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
+            first = bisect_left(self.frames, content_at + limits.CHECKSUM_BYTES + 1)
+            for end in (*self.frames[first : first + _MAX_ENDS], self.end):
+                stop = end - limits.CHECKSUM_BYTES
+                if stop > content_at and self._checksums.of(content_at, stop) == checksum:
+                    return stop - content_at, end
+        return None
+
+    @cached_property
+    def trailers(self) -> list[FoundTrailer]:
+        """All sound trailers, in order.  Content may hold some that belong to no frame here."""
+        found = (self._trailer_before(at + 4) for at in self._occurrences(limits.END_MAGIC, 0))
+        return [one for one in found if one is not None]
+
+    @cached_property
+    def _last_trailers(self) -> dict[int, FoundTrailer]:
+        return {one.frame_start: one for one in self.trailers}
+
+    def last_trailer_of(self, start: int) -> FoundTrailer | None:
+        """Return the trailer whose frame starts at ``start``.
+
+        The last one: content that imitates one stands before the frame's own.
+        """
+        return self._last_trailers.get(start)
+
+    def trailers_after(self, offset: int, count: int) -> list[FoundTrailer]:
+        """Return the first ``count`` sound trailers from ``offset`` on."""
+        first = bisect_left(self.trailers, offset, key=lambda one: one.end)
+        return [one for one in self.trailers[first : first + count] if one.start >= offset]
+
+    def _trailer_before(self, end: int) -> FoundTrailer | None:
+        if end < _FOOTER_BYTES:
+            return None
+        self._stream.seek(end - _FOOTER_BYTES)
+        total_bytes = int.from_bytes(self._stream.read(4), "little")
+        body_bytes = total_bytes - _FOOTER_BYTES - limits.CHECKSUM_BYTES
+        if body_bytes <= 0 or total_bytes > min(end, limits.MAX_TRAILER_BYTES):
+            return None
+        start = end - total_bytes
+        self._stream.seek(start + body_bytes)
+        stored = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
+        # Before it is read: magic bytes are cheap to forge by the thousand.
+        if stored != self._checksums.of(start, start + body_bytes):
+            return None
+        return self.trailer_at(start)
+
+    def _occurrences(self, magic: bytes, start: int) -> Iterator[int]:
+        overlap = len(magic) - 1
+        while start < self.end:
+            self._stream.seek(start)
+            chunk = self._stream.read(_CHUNK_BYTES + overlap)
+            at = chunk.find(magic)
+            while at >= 0:
+                yield start + at
+                at = chunk.find(magic, at + 1)
+            start += _CHUNK_BYTES

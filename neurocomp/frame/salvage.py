@@ -1,0 +1,390 @@
+"""What of a damaged stream of frames is sound, and what is known of the rest.
+
+Heads lead from block to block as far as they can be trusted: a damaged block's head is, where what
+it leads to is sound.  Otherwise the frame's trailer tells where its blocks stand, counted from the
+frame's start or, where bytes were put in or taken out, from its end.  Where there is none, the
+search goes on at the next header that the checksum of its first block vouches for.  What lies
+within a frame whose extent is known is content, and never searched for frames.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from neurocomp.errors import ChecksumError, FormatError, TruncatedError
+from neurocomp.frame import limits
+from neurocomp.frame.block import BlockPlace
+from neurocomp.frame.chain import FrameChain
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.landmarks import FoundBlock, FoundHeader, FoundTrailer, Landmarks
+from neurocomp.frame.trailer import Trailer
+
+_DAMAGED = "the block at offset {} is damaged (stored checksum)"
+_NEAR_TRAILERS = 64
+"""How many trailers are tried for a frame that none fits: content may hold any number."""
+
+_MAX_GUESSED_BLOCKS = 1 << 12
+
+_HEADER_SIZES = range(8, 64)
+"""Sizes of headers without long extensions, tried where a header is damaged."""
+
+
+@dataclass(frozen=True)
+class SoundBlock:
+    """A block whose stored checksum is right."""
+
+    header: FrameHeader
+    header_checksum: int
+    place: BlockPlace
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Content that is lost.
+
+    Attributes:
+        content_bytes: how much; None where nothing tells, 0 where no content is known to be lost,
+            but the stream is damaged.
+        reason: what is wrong there.
+    """
+
+    content_bytes: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Sound blocks that need not be what was written in their places: the frame's last pieces.
+
+    Attributes:
+        content_bytes: what these blocks decode to.
+        reason: why.
+    """
+
+    content_bytes: int
+    reason: str
+
+
+Piece = SoundBlock | Loss | Doubt
+Sizes = tuple[tuple[int, int], ...]
+
+
+def salvage(stream: BinaryIO) -> list[Piece]:
+    """Return what is sound and what is lost of a seekable stream, in the order of the content.
+
+    Raises:
+        FormatError: there is nothing of a frame in it.
+    """
+    if stream.seek(0, io.SEEK_END) == 0:
+        raise FormatError("not a neurocomp file: it is empty")
+    search = _Salvage(Landmarks(stream))
+    search.run()
+    if search.first_error is not None and not search.has_frames:
+        raise search.first_error
+    return search.pieces
+
+
+class _Salvage:
+    def __init__(self, landmarks: Landmarks) -> None:
+        self._landmarks = landmarks
+        self.pieces: list[Piece] = []
+        self.has_frames = False
+        self.first_error: FormatError | None = None
+
+    def run(self) -> None:
+        offset = 0
+        while offset < self._landmarks.end:
+            try:
+                found = self._landmarks.header_at(offset)
+            except FormatError as error:
+                offset = self._pass_over(offset, [], error)
+            else:
+                self.has_frames = True
+                offset = self._frame(offset, found)
+
+    def _frame(self, start: int, found: FoundHeader) -> int:
+        """Take what is sound of the frame at ``start``; return where to go on."""
+        blocks: list[FoundBlock] = []
+        offset = start + found.num_bytes
+        while not blocks or not blocks[-1].head.is_last:
+            run, error = self._run(offset, found, len(blocks))
+            if error is not None:
+                return self._rest_of_frame(start, found, blocks, run, offset, error)
+            blocks += run
+            offset = blocks[-1].end
+        trailer = None
+        if blocks[-1].head.has_trailer:
+            trailer = self._landmarks.trailer_at(offset)
+            if trailer is None:
+                self._give_blocks(found, blocks)
+                self.pieces.append(Loss(0, f"the trailer at offset {offset} is damaged"))
+                return self._after_damaged_trailer(offset, found, blocks)
+            offset = trailer.end
+        if trailer is None:
+            self._give_blocks(found, blocks)
+        else:
+            self._give_with_trailer(found, blocks, trailer.trailer)
+        return offset
+
+    def _run(
+        self, offset: int, found: FoundHeader, num_before: int
+    ) -> tuple[list[FoundBlock], FormatError | None]:
+        """Go on from ``offset`` to the next sound block, or to the frame's end.
+
+        Returns:
+            The blocks, all but the last damaged, and None; or those that could be read, and why
+            their heads are not to be trusted.
+        """
+        run: list[FoundBlock] = []
+        damage: FormatError | None = None
+        while True:
+            if num_before + len(run) == limits.MAX_BLOCKS:
+                return run, FormatError(f"the frame has more than {limits.MAX_BLOCKS} blocks")
+            try:
+                block = self._landmarks.block_at(offset, found.header.symbols_id, found.checksum)
+            except FormatError as error:
+                return run, damage or error
+            run.append(block)
+            if block.end > self._landmarks.end:
+                return run, damage or TruncatedError(
+                    f"the block at offset {offset} is cut off at byte {self._landmarks.end}"
+                )
+            if block.is_sound:
+                return run, None
+            damage = damage or ChecksumError(_DAMAGED.format(offset))
+            offset = block.end
+            if block.head.is_last:
+                return run, None if self._ends_at(offset, block.head.has_trailer) else damage
+
+    def _ends_at(self, offset: int, has_trailer: bool) -> bool:
+        """Tell whether what comes at ``offset`` comes after a frame's last block."""
+        if has_trailer:
+            return self._landmarks.trailer_at(offset) is not None
+        return offset == self._landmarks.end or self._landmarks.is_frame(offset)
+
+    def _after_damaged_trailer(
+        self, offset: int, found: FoundHeader, blocks: list[FoundBlock]
+    ) -> int:
+        chain = _chain(found, blocks)
+        trailer = Trailer(found.num_bytes, chain.sizes, chain.content_checksum)
+        end = offset + len(trailer.to_bytes())
+        return end if self._ends_at(end, False) else self._landmarks.next_frame(offset)
+
+    def _rest_of_frame(
+        self,
+        start: int,
+        found: FoundHeader,
+        blocks: list[FoundBlock],
+        run: list[FoundBlock],
+        offset: int,
+        error: FormatError,
+    ) -> int:
+        """Take what a trailer knows of after ``blocks``, where heads led no further."""
+        trailer = self._trailer_for(start, found, blocks)
+        if trailer is None:
+            self._give_blocks(found, blocks)
+            if not blocks:
+                return self._pass_over(start, run, error, offset)
+            return self._search(offset, run, error)
+        sizes = trailer.trailer.sizes
+        later = self._blocks_by_trailer(start, found, trailer, len(blocks))
+        is_whole = all(later) and trailer.trailer.header_bytes == found.num_bytes
+        self._give_blocks(found, blocks)
+        for block, (_, decoded_bytes) in zip(later, sizes[len(blocks) :], strict=True):
+            if block is not None:
+                self._give_blocks(found, [block])
+            else:
+                self._lose(decoded_bytes, error)
+        if is_whole:
+            # The blocks are all there, but not as a frame has them: tags, or bytes between them.
+            self._lose(0, error)
+            self._doubt_content(found, [*blocks, *filter(None, later)], trailer.trailer)
+        return trailer.end
+
+    def _trailer_for(
+        self, start: int, found: FoundHeader, blocks: list[FoundBlock]
+    ) -> FoundTrailer | None:
+        sizes = _chain(found, blocks).sizes
+
+        def fits(one: FoundTrailer) -> bool:
+            known = one.trailer.sizes
+            return len(known) >= len(sizes) and known[: len(sizes)] == sizes
+
+        trailer = self._landmarks.last_trailer_of(start)
+        if trailer is not None and fits(trailer):
+            return trailer
+        first = start + found.num_bytes + sum(stored for stored, _ in sizes)
+        for trailer in self._landmarks.trailers_after(first, _NEAR_TRAILERS):
+            is_like = trailer.trailer.header_bytes == found.num_bytes and fits(trailer)
+            if is_like and any(self._blocks_by_trailer(start, found, trailer, len(blocks))):
+                return trailer
+        return None
+
+    def _blocks_by_trailer(
+        self, start: int, found: FoundHeader, trailer: FoundTrailer, first: int
+    ) -> list[FoundBlock | None]:
+        """Return the blocks of a trailer from number ``first`` on; None where one is not sound."""
+        shift = trailer.frame_start - start
+        offset = start + trailer.trailer.header_bytes
+        blocks: list[FoundBlock | None] = []
+        for number, sizes in enumerate(trailer.trailer.sizes):
+            if number >= first:
+                places = (offset, offset + shift) if shift else (offset,)
+                found_here = (self._sound_block(place, found, sizes) for place in places)
+                blocks.append(next(filter(None, found_here), None))
+            offset += sizes[0]
+        return blocks
+
+    def _sound_block(
+        self, offset: int, found: FoundHeader, sizes: tuple[int, int]
+    ) -> FoundBlock | None:
+        if offset < 0:
+            return None
+        try:
+            block = self._landmarks.block_at(offset, found.header.symbols_id, found.checksum)
+        except FormatError:
+            return None
+        fits = (block.place.stored_bytes, block.place.decoded_bytes) == sizes
+        return block if block.is_sound and fits else None
+
+    def _pass_over(
+        self, start: int, run: list[FoundBlock], error: FormatError, first: int | None = None
+    ) -> int:
+        """Go on after a frame of which nothing is sound, or what is none, at ``start``.
+
+        Args:
+            start: where it starts.
+            run: what there is of its blocks.
+            error: what is wrong.
+            first: where its first block starts, if its header is to be believed.
+        """
+        if (trailer := self._landmarks.last_trailer_of(start)) is not None:
+            self.has_frames = True
+            self._lose(sum(decoded for _, decoded in trailer.trailer.sizes), error)
+            return trailer.end
+        extent = self._extent_without_header(start)
+        if extent is None and first is not None:
+            extent = self._landmarks.end_of_stored(first)
+        if extent is not None:
+            self.has_frames = True
+            self._lose(extent[0], error)
+            return extent[1]
+        return self._search(start + 1, run, error)
+
+    def _search(self, offset: int, run: list[FoundBlock], error: FormatError) -> int:
+        """Go on at the next frame from ``offset`` on, and tell what is lost before it."""
+        end = self._landmarks.next_frame(offset)
+        is_cut = bool(run) and end == self._landmarks.end < run[-1].end
+        is_known = is_cut and run[-1].head.is_last
+        self._lose(sum(one.place.decoded_bytes for one in run) if is_known else None, error)
+        return end
+
+    def _extent_without_header(self, start: int) -> tuple[int, int] | None:
+        """Return size and end of the frame at ``start``, whose header is damaged, by its heads."""
+        for header_bytes in _HEADER_SIZES:
+            if self._landmarks.is_frame(start + header_bytes - _HEADER_SIZES.start + 1):
+                return None  # something was put before a frame
+            for symbols_id in (0, 1):
+                extent = self._extent(start + header_bytes, symbols_id)
+                if extent is not None:
+                    return extent
+        return None
+
+    def _extent(self, offset: int, symbols_id: int) -> tuple[int, int] | None:
+        content_bytes = 0
+        for _ in range(_MAX_GUESSED_BLOCKS):
+            try:
+                block = self._landmarks.block_at(offset, symbols_id, 0)
+            except FormatError:
+                return None
+            content_bytes += block.place.decoded_bytes
+            offset = block.end
+            if block.head.is_last and not block.head.has_trailer:
+                return (content_bytes, offset) if self._ends_at(offset, False) else None
+            if block.head.is_last:
+                trailer = self._landmarks.trailer_at(offset)
+                return None if trailer is None else (content_bytes, trailer.end)
+        return None
+
+    def _give_with_trailer(
+        self, found: FoundHeader, blocks: list[FoundBlock], trailer: Trailer
+    ) -> None:
+        """Take all blocks of a frame with a sound trailer."""
+        places = [block.place.stored_bytes for block in blocks]
+        if places == [stored for stored, _ in trailer.sizes]:
+            # A damaged head's content may have another size than it says.
+            for block, (_, decoded_bytes) in zip(blocks, trailer.sizes, strict=True):
+                if block.is_sound:
+                    self._give_blocks(found, [block])
+                else:
+                    self._lose(decoded_bytes, ChecksumError(_DAMAGED.format(block.place.offset)))
+            if all(block.is_sound for block in blocks):
+                self._doubt_content(found, blocks, trailer)
+            return
+        sizes = _chain(found, blocks).sizes
+        gap = _gap(sizes, trailer.sizes)
+        if gap is not None and all(block.is_sound for block in blocks):
+            first, last = gap
+            self._give_blocks(found, blocks[:first])
+            lost_bytes = sum(decoded for _, decoded in trailer.sizes[first:last])
+            self._lose(lost_bytes, ChecksumError("blocks are missing"))
+            self._give_blocks(found, blocks[first:])
+            return
+        self._give_blocks(found, blocks)
+        reason = "the frame's index does not fit its blocks: some are lost or moved"
+        self.pieces.append(Doubt(_chain(found, blocks).content_bytes, reason))
+        missing_bytes = sum(size for _, size in trailer.sizes) - sum(size for _, size in sizes)
+        if missing_bytes > 0:
+            self.pieces.append(Loss(missing_bytes, "blocks are missing, but nothing tells which"))
+
+    def _doubt_content(
+        self, found: FoundHeader, blocks: list[FoundBlock], trailer: Trailer
+    ) -> None:
+        chain = _chain(found, blocks)
+        try:
+            chain.check(trailer)
+        except ChecksumError as error:
+            self.pieces.append(Doubt(chain.content_bytes, str(error)))
+
+    def _give_blocks(self, found: FoundHeader, blocks: list[FoundBlock]) -> None:
+        for number, block in enumerate(blocks):
+            if not block.is_sound:
+                error = ChecksumError(_DAMAGED.format(block.place.offset))
+                self._lose(block.place.decoded_bytes, error)
+                continue
+            self.pieces.append(SoundBlock(found.header, found.checksum, block.place))
+            if number and not block.place.decoded_bytes:
+                self._lose(0, FormatError("an empty block comes after others"))
+
+    def _lose(self, content_bytes: int | None, error: FormatError) -> None:
+        self.first_error = self.first_error or error
+        self.pieces.append(Loss(content_bytes, str(error)))
+
+
+def _chain(found: FoundHeader, blocks: list[FoundBlock]) -> FrameChain:
+    chain = FrameChain(found.num_bytes)
+    for block in blocks:
+        chain.extend(block.head, block.place.stored_bytes)
+    return chain
+
+
+def _gap(found: Sizes, recorded: Sizes) -> tuple[int, int] | None:
+    """Return which of the recorded blocks are missing, where their sizes tell without doubt.
+
+    Returns:
+        The numbers of the first missing one and of the first after it that is there.
+    """
+    num_missing = len(recorded) - len(found)
+    if num_missing <= 0:
+        return None
+    first = _num_equal(found, recorded)
+    last = _num_equal(found[::-1], recorded[::-1])
+    return (first, first + num_missing) if first + last == len(found) else None
+
+
+def _num_equal(one: Sizes, other: Sizes) -> int:
+    """Return how many first elements are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
