@@ -64,7 +64,7 @@ format: $(READY) ## format the code
 golden: $(READY) ## write the golden files anew (review the change of sizes)
 	$(BIN)/python -m tests.golden.make
 
-docs: $(READY) ## write docs/cli.md anew from the help texts
+docs: $(READY) ## write docs/cli.md and the man page anew from the help texts
 	$(BIN)/python -m neurocomp.cli.docs
 
 clean: ## remove what the other commands made

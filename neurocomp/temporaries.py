@@ -1,4 +1,4 @@
-"""Temporary files of this process, which a signal that ends it must not leave behind."""
+"""Files that are being written: none is left behind by a signal, none is lost by a crash."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _unfinished: set[Path] = set()
+
+
+class OutputError(OSError):
+    """An output could not be written; ``filename`` names it.
+
+    What the system says of a full disk names no file, and whoever reads a file and writes another
+    could not tell which of the two it is about.
+    """
+
+
+def output_error(error: OSError, name: str | os.PathLike[str]) -> OSError:
+    """Return ``error`` as one that says which output it is about.
+
+    A broken pipe stays one: it is not a failure but the wish of whoever reads.
+    """
+    if isinstance(error, BrokenPipeError):
+        return error
+    return OutputError(error.errno, error.strerror or str(error), os.fspath(name))
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def article(**values: Any) -> None:
     from neurocomp.experiments.excerpt import read_excerpt, tokenizer_of
     from neurocomp.experiments.figures import draw
     from neurocomp.experiments.measure import measure, read_rows, write_rows
-    from neurocomp.models.stored import ModelHeader
+    from neurocomp.models.headers import ModelHeader
     from neurocomp.symbols import BytePairs
 
     tokenizer = tokenizer_of(values["tokenizer"])

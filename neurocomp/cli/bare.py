@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -9,45 +10,88 @@ from click.core import ParameterSource
 
 from neurocomp.cli.compress import compress
 from neurocomp.cli.decompress import decompress
+from neurocomp.cli.environment import options_from_environment
 from neurocomp.cli.info import info
 from neurocomp.cli.test import test
+from neurocomp.cli.words import check_levels, split_words
 
-_COMMANDS = {"compress": compress, "decompress": decompress, "test": test, "info": info}
+COMMANDS: dict[str, click.Command] = {
+    "compress": compress,
+    "decompress": decompress,
+    "test": test,
+    "info": info,
+}
+_MODES = {
+    "compress": ("-z", "--compress"),
+    "decompress": ("-d", "--decompress", "--uncompress"),
+    "test": ("-t", "--test"),
+    "info": ("-l", "--list"),
+}
 
 
-def _own_and_shared_params() -> list[click.Parameter]:
-    """Return the modes, and every parameter of the commands once, the files first."""
-    modes: list[click.Parameter] = [
-        click.Option([flag, "mode"], flag_value=name, help=f"As '{name}'.")
-        for flag, name in (("-d", "decompress"), ("-t", "test"), ("-l", "info"))
+def modes() -> list[click.Parameter]:
+    """Return the options that stand for a command."""
+    return [
+        click.Option([*flags, "mode"], flag_value=name, help=f"As '{name}'.")
+        for name, flags in _MODES.items()
     ]
-    params = [param for command in _COMMANDS.values() for param in command.params]
-    # -1, -6 and -9 share one name, so that it is the spelling that tells options apart.
+
+
+def shared_params() -> list[click.Parameter]:
+    """Return every parameter of the commands once, the files first."""
+    params = [param for command in COMMANDS.values() for param in command.params]
+    # Levels share one name, so that it is the spelling that tells options apart.
     by_spelling = {tuple(param.opts): param for param in params}
-    return [by_spelling.pop(("files",)), *modes, *by_spelling.values()]
+    return [by_spelling.pop(("files",)), *by_spelling.values()]
+
+
+def environment_of(name: str) -> list[str]:
+    """Return the options of NEUROCOMP_OPT for the command ``name``."""
+    return options_from_environment(COMMANDS[name], shared_params(), modes())
 
 
 def _run(mode: str | None, **values: Any) -> Any:
     """Run the command of ``mode`` with those of the options that it has."""
     name = mode or "compress"
-    command = _COMMANDS[name]
+    command = COMMANDS[name]
     context = click.get_current_context()
     names = {param.name for param in command.params}
     for param in context.command.params:
         is_given = context.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT
-        if param.name != "mode" and param.name not in names and is_given:
+        is_other = param.name != "mode" and param.name not in names
+        if is_other and is_given and not _is_harmless(str(param.name), values):
             raise click.UsageError(f"{param.opts[-1]} does not go with '{name}'", context)
     return context.invoke(command, **{key: values[key] for key in values if key in names})
 
 
+def _is_harmless(name: str, values: dict[str, Any]) -> bool:
+    """Return whether gzip and xz take an option in every mode, as ``tar -I 'xz -9'`` needs it."""
+    return name == "preset" or (name == "keep" and values["keep"])
+
+
 class _Nameless(click.Command):
     """A command that is not named in its usage line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the options of the environment before the arguments."""
+        if not ctx.resilient_parsing:
+            check_levels(args, self.params)
+            args = [*environment_of(self._mode(args)), *args]
+        return super().parse_args(ctx, args)
+
+    def _mode(self, args: Sequence[str]) -> str:
+        by_flag = {flag: name for name, flags in _MODES.items() for flag in flags}
+        given = [word.option for word in split_words(args, self.params) if word.option in by_flag]
+        return by_flag[str(given[-1])] if given else "compress"
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the usage line."""
         formatter.write_usage("neurocomp", " ".join(self.collect_usage_pieces(ctx)))
 
 
-bare = _Nameless(
-    "", params=_own_and_shared_params(), callback=_run, help="Compress files.", hidden=True
-)
+def _bare_params() -> list[click.Parameter]:
+    files, *others = shared_params()
+    return [files, *modes(), *others]
+
+
+bare = _Nameless("", params=_bare_params(), callback=_run, help="Compress files.", hidden=True)

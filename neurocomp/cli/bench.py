@@ -22,6 +22,7 @@ from neurocomp.cli.options import (
     model_path_option,
     recursive_option,
 )
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.sizes import size_callback
 from neurocomp.cli.table import format_table
@@ -130,12 +131,16 @@ def files(**values: Any) -> int:
     from neurocomp.cli import contest
     from neurocomp.cli.compilation import announced_compilation
 
+    items = list(find_inputs(inputs, reporter, lambda path: True))
+    if values["csv_path"] not in (None, STDIN):
+        paths = [item.path for item in items if item.path is not None]
+        check_output(values["csv_path"], paths, force=True)
     contestants = [*_ours(values), *(contest.peers() if values["peers"] else ())]
     with announced_compilation(reporter):
         for contestant in contestants:
             contest.warm_up(contestant)
     results: list[Result] = []
-    for item in find_inputs(inputs, reporter, lambda path: True):
+    for item in items:
         with reporter.guard(item.name), open_source(item) as source:
             content = source.stream.read()
             reporter.detail(f"{item.name}: {len(content)} bytes")

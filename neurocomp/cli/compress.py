@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from neurocomp.cli.inputs import Source
+from neurocomp.cli.inputs import Source, begins_as_frame
 from neurocomp.cli.options import (
     InputOptions,
     OutputOptions,
@@ -19,7 +19,9 @@ from neurocomp.cli.options import (
     output_options,
     threads_option,
 )
-from neurocomp.cli.outputs import SUFFIX, compressed_name
+from neurocomp.cli.outputs import SUFFIX, compressed_name, is_compressed_name
+from neurocomp.cli.progress import is_progress_shown
+from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Refused, Reporter
 from neurocomp.pipeline.options import CompressOptions
 
@@ -55,7 +57,16 @@ def compress(**values: Any) -> int:
     from neurocomp.cli.convert import Converter
     from neurocomp.pipeline.blocks import BlockCoder
 
-    converter = Converter(Compression(options, outputs), inputs, outputs, reporter)
+    in_use = InUse(options.model, options.dictionary, options.model_path)
+    converter = Converter(Compression(options, outputs), inputs, outputs, reporter, in_use)
+    if not converter.jobs:
+        return reporter.exit_code
+    if (options.model or "").startswith("hf:") and (
+        reporter.verbose or is_progress_shown(quiet=reporter.quiet)
+    ):
+        from neurocomp.models.hub.estimate import listen
+
+        listen(reporter.note)
     with announced_compilation(reporter):
         # A wrong model or coder is one message, not one for each file.
         BlockCoder.for_options(options)
@@ -72,12 +83,12 @@ class Compression:
         self._force = outputs.force
 
     def is_wanted(self, path: Path) -> bool:
-        """Return whether ``path`` is not compressed already."""
-        return path.suffix != SUFFIX or self._force
+        """Return whether ``path`` is not compressed already, by its name and its first bytes."""
+        return not is_compressed_name(path) and not begins_as_frame(path)
 
     def output_name(self, relative: Path) -> Path:
         """Return ``relative`` with the suffix."""
-        if relative.suffix == SUFFIX and not self._force:
+        if is_compressed_name(relative) and not self._force:
             raise Refused(f"already ends in {SUFFIX}: give -f to compress it all the same")
         return compressed_name(relative)
 

@@ -8,11 +8,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO, Protocol
 
-from neurocomp.cli.inputs import Input, Source, find_inputs, open_source
+from neurocomp.cli.identity import FileId, file_id
+from neurocomp.cli.inputs import Input, Source, check_readable, find_inputs, open_source
 from neurocomp.cli.options import InputOptions, OutputOptions
 from neurocomp.cli.outputs import open_standard_output, open_target, output_folder
-from neurocomp.cli.progress import ProgressBar, is_progress_shown
-from neurocomp.cli.report import Refused, Reporter, display
+from neurocomp.cli.plan import Job, check_plan
+from neurocomp.cli.protected import InUse
+from neurocomp.cli.report import Refused, Reporter, display, say
+from neurocomp.cli.totals import Totals, describe_sizes
+from neurocomp.models.files import make_folder
 from neurocomp.pipeline.files import is_channel, remove_input
 from neurocomp.pipeline.parallel import Report
 from neurocomp.pipeline.streams import Sizes
@@ -57,9 +61,13 @@ class Converter:
         inputs: the files.
         outputs: where their conversions go.
         reporter: told what happens.
+        in_use: models and dictionaries, which stay as they are.
+
+    Attributes:
+        jobs: what there is to do; nothing where an input cannot be read.
 
     Raises:
-        UsageError: options that don't go together.
+        UsageError: options that don't go together, or a run that would lose data.
     """
 
     def __init__(
@@ -68,6 +76,7 @@ class Converter:
         inputs: InputOptions,
         outputs: OutputOptions,
         reporter: Reporter,
+        in_use: InUse,
     ) -> None:
         self._conversion = conversion
         self._inputs = inputs
@@ -75,33 +84,63 @@ class Converter:
         self._reporter = reporter
         self._folder = output_folder(inputs, outputs)
         self._is_frame_cut = False
-        self._written: set[Path] = set()
+        self._written: set[FileId] = set()
+        self.jobs = self._plan(in_use)
+
+    def _plan(self, in_use: InUse) -> list[Job]:
+        """Find all inputs and what becomes of them; nothing is written yet."""
+        reporter, wanted = self._reporter, self._conversion.is_wanted
+        items = list(find_inputs(self._inputs, reporter, wanted, self._folder))
+        jobs, readable = [], []
+        for item in items:
+            try:
+                check_readable(item)
+            except OSError as error:
+                reporter.unreadable(item.name, error)
+                continue
+            readable.append(item)
+            with reporter.guard(item.name):
+                target = self._target(item)
+                self._refuse_special(item, target)
+                jobs.append(Job(item, target))
+        if reporter.num_unreadable and not self._outputs.keep_going:
+            if jobs:
+                say("nothing was done: give --keep-going to work on the files that can be read")
+            return []
+        check_plan(readable, jobs, in_use, force=self._outputs.force, keep=self._outputs.keep)
+        return jobs
 
     def run(self) -> int:
-        """Convert every input; return the exit code."""
-        for item in find_inputs(self._inputs, self._reporter, self._conversion.is_wanted):
-            if self._is_frame_cut:
-                self._reporter.error(item.name, "left out: standard output ends within a frame")
-                continue
-            with self._reporter.guard(item.name):
-                self._convert(item)
+        """Do all jobs; return the exit code."""
+        items = [job.item for job in self.jobs]
+        with Totals(self._reporter, items, self._conversion.content_bytes) as totals:
+            for job in self.jobs:
+                if self._is_frame_cut:
+                    message = "left out: standard output ends within a frame"
+                    self._reporter.error(job.item.name, message)
+                    continue
+                with self._reporter.guard(job.item.name):
+                    self._convert(job, totals)
         return self._reporter.exit_code
 
-    def _convert(self, item: Input) -> None:
+    def _convert(self, job: Job, totals: Totals) -> None:
+        item, target = job.item, job.target
         start = perf_counter()
-        target = self._target(item)
-        self._refuse_special(item, target)
-        if target is not None and _place(target) in self._written and not is_channel(target):
+        if target is not None and not is_channel(target) and file_id(target) in self._written:
+            # Only a file system that takes two names for one could have hidden it so far.
             raise Refused(f"{display(target)} is already made of another input: give another -o")
         with open_source(item) as source:
             self._conversion.check(source)
             with self._open_sink(target, item, source) as sink:
-                sizes = self._run(item, source, sink)
-        if target is not None:
-            self._written.add(_place(target))
-        if target is not None and item.path is not None and not self._outputs.keep:
-            remove_input(item.path, source.status, target)
-        self._tell(item, target, sizes, perf_counter() - start)
+                report = totals.begin(item.name, shown=not sink.isatty())
+                sizes = self._conversion.run(source, sink, report)
+        totals.end(sizes)
+        if target is not None and not is_channel(target):
+            written = file_id(target)
+            self._written |= set() if written is None else {written}
+            if item.path is not None and not self._outputs.keep:
+                remove_input(item.path, source.status, target)
+        self._tell(job, sizes, perf_counter() - start)
 
     @property
     def _is_explicit(self) -> bool:
@@ -128,6 +167,11 @@ class Converter:
             return
         if is_special or item.path.is_symlink():
             raise Refused("is not a regular file: --rm does not remove it")
+        if (num_links := item.path.stat().st_nlink) > 1 and not self._outputs.force:
+            raise Refused(
+                f"has {num_links - 1} other hard link{'s' if num_links > 2 else ''}, which --rm "
+                "would leave: give -f to remove this name all the same"
+            )
         if target is not None and is_channel(target):
             raise Refused(f"--rm needs a file as output, which {display(target)} is not")
 
@@ -143,26 +187,13 @@ class Converter:
                     raise
             return
         if self._folder is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
         with open_target(target, item, source, binary=binary, force=force) as sink:
             yield sink
 
-    def _run(self, item: Input, source: Source, sink: BinaryIO) -> Sizes:
-        shown = is_progress_shown(quiet=self._reporter.quiet) and not sink.isatty()
-        total_bytes = self._conversion.content_bytes(source) if shown else None
-        with ProgressBar(item.name, total_bytes, shown=shown) as progress:
-            return self._conversion.run(source, sink, progress.report)
-
-    def _tell(self, item: Input, target: Path | None, sizes: Sizes, seconds: float) -> None:
-        content_bytes, frame_bytes = sizes.content_bytes, sizes.frame_bytes
-        rate = f", {8 * frame_bytes / content_bytes:.3f} bits per byte" if content_bytes else ""
+    def _tell(self, job: Job, sizes: Sizes, seconds: float) -> None:
+        if sizes.note:
+            self._reporter.detail(f"{job.item.name}: {sizes.note}")
         self._reporter.detail(
-            f"{item.name}: {content_bytes} bytes of content, {frame_bytes} compressed{rate}, "
-            f"{content_bytes / max(seconds, 1e-9) / 1000:.0f} KB/s, "
-            f"to {'standard output' if target is None else display(target)}"
+            f"{job.item.name}: {describe_sizes(sizes, seconds)}, to {job.target_name}"
         )
-
-
-def _place(target: Path) -> Path:
-    """Return the one path of a file that may not be there yet."""
-    return target.parent.resolve() / target.name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from neurocomp.cli.inputs import Source, refuse_terminal, seekable
+from neurocomp.cli.inputs import Source, indexed_bytes, refuse_terminal, seekable
 from neurocomp.cli.options import (
     STDIN,
     InputOptions,
@@ -23,9 +23,10 @@ from neurocomp.cli.options import (
     output_options,
     threads_option,
 )
-from neurocomp.cli.outputs import SUFFIX, content_name
+from neurocomp.cli.outputs import content_name, is_compressed_name
+from neurocomp.cli.protected import InUse
 from neurocomp.cli.report import Reporter
-from neurocomp.errors import FormatError, UsageError
+from neurocomp.errors import UsageError
 from neurocomp.pipeline.options import DecompressOptions
 
 if TYPE_CHECKING:
@@ -73,12 +74,14 @@ def decompress(**values: Any) -> int:
     from neurocomp.cli.convert import Converter
 
     decompression = Decompression(options, parts, reporter)
-    converter = Converter(decompression, inputs, outputs, reporter)
-    with announced_compilation(reporter):
-        code = converter.run()
+    in_use = InUse(model_path=options.model_path)
+    converter = Converter(decompression, inputs, outputs, reporter, in_use)
+    if converter.jobs:
+        with announced_compilation(reporter):
+            converter.run()
     if parts.as_json:
         click.echo(json.dumps(decompression.recoveries, indent=2))
-    return code
+    return reporter.exit_code
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Decompression:
 
     def is_wanted(self, path: Path) -> bool:
         """Return whether ``path`` looks compressed."""
-        return path.suffix == SUFFIX
+        return is_compressed_name(path)
 
     def output_name(self, relative: Path) -> Path:
         """Return ``relative`` without the suffix."""
@@ -135,18 +138,9 @@ class Decompression:
 
     def content_bytes(self, source: Source) -> int | None:
         """Return what the file says of its content's size."""
-        if self._parts.is_partial or not source.is_regular or not source.stream.seekable():
+        if self._parts.is_partial:
             return None
-        from neurocomp.frame.index import read_index
-
-        start = source.stream.tell()
-        try:
-            frames = read_index(source.stream)
-        except FormatError:
-            return None
-        finally:
-            source.stream.seek(start)
-        return sum(place.decoded_bytes for frame in frames for place in frame.places)
+        return indexed_bytes(source)
 
     def run(self, source: Source, sink: BinaryIO, report: Report) -> Sizes:
         """Decompress what was asked for."""

@@ -1,4 +1,4 @@
-"""``docs/cli.md`` from the help texts: ``python -m neurocomp.cli.docs``."""
+"""``docs/cli.md`` and the man page from the help texts: ``python -m neurocomp.cli.docs``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from neurocomp.cli import man
 from neurocomp.cli.group import cli
 
 DOCS_PATH = Path(__file__).parents[2] / "docs" / "cli.md"
@@ -19,11 +20,17 @@ _INTRODUCTION = """\
 
 Data goes to standard output, everything that is said to people to standard error. Output is
 written to a temporary file beside its target and renamed when it is complete: Ctrl-C, an error or
-a full disk leave neither a part of it nor the temporary file.
+a full disk leave neither a part of it nor the temporary file. Before the first file is touched,
+all inputs and outputs are looked at: a run that would lose data is refused.
+
+What is as in gzip and xz, and what is not and why: [manners.md](manners.md).  The same as below is
+in the man page, `man neurocomp` or `man docs/neurocomp.1`.
 """
 
 _COMPLETION = """\
 ## Shell completion
+
+Commands, options, presets, files, and the names of models and dictionaries, installed ones as well.
 
 For bash, add this line to `~/.bashrc`:
 
@@ -61,3 +68,4 @@ def _helps(
 
 if __name__ == "__main__":
     DOCS_PATH.write_text(render(), encoding="utf-8")
+    man.MAN_PATH.write_text(man.render(), encoding="utf-8")

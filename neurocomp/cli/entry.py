@@ -18,8 +18,10 @@ from neurocomp.cli.report import (
     say,
     show_traceback,
 )
-from neurocomp.cli.signals import exit_on_signals
+from neurocomp.cli.signals import SIGNALLED, die_by, exit_on_signals
+from neurocomp.cli.standard import finish_standard_output, prepare_standard_streams
 from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.temporaries import discard_unfinished
 
 PROGRAM = "neurocomp"
 COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
@@ -27,16 +29,15 @@ COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
-    _occupy_standard_descriptors()
+    prepare_standard_streams()
     exit_on_signals()
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        finish_standard_output()
     except BrokenPipeError:
-        code = _leave_broken_pipe()
+        code = ExitCode.BROKEN_PIPE
     except OSError as error:
-        say(f"standard output: {error.strerror}")
+        say(describe_system_error(error))
         code = ExitCode.ERROR
     _end(code)
 
@@ -53,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except BrokenPipeError:
-        return _leave_broken_pipe()
+        return ExitCode.BROKEN_PIPE
     except click.UsageError as error:
         command = error.ctx.command_path.strip() if error.ctx else PROGRAM
         say(f"{error.format_message()} (see '{command} --help')")
@@ -89,24 +90,9 @@ def _end(code: int) -> NoReturn:
         if sys.stderr is not None:
             sys.stderr.flush()
         os._exit(code)
+    if code > SIGNALLED:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        discard_unfinished()
+        die_by(code - SIGNALLED)
     sys.exit(code)
-
-
-def _occupy_standard_descriptors() -> None:
-    """Keep a file that is opened from becoming the standard input, output or error.
-
-    Where one of them was closed by the caller, its use remains an error.
-    """
-    for descriptor, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, flags)
-
-
-def _leave_broken_pipe() -> int:
-    """Let nothing more be written to a pipe that nobody reads."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
-    os.close(sink)
-    return ExitCode.BROKEN_PIPE

@@ -7,16 +7,19 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
-from neurocomp.cli.bare import bare
+from neurocomp.cli.bare import COMMANDS, bare, environment_of
 from neurocomp.cli.bench import bench
 from neurocomp.cli.compress import compress
 from neurocomp.cli.dalle import dalle
 from neurocomp.cli.decompress import decompress
 from neurocomp.cli.info import info
 from neurocomp.cli.models import models
+from neurocomp.cli.nearly import refuse_near_command
+from neurocomp.cli.paths import refuse_empty_paths
 from neurocomp.cli.selftest import selftest
 from neurocomp.cli.test import test
 from neurocomp.cli.train import train
+from neurocomp.cli.words import check_levels
 
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
@@ -30,7 +33,12 @@ class CommandOrBare(click.Group):
             args = ["--help"]
         is_command = bool(args) and (args[0] in self.commands or args[0] in _OWN_OPTIONS)
         if not is_command and (args or not ctx.resilient_parsing):
+            if args and not ctx.resilient_parsing:
+                refuse_near_command(args[0], self.commands)
             args = [str(bare.name), *args]
+        elif args and args[0] in COMMANDS and not ctx.resilient_parsing:
+            check_levels(args[1:], COMMANDS[args[0]].params)
+            args = [args[0], *environment_of(args[0]), *args[1:]]
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -85,23 +93,33 @@ def cli() -> None:
       tar c src | neurocomp > src.tar.ncmp
 
     Without a command, neurocomp takes the options of 'compress', and -d, -t or -l for
-    'decompress', 'test' and 'info' with theirs:
+    'decompress', 'test' and 'info' with theirs; options of one letter go together, as -dkf:
 
     \b
       neurocomp FILE...       compress           neurocomp -t FILE.ncmp   test
       neurocomp -d FILE.ncmp  decompress         neurocomp -l FILE.ncmp   info
 
-    A file with the name of a command is written as ./test.
+    A file with the name of a command is written as ./test.  A first word that is no file, but
+    nearly a command, is refused.
 
     \b
     Exit codes:
       0    all went well
-      1    something failed; the other files were worked on all the same
-      2    the command line is wrong; nothing was done
-      130  ended by Ctrl-C (128 and the signal's number; 141: nobody reads the output)
+      1    something failed; the other files were worked on all the same.  Where an input of
+           'compress' or 'decompress' could not be read, nothing was done (see --keep-going)
+      2    the command line is wrong, or would lose data; nothing was done
+      130  ended by Ctrl-C, by the signal itself (128 and its number; 141: nobody reads
+           the output)
 
     \b
     Environment:
+      NEUROCOMP_OPT    options of compress, decompress, test and info that come before those of
+                       the command line, which win; each command takes those that it has.
+                       No files and no commands
       NEUROCOMP_HOME   the folder of installed models
       NEUROCOMP_DEBUG  set to 1 to see where in the program an error arose
     """
+
+
+refuse_empty_paths(cli)
+refuse_empty_paths(bare)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,24 @@ from neurocomp.cli.options import (
     message_options,
     model_path_option,
 )
+from neurocomp.cli.outputs import is_compressed_name
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
-from neurocomp.cli.test import is_compressed
 
 if TYPE_CHECKING:
     from neurocomp.pipeline.inspect import FrameInfo
 
-_HEADER = ("file", "model", "coder", "blocks", "content", "compressed", "bpb", "share")
+_HEADER = (
+    "file",
+    "model",
+    "coder",
+    "coded with",
+    "blocks",
+    "content",
+    "compressed",
+    "bpb",
+    "share",
+)
 
 
 @click.command(short_help="Tell what is in compressed files.")
@@ -35,8 +46,11 @@ _HEADER = ("file", "model", "coder", "blocks", "content", "compressed", "bpb", "
 def info(**values: Any) -> int:
     """Tell what is in each FILE: models, coders, sizes in bytes, bits per byte.
 
-    Only headers are read; 'neurocomp test' finds damage in the data.  With -v every block is
-    listed.
+    What blocks were coded with is said too: a preset codes each by contexts alone, or by a network
+    mixed with them, and stores what would not shrink.  With -v every block is listed, with its
+    lanes and sections, and where line ends were rewritten.
+
+    Only headers are read; 'neurocomp test' finds damage in the data.
 
     \b
     Examples:
@@ -49,11 +63,12 @@ def info(**values: Any) -> int:
     from neurocomp.pipeline.inspect import inspect_frames
 
     found: list[FileInfo] = []
-    for item in find_inputs(inputs, reporter, is_compressed):
+    for item in find_inputs(inputs, reporter, is_compressed_name):
         with reporter.guard(item.name), open_source(item) as source:
             refuse_terminal(source)
             with seekable(source) as stream:
-                found.append(FileInfo(item.name, inspect_frames(stream, values["model_path"])))
+                frames = inspect_frames(stream, values["model_path"])
+            found.append(FileInfo(item.name, frames, item.argument))
     if values["as_json"]:
         click.echo(json.dumps([one.to_json() for one in found], indent=2))
         return reporter.exit_code
@@ -71,10 +86,17 @@ def info(**values: Any) -> int:
 
 @dataclass(frozen=True)
 class FileInfo:
-    """The frames of one file."""
+    """The frames of one file.
+
+    Attributes:
+        name: what people are shown.
+        frames: its frames.
+        argument: what opens it again: its name, or "-".
+    """
 
     name: str
     frames: list[FrameInfo]
+    argument: str
 
     @property
     def content_bytes(self) -> int:
@@ -89,10 +111,14 @@ class FileInfo:
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
-            "file": self.name,
+            # Bytes that are no UTF-8 are surrogates here, which os.fsencode turns back.
+            "file": self.argument,
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,
-            "frames": [dataclasses.asdict(frame) for frame in self.frames],
+            "frames": [
+                {**dataclasses.asdict(frame), "coded_with": frame.coded_with}
+                for frame in self.frames
+            ],
         }
 
 
@@ -102,6 +128,7 @@ def _table(found: list[FileInfo]) -> str:
             one.name,
             _join(frame.model for frame in one.frames),
             _join(frame.coder for frame in one.frames),
+            _count(one.frames),
             str(sum(len(frame.blocks) for frame in one.frames)),
             *_sizes(one.content_bytes, one.compressed_bytes),
         )
@@ -109,8 +136,8 @@ def _table(found: list[FileInfo]) -> str:
     ]
     if len(found) > 1:
         total = [sum(sizes) for sizes in zip(*map(_totals, found), strict=True)]
-        rows.append(("(total)", "", "", str(total[0]), *_sizes(total[1], total[2])))
-    return format_table(_HEADER, rows, num_left=3)
+        rows.append(("(total)", "", "", "", str(total[0]), *_sizes(total[1], total[2])))
+    return format_table(_HEADER, rows, num_left=4)
 
 
 def _totals(one: FileInfo) -> tuple[int, int, int]:
@@ -129,15 +156,26 @@ def _join(names: Any) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
+def _count(frames: list[FrameInfo]) -> str:
+    """Return what the blocks were coded with; how many of each, where they are of several kinds."""
+    counts: Counter[str] = Counter()
+    for frame in frames:
+        counts.update(frame.coded_with)
+    if len(counts) < 2:
+        return "".join(counts)
+    return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+
 def _block_table(one: FileInfo) -> str:
     header = (
         "frame",
         "block",
-        "method",
+        "coded with",
         "offset",
         "content",
         "compressed",
         "lanes",
+        "sections",
         "variant",
         "ends",
     )
@@ -145,11 +183,12 @@ def _block_table(one: FileInfo) -> str:
         (
             str(frame_number),
             str(block_number),
-            block.method,
+            block.coded_with,
             str(block.offset),
             str(block.content_bytes),
             str(block.stored_bytes),
             str(block.num_lanes),
+            str(block.num_sections),
             str(block.variant),
             "CR LF" if block.line_ends else "-",
         )
@@ -158,7 +197,8 @@ def _block_table(one: FileInfo) -> str:
     ]
     lines = [
         f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
-        f"symbols {frame.symbols}, model {frame.model} {frame.identity}"
+        f"symbols {frame.symbols}, model {frame.model} {frame.identity}, "
+        f"coded with {_count([frame])}"
         + (f", dictionary {frame.dictionary}" if frame.dictionary else "")
         for number, frame in enumerate(one.frames, start=1)
     ]

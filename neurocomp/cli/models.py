@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from neurocomp.cli.options import model_path_option
-from neurocomp.cli.report import Reporter, display
+from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
-from neurocomp.errors import UsageError
+from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.models.pulled import PULLED
+from neurocomp.names import printable
 
 if TYPE_CHECKING:
+    from neurocomp.models.origins import Origin
     from neurocomp.models.store import Entry, ModelStore
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SHORT_HASH = 12
-PULLED = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2")
+_IN_PACKAGE = "in the package"
 
 
 @click.group(short_help="List, install and check models.")
@@ -41,29 +43,35 @@ def models() -> None:
 @models.command("list")
 @_json_option
 @model_path_option
-def list_models(as_json: bool, model_path: tuple[Path, ...]) -> None:
-    """List the models in the package and the installed ones."""
-    rows = [*_package_rows(), *map(_stored_row, _store(model_path).entries())]
+def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
+    """List the models in the package and the installed ones.
+
+    Sizes, hashes and licences come from the headers of their files; 'neurocomp models verify' reads
+    the files themselves.
+    """
+    reporter = Reporter()
+    store = _store(model_path)
+    rows = _package_rows()
+    for entry in store.entries():
+        with reporter.guard(printable(entry.name)):
+            rows.append(_stored_row(entry, store))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
-        return
-    header = ("name", "kind", "hash", "where", "bytes")
-    click.echo(
-        format_table(
-            header,
-            [
-                (
-                    row["name"],
-                    row["architecture"],
-                    row["identity"][:_SHORT_HASH],
-                    row["where"],
-                    "-" if row["bytes"] is None else str(row["bytes"]),
-                )
-                for row in rows
-            ],
-            num_left=4,
+        return reporter.exit_code
+    header = ("name", "kind", "hash", "licence", "where", "bytes")
+    cells = [
+        (
+            printable(row["name"]),
+            printable(row["architecture"], 40),
+            row["identity"][:_SHORT_HASH],
+            printable(row["licence"] or "-"),
+            printable(row["where"]),
+            "-" if row["bytes"] is None else str(row["bytes"]),
         )
-    )
+        for row in rows
+    ]
+    click.echo(format_table(header, cells, num_left=5))
+    return reporter.exit_code
 
 
 @models.command()
@@ -74,13 +82,14 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
     """Tell all about the model NAME: its hash, where it is kept, how it was made."""
     row = next((one for one in _package_rows() if one["name"] == name), None)
     if row is None:
-        row = _stored_row(_store(model_path).find(name))
+        row = _find_row(name, _store(model_path))
     if as_json:
         click.echo(json.dumps(row, indent=2))
         return
     for key, value in row.items():
         if value is not None:
-            click.echo(f"{key + ':':14}{value if isinstance(value, str) else json.dumps(value)}")
+            text = printable(value) if isinstance(value, str) else json.dumps(value)
+            click.echo(f"{key + ':':14}{text}")
 
 
 @models.command()
@@ -90,8 +99,7 @@ def add(file: Path, name: str | None) -> None:
     """Verify the model or dictionary FILE and install it."""
     if name is None:
         name = re.sub(r"[^a-z0-9._-]", "-", file.stem.lower())
-    if any(name == row["name"] for row in _embedded_rows()):
-        raise UsageError(f"{name!r} is a model of the package: give another --name")
+    _refuse_taken(name)
     entry = _store().add(file, name)
     click.echo(f"{entry.name}  {entry.sha256.hex()}")
 
@@ -110,7 +118,12 @@ def import_model(folder: Path, name: str) -> None:
       neurocomp models import run/checkpoints/step-00000720 --name mine
       neurocomp models import my-gpt2 --name gpt2-mine
     """
-    _install(folder, name)
+    _refuse_taken(name)
+
+    from neurocomp.models.origins import Origin, read_licence
+
+    origin = Origin("imported", str(folder.absolute()), licence=read_licence(folder))
+    _install(folder, name, origin)
 
 
 @models.command()
@@ -123,8 +136,12 @@ def pull(name: str) -> None:
       neurocomp models pull gpt2
     """
     from neurocomp.models.hub.fetch import fetch_checkpoint
+    from neurocomp.models.origins import Origin, read_licence
 
-    _install(fetch_checkpoint(name), name)
+    fetched = fetch_checkpoint(name)
+    licence = read_licence(fetched.folder)
+    origin = Origin("pulled", fetched.repository, fetched.revision, licence)
+    _install(fetched.folder, name, origin)
 
 
 @models.command()
@@ -151,35 +168,33 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
     Those of the package are read as well.
     """
     from neurocomp.models.architectures import EMBEDDED
-    from neurocomp.models.registry import packaged_priors
+    from neurocomp.models.lookup import check_fingerprint
+    from neurocomp.models.packaged import packaged_priors
     from neurocomp.models.stored import StoredModel
 
     reporter = Reporter()
     store = _store(model_path)
     priors = packaged_priors()
     for name in names or [*EMBEDDED, *priors, *(entry.name for entry in store.entries())]:
-        with reporter.guard(name):
-            embedded = EMBEDDED[name].embedded if name in EMBEDDED else None
-            if embedded is not None:
-                embedded()
+        with reporter.guard(printable(name)):
+            one = EMBEDDED.get(name)
+            if one is not None and one.embedded is not None and one.fingerprint is not None:
+                check_fingerprint(one, one.embedded().identity, one.fingerprint())
             elif name in priors:
                 StoredModel.load(priors[name])
             else:
                 store.verify(store.find(name))
-            click.echo(f"{name}: sound")
+            click.echo(f"{printable(name)}: sound")
     return reporter.exit_code
 
 
-def _install(folder: Path, name: str) -> None:
-    if any(name == row["name"] for row in _embedded_rows()):
-        raise UsageError(f"{name!r} is a model of the package: give another --name")
+def _install(folder: Path, name: str, origin: Origin) -> None:
+    store = _store()
+    store.check_name(name)
 
     from neurocomp.models.hub.convert import convert_checkpoint
 
-    with tempfile.TemporaryDirectory() as temporary:
-        path = Path(temporary) / "model.safetensors"
-        convert_checkpoint(folder).save(path)
-        entry = _store().add(path, name)
+    entry = store.install(convert_checkpoint(folder), name, origin)
     click.echo(f"{entry.name}  {entry.sha256.hex()}")
 
 
@@ -189,45 +204,65 @@ def _store(model_path: tuple[Path, ...] = ()) -> ModelStore:
     return ModelStore(search_path=model_path)
 
 
-def _embedded_rows() -> list[dict[str, Any]]:
+def _refuse_taken(name: str) -> None:
     from neurocomp.models.architectures import EMBEDDED
 
-    return [
-        {
-            "name": name,
-            "architecture": architecture.name,
-            "summary": architecture.summary,
-            "identity": architecture.embedded().identity.hex(),
-            "where": "in the package",
-            "bytes": None,
-        }
-        for name, architecture in EMBEDDED.items()
-        if architecture.embedded is not None
-    ]
+    if name in EMBEDDED:
+        raise UsageError(f"{name!r} is a model of the package: give another --name")
+
+
+def _find_row(name: str, store: ModelStore) -> dict[str, Any]:
+    from neurocomp.errors import ModelNotFoundError
+    from neurocomp.models.lookup import missing_model
+
+    try:
+        return _stored_row(store.find(name), store)
+    except ModelNotFoundError as error:
+        raise missing_model(name, error, store) from None
 
 
 def _package_rows() -> list[dict[str, Any]]:
-    from neurocomp.models.registry import packaged_priors
+    from neurocomp.models.architectures import EMBEDDED
+    from neurocomp.models.packaged import LICENCE, packaged_priors
     from neurocomp.models.store import Entry
-    from neurocomp.models.stored import ModelHeader
 
-    priors = [
-        _stored_row(Entry(name, ModelHeader.read(path).sha256, path, installed=False))
-        for name, path in packaged_priors().items()
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "architecture": one.name,
+            "summary": one.summary,
+            "identity": one.fingerprint().hex(),
+            "where": _IN_PACKAGE,
+            "licence": LICENCE,
+            "bytes": None if one.file is None else one.file.stat().st_size,
+        }
+        for name, one in EMBEDDED.items()
+        if one.fingerprint is not None
     ]
-    return [*_embedded_rows(), *({**row, "where": "in the package"} for row in priors)]
+    for name, path in packaged_priors().items():
+        row = _stored_row(Entry(name, b"", path, installed=False))
+        rows.append({**row, "where": _IN_PACKAGE, "licence": LICENCE})
+    return rows
 
 
-def _stored_row(entry: Entry) -> dict[str, Any]:
-    from neurocomp.models.stored import ModelHeader
+def _stored_row(entry: Entry, store: ModelStore | None = None) -> dict[str, Any]:
+    from neurocomp.models.headers import ModelHeader
 
     header = ModelHeader.read(entry.path)
+    if entry.installed and header.sha256 != entry.sha256:
+        raise NeurocompError(
+            f"{printable(entry.path)} holds the model {header.sha256.hex()[:_SHORT_HASH]}…: run "
+            f"'neurocomp models remove {entry.name}' and install it again"
+        )
+    origin = None if store is None else store.origin(entry)
+    where = "installed" if entry.installed else str(entry.path)
     return {
         "name": entry.name,
         "architecture": header.architecture,
-        "identity": entry.sha256.hex(),
-        "where": "installed" if entry.installed else display(entry.path),
+        "identity": header.sha256.hex(),
+        "where": where if origin is None else str(origin),
+        "licence": None if origin is None else origin.licence,
         "bytes": entry.path.stat().st_size,
-        "path": display(entry.path),
+        "path": str(entry.path),
         "config": header.config,
     }

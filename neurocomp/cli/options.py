@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 
 import click
 
+from neurocomp.cli.completion import complete_dictionaries, complete_models
+from neurocomp.cli.paths import FilePath, Name
 from neurocomp.cli.sizes import range_callback, size_callback
+from neurocomp.cli.standard import refuse_closed_input
 from neurocomp.errors import UsageError
 from neurocomp.pipeline.options import PRESETS
 
@@ -36,9 +39,12 @@ class InputOptions:
 
     def __post_init__(self) -> None:
         if not self.files:
-            if sys.stdin is None or sys.stdin.isatty():
+            refuse_closed_input()
+            if sys.stdin.isatty():
                 raise UsageError("no FILE given, and standard input is a terminal")
             object.__setattr__(self, "files", (STDIN,))
+        if STDIN in self.files:
+            refuse_closed_input()
         if self.files.count(STDIN) > 1:
             raise UsageError("standard input can be read only once")
 
@@ -52,12 +58,14 @@ class OutputOptions:
         stdout: to standard output.
         force: overwrite files, and write binary data to a terminal.
         keep: leave the inputs where they are.
+        keep_going: work on the other inputs where some cannot be read.
     """
 
     output: Path | None
     stdout: bool
     force: bool
     keep: bool
+    keep_going: bool = False
 
     def __post_init__(self) -> None:
         if self.output == Path("-"):
@@ -86,7 +94,7 @@ def all_of(*decorators: Decorator[Any]) -> Decorator[Any]:
     return decorate
 
 
-FILE = click.Path(path_type=Path, allow_dash=True, readable=False)
+FILE = FilePath()
 
 message_options = all_of(
     click.option("-q", "--quiet", is_flag=True, help="No notes, warnings or progress."),
@@ -116,7 +124,7 @@ max_size_option = click.option(
 
 model_path_option = click.option(
     "--model-path",
-    type=click.Path(path_type=Path, readable=False),
+    type=FILE,
     multiple=True,
     metavar="PATH",
     help="Model file, or folder of them, besides the installed models. May be repeated.",
@@ -135,9 +143,15 @@ output_options = all_of(
         metavar="PATH",
         help="Write to this file; with several inputs, into this folder.",
     ),
-    click.option("-c", "--stdout", is_flag=True, help="Write to standard output."),
     click.option(
-        "-f", "--force", is_flag=True, help="Overwrite files; write binary data to a terminal."
+        "-c", "--stdout", "--to-stdout", "stdout", is_flag=True, help="Write to standard output."
+    ),
+    click.option(
+        "-f",
+        "--force",
+        is_flag=True,
+        help="Overwrite files; write binary data to a terminal; with --rm, remove inputs that have "
+        "other hard links.",
     ),
     click.option(
         "-k/ ",
@@ -146,7 +160,40 @@ output_options = all_of(
         default=True,
         help="Keep the inputs, which is the default, or remove each when its output is safe.",
     ),
+    click.option(
+        "--keep-going",
+        is_flag=True,
+        help="Where some FILE cannot be read, work on the others; otherwise nothing is done.",
+    ),
+    click.option(
+        "-n",
+        "--no-name",
+        is_flag=True,
+        expose_value=False,
+        help="Nothing, as for gzip: no names or times are in compressed files.",
+    ),
 )
+
+LEVELS = {
+    **dict.fromkeys(("-1", "-2", "-3"), "fast"),
+    **dict.fromkeys(("-4", "-5", "-6"), "default"),
+    **dict.fromkeys(("-7", "-8", "-9"), "best"),
+}
+"""The preset of each level of gzip and xz."""
+
+
+def _level_option(level: str, name: str) -> Decorator[Any]:
+    """Return the option of a level; help tells of the first of three only."""
+    shown = {"fast": ("-1", "--fast"), "default": ("-6",), "best": ("-9", "--best")}[name]
+    others = [one for one, preset in LEVELS.items() if preset == name and one not in shown]
+    return click.option(
+        *(shown if level in shown else (level,)),
+        "preset",
+        flag_value=name,
+        hidden=level not in shown,
+        help=f"--preset {name}; so are {' and '.join(others)}.",
+    )
+
 
 preset_options = all_of(
     click.option(
@@ -154,12 +201,9 @@ preset_options = all_of(
         type=click.Choice(list(PRESETS)),
         default="default",
         show_default=True,
-        help="How much time to take; -1, -6 and -9 are short for the three.",
+        help="How much time to take; -1 to -9 are short for the three.",
     ),
-    *(
-        click.option(level, "preset", flag_value=name, help=f"--preset {name}")
-        for level, name in zip(("-1", "-6", "-9"), PRESETS, strict=True)
-    ),
+    *(_level_option(level, name) for level, name in LEVELS.items()),
 )
 
 model_options = all_of(
@@ -167,6 +211,8 @@ model_options = all_of(
     click.option(
         "-m",
         "--model",
+        type=Name(),
+        shell_complete=complete_models,
         metavar="NAME",
         help="Model instead of the preset's: a name of 'neurocomp models list', a file, hf:NAME.",
     ),
@@ -194,6 +240,8 @@ model_options = all_of(
     click.option(
         "--dict",
         "dictionary",
+        type=Name(),
+        shell_complete=complete_dictionaries,
         metavar="NAME",
         help="Dictionary that is read before each block: a file of 'neurocomp train dict', or a "
         "name of 'neurocomp models list'.",

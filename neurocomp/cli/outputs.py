@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO
 
+from neurocomp.cli.identity import file_id
 from neurocomp.cli.inputs import Input, Source
 from neurocomp.cli.options import InputOptions, OutputOptions
 from neurocomp.cli.report import Refused, display
+from neurocomp.cli.standard import standard_output
 from neurocomp.errors import UsageError
 from neurocomp.pipeline.files import new_file
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 SUFFIX = ".ncmp"
 
@@ -30,18 +28,50 @@ def output_folder(inputs: InputOptions, outputs: OutputOptions) -> Path | None:
     path = outputs.output
     if path is None:
         return None
-    # A click path keeps no trailing slash, so a folder is one that exists.
-    if path.is_dir():
+    # One with a slash at its end is refused before, where there is no such folder.
+    if os.path.isdir(path):
         return path
-    several = len(inputs.files) > 1 or any(one.is_dir() for one in inputs.files)
+    several = len(inputs.files) > 1 or any(map(os.path.isdir, inputs.files))
     if several:
         raise UsageError(f"-o {display(path)} is not a folder, and there are several inputs")
     return None
 
 
+def check_output(output: Path, inputs: Iterable[Path], *, force: bool) -> None:
+    """Refuse an output file that would take the place of another.
+
+    Args:
+        output: the file to write.
+        inputs: files that are read for it.
+        force: files are overwritten.
+
+    Raises:
+        FileExistsError: it is there, and ``force`` is false.
+        UsageError: it is one of the inputs, by whatever name.
+    """
+    if not os.path.lexists(output):
+        return
+    if not force:
+        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    one = file_id(output)
+    for path in inputs:
+        if one is not None and file_id(path) == one:
+            raise UsageError(
+                f"-o {display(output)} is the input {display(path)}: give another output"
+            )
+
+
 def compressed_name(relative: Path) -> Path:
     """Return the name of the compressed form of a file."""
     return relative.with_name(relative.name + SUFFIX)
+
+
+def is_compressed_name(path: Path) -> bool:
+    """Return whether ``path`` has the name of a compressed file; case does not matter, as in gzip.
+
+    A file on a disk of another system may come back in capitals.
+    """
+    return path.suffix.lower() == SUFFIX
 
 
 def content_name(relative: Path) -> Path:
@@ -50,33 +80,9 @@ def content_name(relative: Path) -> Path:
     Raises:
         Refused: its name does not tell.
     """
-    if relative.suffix != SUFFIX:
+    if not is_compressed_name(relative):
         raise Refused(f"does not end in {SUFFIX}: give -o FILE or -c to say where to write")
     return relative.with_suffix("")
-
-
-class StandardOutput(io.RawIOBase):
-    """Standard output without a buffer, so that each block leaves when it is ready."""
-
-    num_bytes = 0
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def isatty(self) -> bool:
-        """Return whether it is a terminal."""
-        return os.isatty(1)
-
-    def write(self, data: ReadableBuffer) -> int:
-        """Write all of ``data``."""
-        view = memoryview(data).cast("B")
-        size = len(view)
-        while view:
-            written = os.write(1, view)
-            self.num_bytes += written
-            view = view[written:]
-        return size
 
 
 @contextmanager
@@ -86,12 +92,12 @@ def open_standard_output(source: Source, *, binary: bool, force: bool) -> Iterat
     Raises:
         Refused: it is a terminal, the data is binary and not forced, or it is the input itself.
     """
-    sink = StandardOutput()
+    sink = standard_output()
     if binary and not force and sink.isatty():
         raise Refused("compressed data is not written to a terminal: give -o FILE, or -f to force")
     if source.is_regular and os.path.samestat(source.status, os.fstat(1)):
         raise Refused("is its own output")
-    yield cast(BinaryIO, sink)
+    yield sink
 
 
 @contextmanager
@@ -105,7 +111,7 @@ def open_target(
         FileExistsError: it exists, and is not to be overwritten.
         OSError: it cannot be written.
     """
-    if item.path is not None and target.exists() and target.samefile(item.path):
+    if source.is_regular and file_id(target) == (source.status.st_dev, source.status.st_ino):
         raise Refused("is its own output")
     like = source.status if source.is_regular and item.path is not None else None
     with new_file(target, overwrite=force, like=like) as sink:

@@ -45,6 +45,12 @@ class ProgressBar:
             self._bar.update(self._task, completed=done_bytes)
         self._next_time = monotonic() + INTERVAL_SECONDS
 
+    def rename(self, name: str) -> None:
+        """Say that ``name`` is worked on now."""
+        self._name = name
+        if self._bar is not None:
+            self._bar.update(self._task, description=self._description())
+
     def __enter__(self) -> ProgressBar:
         return self
 
@@ -60,7 +66,6 @@ class ProgressBar:
 
     def _start(self) -> None:
         from rich.console import Console
-        from rich.markup import escape
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -80,5 +85,10 @@ class ProgressBar:
             transient=True,
             redirect_stdout=False,
         )
-        self._task = self._bar.add_task(escape(self._name), total=self._total_bytes)
+        self._task = self._bar.add_task(self._description(), total=self._total_bytes)
         self._bar.start()
+
+    def _description(self) -> str:
+        from rich.markup import escape
+
+        return escape(self._name)

@@ -7,10 +7,11 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.names import printable
+from neurocomp.temporaries import OutputError
 
 STDIN_NAME = "(stdin)"
 DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
@@ -41,11 +42,19 @@ class Reporter:
         self.quiet = quiet
         self.verbose = verbose
         self.exit_code = ExitCode.OK
+        self.num_errors = 0
+        self.num_unreadable = 0
 
     def error(self, name: str, message: str) -> None:
         """Say that ``name`` failed, which makes the exit code 1."""
         self.exit_code = ExitCode.ERROR
+        self.num_errors += 1
         say(f"{name}: {message}")
+
+    def unreadable(self, name: str, error: OSError) -> None:
+        """Say that the input ``name`` cannot be read, which makes the exit code 1."""
+        self.num_unreadable += 1
+        self.error(name, describe(error, name))
 
     def note(self, message: str) -> None:
         """Say something worth knowing."""
@@ -78,9 +87,10 @@ def show_traceback() -> None:
 
 
 def say(message: str) -> None:
-    """Print one line on stderr."""
+    """Print one line on stderr, whatever characters the names in it have."""
     if sys.stderr is not None:
-        print(f"neurocomp: {message}", file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(f"neurocomp: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def describe(error: Exception, name: str) -> str:
@@ -90,19 +100,24 @@ def describe(error: Exception, name: str) -> str:
     if isinstance(error, FileExistsError):
         return f"{error}: give -f to overwrite it"
     if isinstance(error, OSError) and error.strerror:
-        other = error.filename is not None and display(Path(error.filename)) != name
-        return f"{display(Path(error.filename))}: {error.strerror}" if other else error.strerror
+        other = None if error.filename is None else display(error.filename)
+        if other is None or other == name:
+            return error.strerror
+        verb = "cannot write " if isinstance(error, OutputError) else ""
+        return f"{verb}{other}: {error.strerror}"
     return str(error)
 
 
 def describe_system_error(error: OSError) -> str:
     """Return what the system refused, and for which file where it says so."""
-    if error.strerror and isinstance(error.filename, str | os.PathLike):
-        return f"{display(Path(error.filename))}: {error.strerror}"
+    if error.strerror and isinstance(error.filename, str | bytes | os.PathLike):
+        return f"{display(error.filename)}: {error.strerror}"
     return str(error)
 
 
-def display(path: Path) -> str:
-    """Return ``path`` as it may be shown on a terminal."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
+def display(path: str | bytes | os.PathLike[str]) -> str:
+    """Return ``path`` as it may be shown on a terminal: in quotes where it had to be changed."""
+    text = os.fsdecode(path)
+    if text.isprintable() and text:
+        return text
+    return f"'{printable(text.replace(chr(92), chr(92) * 2))}'"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from neurocomp.cli.options import Decorator, all_of, message_options
 from neurocomp.cli.report import display, say
@@ -36,7 +38,17 @@ def config_option(default: str, recipes: str) -> Decorator[Any]:
 def run_options(begins_with: str = "the parameters of this checkpoint") -> Decorator[Any]:
     """Return how a run begins, how long it takes and where."""
     return all_of(
-        click.option("--resume", is_flag=True, help="Go on from the run's newest checkpoint."),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Go on from the run's newest sound checkpoint; without --config, with the "
+            "configuration of the run.",
+        ),
+        click.option(
+            "--accept-changes",
+            is_flag=True,
+            help="With --resume: the configuration or the data are meant to be others than before.",
+        ),
         click.option(
             "--init",
             "initial",
@@ -59,18 +71,37 @@ def run_options(begins_with: str = "the parameters of this checkpoint") -> Decor
     )
 
 
-def read_config(cls: type[T], name: str, steps: int | None) -> T:
-    """Return a configuration of class ``cls``, with another number of steps if one is given.
+def read_config(cls: type[T], name: str, values: Mapping[str, Any]) -> T:
+    """Return the configuration of a run.
+
+    Args:
+        cls: a configuration.
+        name: of the file or recipe.
+        values: the options of `run_options`, ``--output`` and `config_option`: a run that goes on
+            has its own configuration unless one is named, and ``--steps`` takes precedence.
 
     Raises:
-        UsageError: it is none; see ``neurocomp.training.config``.
+        UsageError, FormatError: it is none; see ``neurocomp.training.config``.
     """
     from neurocomp.training.config import parse, read_toml
 
-    table = read_toml(name)
+    table = _own_configuration(cls, values) or read_toml(name)
+    steps = values["steps"]
     if steps is not None and isinstance(table.get("run", {}), dict):
         table["run"] = {**table.get("run", {}), "steps": steps}
     return parse(cls, table)
+
+
+def _own_configuration(cls: type[Any], values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the run in ``--output`` was begun with, if that is what it is to go on with."""
+    context = click.get_current_context()
+    is_default = context.get_parameter_source("config_name") is ParameterSource.DEFAULT
+    if not (values["resume"] and is_default and values["output"] is not None):
+        return None
+    from neurocomp.training.record import read_record
+
+    record = read_record(values["output"])
+    return record.configuration if record is not None and record.kind == cls.__name__ else None
 
 
 def run_place(values: Mapping[str, Any]) -> RunPlace:
@@ -81,12 +112,13 @@ def run_place(values: Mapping[str, Any]) -> RunPlace:
     """
     from neurocomp.training.place import RunPlace
 
-    names = ("output", "resume", "initial", "device", "sharding")
+    names = ("output", "resume", "initial", "device", "sharding", "accept_changes")
     return RunPlace(**{name: values[name] for name in names})
 
 
 def end(result: Result, output: Path) -> None:
     """Exit as an interrupted command does if the run in ``output`` was stopped."""
     if not result.finished:
-        say(f"stopped after step {result.step}: go on with --resume -o {display(output)}")
+        with suppress(OSError):  # after a hang-up there is no terminal any more
+            say(f"stopped after step {result.step}: go on with --resume -o {display(output)}")
         raise click.exceptions.Exit(128 + (result.signal or signal.SIGINT))

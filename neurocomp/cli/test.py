@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from neurocomp.cli.inputs import Source, find_inputs, open_source, refuse_terminal
+from neurocomp.cli.inputs import find_inputs, indexed_bytes, open_source, refuse_terminal
 from neurocomp.cli.options import (
     InputOptions,
     build,
@@ -18,8 +17,7 @@ from neurocomp.cli.options import (
     model_path_option,
     threads_option,
 )
-from neurocomp.cli.outputs import SUFFIX
-from neurocomp.cli.progress import ProgressBar, is_progress_shown
+from neurocomp.cli.outputs import is_compressed_name
 from neurocomp.cli.report import Reporter
 from neurocomp.pipeline.options import DecompressOptions
 
@@ -47,28 +45,20 @@ def test(**values: Any) -> int:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.cli.compilation import announced_compilation
-
-    with announced_compilation(reporter):
-        for item in find_inputs(inputs, reporter, is_compressed):
-            with reporter.guard(item.name), open_source(item) as source:
-                refuse_terminal(source)
-                content_bytes = _decode(source, options, reporter)
-                reporter.detail(f"{item.name}: sound, {content_bytes} bytes of content")
-    return reporter.exit_code
-
-
-def is_compressed(path: Path) -> bool:
-    """Return whether a file in a folder looks like one of ours."""
-    return path.suffix == SUFFIX
-
-
-def _decode(source: Source, options: DecompressOptions, reporter: Reporter) -> int:
+    from neurocomp.cli.totals import Totals
     from neurocomp.pipeline.streams import decompress_stream
 
-    shown = is_progress_shown(quiet=reporter.quiet)
-    with ProgressBar(source.name, None, shown=shown) as progress:
-        sink = cast(BinaryIO, _Nowhere())
-        return decompress_stream(source.stream, sink, options, progress.report).content_bytes
+    items = list(find_inputs(inputs, reporter, is_compressed_name))
+    with announced_compilation(reporter), Totals(reporter, items, indexed_bytes) as totals:
+        for item in items:
+            with reporter.guard(item.name), open_source(item) as source:
+                refuse_terminal(source)
+                report = totals.begin(item.name, shown=True)
+                sink = cast(BinaryIO, _Nowhere())
+                sizes = decompress_stream(source.stream, sink, options, report)
+                totals.end(sizes)
+                reporter.detail(f"{item.name}: sound, {sizes.content_bytes} bytes of content")
+    return reporter.exit_code
 
 
 class _Nowhere(io.RawIOBase):

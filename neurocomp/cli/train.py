@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 from neurocomp.cli.train_average import average
@@ -105,7 +106,7 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 @click.option("-f", "--force", is_flag=True, help="Overwrite the model file.")
 @message_options
 def ngram(**values: Any) -> None:
-    """Count the n-grams of each FILE; one that ends in .xz is decompressed first.
+    """Count the n-grams of each FILE; .gz, .xz, .bz2 and .zst are decompressed first.
 
     \b
     Examples:
@@ -121,16 +122,16 @@ def ngram(**values: Any) -> None:
         raise UsageError("--alphabet-size goes with --alphabet uint16: there are 256 bytes")
     if output.suffix != MODEL_SUFFIX:
         raise UsageError(f"{display(output)} does not end in {MODEL_SUFFIX}, as model files do")
-    if output.exists() and not values["force"]:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, paths, force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.cli.compilation import announced_compilation
     from neurocomp.training.data import read_documents
     from neurocomp.training.ngram import train_ngram
 
-    documents: list[Any] = list(
-        read_documents(paths, split=values["split"], max_bytes=values["max_bytes"])
+    is_text = values["alphabet"] == "bytes"
+    documents: list[Any] = read_documents(
+        paths, split=values["split"], max_bytes=values["max_bytes"], is_text=is_text
     )
     alphabet_size = 256
     if values["alphabet"] == "uint16":

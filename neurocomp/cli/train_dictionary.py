@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 from neurocomp.cli.sizes import size_callback
 
@@ -46,7 +47,8 @@ _DATA = click.Path(path_type=Path, readable=False)
 @click.option("-f", "--force", is_flag=True, help="Overwrite the dictionary file.")
 @message_options
 def dictionary(**values: Any) -> None:
-    """Choose what is most common in the SAMPLES, each a file; .xz files are decompressed first.
+    """Choose what is most common in the SAMPLES, each a file; .gz, .xz, .bz2 and .zst are
+    decompressed first, and archives and images in folders left out.
 
     The model reads a dictionary before every block, so that small files like the samples begin as
     if they were the end of a large one.  Files that were compressed with it need it again: keep
@@ -61,21 +63,25 @@ def dictionary(**values: Any) -> None:
       neurocomp train dict --lines 20 old.log -o log.dict --size 128K
     """
     output: Path = values["output"]
-    if output.exists() and not values["force"]:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, values["samples"], force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.models.dictionary import stored_dictionary
-    from neurocomp.training.data import read_documents
+    from neurocomp.training.data import is_training_text, read_documents
     from neurocomp.training.dictionary import cut_lines, select_content
 
     paths: list[Path] = []
     for path in values["samples"]:
         if path.is_dir() and values["recursive"]:
-            found = sorted(path.rglob("*"))
-            paths += [one for one in found if one.is_file() and not one.is_symlink()]
+            found = [one for one in sorted(path.rglob("*")) if one.is_file()]
+            chosen = [one for one in found if not one.is_symlink() and is_training_text(one)]
+            paths += chosen
+            num_left = sum(not one.is_symlink() for one in found) - len(chosen)
+            if num_left:
+                reporter.note(f"{display(path)}: {num_left} files are archives or images: left out")
         else:
             paths.append(path)
+    check_output(output, paths, force=values["force"])
     samples = [one.tobytes() for one in read_documents(paths, split=values["split"])]
     if values["lines"] is not None:
         samples = [part for sample in samples for part in cut_lines(sample, values["lines"])]

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 
 _FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
@@ -43,8 +44,7 @@ def mixers(
     Example:
       neurocomp train mixers mine letters/*.txt -o taught.safetensors
     """
-    if output.exists() and not force:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, [Path(network), *files], force=force)
     reporter = Reporter(quiet=quiet, verbose=verbose)
 
     from neurocomp.cli.compilation import announced_compilation

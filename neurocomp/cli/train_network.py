@@ -50,11 +50,13 @@ def _network_options(
 def text(**values: Any) -> None:
     """Train a byte network like the ones that come with neurocomp on each FILE.
 
-    Files are .txt or .xz; a byte 0x1E in them ends a document. What a file is called up to its
-    first dot, without a number at its end, is its kind; kinds are weighted and validated apart.
+    Files are text, as it is or as .gz, .xz, .bz2 or .zst; a byte 0x1E in them ends a document. What
+    a file is called up to its first dot, without a number at its end, is its kind; kinds are
+    weighted and validated apart.
 
-    The run's folder gets log.jsonl, loss.png and checkpoints; Ctrl-C leaves a checkpoint. Several
-    processes or machines: torchrun --nproc-per-node N -m neurocomp train text ...
+    The run's folder gets run.json (the configuration), log.jsonl, loss.png and checkpoints; Ctrl-C
+    leaves a checkpoint. Several processes or machines:
+    torchrun --nproc-per-node N -m neurocomp train text ...
 
     \b
     Examples:
@@ -136,7 +138,7 @@ def _train(kind: type[TextTrainingConfig], values: dict[str, Any], tokenizer: Pa
 
     from neurocomp.training.text.train import TextFiles, train_text
 
-    config = read_config(kind, values["config_name"], values["steps"])
+    config = read_config(kind, values["config_name"], values)
     place = run_place(values)
     files = TextFiles(paths, tokenizer, values["cache"])
     end(train_text(config, files, place, reporter.note), place.output)

@@ -24,7 +24,7 @@ from neurocomp.codec.sections import (
     lane_starts,
     num_lanes_for,
     sections_of,
-    split,
+    split_block,
 )
 from neurocomp.codec.workers import Workers
 from neurocomp.coding.binary import (
@@ -33,7 +33,6 @@ from neurocomp.coding.binary import (
     start_decoder,
     start_encoder,
 )
-from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.models.mix import (
@@ -163,12 +162,7 @@ class NetworkCodec:
             )
         data = np.zeros(block.num_symbols, np.uint8)
         sections = sections_of(data, num_lanes, section_lanes)
-        payloads = split(block.payload, len(sections))
-        for one, payload in zip(sections, payloads, strict=True):
-            if len(payload) < min_payload_bytes(BINARY, one.size, 256):
-                raise FormatError(
-                    f"a section's payload of {len(payload)} bytes is too short for it"
-                )
+        payloads = split_block(block.payload, data.size, num_lanes, section_lanes)
         lanes = min(num_lanes, section_lanes)
         parts = zip(sections, payloads, strict=True)
         self._workers.map(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from neurocomp.codec.bits import Bytes
+from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 
 MAX_LANES = 64
@@ -29,8 +30,27 @@ def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
 
 def sections_of(data: Bytes, num_lanes: int, section_lanes: int) -> list[Bytes]:
     """Return the sections of ``data``: one lane alone, or every ``section_lanes``."""
-    bounds = [*lane_starts(data.size, num_lanes)[::section_lanes], data.size]
-    return [data[first:last] for first, last in pairwise(bounds)]
+    return [data[first:last] for first, last in _bounds(data.size, num_lanes, section_lanes)]
+
+
+def _bounds(num_bytes: int, num_lanes: int, section_lanes: int) -> list[tuple[int, int]]:
+    return list(pairwise([*lane_starts(num_bytes, num_lanes)[::section_lanes], num_bytes]))
+
+
+def split_block(payload: bytes, num_bytes: int, num_lanes: int, section_lanes: int) -> list[bytes]:
+    """Return the payloads of a block's sections.
+
+    Raises:
+        FormatError: they don't make up the block's, or one is too short for its bytes.
+    """
+    bounds = _bounds(num_bytes, num_lanes, section_lanes)
+    payloads = split(payload, len(bounds))
+    for (first, last), one in zip(bounds, payloads, strict=True):
+        if len(one) < min_payload_bytes(BINARY, last - first, 256):
+            raise FormatError(
+                f"a section's payload of {len(one)} bytes is too short for {last - first} bytes"
+            )
+    return payloads
 
 
 def join(payloads: list[bytes]) -> bytes:

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from neurocomp.dalle.autoencoders import Autoencoder
 from neurocomp.dalle.clip import Clip
 from neurocomp.dalle.codes import decode_codes, encode_pixels
-from neurocomp.dalle.images import UnusableImageError, open_image
+from neurocomp.dalle.images import open_image
 from neurocomp.dalle.likelihood import caption_scores
+from neurocomp.dalle.limits import MAX_IMAGE_BYTES, UnusableImageError, read_file
 from neurocomp.dalle.sampling import Codes, SamplingOptions, sample_grids
 from neurocomp.dalle.stored import StoredAutoencoder
 from neurocomp.errors import UsageError
 from neurocomp.models.dalle import DalleModel
+from neurocomp.names import printable
 from neurocomp.symbols.tokens import TokenSet
 
 
@@ -89,9 +91,10 @@ def prime_codes(stored: StoredAutoencoder, image: Path, num_rows: int | None) ->
         UsageError: the file is no image, or has not so many rows.
     """
     try:
-        pixels = open_image(image.read_bytes(), stored.options)
+        content = read_file(image, MAX_IMAGE_BYTES, "a file")
+        pixels = open_image(content, stored.options)
     except UnusableImageError as error:
-        raise UsageError(f"{image} can't be used: {error}") from None
+        raise UsageError(f"{printable(image)} can't be used: {error}") from None
     codes = encode_pixels(stored.network, pixels[None])[0]
     wanted = len(codes) // 2 if num_rows is None else num_rows
     if wanted > len(codes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp.dalle.limits import MAX_PIXELS, UnusableImageError
 from neurocomp.errors import UsageError
+from neurocomp.names import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 RESIZES = ("crop", "pad", "stretch", "none")
 GROUPS = ("caption", "base", "image")
-MAX_PIXELS = 1 << 26
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""What Pillow may take a file for; others run programs of their own, or are no images."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class CaptionedImages:
         for reason, count in Counter(one.reason for one in self.skipped).most_common():
             names = [one.name for one in self.skipped if one.reason == reason]
             more = ", …" if count > num_shown else ""
-            lines.append(f"left out {count} ({reason}): {', '.join(names[:num_shown])}{more}")
+            shown = ", ".join(printable(name, 100) for name in names[:num_shown])
+            lines.append(f"left out {count} ({reason}): {shown}{more}")
         return lines
 
     def part(self, name: str, share: float, group: str, seed: int = 0) -> CaptionedImages:
@@ -117,7 +122,7 @@ class CaptionedImages:
         return self._select(choice(len(self), count))
 
     def with_mirrored(self, held_out: Collection[str] = ()) -> CaptionedImages:
-        """Return the images, and behind them each with left and right exchanged, in words too.
+        """Return the images, and after them each with left and right exchanged, in words too.
 
         Args:
             held_out: captions that no mirrored image may get, for it would be nearly the image
@@ -155,8 +160,7 @@ def _fraction(text: str) -> float:
     )
 
 
-class UnusableImageError(Exception):
-    """Why an image is left out; never leaves this package."""
+_TOO_LARGE = f"more than {MAX_PIXELS} pixels"
 
 
 def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
@@ -168,16 +172,18 @@ def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise UnusableImageError("too large")
-            image = _to_rgba(ImageOps.exif_transpose(opened))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes, which are looked at here, and of odd tags
+            with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+                if opened.width * opened.height > MAX_PIXELS:
+                    raise UnusableImageError(_TOO_LARGE)
+                flat = _on_white(ImageOps.exif_transpose(opened))
     except UnusableImageError:
         raise
-    except Exception:  # whatever a decoder stumbles over, struct.error among it
+    except Image.DecompressionBombError:  # Pillow's own limit, which is higher
+        raise UnusableImageError(_TOO_LARGE) from None
+    except Exception:  # whatever a decoder stumbles over, struct.error and MemoryError among it
         raise UnusableImageError("broken image") from None
-    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-    flat = Image.alpha_composite(white, image).convert("RGB")
     size = (options.size, options.size)
     if options.resize == "none" and flat.size != size:
         raise UnusableImageError(f"not {size[0]} x {size[1]} pixels")
@@ -192,8 +198,8 @@ def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
     return np.asarray(flat, np.uint8)
 
 
-def _to_rgba(image: PillowImage) -> PillowImage:
-    """Return ``image`` with 8 bits a channel; 16 bits of grey are scaled, not cut."""
+def _on_white(image: PillowImage) -> PillowImage:
+    """Return ``image`` in RGB of 8 bits; 16 bits of grey are scaled, not cut."""
     from PIL import Image
 
     if image.mode.startswith("I;16"):
@@ -201,4 +207,9 @@ def _to_rgba(image: PillowImage) -> PillowImage:
         image = Image.fromarray(((grey * 255 + 32767) // 65535).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise UnusableImageError(f"pixels of 32 bits, mode {image.mode}")
-    return image.convert("RGBA")
+    if image.mode == "RGB" and "transparency" not in image.info:
+        image.load()
+        return image.copy()
+    transparent = image.convert("RGBA")
+    white = Image.new("RGBA", transparent.size, (255, 255, 255, 255))
+    return Image.alpha_composite(white, transparent).convert("RGB")

@@ -13,7 +13,7 @@ from pathlib import Path
 from neurocomp.dalle.stored import CONFIG_NAME, MODEL_NAME, StoredAutoencoder, load_autoencoder
 from neurocomp.errors import UsageError
 from neurocomp.models.dalle import DalleModel
-from neurocomp.models.registry import packaged_folder, packaged_priors
+from neurocomp.models.packaged import packaged_folder, packaged_priors
 
 AUTOENCODER = "autoencoder"
 

@@ -23,13 +23,24 @@ STANDARD_DEVIATION = 0.02
 MAX_PLAIN_LENGTH = 320
 
 
+_LIMITS = {
+    **dict.fromkeys(("width", "text_length", "vocabulary", "num_codes"), (1 << 16) - 1),
+    **dict.fromkeys(("num_blocks", "num_heads", "rows", "columns"), 1 << 10),
+    "kernel": 511,
+}
+"""What the fields are at most: the exact form has room for no more, or no machine the memory."""
+
+
 @dataclass(frozen=True)
 class PriorConfig:
     """Shape of a `Prior`, as a configuration names it."""
 
     width: int = 128
+    """Of the stream, a multiple of `num_heads`."""
     num_blocks: int = 6
+    """Blocks of attention and feed-forward layer."""
     num_heads: int = 4
+    """Of attention, in each block."""
     text_length: int = 16
     """Tokens of a caption."""
     vocabulary: int = 512
@@ -43,14 +54,19 @@ class PriorConfig:
     checkpointing: bool = False
     """Compute blocks again for their gradients instead of keeping what they computed."""
     rows: int = 0
-    """Of codes; 0 for what the data have, here and below."""
+    """Of codes; 0 for what the data have."""
     columns: int = 0
+    """Of codes; 0 for what the data have."""
     num_codes: int = 0
+    """K; 0 for what the data have."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "num_blocks", "num_heads", "text_length"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"model.{name} is {getattr(self, name)}, not positive")
+        for name, most in _LIMITS.items():
+            least = 0 if name in ("rows", "columns", "num_codes") else 1
+            if not least <= getattr(self, name) <= most:
+                raise UsageError(f"model.{name} is {getattr(self, name)}, not {least} to {most}")
+        if self.kernel % 2 == 0:
+            raise UsageError(f"model.kernel is {self.kernel}, but must be odd")
         if self.width % self.num_heads:
             raise UsageError(
                 f"model.width is {self.width}, but must be a multiple of the "

@@ -56,7 +56,7 @@ class Activation:
         """Check the table; raises FormatError where it is not one."""
         if self.table.shape != (TABLE_SIZE,):
             raise FormatError(f"an activation table has {TABLE_SIZE} entries")
-        # By both ends: the magnitude of -2**31 is negative in 32 bits.
+        # By minimum and maximum: the magnitude of -2**31 doesn't fit 32 bits.
         if max(int(self.table.max()), -int(self.table.min())) > RANGE << OUTPUT_BITS:
             raise FormatError("an activation table has entries out of range")
 

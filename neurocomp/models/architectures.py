@@ -1,14 +1,19 @@
-"""Every architecture of model that a frame can name."""
+"""Every architecture of model that a frame can name; what is heavy is imported where it is used."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from neurocomp.models.base import BinaryModel, SymbolModel
-from neurocomp.models.stored import StoredModel
+from neurocomp.models import fingerprints
+
+if TYPE_CHECKING:
+    from neurocomp.models.base import BinaryModel, SymbolModel
+    from neurocomp.models.stored import StoredModel
 
 
 class Kind(enum.Enum):
@@ -31,6 +36,9 @@ class Architecture:
         from_stored: makes a model from its stored form; None where the model is embedded.
         by_name: finds a model that is kept by another library from a frame's identity, parameters
             and environment.
+        fingerprint: returns the identity of the embedded model without making it.
+        file: of the embedded model's weights, where it has any.
+        section_lanes: of a network of bytes: lanes of a block that share tables and a payload.
     """
 
     id: int
@@ -40,6 +48,9 @@ class Architecture:
     embedded: Callable[[], SymbolModel | BinaryModel] | None = None
     from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
+    fingerprint: Callable[[], bytes] | None = None
+    file: Path | None = None
+    section_lanes: int = 2
 
 
 @cache
@@ -56,11 +67,14 @@ def _text_s() -> BinaryModel:
     return NetworkModel.shipped("text-s")
 
 
+_TEXT_L_SECTION_LANES = 1
+
+
 @cache
 def _text_l() -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped("text-l", section_lanes=1)
+    return NetworkModel.shipped("text-l", section_lanes=_TEXT_L_SECTION_LANES)
 
 
 def _recurrent(stored: StoredModel) -> BinaryModel:
@@ -107,7 +121,7 @@ def _recurrent_tokens(stored: StoredModel) -> SymbolModel:
 
 
 def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
-    from neurocomp.models.hub import FloatModel
+    from neurocomp.models.hub.float_model import FloatModel
 
     return FloatModel.for_frame(identity, parameters, environment)
 
@@ -115,14 +129,36 @@ def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
 HUB = Architecture(5, "hf", Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub)
 
 ARCHITECTURES = (
-    Architecture(1, "mix", Kind.BINARY, "context mixing of bits", embedded=_mix),
-    Architecture(2, "adaptive", Kind.SYMBOL, "orders 0 to 5, learnt while coding", _adaptive),
+    Architecture(
+        1,
+        "mix",
+        Kind.BINARY,
+        "context mixing of bits",
+        embedded=_mix,
+        fingerprint=lambda: fingerprints.MIX,
+    ),
+    Architecture(
+        2,
+        "adaptive",
+        Kind.SYMBOL,
+        "orders 0 to 5, learnt while coding",
+        embedded=_adaptive,
+        fingerprint=lambda: fingerprints.ADAPTIVE,
+    ),
     Architecture(3, "ngram", Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
     Architecture(
         4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
     ),
     HUB,
-    Architecture(6, "text-s", Kind.BINARY, "a small network and context mixing", embedded=_text_s),
+    Architecture(
+        6,
+        "text-s",
+        Kind.BINARY,
+        "a small network and context mixing",
+        embedded=_text_s,
+        fingerprint=partial(fingerprints.shipped_network, "text-s"),
+        file=fingerprints.network_file("text-s"),
+    ),
     Architecture(
         7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
     ),
@@ -139,9 +175,21 @@ ARCHITECTURES = (
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
-    Architecture(11, "text-l", Kind.BINARY, "a larger network and context mixing", _text_l),
+    Architecture(
+        11,
+        "text-l",
+        Kind.BINARY,
+        "a larger network and context mixing",
+        embedded=_text_l,
+        section_lanes=_TEXT_L_SECTION_LANES,
+        fingerprint=partial(fingerprints.shipped_network, "text-l"),
+        file=fingerprints.network_file("text-l"),
+    ),
 )
 """All architectures.  Ids are permanent once 0.1 is released."""
 
 EMBEDDED = {one.name: one for one in ARCHITECTURES if one.embedded is not None}
 """The models that are part of the package, by name."""
+
+BY_ID = {one.id: one for one in ARCHITECTURES}
+"""All of them, by what a frame says."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
+from neurocomp.models.contents import ContentCache
+from neurocomp.models.lookup import DICTIONARY
 from neurocomp.models.store import MIN_HASH_BYTES, ModelStore
 from neurocomp.models.stored import StoredModel
+from neurocomp.names import printable, quoted
 
-ARCHITECTURE = "dictionary"
-"""What a dictionary's file says that it is."""
+ARCHITECTURE = DICTIONARY
 
 MAX_BYTES = 1 << 20
 """Every block costs the time that this much content takes."""
+
+KEPT_DICTIONARIES = 16
+"""Files whose content stays in memory for the next who asks for it."""
 
 _TENSOR = "content"
 
@@ -85,13 +89,21 @@ def open_dictionary(name: str, store: ModelStore) -> Dictionary:
     """
     path = Path(name)
     if path.is_file():
-        return _load(path, name)
+        return _dictionaries(path)
     try:
-        return _load(store.find(name).path, name)
+        entry = store.find(name)
     except ModelNotFoundError as error:
         raise ModelNotFoundError(
-            f"no dictionary {name!r}: there is no such file, and {error}"
+            f"no dictionary {quoted(name)}: there is no such file, and {error}"
         ) from None
+    dictionary = _dictionaries(entry.path)
+    if dictionary.sha256 != entry.sha256:
+        raise ModelMismatchError(
+            f"{printable(entry.path)} holds the dictionary {dictionary.sha256.hex()}, not "
+            f"{entry.sha256.hex()}: remove it and install {quoted(name)} again with 'neurocomp "
+            "models add FILE --name NAME'"
+        )
+    return dictionary
 
 
 def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
@@ -103,16 +115,18 @@ def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
     """
     entry = store.find_by_hash(identity, "dictionary")
     try:
-        dictionary = _load(entry.path, str(entry.path))
+        dictionary = _dictionaries(entry.path)
     except UsageError as error:
         raise FormatError(f"the frame's dictionary is none: {error}") from None
     if dictionary.identity != identity:
         raise ModelMismatchError(
-            f"{entry.path} is not the dictionary {identity.hex()}… of the frame"
+            f"{printable(entry.path)} is not the dictionary {identity.hex()}… of the frame"
         )
     return dictionary
 
 
-@cache
-def _load(path: Path, name: str) -> Dictionary:
-    return Dictionary.from_stored(StoredModel.load(path), name)
+def _load(path: Path) -> Dictionary:
+    return Dictionary.from_stored(StoredModel.load(path), printable(path))
+
+
+_dictionaries = ContentCache(_load, KEPT_DICTIONARIES)

@@ -13,16 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
+from neurocomp.models.headers import MAX_ELEMENTS, Forms
+from neurocomp.names import quoted
 
 Tensors = Mapping[str, NDArray[Any]]
-Forms = dict[str, tuple[str, tuple[int, ...]]]
-"""Type and shape of each packed tensor, by name."""
-
-TYPES = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-"""What tensors of a stored model may be."""
-
-MAX_ELEMENTS = 1 << 27
-"""Elements of all packed tensors of a model: a small file can't make a reader allocate more."""
 
 
 def pack_tensors(tensors: Tensors) -> tuple[dict[str, NDArray[Any]], Forms]:
@@ -61,30 +55,10 @@ def unpack_tensors(packed: Tensors, forms: Forms) -> dict[str, NDArray[Any]]:
     for name, (dtype, shape) in forms.items():
         payload = packed.get(name)
         if payload is None or payload.dtype != np.uint8:
-            raise FormatError(f"tensor {name!r} is not there, or not packed")
+            raise FormatError(f"tensor {quoted(name)} is not there, or not packed")
         values = decode_integers(payload.tobytes(), math.prod(shape), dtype)
         tensors[name] = values.reshape(shape)
     return tensors
-
-
-def read_forms(value: Any) -> Forms:
-    """Return the forms that JSON ``value`` says: [type, shape] by name.
-
-    Raises:
-        FormatError: it says something else.
-    """
-    if not isinstance(value, dict):
-        raise FormatError("the forms of packed tensors are no table")
-    forms: Forms = {}
-    for name, form in value.items():
-        match form:
-            case [str(dtype), [*shape]] if dtype in TYPES and all(
-                type(size) is int and 0 < size <= MAX_ELEMENTS for size in shape
-            ):
-                forms[name] = (dtype, tuple(shape))
-            case _:
-                raise FormatError(f"tensor {name!r} is packed in no form that is known: {form!r}")
-    return forms
 
 
 def _reach(tensor: NDArray[Any]) -> int:

@@ -125,12 +125,20 @@ def make_linear(
         out_units: (N,), real value of an output of 1.
         clip: bound of the outputs.
         wide: 16-bit activations, not 8-bit ones.
+
+    Raises:
+        UnsupportedError: the weights are out of the range of integers.
     """
     reach = row_sum(matrix.weight)
     limit = min(WIDE_LIMIT if wide else NARROW_LIMIT, (ACCUMULATOR_LIMIT - 1) // max(reach, 1))
     ratios = matrix.scale * units / out_units / limit
     room = min(PRODUCT_LIMIT // max(limit * reach << MANTISSA_BITS, 1), MULTIPLIER_MAX)
     top = float(ratios.max())
+    if np.rint(np.ldexp(top, MIN_SHIFT)) > room:
+        largest = float((matrix.scale * np.abs(matrix.weight).max(axis=1)).max())
+        raise UnsupportedError(
+            f"its weights reach {largest:.3g}, which is too large for its integers"
+        )
     shift = MIN_SHIFT
     while shift < MAX_SHIFT and np.rint(np.ldexp(top, shift + 1)) <= room:
         shift += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +15,25 @@ from neurocomp.errors import (
 )
 from neurocomp.models.architectures import ARCHITECTURES, EMBEDDED, HUB, Architecture
 from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
+from neurocomp.models.contents import ContentCache
 from neurocomp.models.dictionary import ARCHITECTURE as DICTIONARY
+from neurocomp.models.lookup import (
+    architecture_of,
+    check_fingerprint,
+    find_stored,
+    missing_model,
+)
+from neurocomp.models.packaged import DALLE_PREFIX, dalle_file
 from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import ModelHeader, StoredModel
+from neurocomp.models.stored import StoredModel
+from neurocomp.names import printable, quoted
 
 if TYPE_CHECKING:
     from neurocomp.models.dalle import DalleModel
 
 HUB_PREFIX = "hf:"
-DALLE_PREFIX = "dalle:"
-DALLE_FILE = "prior.safetensors"
+KEPT_MODELS = 8
+"""Files whose models stay in memory for the next who asks for them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         FormatError: the model file is damaged or not a model.
     """
     if name.startswith(HUB_PREFIX):
-        from neurocomp.models.hub import FloatModel
+        from neurocomp.models.hub.float_model import FloatModel
 
         return OpenModel(HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
     if name.startswith(DALLE_PREFIX):
@@ -69,27 +77,10 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     if path.suffix and path.is_file():
         return _open_stored(path, path.name)
     try:
-        return _open_stored(store.find(name).path, name)
+        entry = store.find(name)
     except ModelNotFoundError as error:
-        raise ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}") from None
-
-
-def dalle_file(name: str) -> Path:
-    """Return the prior in the folder ``name``, or the one of that name in the package.
-
-    Raises:
-        ModelNotFoundError: there is none.
-    """
-    name = name.removeprefix(DALLE_PREFIX)
-    packaged = packaged_folder("dalle") / name
-    for folder in (Path(name), packaged):
-        if name and (folder / DALLE_FILE).is_file():
-            return folder / DALLE_FILE
-    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
-    raise ModelNotFoundError(
-        f"{name!r} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp dalle "
-        f"train-prior', or one of those in the package: {names}"
-    )
+        raise missing_model(name, error, store) from None
+    return _open_stored(entry.path, name, entry.sha256)
 
 
 def open_dalle(name: str) -> DalleModel:
@@ -107,17 +98,6 @@ def open_dalle(name: str) -> DalleModel:
     return model
 
 
-def packaged_folder(room: str) -> Path:
-    """Return where a room of the package keeps its stored models."""
-    return Path(__file__).parents[1] / room / "weights"
-
-
-def packaged_priors() -> dict[str, Path]:
-    """Return the files of the priors in the package, by the names that `open_model` knows."""
-    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
-    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
-
-
 def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
     """Return ``opened`` with windows of context that overlap by that many symbols.
 
@@ -126,7 +106,7 @@ def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
     """
     model = opened.model
     if not isinstance(model, WindowedModel):
-        raise UsageError(f"model {opened.name!r} has no window of context that could overlap")
+        raise UsageError(f"model {quoted(opened.name)} has no window of context that could overlap")
     return replace(opened, model=model.with_overlap(overlap))
 
 
@@ -145,27 +125,16 @@ def open_frame_model(
         ModelNotFoundError: the store has no model of that hash.
         FormatError: the model has no such parameters.
     """
-    by_id = {one.id: one for one in ARCHITECTURES}
-    architecture = by_id.get(model_id)
-    if architecture is None:
-        raise UnsupportedError(
-            f"the frame needs model architecture {model_id}, which this neurocomp does not have: "
-            "install a newer one (pip install -U neurocomp)"
-        )
+    architecture = architecture_of(model_id)
     if architecture.embedded is not None:
         model = architecture.embedded()
-        if model.identity != identity:
-            raise ModelMismatchError(
-                f"the frame was written with model {architecture.name!r} of fingerprint "
-                f"{identity.hex()}, this neurocomp has {model.identity.hex()}: install the "
-                "neurocomp that wrote it"
-            )
+        check_fingerprint(architecture, model.identity, identity)
         return OpenModel(architecture, architecture.name, model)
     if architecture.by_name is not None:
         return OpenModel(
             architecture, architecture.name, architecture.by_name(identity, parameters, environment)
         )
-    path, name = _find_stored(identity, store)
+    path, name = find_stored(identity, store)
     try:
         opened = _open_stored(path, name)
     except UsageError as error:
@@ -176,32 +145,33 @@ def open_frame_model(
         opened = replace(opened, model=opened.model.with_parameters(parameters))
     if opened.architecture is not architecture or opened.model.identity != identity:
         raise ModelMismatchError(
-            f"{path} is not the {architecture.name} model {identity.hex()} of the frame"
+            f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the frame"
         )
     return opened
 
 
-def _find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
-    """Return file and name of the stored model of that hash, from the store or the package."""
-    try:
-        entry = store.find_by_hash(identity)
-    except ModelNotFoundError:
-        for name, path in packaged_priors().items():
-            if ModelHeader.read(path).sha256 == identity:
-                return path, name
-        raise
-    return entry.path, entry.name
+def _open_stored(path: Path, name: str, sha256: bytes | None = None) -> OpenModel:
+    """Return the model in a file, which must be the one of that hash where one is given."""
+    architecture, model = _models(path)
+    if sha256 is not None and model.identity != sha256:
+        raise ModelMismatchError(
+            f"{printable(path)} holds the model {model.identity.hex()}, not {sha256.hex()}: remove "
+            f"it and install {quoted(name)} again with 'neurocomp models add FILE --name NAME'"
+        )
+    return OpenModel(architecture, name, model)
 
 
-@cache
-def _open_stored(path: Path, name: str) -> OpenModel:
+def _load(path: Path) -> tuple[Architecture, SymbolModel | BinaryModel]:
     stored = StoredModel.load(path)
     if stored.architecture == DICTIONARY:
-        raise UsageError(f"{path} holds a dictionary, not a model: give it as --dict")
+        raise UsageError(f"{printable(path)} holds a dictionary, not a model: give it as --dict")
     for architecture in ARCHITECTURES:
         if architecture.name == stored.architecture and architecture.from_stored is not None:
-            return OpenModel(architecture, name, architecture.from_stored(stored))
+            return architecture, architecture.from_stored(stored)
     raise UnsupportedError(
-        f"{path} holds a model of architecture {stored.architecture!r}, which this neurocomp does "
-        "not have: install a newer one (pip install -U neurocomp)"
+        f"{printable(path)} holds a model of architecture {quoted(stored.architecture)}, which "
+        "this neurocomp does not have: install a newer one (pip install -U neurocomp)"
     )
+
+
+_models = ContentCache(_load, KEPT_MODELS)

@@ -8,15 +8,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
-from neurocomp.models.files import write_atomically
-from neurocomp.models.stored import SHA256_BYTES, ModelHeader, StoredModel
+from neurocomp.models.files import make_folder, sync_folder, write_atomically
+from neurocomp.models.headers import SHA256_BYTES, ModelHeader
+from neurocomp.models.locking import locked
+from neurocomp.models.origins import Origin, read_origin
+from neurocomp.models.verification import copy_verified
+from neurocomp.names import printable, quoted
+
+if TYPE_CHECKING:
+    from neurocomp.models.stored import StoredModel
 
 HOME_VARIABLE = "NEUROCOMP_HOME"
 SUFFIX = ".safetensors"
+ORIGIN_SUFFIX = ".origin.json"
 MIN_HASH_PREFIX = 4
 """Hexadecimal digits that a hash prefix needs, so that short words stay names."""
 MIN_HASH_BYTES = 8
@@ -47,8 +56,9 @@ class Entry:
 class ModelStore:
     """Models in a home folder, and those on extra search paths.
 
-    The home folder holds ``models/<sha256>.safetensors`` and ``names.json``.  Both are replaced
-    atomically; when two processes change names at the same moment the later one wins.
+    The home folder holds ``models/<sha256>.safetensors``, beside each ``<sha256>.origin.json`` with
+    where it came from, and ``names.json``.  All are replaced whole and synced to disk; changes hold
+    the lock file ``lock``, so that two processes can change names at the same moment.
     """
 
     def __init__(self, home: Path | None = None, search_path: Sequence[str | Path] = ()) -> None:
@@ -72,28 +82,61 @@ class ModelStore:
     def _names_path(self) -> Path:
         return self.home / "names.json"
 
-    def add(self, path: Path, name: str) -> Entry:
+    @property
+    def _lock_path(self) -> Path:
+        return self.home / "lock"
+
+    def add(self, path: Path, name: str, origin: Origin | None = None) -> Entry:
         """Verify the model file at ``path``, copy it in, and call it ``name``.
 
         A name that is taken is moved to the new model; the other model stays, under its hash.
+
+        Args:
+            path: the file.
+            name: of a-z, 0-9, ".", "_" and "-".
+            origin: where it came from; by default the file.
 
         Raises:
             UsageError: ``name`` is not a valid name.
             FormatError, ModelMismatchError: the file is not a model, or damaged.
             OSError: it cannot be read, or the store not written.
         """
+        self.check_name(name)
+        header = ModelHeader.read(path)
+        make_folder(self._folder)
+        with locked(self._lock_path):
+            target = self._file(header.sha256.hex())
+            # What is verified is the copy, which nobody else writes to.
+            copy_verified(path, target, header)
+            return self._enter(name, header.sha256, origin or Origin("added", str(path.absolute())))
+
+    def install(self, model: StoredModel, name: str, origin: Origin) -> Entry:
+        """Write ``model`` into the store and call it ``name``; see `add`.
+
+        Raises:
+            UsageError: ``name`` is not a valid name.
+            OSError: the store cannot be written.
+        """
+        self.check_name(name)
+        make_folder(self._folder)
+        with locked(self._lock_path):
+            model.save(self._file(model.sha256.hex()))
+            return self._enter(name, model.sha256, origin)
+
+    @staticmethod
+    def check_name(name: str) -> None:
+        """Raise UsageError where ``name`` can't name a model."""
         if not _NAME.fullmatch(name):
             raise UsageError(
-                f"{name!r} cannot name a model: use a-z, 0-9, '.', '_' and '-', "
+                f"{quoted(name)} cannot name a model: use a-z, 0-9, '.', '_' and '-', "
                 "beginning with a letter or digit"
             )
-        model = StoredModel.load(path)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        target = self._file(model.sha256.hex())
-        # Not a copy of the file: what is stored is what was verified.
-        model.save(target)
-        self._write_names({**self._names(), name: model.sha256.hex()})
-        return Entry(name, model.sha256, target, installed=True)
+
+    def _enter(self, name: str, sha256: bytes, origin: Origin) -> Entry:
+        """Note origin and name of a model whose file is there."""
+        write_atomically(self._origin_file(sha256.hex()), origin.to_json())
+        self._write_names({**self._names(), name: sha256.hex()})
+        return Entry(name, sha256, self._file(sha256.hex()), installed=True)
 
     def remove(self, name: str) -> None:
         """Forget the installed model ``name``; its file goes with its last name.
@@ -103,15 +146,26 @@ class ModelStore:
         Raises:
             ModelNotFoundError: there is none in the store itself.
         """
-        key = self._choose(name, list(self._installed())).sha256.hex()
-        names = self._names()
-        if name in names:
-            del names[name]
-        else:
-            names = {one: sha256 for one, sha256 in names.items() if sha256 != key}
-        self._write_names(names)
-        if key not in names.values():
-            self._file(key).unlink()
+        if not self._folder.is_dir():
+            self._choose(name, [])
+        with locked(self._lock_path):
+            key = self._choose(name, list(self._installed())).sha256.hex()
+            names = self._names()
+            if name in names:
+                del names[name]
+            else:
+                names = {one: sha256 for one, sha256 in names.items() if sha256 != key}
+            self._write_names(names)
+            if key not in names.values():
+                self._file(key).unlink()
+                self._origin_file(key).unlink(missing_ok=True)
+                sync_folder(self._folder)
+
+    def origin(self, entry: Entry) -> Origin | None:
+        """Return where an installed model came from; None where nobody noted it."""
+        if not entry.installed:
+            return None
+        return read_origin(self._origin_file(entry.sha256.hex()))
 
     def entries(self) -> list[Entry]:
         """Return all models: installed ones by name, then those without a name, then the others.
@@ -158,14 +212,19 @@ class ModelStore:
             FormatError, ModelMismatchError: the file is damaged or another model.
             OSError: it cannot be read.
         """
+        from neurocomp.models.stored import StoredModel
+
         model = StoredModel.load(entry.path)
         if model.sha256 != entry.sha256:
             raise ModelMismatchError(
-                f"{entry.path} holds the model {model.sha256.hex()}, not {entry.sha256.hex()}: "
-                f"remove it and install '{entry.name}' again with "
+                f"{printable(entry.path)} holds the model {model.sha256.hex()}, not "
+                f"{entry.sha256.hex()}: remove it and install {quoted(entry.name)} again with "
                 "'neurocomp models add FILE --name NAME'"
             )
         return model
+
+    def _origin_file(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}{ORIGIN_SUFFIX}"
 
     def _file(self, sha256: str) -> Path:
         return self._folder / f"{sha256}{SUFFIX}"
@@ -198,7 +257,7 @@ class ModelStore:
                 header = ModelHeader.read(path)
                 yield Entry(path.stem, header.sha256, path, installed=False)
             else:
-                raise ModelNotFoundError(f"model path {path} does not exist")
+                raise ModelNotFoundError(f"model path {printable(path)} does not exist")
 
     def _choose(self, name: str, entries: list[Entry]) -> Entry:
         for entry in entries:
@@ -211,12 +270,14 @@ class ModelStore:
             return next(iter(fitting.values()))
         if fitting:
             raise ModelNotFoundError(
-                f"{name!r} begins the hashes of {len(fitting)} models: "
+                f"{quoted(name)} begins the hashes of {len(fitting)} models: "
                 + ", ".join(sha256.hex() for sha256 in sorted(fitting))
             )
-        known = ", ".join(dict.fromkeys(entry.name for entry in entries)) or "none"
+        known = (
+            ", ".join(printable(one) for one in dict.fromkeys(e.name for e in entries)) or "none"
+        )
         raise ModelNotFoundError(
-            f"no model named {name!r} is installed; installed are: {known}; "
+            f"no model named {quoted(name)} is installed; installed are: {known}; "
             "neurocomp models add FILE --name NAME"
         )
 
@@ -236,8 +297,8 @@ class ModelStore:
             for name, sha256 in names.items()
         ):
             raise FormatError(
-                f"{self._names_path} is damaged: remove it and name the models again with "
-                "'neurocomp models add FILE --name NAME'; the models themselves are not lost"
+                f"{printable(self._names_path)} is damaged: remove it and name the models again "
+                "with 'neurocomp models add FILE --name NAME'; the models themselves are not lost"
             )
         return names
 

@@ -28,7 +28,9 @@ class GLRConfig:
     """Shape of a `GLR`."""
 
     width: int = 256
+    """Of the stream, a multiple of 4."""
     num_blocks: int = 4
+    """Blocks of recurrence and feed-forward layer, 64 at most."""
     context: int = 6
     """Bytes whose embeddings are added up to the input."""
     expansion: int = 2

@@ -27,6 +27,7 @@ class NeuralNgramConfig:
     width: int = 72
     """Of a symbol's vector."""
     hidden_width: int = 512
+    """Of the one hidden layer."""
     alphabet: str = "gpt2"
     """"bytes", or "gpt2" for the byte pairs of GPT-2."""
 

@@ -23,7 +23,9 @@ class RecurrentTokensConfig:
     """Shape of a `RecurrentTokens`."""
 
     width: int = 72
+    """Of a symbol's vector and of the stream."""
     num_blocks: int = 4
+    """Blocks of recurrence and feed-forward layer."""
     expansion: int = 2
     """Width of the feed-forward layer, in widths of the network."""
     alphabet: str = "gpt2"

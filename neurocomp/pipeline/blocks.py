@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from threading import Lock
 from typing import BinaryIO, cast
 
-from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
-from neurocomp.codec.sections import MAX_LANES
+import numpy as np
+
+from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec.base import watch
+from neurocomp.codec.density import TRIFLE, is_dense
+from neurocomp.codec.sections import MAX_LANES, split_block
 from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import (
@@ -20,24 +25,29 @@ from neurocomp.errors import (
 )
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
-from neurocomp.models.architectures import ARCHITECTURES, Kind
+from neurocomp.frame.limits import LONG_IDENTITY_BYTES
+from neurocomp.models.architectures import ARCHITECTURES, Architecture, Kind
 from neurocomp.models.base import SymbolModel
 from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.models.registry import OpenModel, open_frame_model, open_model, with_overlap
 from neurocomp.models.store import ModelStore
+from neurocomp.pipeline.binary_codecs import binary_codec
+from neurocomp.pipeline.ids import BINARY_CODER_ID, CODER_IDS
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.unloaded import find_frame_unloaded, find_unloaded
 from neurocomp.symbols import (
     BYTES,
     SYMBOL_NAMES,
+    BytePairs,
     SymbolMap,
+    TokenSets,
     for_alphabet,
     restore,
     shorten,
 )
 
-BINARY_CODER_ID = 0
-CODER_IDS = {"arithmetic": 1, "huffman": 2}
-"""Ids of the coders of symbol models in the frame header; binary models have their own."""
+_TRIAL_BYTES = 1 << 12
+"""What a model that was trained on who knows what codes of dense content, to see."""
 
 _LARGE_ALPHABETS = (1, 2)
 """Symbol maps whose alphabets have 256 symbols and more: uint16, bpe."""
@@ -52,6 +62,12 @@ class BlockCoder:
         verify: decode each block after encoding it and compare.
         dictionary: what the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
+
+    Attributes:
+        header: of the frames whose blocks it makes.
+        uses_all_cores: the model spreads its lanes over the cores by itself.
+        is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        takes_token_sets: it codes token files only.
 
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
@@ -78,7 +94,7 @@ class BlockCoder:
                     f"model {opened.name!r} predicts bits and works with the arithmetic coder "
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
-            self._codec = _binary_codec(opened, dictionary, threads)
+            self._codec = binary_codec(opened, dictionary, threads)
             self._coder_name = BINARY
             coder_id = BINARY_CODER_ID
         elif dictionary is not None:
@@ -91,6 +107,11 @@ class BlockCoder:
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
             coder_id = CODER_IDS[coder]
+        self._before = None if dictionary is None else dictionary.content
+        is_trained = len(opened.model.identity) == LONG_IDENTITY_BYTES
+        self._knows_bytes = is_trained and not isinstance(self._symbol_map, BytePairs)
+        self.is_trained_on_symbols = is_trained and opened.architecture.kind is Kind.SYMBOL
+        self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
@@ -109,7 +130,8 @@ class BlockCoder:
         if options.coder not in CODER_IDS:
             raise UsageError(f"no coder {options.coder!r}: choose one of {', '.join(CODER_IDS)}")
         store = ModelStore(search_path=options.model_path)
-        opened = open_model(options.resolved_model, store)
+        name = options.resolved_model
+        opened = find_unloaded(name) or open_model(name, store)
         dictionary = None
         if options.dictionary is not None:
             dictionary = open_dictionary(options.dictionary, store)
@@ -134,16 +156,17 @@ class BlockCoder:
             FormatError: the header's fields don't go together.
             ModelError: the model is missing or not the right one.
         """
-        if _kind_of(header) is Kind.BINARY and (header.symbols_id or header.coder_id):
+        architecture = _architecture_of(header)
+        is_binary = architecture is not None and architecture.kind is Kind.BINARY
+        if is_binary and (header.symbols_id or header.coder_id):
             # Before the model is opened: a large one takes seconds.
             raise FormatError("the frame's symbols, coder and parameters don't go with its model")
-        opened = open_frame_model(
+        opened = find_frame_unloaded(header.model_id, header.identity) or open_frame_model(
             header.model_id, header.identity, store, header.parameters, header.environment
         )
         dictionary = None
         if header.dictionary:
             dictionary = open_frame_dictionary(header.dictionary, store)
-        is_binary = opened.architecture.kind is Kind.BINARY
         names = {number: name for name, number in CODER_IDS.items()}
         name = "arithmetic" if is_binary else names.get(header.coder_id)
         if header.symbols_id not in SYMBOL_NAMES or name is None:
@@ -163,13 +186,39 @@ class BlockCoder:
         """Return the block of ``content``: coded, or stored where coding would not shrink it."""
         if not content:
             return Block.stored(content)
+        block = None if self._is_hopeless(content, tick) else self._coded(content, tick)
+        if block is None:
+            return Block.stored(content)
+        if self._verify:
+            self._check(block, content)
+        return block
+
+    def _is_hopeless(self, content: bytes, tick: Tick) -> bool:
+        """Return whether samples show that coding would not shrink ``content``.
+
+        A model that was trained on bytes may know them, however random they look: it tries.
+        """
+        if self.takes_token_sets:
+            return False  # packed codes look dense, and the prior knows them
+        if not is_dense(np.frombuffer(content, np.uint8), self._before):
+            return False
+        if self._knows_bytes:
+            start = content[:_TRIAL_BYTES]
+            block = self._coded(start, partial(watch, tick))
+            if block is not None and (len(start) - len(block.payload)) * TRIFLE > len(start):
+                return False
+        tick(len(content))
+        return True
+
+    def _coded(self, content: bytes, tick: Tick) -> Block | None:
+        """Return the block of ``content`` as the model codes it; None where that is not shorter."""
         shortened = shorten(content) if self._prefers_line_feeds else None
         coded_bytes = content if shortened is None else shortened
         symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         if coded is None or len(coded.payload) >= len(content):
-            return Block.stored(content)
-        block = Block(
+            return None
+        return Block(
             Method.MODELLED,
             coded.variant,
             len(content),
@@ -179,9 +228,6 @@ class BlockCoder:
             coded.payload,
             shortened is not None,
         )
-        if self._verify:
-            self._check(block, content)
-        return block
 
     def decode(self, block: Block, tick: Tick) -> bytes:
         """Return the content of ``block``.
@@ -226,13 +272,14 @@ def check_block(header: FrameHeader, block: Block) -> None:
     Raises:
         FormatError: the payload is too short for its symbols, or there are too many lanes.
     """
-    kind = _kind_of(header)
-    if block.method is Method.STORED or kind is None:
+    architecture = _architecture_of(header)
+    if block.method is Method.STORED or architecture is None:
         return
-    if kind is Kind.BINARY:
+    if architecture.kind is Kind.BINARY:
         if block.num_lanes > MAX_LANES:
             raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {MAX_LANES}")
         refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
+        split_block(block.payload, block.num_symbols, block.num_lanes, architecture.section_lanes)
     else:
         names = {number: name for name, number in CODER_IDS.items()}
         name = names.get(header.coder_id, "arithmetic")
@@ -250,9 +297,8 @@ def refuse_short(block: Block, needed_bytes: int) -> None:
         )
 
 
-def _kind_of(header: FrameHeader) -> Kind | None:
-    kinds = {one.id: one.kind for one in ARCHITECTURES}
-    return kinds.get(header.model_id)
+def _architecture_of(header: FrameHeader) -> Architecture | None:
+    return next((one for one in ARCHITECTURES if one.id == header.model_id), None)
 
 
 class _Progress:
@@ -277,18 +323,6 @@ class _Progress:
     def finish(self) -> None:
         """Tell that all is done."""
         self.advance(self._block.num_symbols)
-
-
-def _binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
-    content = None if dictionary is None else dictionary.content
-    if opened.architecture.name == "mix":
-        return BitCodec(content)
-    from neurocomp.codec.networked import NetworkCodec
-    from neurocomp.models.recurrent import NetworkModel
-
-    if not isinstance(opened.model, NetworkModel):
-        raise TypeError(f"no codec for the binary model {opened.name!r}")
-    return NetworkCodec(opened.model, content, threads)
 
 
 def read_contents(source: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from neurocomp.temporaries import temporary_beside
+from neurocomp.models.files import sync_folder
+from neurocomp.pipeline.descriptors import own_descriptor
+from neurocomp.temporaries import output_error, temporary_beside
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 @contextmanager
@@ -18,38 +24,44 @@ def new_file(
 ) -> Iterator[BinaryIO]:
     """Open a temporary file beside ``target`` that is renamed to it when all went well.
 
-    The file is complete and on the disk before it gets its name.  An exception removes it and
-    leaves ``target`` as it was.  A character device or a named pipe is written to directly: it
-    can neither be replaced nor be left half-written.
+    The file is complete and on the disk before it gets its name, and the name is on the disk
+    before this returns.  An exception removes it and leaves ``target`` as it was.  A character
+    device or a named pipe is written to directly, and so is what a descriptor of this process
+    (/dev/stdout) stands for: it can neither be replaced nor be left half-written.
 
     Args:
         target: the path of the file.
-        overwrite: replace a file that is there.
+        overwrite: replace a file that is there; a link is replaced, not what it leads to.
         like: the status of a file whose permissions and modification time, and owner where
             that is allowed, the new one gets.
 
     Raises:
         FileExistsError: there is a file, and ``overwrite`` is false.
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; what the system refuses while it is written is an
+            ``OutputError``.
     """
     if is_channel(target):
-        with target.open("wb") as channel:
+        with _open_channel(target) as channel:
             yield channel
         return
     _refuse_existing(target, overwrite)
     with temporary_beside(target) as temporary:
         # The content may be private: until it has its permissions it is for the owner only.
         descriptor = os.open(temporary, _CREATE, 0o666 if like is None else 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with _writer(descriptor, target) as file:
             yield file
             file.flush()
-            if like is not None:
-                _copy_owner_and_mode(descriptor, like)
-            os.fsync(descriptor)
-        if like is not None:
-            os.utime(temporary, ns=(like.st_atime_ns, like.st_mtime_ns))
+            try:
+                if like is not None:
+                    _copy_owner_and_mode(descriptor, like)
+                    at = descriptor if os.utime in os.supports_fd else temporary
+                    os.utime(at, ns=(like.st_atime_ns, like.st_mtime_ns))
+                os.fsync(descriptor)
+            except OSError as error:
+                raise output_error(error, target) from None
         _refuse_existing(target, overwrite)
         os.replace(temporary, target)
+        sync_folder(target.parent)
 
 
 def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
@@ -70,7 +82,7 @@ def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
     read = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     if (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) != read:
         raise OSError("was changed while it was read, and is not removed")
-    _sync_folder(output.parent)
+    sync_folder(output.parent)
     path.unlink()
 
 
@@ -78,12 +90,46 @@ _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 def is_channel(target: Path) -> bool:
-    """Return whether ``target`` is a character device or a named pipe."""
+    """Return whether ``target`` is written to directly.
+
+    That is a character device, a named pipe, or a name of one of this process's descriptors.
+    """
     try:
         mode = target.stat().st_mode
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+    if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
+        return True
+    return own_descriptor(target) is not None
+
+
+class _OutputFile(io.FileIO):
+    """A file whose errors name ``target``, the name that it gets in the end."""
+
+    target: Path
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write ``data``."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise output_error(error, self.target) from None
+
+
+def _writer(descriptor: int, target: Path) -> BinaryIO:
+    """Return the file of ``descriptor``, buffered, which it closes in the end."""
+    raw = _OutputFile(descriptor, "wb")
+    raw.target = target
+    return cast(BinaryIO, io.BufferedWriter(raw))
+
+
+@contextmanager
+def _open_channel(target: Path) -> Iterator[BinaryIO]:
+    number = own_descriptor(target)
+    # Opened anew, a file that the shell opened for this process would be written from its start.
+    descriptor = os.open(target, os.O_WRONLY) if number is None else os.dup(number)
+    with _writer(descriptor, target) as file:
+        yield file
 
 
 def _refuse_existing(target: Path, overwrite: bool) -> None:
@@ -113,13 +159,3 @@ def _copy_owner_and_mode(descriptor: int, like: os.stat_result) -> None:
         # Another group than the input's must not get more than everybody.
         mode &= 0o707 | (mode & 0o007) << 3
     os.fchmod(descriptor, mode)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` last, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

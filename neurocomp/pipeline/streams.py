@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -17,16 +18,21 @@ from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BlockCoder, check_block, read_contents
+from neurocomp.pipeline.choice import choose_coder
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What went through: bytes of content, and bytes of frames."""
+    """What went through: bytes of content, and bytes of frames.
+
+    ``note`` tells people why another model was used than the one they asked for.
+    """
 
     content_bytes: int
     frame_bytes: int
+    note: str = ""
 
 
 def compress_stream(
@@ -45,19 +51,27 @@ def compress_stream(
         ModelNotFoundError: there is no such model.
     """
     coder = BlockCoder.for_options(options)
-    writer = FrameWriter(sink, coder.header)
     monitor = Monitor(report)
-    content_bytes = 0
     contents = read_contents(source, options.resolved_block_bytes)
+    first = next(contents, b"")
+    choice = choose_coder(coder, options, first, monitor.advance)
+    coder = choice.coder
+    writer = FrameWriter(sink, coder.header)
+    content_bytes = 0
+    if choice.block is not None:
+        writer.add(choice.block, first)
+        content_bytes = len(first)
+    elif first:
+        contents = chain([first], contents)
     # A model that spreads its lanes over the cores takes the memory of one block at a time.
     threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
     for content, block in ordered_map(partial(_encode, coder, monitor), contents, threads, monitor):
         writer.add(block, content)
         content_bytes += len(content)
-    if content_bytes == 0:
+    if content_bytes == 0 and choice.block is None:
         writer.add(coder.encode(b"", monitor.advance), b"")
     writer.close()
-    return Sizes(content_bytes, writer.num_bytes)
+    return Sizes(content_bytes, writer.num_bytes, choice.note)
 
 
 def decompress_stream(

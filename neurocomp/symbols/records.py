@@ -224,6 +224,8 @@ def read_records(
     lanes = shape.num_lanes(symbols.size)
     if symbols.size % lanes or symbols.size < lanes * HEAD_SYMBOLS:
         raise FormatError("the symbols are not those of token records")
+    if int(symbols.min()) < 0 or int(symbols.max()) > shape.end:
+        raise FormatError("a symbol of token records is out of range")
     stream = symbols.reshape(lanes, -1).astype(np.int32)
     head = read_head(stream[0, :HEAD_SYMBOLS].tolist())
     kind, num_empty = head.kind, head.num_empty

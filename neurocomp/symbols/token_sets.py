@@ -18,7 +18,7 @@ from neurocomp.symbols.records import (
     read_records,
     write_records,
 )
-from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
+from neurocomp.symbols.tokens import MAGIC, TokenSet, read_tokens, write_tokens
 
 
 class TokenSets:
@@ -54,6 +54,11 @@ class TokenSets:
         try:
             tokens = read_tokens(data)
         except FormatError as error:
+            if data.startswith(MAGIC):
+                raise FormatError(
+                    f"{error}; make it again with 'neurocomp dalle tokenize', and give one larger "
+                    "than a block --block-size 64MiB"
+                ) from None
             raise FormatError(
                 f"this model codes token files only ({error}): make one with 'neurocomp dalle "
                 "tokenize', and one larger than a block needs --block-size 64MiB or two files"

@@ -15,11 +15,15 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
+from neurocomp.names import quoted
 
 MAGIC = b"\x9eNT"
 HAS_CAPTIONS, HAS_GRIDS = 1, 2
 HASH_BYTES, CRC_BYTES = 32, 4
 MAX_SIDE, MAX_CODES, MAX_ITEMS = 1024, 1 << 16, 1 << 28
+_CODES_AT_ONCE = 1 << 16
+"""A multiple of 8, so that each piece begins with a byte; bits take 8 times the memory of codes."""
+
 NO_AUTOENCODER = bytes(HASH_BYTES)
 
 
@@ -84,7 +88,9 @@ def write_tokens(tokens: TokenSet) -> bytes:
         try:
             text = caption.encode()
         except UnicodeEncodeError as error:
-            raise UsageError(f"the caption {caption!r} is not Unicode text: {error}") from None
+            raise UsageError(
+                f"the caption {quoted(caption, 60)} is not Unicode text: {error.reason}"
+            ) from None
         parts += [_varint(len(text)), text]
     if tokens.has_grids:
         parts.append(_pack(tokens.grids, _code_bits(tokens.num_codes)))
@@ -118,6 +124,11 @@ def _parse(reader: _Reader) -> TokenSet:
     if flags not in range(1, 4):
         raise FormatError(f"the flags of the token file are {flags}, allowed are 1 to 3")
     count = reader.varint("number of images", 1, MAX_ITEMS)
+    if count > len(reader.data) * 8:  # an image or a caption takes a bit at least
+        raise FormatError(
+            f"the token file claims {count} images or captions, more than its {len(reader.data)} "
+            "bytes can hold"
+        )
     rows = columns = num_codes = 0
     autoencoder = NO_AUTOENCODER
     if flags & HAS_GRIDS:
@@ -131,7 +142,7 @@ def _parse(reader: _Reader) -> TokenSet:
         try:
             captions.append(text.decode())
         except UnicodeDecodeError as error:
-            raise FormatError(f"a caption is not UTF-8: {error}") from None
+            raise FormatError(f"caption {len(captions)} is not UTF-8: {error.reason}") from None
     grids = np.zeros((0, 0, 0), np.uint16)
     if flags & HAS_GRIDS:
         num_bits = _code_bits(num_codes)
@@ -150,15 +161,23 @@ def _code_bits(num_codes: int) -> int:
 
 def _pack(codes: NDArray[np.uint16], num_bits: int) -> bytes:
     """Return the lowest ``num_bits`` of each code, most significant first; zeros fill a byte."""
-    octets = codes.astype(">u2").reshape(-1, 1).view(np.uint8)
-    return np.packbits(np.unpackbits(octets, axis=1)[:, 16 - num_bits :]).tobytes()
+    flat, parts = codes.reshape(-1), []
+    for start in range(0, flat.size, _CODES_AT_ONCE):
+        octets = flat[start : start + _CODES_AT_ONCE].astype(">u2").reshape(-1, 1).view(np.uint8)
+        parts.append(np.packbits(np.unpackbits(octets, axis=1)[:, 16 - num_bits :]).tobytes())
+    return b"".join(parts)
 
 
 def _unpack(packed: bytes, count: int, num_bits: int) -> NDArray[np.uint16]:
-    wide = np.zeros((count, 16), np.uint8)
-    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count * num_bits)
-    wide[:, 16 - num_bits :] = bits.reshape(count, num_bits)
-    return np.packbits(wide, axis=1).view(">u2").astype(np.uint16)
+    codes = np.empty(count, np.uint16)
+    for start in range(0, count, _CODES_AT_ONCE):
+        size = min(count - start, _CODES_AT_ONCE)
+        first, last = start * num_bits // 8, -(-(start + size) * num_bits // 8)
+        bits = np.unpackbits(np.frombuffer(packed[first:last], np.uint8), count=size * num_bits)
+        wide = np.zeros((size, 16), np.uint8)
+        wide[:, 16 - num_bits :] = bits.reshape(size, num_bits)
+        codes[start : start + size] = np.packbits(wide, axis=1).view(">u2").reshape(-1)
+    return codes
 
 
 def _varint(value: int) -> bytes:

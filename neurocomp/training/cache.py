@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from neurocomp.errors import UsageError
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.models.files import replaced_file
 from neurocomp.training.data import SEPARATOR, read_documents
 
 Symbols = NDArray[Any]
@@ -46,26 +46,32 @@ class SymbolCache:
         self.name = name
         self.separator = separator
         self._encode = encode
+        self.digests: dict[Path, str] = {}
+        """SHA-256 of the files that were loaded."""
 
     def load(self, path: Path) -> Symbols:
         """Return the symbols of ``path``, mapped into memory.
 
         Raises:
-            UsageError: the file does not exist, or is a folder.
-            FormatError: it is not a whole .xz file.
+            UsageError: the file does not exist, is a folder, or is not text.
+            FormatError: it is compressed and damaged.
+            OSError: it can't be read, or the cache can't be written.
         """
         if not path.is_file():
             raise UsageError(f"{path} does not exist or is not a file: name files of training text")
-        digest = hashlib.sha256(path.read_bytes())
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        self.digests[path] = digest.hexdigest()
         digest.update(path.suffix.encode() + b"\0" + self.name.encode())
         entry = self.folder / f"{digest.hexdigest()}.npy"
-        if not entry.exists():
+        symbols = _map(entry)
+        if symbols is None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = entry.with_suffix(f".{os.getpid()}.tmp")
-            with temporary.open("wb") as file:
+            with replaced_file(entry) as file:
                 np.save(file, self._read(path))
-            os.replace(temporary, entry)
-        symbols: Symbols = np.load(entry, mmap_mode="r")
+            symbols = _map(entry)
+        if symbols is None:
+            raise FormatError(f"{entry} can't be read again: name another folder with --cache")
         return symbols
 
     def _read(self, path: Path) -> Symbols:
@@ -79,3 +85,12 @@ class SymbolCache:
                 parts.append(np.asarray([self.separator], np.uint16))
             parts.append(np.asarray(self._encode(document.tobytes()), np.uint16))
         return np.concatenate(parts) if parts else np.empty(0, np.uint16)
+
+
+def _map(entry: Path) -> Symbols | None:
+    """Return an entry of the cache, None where there is none or it is damaged."""
+    try:
+        symbols: Symbols = np.load(entry, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    return symbols

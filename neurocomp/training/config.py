@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import math
 import tomllib
 import types
 import typing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +16,9 @@ from neurocomp.errors import UsageError
 
 RECIPES = Path(__file__).with_name("recipes")
 """The folder of the configurations that come with the package."""
+
+MAX_COUNT = 1 << 31
+"""Of steps, samples and the like: what is above is a mistake, and would not fit in memory."""
 
 Table = dict[str, Any]
 T = TypeVar("T")
@@ -31,11 +37,13 @@ def read_toml(name: str) -> Table:
     if path.suffix != ".toml" and not path.is_file():
         path = RECIPES / f"{name}.toml"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors of Windows begin a file with a byte-order mark, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        recipes = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
+        recipes = sorted(recipe.stem for recipe in RECIPES.glob("*.toml"))
         raise UsageError(
-            f"there is no configuration {name}: name a .toml file or one of {recipes}"
+            f"there is no configuration {name}{did_you_mean(name, recipes)}: name a .toml file or "
+            f"one of {', '.join(recipes)}"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
@@ -51,7 +59,8 @@ def parse(cls: type[T], table: Any, where: str = "") -> T:
         where: name of the table, for messages.
 
     Raises:
-        UsageError: a key is unknown or missing, or a value has the wrong type or is out of range.
+        UsageError: a key is unknown or missing, or a value has the wrong type, is not finite or is
+            out of range.
     """
     title = f"[{where}]" if where else "the configuration"
     if not isinstance(table, dict):
@@ -60,7 +69,10 @@ def parse(cls: type[T], table: Any, where: str = "") -> T:
     fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls))}
     for key in table:
         if key not in fields:
-            raise UsageError(f"{title} has an unknown key {key!r}: it takes {', '.join(fields)}")
+            raise UsageError(
+                f"{title} has an unknown key {key!r}{did_you_mean(key, fields)}: it takes "
+                f"{', '.join(fields)}"
+            )
     values = {}
     for name, field in fields.items():
         path = f"{where}.{name}" if where else name
@@ -87,13 +99,26 @@ def _convert(expected: Any, value: Any, path: str) -> Any:
     if type(value) not in options:
         names = " or ".join(option.__name__ for option in options)
         raise UsageError(f"{path} is {value!r}, not of type {names}")
+    if isinstance(value, float):
+        require(math.isfinite(value), path, value, "a finite number")
     return value
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " (did you mean …?)" with the nearest name that is known, if one is near."""
+    found = difflib.get_close_matches(name, list(known), 1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
 
 
 def require(condition: bool, path: str, value: object, demand: str) -> None:
     """Raise a `UsageError` that says what ``path`` must be, unless ``condition`` holds."""
     if not condition:
         raise UsageError(f"{path} is {value!r}, but must be {demand}")
+
+
+def require_count(path: str, value: int) -> None:
+    """Raise a `UsageError` unless ``value`` is 1 to `MAX_COUNT`."""
+    require(1 <= value <= MAX_COUNT, path, value, f"positive, {MAX_COUNT:,} at most")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,8 +132,11 @@ class OptimizerConfig:
     matrix_rate: float = 0.02
     """Highest learning rate of Muon."""
     weight_decay: float = 0.05
+    """Of the matrices of hidden layers, decoupled: times the rate at each step."""
     beta1: float = 0.9
+    """Of AdamW's mean of gradients."""
     beta2: float = 0.97
+    """Of AdamW's mean of their squares."""
     momentum: float = 0.95
     """Of Muon."""
     clip: float = 1.0
@@ -122,12 +150,14 @@ class OptimizerConfig:
         require(self.name in ("adamw", "muon"), "optimizer.name", self.name, "'adamw' or 'muon'")
         for name in ("rate", "matrix_rate", "clip"):
             value = getattr(self, name)
-            require(value > 0, f"optimizer.{name}", value, "positive")
+            finite = 0 < value < math.inf
+            require(finite, f"optimizer.{name}", value, "positive and finite")
         for name in ("beta1", "beta2", "momentum", "warmup"):
             value = getattr(self, name)
             require(0 <= value < 1, f"optimizer.{name}", value, "at least 0 and below 1")
         require(0 <= self.final <= 1, "optimizer.final", self.final, "in 0..1")
-        require(self.weight_decay >= 0, "optimizer.weight_decay", self.weight_decay, ">= 0")
+        decay = self.weight_decay
+        require(0 <= decay < math.inf, "optimizer.weight_decay", decay, "at least 0 and finite")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,19 +169,23 @@ class RunConfig:
     micro_batch: int = 8
     """Windows (or images) that one process takes through the network at once."""
     seed: int = 0
+    """Of the first parameters, the shuffle and everything else that is drawn."""
     precision: str = "auto"
     """"float32", "bfloat16" (autocast), or "auto": bfloat16 where the hardware has it."""
     log_every: int = 10
+    """Steps between two lines of the log."""
     validate_every: int = 200
+    """Steps between two validations; the last step has one too."""
     checkpoint_every: int = 200
+    """Steps between two checkpoints; the last step has one too."""
     keep: int = 2
     """Checkpoints that are kept, the newest ones."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "micro_batch", "log_every", "validate_every", "keep"):
-            value = getattr(self, name)
-            require(value > 0, f"run.{name}", value, "positive")
-        require(self.seed >= 0, "run.seed", self.seed, "at least 0")
-        require(self.checkpoint_every > 0, "run.checkpoint_every", self.checkpoint_every, "> 0")
+        counts = ("steps", "log_every", "validate_every", "checkpoint_every", "keep")
+        for name in (*counts, "micro_batch"):
+            require_count(f"run.{name}", getattr(self, name))
+        most = (1 << 63) - 1
+        require(0 <= self.seed <= most, "run.seed", self.seed, f"0 to {most}")
         allowed = ("auto", "float32", "bfloat16")
         require(self.precision in allowed, "run.precision", self.precision, f"one of {allowed}")

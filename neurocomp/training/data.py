@@ -2,52 +2,112 @@
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
+from neurocomp.training.formats import (
+    HEAD_BYTES,
+    compression_of,
+    damage_errors,
+    opener,
+    other_kind,
+)
 
 SEPARATOR = b"\x1e"
 """Between two documents of one file: the record separator of ASCII."""
 
+_CHUNK_BYTES = 1 << 20
+
 
 def read_documents(
-    paths: Sequence[Path], *, split: bool = False, max_bytes: int | None = None
+    paths: Sequence[Path],
+    *,
+    split: bool = False,
+    max_bytes: int | None = None,
+    is_text: bool = True,
 ) -> list[NDArray[np.uint8]]:
     """Return the documents of ``paths`` as arrays of bytes, none of them empty.
 
     Args:
-        paths: files of text; one that ends in ".xz" is decompressed.
+        paths: files of text; what gzip, xz, bzip2 or zstd have compressed is decompressed.
         split: whether a byte 0x1e separates documents; otherwise each file is one document.
         max_bytes: read no more than the first so many (decompressed) bytes of each file.
+        is_text: whether files that are archives, images and the like by their first bytes are
+            refused; without it only names tell that a file is compressed.
 
     Raises:
-        UsageError: a file does not exist or is a folder, or ``max_bytes`` is not positive.
-        FormatError: an .xz file is damaged or cut short.
+        UsageError: a file does not exist, is a folder or is not text, or ``max_bytes`` is not
+            positive.
+        FormatError: a compressed file is damaged or cut short.
         OSError: a file cannot be read.
     """
     if max_bytes is not None and max_bytes < 1:
         raise UsageError(f"max_bytes is {max_bytes}, not positive")
     documents = []
     for path in paths:
-        content = _read(path, -1 if max_bytes is None else max_bytes)
+        content = read_content(path, max_bytes, is_text=is_text)
         parts = content.split(SEPARATOR) if split else [content]
         documents += [np.frombuffer(part, np.uint8) for part in parts if part]
     return documents
 
 
-def _read(path: Path, size: int) -> bytes:
+def read_content(path: Path, max_bytes: int | None = None, *, is_text: bool = True) -> bytes:
+    """Return the content of a file, decompressed; see `read_documents`."""
     if not path.is_file():
         raise UsageError(f"{path} does not exist or is not a file: name files of training text")
-    if path.suffix != ".xz":
-        with path.open("rb") as file:
-            return file.read(size)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        compression = compression_of(path, head if is_text else head[:0] or b"?")
+        if compression is None:
+            if is_text:
+                _refuse(path, head, "")
+            return file.read(-1 if max_bytes is None else max_bytes)
+        content = _decompress(path, file, compression, max_bytes)
+    if is_text:
+        start = content[:HEAD_BYTES]
+        inner = compression_of(Path("content"), start)
+        _refuse(path, start, "what is compressed in it is ", inner and f"a {inner} file")
+    return content
+
+
+def is_training_text(path: Path) -> bool:
+    """Return whether the first bytes of a file leave it possible that it is text."""
+    with path.open("rb") as file:
+        return other_kind(file.read(HEAD_BYTES)) is None
+
+
+def _decompress(path: Path, file: BinaryIO, compression: str, max_bytes: int | None) -> bytes:
+    chunks, left = [], max_bytes
     try:
-        with lzma.open(path) as file:
-            return file.read(size)
-    except (lzma.LZMAError, EOFError) as error:
-        raise FormatError(f"{path} is not a whole .xz file: {error}") from None
+        with opener(compression)(file) as stream:
+            while left is None or left > 0:
+                chunk = stream.read(_CHUNK_BYTES if left is None else min(left, _CHUNK_BYTES))
+                if not chunk:
+                    break
+                chunks.append(chunk)
+                left = None if left is None else left - len(chunk)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    except OSError as error:
+        # bz2 reports damage so; an error of the system has a number.
+        if error.errno is not None:
+            raise
+        raise FormatError(f"{path} is not a whole {compression} file: {error}") from None
+    except damage_errors() as error:
+        raise FormatError(f"{path} is not a whole {compression} file: {error}") from None
+    return b"".join(chunks)
+
+
+def _refuse(path: Path, head: bytes, which: str, kind: str | None = None) -> None:
+    kind = kind or other_kind(head)
+    if kind is not None:
+        raise UsageError(
+            f"{path} is not text: {which or 'by its first bytes it is '}{kind}: unpack it or name "
+            "other files"
+        )

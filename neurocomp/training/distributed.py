@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from neurocomp.errors import UsageError
+from neurocomp.errors import TrainingError, UsageError
 
 SHARDINGS = ("ddp", "fsdp")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,26 @@ class Processes:
         """Return when all processes have come here."""
         if self.count > 1:
             dist.barrier()
+
+    def in_first(self, action: Callable[[], T]) -> T | None:
+        """Return what ``action`` returns in the first process; None in the others, which wait.
+
+        Raises:
+            TrainingError: in the others, where the first one has failed; it raises its own error.
+        """
+        result: T | None = None
+        failure: Exception | None = None
+        if self.is_first:
+            try:
+                result = action()
+            except Exception as error:
+                failure = error
+        is_failed = self.sum([float(failure is not None)])[0] > 0
+        if failure is not None:
+            raise failure
+        if is_failed:
+            raise TrainingError("the first process can't go on: it says why")
+        return result
 
 
 def is_first_process() -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from pathlib import Path
 from typing import Any
 
+from neurocomp.training.durable import naming
+
 LOG_NAME = "log.jsonl"
+RESUMED = "resumed"
+"""The event of a run that goes on after the step of a checkpoint."""
 
 
 class RunLog:
@@ -16,23 +22,48 @@ class RunLog:
         self._path = folder / LOG_NAME
 
     def write(self, event: str, step: int, **values: Any) -> None:
-        """Append one event; ``values`` are numbers, strings or tables of them."""
-        line = json.dumps({"event": event, "step": step, **values})
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        """Append one event; ``values`` are numbers, strings or tables of them.
+
+        JSON has no infinity and nothing that is no number: such values become null.
+
+        Raises:
+            OSError: the log can't be written; it is named.
+        """
+        content = _finite({"event": event, "step": step, **values})
+        line = json.dumps(content, allow_nan=False) + "\n"
+        with naming(self._path), self._path.open("a+b") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a full disk or a loss of power cut the last line short
+                    line = "\n" + line
+            file.write(line.encode())
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """Return the events of a run in order of their steps.
 
-    Where a run was interrupted and steps were repeated from a checkpoint, the last repetition of
-    each event counts.  A last line cut short by an interruption is left out.
+    Where a run went on from a checkpoint, what was logged of later steps before doesn't count; the
+    last repetition of each event does.  A line cut short by an interruption is left out.
     """
     events: dict[tuple[int, str], dict[str, Any]] = {}
-    for line in (folder / LOG_NAME).read_text(encoding="utf-8").splitlines():
+    text = (folder / LOG_NAME).read_text(encoding="utf-8", errors="replace")
+    for line in text.splitlines():
         try:
             event = json.loads(line)
-        except json.JSONDecodeError:
+            step, name = int(event["step"]), str(event["event"])
+        except (ValueError, KeyError, TypeError):
             continue
-        events[event["step"], event["event"]] = event
+        if name == RESUMED:
+            events = {key: one for key, one in events.items() if key[0] <= step}
+        events[step, name] = event
     return [events[key] for key in sorted(events)]
+
+
+def _finite(value: Any) -> Any:
+    """Return ``value`` with None for floats that JSON can't say."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -5,23 +5,25 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext, suppress
 from time import monotonic
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from neurocomp.errors import TrainingError
-from neurocomp.training.checkpoint import Checkpoints
+from neurocomp.errors import FormatError, TrainingError
+from neurocomp.training.checkpoint import Checkpoints, moments
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.distributed import distribute, whole, without_sync
 from neurocomp.training.interrupt import stop_requests
-from neurocomp.training.log import RunLog
+from neurocomp.training.log import RESUMED, RunLog
+from neurocomp.training.opening import OpenRun
 from neurocomp.training.optim import build_optimizers, rate_factor, set_rates
 from neurocomp.training.precision import uses_bfloat16
+from neurocomp.training.soundness import first_not_finite
 from neurocomp.training.task import Task
+from neurocomp.training.time_left import Pace, duration
 
 Report = Callable[[str], None]
 
@@ -53,9 +55,9 @@ class Trainer:
     Args:
         task: network, data, loss and measure.
         run, optimizer: how to train.
-        folder: of the run.
+        opened: the run's folder, with the checkpoint to go on from.
         sharding: "ddp" or "fsdp", where there are several processes.
-        report: is told what people may want to read.
+        report: is told what people may want to read; a terminal that is gone stops no training.
     """
 
     def __init__(
@@ -63,29 +65,49 @@ class Trainer:
         task: Task,
         run: RunConfig,
         optimizer: OptimizerConfig,
-        folder: Path,
+        opened: OpenRun,
         sharding: str = "ddp",
         report: Report = lambda message: None,
     ) -> None:
         self._task, self._run, self._optimizer = task, run, optimizer
-        self._processes = task.processes
+        self._processes, self._opened = task.processes, opened
         self._report = report
-        folder.mkdir(parents=True, exist_ok=True)
-        self._log = RunLog(folder) if self._processes.is_first else None
-        self._checkpoints = Checkpoints(folder, self._processes, run.keep)
+        self._log = RunLog(opened.folder) if self._processes.is_first else None
+        self._checkpoints = Checkpoints(opened.folder, self._processes, run.keep)
         self._wrapped = distribute(task.module, task.blocks, self._processes, sharding)
         self._optimizers = build_optimizers(task.module, task.matrices, optimizer)
         self._step = 0
         self._metrics: dict[str, float] = {}
         self._bfloat16 = uses_bfloat16(run.precision, self._processes.device)
+        self._is_finite = torch.ones((), dtype=torch.bool, device=self._processes.device)
+        self._last_batch: Tensor | None = None
+        self._left = 0.0  # seconds that the run still takes
 
     def resume(self) -> int:
-        """Go on from the newest checkpoint, if there is one; return its step, or 0."""
-        existing = self._checkpoints.all()
-        if existing:
-            state = self._checkpoints.load(existing[-1], self._task.module, self._optimizers)
-            self._step = int(state["step"])
-            self._task.restore(state["position"])
+        """Go on from the checkpoint that was opened, if there is one; return its step, or 0.
+
+        Raises:
+            FormatError, ModelMismatchError, UsageError: it is not of this network, optimizer, data.
+        """
+        stored = self._opened.checkpoint
+        if stored is None:
+            return 0
+        self._checkpoints.load(stored, self._task.module, self._optimizers)
+        self._checkpoints.passed_over.update(stored.passed_over)
+        try:
+            self._task.restore(stored.state["position"])
+        except (KeyError, TypeError) as error:
+            raise FormatError(f"{stored.path} has no position in these data: {error!r}") from None
+        self._step = stored.step
+        if self._step >= self._run.steps:
+            self._tell(
+                f"the run is finished: {self._step} steps of {self._run.steps} are done; "
+                "--steps N with a larger N trains on"
+            )
+        else:
+            self._tell(f"resuming at step {self._step}")
+            if self._log is not None:
+                self._log.write(RESUMED, self._step)
         return self._step
 
     def train(self) -> Result:
@@ -94,7 +116,7 @@ class Trainer:
         finished = self._step >= run.steps
         with stop_requests() as asked:
             losses: list[Tensor] = []
-            began = monotonic()
+            began, pace = monotonic(), Pace(self._step)
             while not finished:
                 loss, norm = self._advance()
                 losses.append(loss)
@@ -104,6 +126,7 @@ class Trainer:
                     # Only here a GPU is waited for, which else would wait for this process.
                     mean = self._processes.sum([torch.stack(losses).mean().item()])[0]
                     seconds = (monotonic() - began) / len(losses)
+                    self._left = pace.seconds_left(self._step, run.steps)
                     self._write_step(mean / self._processes.count, norm.item(), seconds)
                     losses, began = [], monotonic()
                 paused = monotonic()
@@ -137,6 +160,8 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self._step += 1
+        self._last_batch = batches[-1]
+        self._is_finite &= total.isfinite() & norm.isfinite()
         return total, norm
 
     def _autocast(self) -> AbstractContextManager[Any]:
@@ -146,9 +171,10 @@ class Trainer:
 
     def _write_step(self, loss: float, norm: float, seconds: float) -> None:
         task, speed = self._task, self._task.step_size / seconds
-        self._report(
+        left = f", {duration(self._left)} left" if self._step < self._run.steps else ""
+        self._tell(
             f"step {self._step}/{self._run.steps}: {loss:.4f} {task.loss_unit}, "
-            f"{speed:,.0f} {task.count_name}/s"
+            f"{speed:,.0f} {task.count_name}/s{left}"
         )
         if self._log is not None:
             self._log.write(
@@ -158,25 +184,81 @@ class Trainer:
                 unit=task.loss_unit,
                 gradient_norm=norm,
                 rate=rate_factor(self._step - 1, self._run.steps, self._optimizer),
+                seconds_left=round(self._left, 1),
                 **{f"{task.count_name}_per_second": round(speed, 1)},
             )
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {self._step}: lower the learning rates"
-            )
+            raise self._diverged(f"the loss is {loss}")
+        self._check_steps()
 
     def _validate(self) -> None:
         self._wrapped.eval()
         with torch.no_grad(), self._autocast():
             self._metrics = self._task.evaluate(self._wrapped)
         self._wrapped.train()
+        if not self._metrics:
+            return
         shown = ", ".join(f"{name} {value:.4f}" for name, value in self._metrics.items())
-        self._report(f"step {self._step}: validation: {shown}")
+        self._tell(f"step {self._step}: validation: {shown}")
         if self._log is not None:
             self._log.write("validation", self._step, metrics=self._metrics)
+        for name, value in self._metrics.items():
+            if not math.isfinite(value):
+                raise self._diverged(f"the measure {name} is {value}")
 
     def _save(self) -> None:
-        state = {"position": self._task.position(), "run": dataclasses.asdict(self._run)}
+        self._check_steps()
+        self._check_weights()
+        opened = self._opened
+        record = None if opened.record is None else opened.record.to_json()
+        state = {"position": self._task.position(), "record": record}
         self._checkpoints.save(
             self._step, self._task.module, self._optimizers, state, self._task.describe
         )
+
+    def _check_steps(self) -> None:
+        """Raise TrainingError where a loss or a gradient was not finite since the run began."""
+        if self._processes.sum([float(not self._is_finite.item())])[0]:
+            raise self._diverged("a loss or a gradient is not finite")
+
+    def _check_weights(self) -> None:
+        """Raise TrainingError where the state after this step is no good to go on from."""
+        module = self._task.module
+        bad = first_not_finite(module.state_dict())
+        if bad is None and first_not_finite(moments(module, self._optimizers)) is not None:
+            bad = "the optimizer's state"
+        if self._processes.sum([float(bad is not None)])[0]:
+            raise self._diverged(f"{bad or 'what another process has'} is not finite")
+        # Weights may be finite, and so large that nothing can be computed with them.
+        if self._processes.sum([float(not self._is_loss_finite())])[0]:
+            raise self._diverged("the loss that follows is not finite")
+
+    @torch.no_grad()
+    def _is_loss_finite(self) -> bool:
+        """Return whether the last batch has a loss; nothing is changed."""
+        if self._last_batch is None:
+            return True
+        module = self._task.module
+        counts = [buffer.clone() for buffer in module.buffers()]  # some networks count what they do
+        module.eval()
+        with self._autocast():
+            loss = self._task.loss(module, self._last_batch)
+        module.train()
+        for buffer, before in zip(module.buffers(), counts, strict=True):
+            buffer.copy_(before)
+        return bool(loss.isfinite().item())
+
+    def _diverged(self, what: str) -> TrainingError:
+        """Return the error of a run that has gone astray; all processes call this."""
+        last = self._processes.in_first(lambda: self._checkpoints.last)
+        if self._log is not None:
+            self._log.write("diverged", self._step, reason=what)
+        return TrainingError(
+            f"{what} at step {self._step}: the run has diverged, and this step is not saved; "
+            f"{last or 'the first process says which checkpoint is the last'}: lower the learning "
+            "rates, and go on with --resume --accept-changes or begin again"
+        )
+
+    def _tell(self, message: str) -> None:
+        with suppress(OSError):
+            self._report(message)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec.networked import NetworkCodec
+from neurocomp.errors import UsageError
 from neurocomp.models.mix import Experience
 from neurocomp.models.mix.state import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
@@ -32,7 +33,12 @@ def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> St
     Args:
         network: of architecture "recurrent"; what its mixers knew before is forgotten.
         texts: bytes, (n,), of different kinds; pieces of them are read in turn.
+
+    Raises:
+        UsageError: there is no text.
     """
+    if not any(text.size for text in texts):
+        raise UsageError("there is no text to learn from: all files are empty")
     bare = {name: one for name, one in network.tensors.items() if not name.startswith(MIXERS)}
     model = NetworkModel(StoredModel(network.architecture, network.config, bare))
     pieces = list(_pieces(texts))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
+from neurocomp.models.files import write_atomically
 from neurocomp.training.log import read_log
 
 PLOT_NAME = "loss.png"
@@ -23,12 +24,18 @@ def plot_run(folder: Path) -> Path:
     figure = Figure(figsize=(8, 5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    steps = [event for event in events if event["event"] == "step"]
+    steps = [one for one in events if one["event"] == "step" and one["loss"] is not None]
     axes.plot([e["step"] for e in steps], [e["loss"] for e in steps], color="0.8", label="training")
     validations = [event for event in events if event["event"] == "validation"]
     lowest = [event["loss"] for event in steps]
     for name in dict.fromkeys(name for event in validations for name in event["metrics"]):
-        points = [(e["step"], e["metrics"][name]) for e in validations if name in e["metrics"]]
+        points = [
+            (e["step"], e["metrics"][name])
+            for e in validations
+            if e["metrics"].get(name) is not None
+        ]
+        if not points:
+            continue
         axes.plot(*zip(*points, strict=True), marker=".", label=name)
         lowest += [value for _, value in points]
     losses = sorted(event["loss"] for event in steps)
@@ -38,9 +45,10 @@ def plot_run(folder: Path) -> Path:
     axes.set_xlabel("step")
     axes.set_ylabel(str(steps[0]["unit"]) if steps else "loss")
     axes.grid(alpha=0.3)
-    axes.legend()
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=120, format="png")
     target = folder / PLOT_NAME
-    temporary = folder / f".{PLOT_NAME}"
-    figure.savefig(temporary, dpi=120, format="png")
-    os.replace(temporary, target)
+    write_atomically(target, picture.getvalue())
     return target

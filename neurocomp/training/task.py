@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from neurocomp.errors import FormatError
 from neurocomp.training.distributed import Processes
 
 
@@ -59,8 +60,21 @@ class Task(ABC):
 
     @abstractmethod
     def restore(self, position: dict[str, Any]) -> None:
-        """Go to a position in the data."""
+        """Go to a position in the data.
+
+        Raises:
+            FormatError: it is not what `position` returns.
+            UsageError: it is one in other data.
+        """
 
     @abstractmethod
     def describe(self, folder: Path) -> None:
         """Write into ``folder`` what else a checkpoint's reader needs: configuration, tokenizer."""
+
+
+def count_in(position: dict[str, Any], name: str) -> int:
+    """Return a count of a position; raises FormatError where it is none."""
+    count = position.get(name)
+    if type(count) is not int or count < 0:
+        raise FormatError(f"a position in the data has {count!r} as {name}, not a count")
+    return count

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.errors import UsageError
+from neurocomp.errors import FormatError, UsageError
 from neurocomp.training.cache import Symbols
 
 
@@ -99,13 +99,17 @@ class WindowStream:
 
         Raises:
             UsageError: the position is one in data of other kinds.
+            FormatError: it is not one.
         """
         if sorted(state) != self._names:
             raise UsageError(
                 f"the checkpoint was trained on {', '.join(sorted(state))}, "
                 f"not on {', '.join(self._names)}: give the same --data"
             )
-        self._counts = [state[name] for name in self._names]
+        counts = [state[name] for name in self._names]
+        if not all(type(count) is int and count >= 0 for count in counts):
+            raise FormatError(f"a position in the data is {dict(state)!r}, not counts of windows")
+        self._counts = counts
 
     def take(self, count: int, rank: int = 0, num_ranks: int = 1) -> NDArray[np.int64]:
         """Return this rank's share of the next ``count`` samples, which are then taken.

@@ -58,6 +58,7 @@ def inside(
     """The program in this process, where it need not start each time: for tests of many steps."""
     monkeypatch.chdir(program.folder)
     monkeypatch.setenv("NEUROCOMP_HOME", str(program.folder / "home"))
+    monkeypatch.delenv("NEUROCOMP_OPT", raising=False)
 
     def call(*arguments: str) -> Outcome:
         capfdbinary.readouterr()

@@ -14,6 +14,7 @@ from typing import Any
 
 COMMAND = [sys.executable, "-m", "neurocomp"]
 TIMEOUT = 120
+_OF_THE_USER = ("NEUROCOMP_DEBUG", "NEUROCOMP_OPT")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Program:
     def __init__(self, folder: Path, home: Path, **environment: str) -> None:
         self.folder = folder
         self.environment = {
-            **{key: value for key, value in os.environ.items() if key != "NEUROCOMP_DEBUG"},
+            **{key: value for key, value in os.environ.items() if key not in _OF_THE_USER},
             "NEUROCOMP_HOME": str(home),
             **environment,
         }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from neurocomp.cli.compress import compress
-from tests.cli.program import Program
+from neurocomp.cli.words import check_levels
+from tests.cli.program import Outcome, Program
+
+Call = Callable[..., Outcome]
 
 ADAPTIVE = ("-m", "adaptive")
 
@@ -90,7 +94,21 @@ def test_output_option(program: Program, text: bytes, compressed: bytes) -> None
         (("-d", "--recover", "--rm", "a"), "--rm needs the whole file"),
         (("--range", "0-5", "a"), "--range does not go with 'compress'"),
         (("-d", "--coder", "huffman", "a"), "--coder does not go with 'decompress'"),
-        (("-d", "-9", "a"), "--preset does not go with 'decompress'"),
+        (("-19", "a"), "no level 19 (in -19): levels are -1 to -9"),
+        (("compress", "-k91", "a"), "no level 91 (in -k91)"),
+        (("-1", "a", "a"), "a is given twice"),
+        (("-1", "a", "./a"), "a is given twice"),
+        (("-1", "a", ""), "no such file or directory: the argument is empty"),
+        (("-1", "a", "-o", ""), "no such file or directory: the argument is empty"),
+        (("-1", "a", "--model-path", ""), "the argument is empty"),
+        (("-1", "a", "--dict", ""), "the argument is empty"),
+        (("a", "-m", ""), "the argument is empty"),
+        (("-1", "a", "-o", "new/"), "new/: no such folder, which its end says that it is"),
+        (("-1", "a/"), "a/: not a folder, which its end says that it is"),
+        (("tset", "--rm", "a"), "did you mean 'neurocomp test'?"),
+        (("comprss", "--rm", "a"), "did you mean 'neurocomp compress'?"),
+        (("COMPRESS", "--rm", "a"), "did you mean 'neurocomp compress'?"),
+        (("unzip", "--rm", "a"), "did you mean 'neurocomp decompress'?"),
         (("--block-size", "1KiB", "a"), "choose 4096 to 67108864"),
         (("--block-size", "two", "a"), "'two' is not a size"),
         (("-T", "1000", "a"), "1000"),
@@ -116,32 +134,53 @@ def test_a_wrong_coder_is_one_message(program: Program) -> None:
     assert "works with the arithmetic coder only" in done.err
 
 
-def test_one_bad_file_does_not_stop_the_others(program: Program, text: bytes) -> None:
-    (program.folder / "a").write_bytes(text)
-    (program.folder / "b.ncmp").write_bytes(text)
+TOO_LONG = "n" * 300
+BAD = ("missing", TOO_LONG, "a/below")
+
+
+def test_nothing_is_done_where_an_input_cannot_be_read(program: Program, inside: Call) -> None:
+    (program.folder / "a").write_bytes(b"a" * 100)
+    for command in (("-1",), ("-d",)):
+        done = inside(*command, "--rm", "-f", *BAD, "a")
+        assert done.code == 1
+        assert done.err.splitlines()[:3] == [
+            "neurocomp: missing: No such file or directory",
+            f"neurocomp: {TOO_LONG}: File name too long",
+            "neurocomp: a/below: Not a directory",
+        ]
+        assert program.files() == {"a": b"a" * 100}
+    assert "nothing was done: give --keep-going" in inside("-1", "missing", "a").err
+    assert inside("-1", "-q", "--keep-going", *BAD, "a").code == 1
+    assert set(program.files()) == {"a", "a.ncmp"}
+    tested = inside("test", "-v", *BAD, "a.ncmp")  # which only reads
+    assert (tested.code, tested.err.count("a.ncmp: sound")) == (1, 1)
+    assert inside("info", *BAD, "a.ncmp").out.count(b"a.ncmp") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_folders_without_rights_stop_the_run(program: Program, inside: Call) -> None:
+    (program.folder / "d" / "closed").mkdir(parents=True)
+    (program.folder / "d" / "a").write_bytes(b"a" * 100)
+    (program.folder / "d" / "closed").chmod(0)
+    done = inside("-1", "-r", "--rm", "d")
+    (program.folder / "d" / "closed").chmod(0o755)
+    assert (done.code, "d/closed: Permission denied" in done.err) == (1, True)
+    assert set(program.files()) == {"d/a"}
+
+
+def test_what_is_no_file_for_this_does_not_stop_the_others(program: Program, inside: Call) -> None:
+    (program.folder / "a").write_bytes(b"a" * 100)
+    (program.folder / "b.ncmp").write_bytes(b"b" * 100)
     (program.folder / "folder").mkdir()
     os.mkfifo(program.folder / "fifo")
-    done = program(*ADAPTIVE, "missing", "b.ncmp", "folder", "fifo", "a")
+    done = inside("-1", "b.ncmp", "folder", "fifo", "a")
     assert done.code == 1
-    assert done.err.splitlines() == [
-        "neurocomp: missing: No such file or directory",
+    assert sorted(done.err.splitlines()) == [
         "neurocomp: b.ncmp: already ends in .ncmp: give -f to compress it all the same",
-        "neurocomp: folder: is a folder: give -r to go into it",
         "neurocomp: fifo: is not a regular file: give -o FILE or -c to read it all the same",
+        "neurocomp: folder: is a folder: give -r to go into it",
     ]
     assert set(program.files()) == {"a", "a.ncmp", "b.ncmp"}
-
-
-def test_a_file_is_not_its_own_output(program: Program, text: bytes) -> None:
-    path = program.folder / "a"
-    path.write_bytes(text)
-    os.link(path, program.folder / "b")
-    done = program(*ADAPTIVE, "-f", "a", "-o", "b")
-    assert (done.code, done.err) == (1, "neurocomp: a: is its own output\n")
-    with path.open("ab") as end:
-        done = program(*ADAPTIVE, "-c", "a", stdout=end)
-    assert (done.code, done.err) == (1, "neurocomp: a: is its own output\n")
-    assert path.read_bytes() == text
 
 
 def test_folders(program: Program, text: bytes) -> None:
@@ -174,25 +213,26 @@ def test_verbose_tells_sizes(program: Program, text: bytes) -> None:
     assert set(program.files()) == {"a.ncmp"}
 
 
-def test_presets_have_shorthands() -> None:
-    for arguments, preset in (([], "default"), (["-1"], "fast"), (["-k6"], "default")):
-        context = compress.make_context(
-            "compress", [*arguments, "a"], help_option_names=["-h", "--help"]
-        )
-        assert context.params["preset"] == preset
-
-
-def test_two_inputs_never_share_an_output(program: Program, text: bytes) -> None:
-    for name in ("a", "b", "out"):
-        (program.folder / name).mkdir()
-    (program.folder / "a" / "x").write_bytes(text)
-    (program.folder / "b" / "x").write_bytes(b"other")
-    done = program(*ADAPTIVE, "--rm", "-f", "-o", "out", "a/x", "b/x")
-    assert done.code == 1
-    assert "b/x: out/x.ncmp is already made of another input" in done.err
-    assert not (program.folder / "a" / "x").exists()
-    assert (program.folder / "b" / "x").read_bytes() == b"other"
-    assert program("-dc", "out/x.ncmp").out == text
+@pytest.mark.parametrize(
+    ("arguments", "preset"),
+    [
+        ([], "default"),
+        *(([f"-{level}"], "fast") for level in (1, 2, 3)),
+        *(([f"-k{level}"], "default") for level in (4, 5, 6)),
+        *(([f"-{level}kv"], "best") for level in (7, 8, 9)),
+        (["--fast"], "fast"),
+        (["--best"], "best"),
+        (["-1", "-9"], "best"),
+        (["-9", "--preset", "fast"], "fast"),
+        (["-T19"], "default"),
+        (["-kT19", "-1"], "fast"),
+        (["-o", "-19"], "default"),
+    ],
+)
+def test_levels(arguments: list[str], preset: str) -> None:
+    check_levels(arguments, compress.params)
+    context = compress.make_context("compress", [*arguments, "a"])
+    assert context.params["preset"] == preset
 
 
 def test_nothing_is_removed_for_a_device(program: Program, text: bytes) -> None:

@@ -30,9 +30,10 @@ def wait_for_temporary(folder: Path, process: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize(
     ("number", "code"),
     [
-        (signal.SIGINT, 130),
-        (signal.SIGTERM, 143),
-        (signal.SIGKILL, -9),
+        (signal.SIGINT, -signal.SIGINT),
+        (signal.SIGTERM, -signal.SIGTERM),
+        (signal.SIGHUP, -signal.SIGHUP),
+        (signal.SIGKILL, -signal.SIGKILL),
     ],
 )
 def test_a_signal_leaves_the_folder_as_it_was(
@@ -62,7 +63,9 @@ def test_a_full_disk_leaves_the_folder_as_it_was(program: Program, text: bytes) 
     limit = limited(resource.RLIMIT_FSIZE, 2000)
     done = program(*ADAPTIVE, "--rm", "a", "b", preexec_fn=limit)
     assert done.code == 1
-    assert done.err == "neurocomp: a: File too large\nneurocomp: b: File too large\n"
+    assert done.err == "".join(
+        f"neurocomp: {name}: cannot write {name}.ncmp: File too large\n" for name in "ab"
+    )
     assert program.files() == before
 
 
@@ -75,10 +78,11 @@ def test_a_full_device_is_an_error(program: Program, text: bytes) -> None:
     assert done.code == 1
     # A second frame behind half a frame would be lost to every reader.
     assert done.err.splitlines() == [
-        "neurocomp: a: No space left on device",
+        "neurocomp: a: cannot write standard output: No space left on device",
         "neurocomp: b: left out: standard output ends within a frame",
     ]
     assert listed.code == 1
+    assert listed.err == "neurocomp: standard output: No space left on device\n"
 
 
 def test_a_closed_output_is_an_error_and_no_other_file_takes_its_place(
@@ -87,8 +91,22 @@ def test_a_closed_output_is_an_error_and_no_other_file_takes_its_place(
     (program.folder / "a").write_bytes(text)
     before = program.files()
     done = program("-c", *ADAPTIVE, "a", stdout=None, preexec_fn=lambda: os.close(1))
-    assert (done.code, done.err) == (1, "neurocomp: a: Bad file descriptor\n")
+    assert (done.code, done.err) == (
+        1,
+        "neurocomp: a: cannot write standard output: Bad file descriptor\n",
+    )
     assert program.files() == before
+
+
+def test_text_that_is_lost_with_a_closed_output_is_an_error(program: Program) -> None:
+    for arguments in (("--version",), ("models", "list"), ("-l", "--json", os.devnull)):
+        done = program(*arguments, stdout=None, preexec_fn=lambda: os.close(1))
+        assert (done.code, "standard output: Bad file descriptor" in done.err) == (1, True)
+
+
+def test_a_closed_input_is_said_to_be_closed(program: Program) -> None:
+    done = program(preexec_fn=lambda: os.close(0))
+    assert (done.code, "standard input is closed" in done.err) == (2, True)
 
 
 def test_a_broken_pipe_ends_quietly(program: Program, compressed: bytes) -> None:
@@ -97,7 +115,7 @@ def test_a_broken_pipe_ends_quietly(program: Program, compressed: bytes) -> None
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.wait(60) == 141
+        assert process.wait(60) == -signal.SIGPIPE
         assert process.stderr.read() == b""
 
 

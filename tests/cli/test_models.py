@@ -69,7 +69,8 @@ def test_wide_alphabets(inside: Call, tmp_path: Path) -> None:
     assert inside("-dc", "--model-path", "m.safetensors", "t.ncmp").out == tokens
 
 
-def test_what_is_not_there_is_said(inside: Call) -> None:
+def test_what_is_not_there_is_said(inside: Call, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
     unknown = inside("-m", "nobody", "a")
     assert unknown.code == 1
     assert "no model named 'nobody' is installed" in unknown.err

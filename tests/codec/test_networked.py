@@ -19,9 +19,9 @@ from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
+from neurocomp.models.fingerprints import NETWORK_BEHAVIOUR
 from neurocomp.models.mix import NUM_PROFILES, new_lanes, state
 from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.model import BEHAVIOUR
 from neurocomp.models.recurrent.samples import sample
 from tests.codec.test_bitwise import CONTENTS, array, floats_in, ignore
 from tests.golden.cases import noise
@@ -269,7 +269,7 @@ def test_nothing_before_the_history_is_read(data: bytes, monkeypatch: pytest.Mon
 
 
 def test_behaviour_is_what_the_mixture_does() -> None:
-    """A change of any prediction changes the payloads, and must change `BEHAVIOUR`.
+    """A change of any prediction changes the payloads, and must change `NETWORK_BEHAVIOUR`.
 
     If you meant to change the mixture, write the new value into models/recurrent/model.py and run
     `make golden`.
@@ -280,7 +280,7 @@ def test_behaviour_is_what_the_mixture_does() -> None:
             for name in ("mixed", "records"):
                 digest.update(encode(CONTENTS[name], variant, num_lanes).payload)
         digest.update(encode(begin_alike(), variant, 2).payload)
-    assert BEHAVIOUR.hex() == digest.hexdigest()[:8]
+    assert NETWORK_BEHAVIOUR.hex() == digest.hexdigest()[:8]
 
 
 @pytest.mark.parametrize("change", [b"", b"\0", b"\xff" * 9])

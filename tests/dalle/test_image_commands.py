@@ -18,7 +18,7 @@ from neurocomp.dalle.codes import encode_pixels
 from neurocomp.dalle.datasets import write_tar
 from neurocomp.dalle.rainbow import draw
 from neurocomp.dalle.stored import load_autoencoder
-from neurocomp.models.registry import packaged_folder
+from neurocomp.models.packaged import packaged_folder
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.config import parse
 from neurocomp.training.dalle.plan import plan_autoencoder

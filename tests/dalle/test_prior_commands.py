@@ -18,7 +18,8 @@ from neurocomp.dalle.images import CaptionedImages, exchange_sides, open_image
 from neurocomp.dalle.pictures import png
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.dalle.stored import load_autoencoder, save_autoencoder
-from neurocomp.models.registry import open_dalle, packaged_folder
+from neurocomp.models.packaged import packaged_folder
+from neurocomp.models.registry import open_dalle
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.dalle.train_prior import PRIOR_NAME
 from neurocomp.training.dalle.vae_config import ImageDataConfig

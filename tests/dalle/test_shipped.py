@@ -13,7 +13,8 @@ from neurocomp.dalle.codes import decode_codes, encode_pixels
 from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
 from neurocomp.dalle.rainbow import rainbow
 from neurocomp.dalle.sampling import SamplingOptions, sample_grids
-from neurocomp.models.registry import dalle_file, open_dalle
+from neurocomp.models.packaged import dalle_file
+from neurocomp.models.registry import open_dalle
 from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
 from neurocomp.training.dalle.prior_data import split_tokens
 

@@ -16,7 +16,10 @@ from neurocomp.codec import sections
 from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.models.mix import primer
 from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline import streams
+from neurocomp.pipeline.choice import Choice
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
@@ -64,6 +67,12 @@ def tokens(num_tokens: int) -> bytes:
     return np.array(values, "<u2").tobytes()
 
 
+def lanes_that_begin_alike() -> bytes:
+    """Return prose for two sections; two lanes of the first begin with the same zeros."""
+    prose = primer().tobytes()[-4000:]
+    return b"".join((bytes(12), prose[:988], bytes(12), prose[1000:1988], prose[2000:]))
+
+
 def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
     """Return a token file for the sample prior, with captions of all lengths, and copies."""
     texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
@@ -87,10 +96,8 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
-LANES: dict[str, Callable[[], bytes]] = {
-    # Two lanes of two sections each: both lanes of the first begin with the same zeros.
-    "lanes-begin-alike": lambda: 2 * (bytes(12) + (TEXT * 3)[:988]) + (TEXT * 4)[300:2300],
-}
+LANES: dict[str, Callable[[], bytes]] = {"lanes-begin-alike": lanes_that_begin_alike}
+"""Contents that sections of 2,000 bytes code in lanes."""
 TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "captioned-images": lambda: token_set(40, captions=True, images=True),
     "images": lambda: token_set(30, captions=False, images=True),
@@ -124,7 +131,11 @@ class Case:
         return Path(self.model).stem
 
     def compress(self) -> bytes:
-        with patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes):
+        with (
+            patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes),
+            # Frames of the model that the case names, also where contexts would be shorter.
+            patch.object(streams, "choose_coder", lambda coder, *_: Choice(coder)),
+        ):
             return neurocomp.compress(
                 ALL_CONTENTS[self.content](),
                 model=self.model,
@@ -155,7 +166,7 @@ def _cases() -> Iterator[Case]:
         yield Case(content, "text-l")
     for content in LANES:
         for model in ("text-s", "text-l"):
-            yield Case(content, model, section_bytes=1500)
+            yield Case(content, model, section_bytes=2000)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):

@@ -17,7 +17,8 @@ from safetensors.numpy import save_file
 from neurocomp.coding.integers import encode_integers
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.models import stored as stored_module
-from neurocomp.models.stored import ModelHeader, StoredModel, canonical_json
+from neurocomp.models.headers import ModelHeader, canonical_json
+from neurocomp.models.stored import StoredModel
 
 CONFIG = {"order": 3, "names": ["a", "ü"], "deep": {"x": None}}
 TENSORS: dict[str, Any] = {

@@ -63,6 +63,15 @@ def train(config: TextConfig, data: list[Path], output: Path, **place: Any) -> R
     return train_text(config, files, where, report=lambda message: None)
 
 
+def go_on(run: Path, steps: int = 6, **place: Any) -> tuple[Result, list[str]]:
+    """Go on with the run of the fixture ``four``; return its result and what was said."""
+    said: list[str] = []
+    files = TextFiles(sorted((run.parent / "data").iterdir()), cache=run.parent / "cache")
+    where = RunPlace(run, device="cpu", resume=True, **place)
+    result = train_text(tiny_config(steps, checkpoint_every=2), files, where, said.append)
+    return result, said
+
+
 def run_in_two_processes(command: Sequence[str]) -> None:
     """Run a command in two processes that torchrun starts."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

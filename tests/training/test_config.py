@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +52,28 @@ def test_missing_tables_take_defaults() -> None:
     ("table", "message"),
     [
         ({}, r"\[run\] lacks steps: set run\.steps"),
-        ({"run": {"steps": 5, "step": 3}}, r"\[run\] has an unknown key 'step': it takes steps"),
-        ({"runs": {}}, "the configuration has an unknown key 'runs': it takes run, model"),
+        (
+            {"run": {"steps": 5, "step": 3}},
+            r"\[run\] has an unknown key 'step' \(did you mean 'steps'\?\): it takes steps",
+        ),
+        ({"run": {"steps": 5, "colour": 3}}, r"\[run\] has an unknown key 'colour': it takes"),
+        ({"modell": {}, "run": {"steps": 5}}, r"unknown key 'modell' \(did you mean 'model'\?\)"),
+        ({"run": {"steps": 1 << 40}}, r"run\.steps is 1099511627776, but must be positive, 2,147"),
+        ({"run": {"steps": 5, "seed": 1 << 70}}, r"run\.seed is 1180591\d+, but must be 0 to 922"),
+        ({"run": {"steps": 5, "seed": -1}}, r"run\.seed is -1, but must be 0 to 922"),
+        ({"run": {"steps": 5, "keep": 0}}, r"run\.keep is 0, but must be positive"),
+        ({"optimizer": {"rate": math.inf}, "run": {"steps": 5}}, r"rate is inf, but must be a fin"),
+        ({"optimizer": {"clip": math.nan}, "run": {"steps": 5}}, r"clip is nan, but must be a fin"),
+        ({"optimizer": {"rate": -1}, "run": {"steps": 5}}, r"optimizer\.rate is -1\.0, but must"),
+        ({"optimizer": {"rate": 0}, "run": {"steps": 5}}, r"optimizer\.rate is 0\.0, but must"),
+        (
+            {"optimizer": {"weight_decay": -math.inf}, "run": {"steps": 5}},
+            r"decay is -inf, but must",
+        ),
+        ({"data": {"weights": {"a": math.inf}}, "run": {"steps": 5}}, r"weights\.a is inf, but"),
+        ({"data": {"batch": 0}, "run": {"steps": 5}}, r"data\.batch is 0, but must be positive"),
+        ({"data": {"validation_share": 1.5}, "run": {"steps": 5}}, r"validation_share is 1\.5"),
+        ({"runs": {}}, "the configuration has an unknown key 'runs' .*: it takes run, model"),
         ({"run": 3}, r"run is 3, not a table: write \[run\]"),
         ({"run": {"steps": "5"}}, r"run\.steps is '5', not of type int"),
         ({"run": {"steps": True}}, r"run\.steps is True, not of type int"),
@@ -67,6 +90,41 @@ def test_a_wrong_one_says_what_to_write(table: dict[str, Any], message: str) -> 
         parse(TextConfig, table)
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_no_configuration_takes_what_is_not_finite(value: float) -> None:
+    for kind in KINDS.values():
+        for table in dataclasses.fields(kind):
+            cls: Any = typing.get_type_hints(kind)[table.name]
+            for field in dataclasses.fields(cls):
+                if typing.get_type_hints(cls)[field.name] is not float:
+                    continue
+                tables = {"run": {"steps": 5}}
+                tables[table.name] = {**tables.get(table.name, {}), field.name: value}  # type: ignore[dict-item]
+                with pytest.raises(UsageError, match=rf"^{table.name}\.{field.name} is "):
+                    parse(kind, tables)
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 50])
+def test_no_configuration_takes_absurd_counts(value: int) -> None:
+    for kind in KINDS.values():
+        for table in dataclasses.fields(kind):
+            cls: Any = typing.get_type_hints(kind)[table.name]
+            for field in dataclasses.fields(cls):
+                is_count = typing.get_type_hints(cls)[field.name] is int
+                if not is_count or (value > 0 and field.name == "seed"):
+                    continue
+                tables = {"run": {"steps": 5}}
+                tables[table.name] = {**tables.get(table.name, {}), field.name: value}
+                with pytest.raises(UsageError, match=rf"{table.name}\.{field.name} is "):
+                    parse(kind, tables)
+
+
+def test_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "windows.toml"
+    path.write_bytes(b"\xef\xbb\xbf[run]\r\nsteps = 5\r\n")
+    assert read_toml(str(path)) == {"run": {"steps": 5}}
+
+
 def test_windows_longer_than_positions() -> None:
     parse(GPT2TrainingConfig, {"run": {"steps": 1}})
     with pytest.raises(UsageError, match="at least the 2000 symbols"):
@@ -76,6 +134,8 @@ def test_windows_longer_than_positions() -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"name a \.toml file or one of gpt2-12m"):
         read_toml("nothing")
+    with pytest.raises(UsageError, match=r"no configuration text-z \(did you mean 'text-s'\?\)"):
+        read_toml("text-z")
     broken = tmp_path / "broken.toml"
     broken.write_text("[run")
     with pytest.raises(UsageError, match=r"broken\.toml is not TOML"):

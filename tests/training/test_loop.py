@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -15,12 +16,15 @@ from safetensors.numpy import load_file
 
 from neurocomp.cli.run_options import end
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
+from neurocomp.models.headers import ModelHeader
 from neurocomp.models.recurrent.model import WEIGHTS
-from neurocomp.models.stored import ModelHeader
 from neurocomp.networks.glr import GLRConfig
+from neurocomp.training.interrupt import stop_requests
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Result, Trainer
+from neurocomp.training.place import RunPlace
 from neurocomp.training.text.task import TextTask
+from neurocomp.training.text.train import TextFiles, train_text
 from tests.training.runs import steps_of, tiny_config, train, write_data
 
 
@@ -60,7 +64,10 @@ def test_resuming_repeats_the_losses_bit_for_bit(tmp_path: Path, optimizer: str)
         assert parts[0].read_bytes() == parts[1].read_bytes()
 
 
-def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     data = write_data(tmp_path / "data")
     config = tiny_config(8)
     train(config, data, tmp_path / "whole")
@@ -70,14 +77,38 @@ def test_a_signal_leaves_a_checkpoint(tmp_path: Path, monkeypatch: pytest.Monkey
     def interrupt(self: Trainer, loss: float, norm: float, seconds: float) -> None:
         write_step(self, loss, norm, seconds)
         if self._step == 4:
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Trainer, "_write_step", interrupt)
     result = train(config, data, tmp_path / "run")
-    assert (result.step, result.finished, result.signal) == (5, False, signal.SIGTERM)
+    assert (result.step, result.finished, result.signal) == (5, False, number)
     monkeypatch.undo()
     assert train(config, data, tmp_path / "run", resume=True).finished
     assert steps_of(tmp_path / "run") == steps_of(tmp_path / "whole")
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As a hang-up is under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_requests() as asked:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert asked() == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_is_gone_stops_no_training(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data")
+
+    def hung_up(message: str) -> None:
+        if message.startswith("step"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    files = TextFiles(data, cache=tmp_path / "cache")
+    place = RunPlace(tmp_path / "run", device="cpu")
+    assert train_text(tiny_config(2), files, place, hung_up).finished
+    assert len(steps_of(tmp_path / "run")) == 2
 
 
 @pytest.mark.parametrize("number", [0, signal.SIGINT, signal.SIGTERM])
@@ -191,13 +222,15 @@ def test_checkpoints_of_another_network_or_damaged(tmp_path: Path) -> None:
     model = checkpoint / "model.safetensors"
     content = model.read_bytes()
     model.write_bytes(content[:-8])
-    with pytest.raises(FormatError, match="not a whole safetensors file"):
+    with pytest.raises(FormatError, match=r"no sound checkpoint.*safetensors is damaged"):
         train(tiny_config(2), data, run, resume=True)
     model.write_bytes(content)
     other = tiny_config(2)
     object.__setattr__(other.model, "width", 64)
-    with pytest.raises(ModelMismatchError, match="another shape"):
+    with pytest.raises(UsageError, match=r"model\.width was 32, is 64"):
         train(other, data, run, resume=True)
+    with pytest.raises(ModelMismatchError, match="another shape"):
+        train(other, data, run, resume=True, accept_changes=True)
 
 
 def test_a_loss_that_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

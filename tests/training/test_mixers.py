@@ -11,12 +11,13 @@ from click.testing import CliRunner
 from neurocomp.cli.group import cli
 from neurocomp.codec.networked import NetworkCodec, ignore
 from neurocomp.errors import FormatError
+from neurocomp.models.headers import ModelHeader
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.mix.state import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
 from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import ModelHeader, StoredModel
+from neurocomp.models.stored import StoredModel
 from neurocomp.training.mixers import teach_mixers
 from tests.conftest import make_text
 

@@ -82,7 +82,8 @@ def evaluate(**values: Any) -> None:
         return
 
     from neurocomp.dalle.model_folder import AUTOENCODER, open_autoencoder
-    from neurocomp.models.registry import dalle_file, open_dalle
+    from neurocomp.models.packaged import dalle_file
+    from neurocomp.models.registry import open_dalle
     from neurocomp.training.dalle.evaluation import (
         choose_tokens,
         evaluate_prior,
@@ -135,7 +136,7 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
 
 def _is_autoencoder(name: str) -> bool:
     from neurocomp.dalle.stored import MODEL_NAME
-    from neurocomp.models.registry import DALLE_FILE
+    from neurocomp.models.packaged import DALLE_FILE
 
     folder = Path(name)
     return (folder / MODEL_NAME).is_file() and not (folder / DALLE_FILE).exists()

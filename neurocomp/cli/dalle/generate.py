@@ -11,6 +11,7 @@ from neurocomp.cli.dalle.places import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 from neurocomp.errors import UsageError
+from neurocomp.names import quoted
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS = 8
@@ -121,7 +122,8 @@ def generate(**values: Any) -> None:
     from neurocomp.dalle.pictures import write_pictures
     from neurocomp.dalle.sampling import SamplingOptions
     from neurocomp.models.files import write_atomically
-    from neurocomp.models.registry import dalle_file, open_dalle
+    from neurocomp.models.packaged import dalle_file
+    from neurocomp.models.registry import open_dalle
     from neurocomp.symbols.tokens import write_tokens
 
     names = ("seed", "temperature", "top_k", "top_p", "guidance")
@@ -136,7 +138,8 @@ def generate(**values: Any) -> None:
     for caption in captions:
         num_tokens = len(model.symbol_map.caption_tokens(caption))
         if num_tokens > (most := model.shape.records.text_length):
-            reporter.note(f"{caption!r}: the first {most} of {num_tokens} tokens are read")
+            shown = quoted(caption, 60)
+            reporter.note(f"{shown}: the first {most} of {num_tokens} tokens are read")
     clip = None if values["clip"] is None else open_clip(values["clip"])
     ranking = Ranking(best, clip, stored.network)
     output.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import click
 from neurocomp.cli.dalle.places import vae_option
 from neurocomp.cli.dalle.tokens import captions_alone, to_tokens
 from neurocomp.cli.options import message_options
+from neurocomp.cli.outputs import check_output
 from neurocomp.cli.report import Reporter, display
 from neurocomp.errors import UsageError
 
@@ -60,8 +61,7 @@ def tokenize(**values: Any) -> None:
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     output: Path = values["output"]
-    if output.exists() and not values["force"]:
-        raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
+    check_output(output, [values["images"]], force=values["force"])
     if not output.parent.is_dir():
         raise UsageError(f"{display(output.parent)} is no folder")
     if values["no_captions"] and values["no_images"]:

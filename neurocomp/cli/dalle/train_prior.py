@@ -67,7 +67,7 @@ def train_prior(**values: Any) -> None:
 
     name = values["config_name"]
     recipe = f"prior-{name}" if name in PRESETS else name
-    config = read_config(PriorTrainingConfig, recipe, values["steps"])
+    config = read_config(PriorTrainingConfig, recipe, values)
     if values["plan"]:
         click.echo("\n".join(plan_memory(config).lines()))
         return

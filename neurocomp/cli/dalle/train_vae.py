@@ -49,7 +49,7 @@ def train_vae(**values: Any) -> None:
 
     name = values["config_name"]
     recipe = f"vae-{name}" if name in PRESETS else name
-    config = read_config(VaeTrainingConfig, recipe, values["steps"])
+    config = read_config(VaeTrainingConfig, recipe, values)
     if values["plan"]:
         click.echo("\n".join(plan_autoencoder(config).lines()))
         return

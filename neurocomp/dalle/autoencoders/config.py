@@ -21,7 +21,7 @@ class AutoencoderConfig:
     factor: int = 4
     """f: a code stands for f x f pixels."""
     num_codes: int = 512
-    """K."""
+    """K, the size of the codebook."""
     width: int = 32
     """Channels at full resolution; they double where the resolution halves."""
     num_blocks: int = 1
@@ -50,14 +50,14 @@ class AutoencoderConfig:
         _require(self.factor in FACTORS, "factor", self.factor, f"one of {FACTORS}")
         codes = f"{MIN_CODES} to {MAX_CODES}"
         _require(MIN_CODES <= self.num_codes <= MAX_CODES, "num_codes", self.num_codes, codes)
-        _require(
-            self.width > 0 and self.width % 4 == 0, "width", self.width, "a positive multiple of 4"
-        )
-        for name in ("num_blocks", "code_width"):
+        # Above these no machine has the memory.
+        for name, most in {"width": 1 << 14, "num_blocks": 1 << 10, "code_width": 1 << 14}.items():
             value = getattr(self, name)
-            _require(value > 0, name, value, "positive")
-        kernel = self.first_kernel
-        _require(kernel > 0 and kernel % 2 == 1, "first_kernel", kernel, "positive and odd")
+            _require(0 < value <= most, name, value, f"positive, {most} at most")
+        _require(self.width % 4 == 0, "width", self.width, "a positive multiple of 4")
+        kernel, most = self.first_kernel, 255
+        is_kernel = 0 < kernel <= most and kernel % 2 == 1
+        _require(is_kernel, "first_kernel", kernel, f"positive and odd, {most} at most")
         groups, most = self.narrow_groups, self.num_halvings + 1
         _require(0 <= groups <= most, "narrow_groups", groups, f"0 to {most}")
         allowed = f"one of {LIKELIHOODS}"

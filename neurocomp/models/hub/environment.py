@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+from importlib.metadata import PackageNotFoundError, version
 
 from neurocomp.errors import FormatError, ModelMismatchError
 
@@ -33,8 +34,23 @@ def to_bytes(values: dict[str, str]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
 
 
-def check(recorded: bytes) -> None:
+def known_without_torch() -> dict[str, str]:
+    """Return that part of `environment` which is known before torch is imported, in seconds."""
+    versions = {}
+    for name in ("torch", "transformers"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "none"
+    return {**versions, "machine": platform.machine(), "processor": _processor()}
+
+
+def check(recorded: bytes, *, without_torch: bool = False) -> None:
     """Compare the environment that a frame records with the one here.
+
+    Args:
+        recorded: in the frame.
+        without_torch: compare only what is known before torch is imported.
 
     Raises:
         ModelMismatchError: they differ; the message says in what.
@@ -45,7 +61,9 @@ def check(recorded: bytes) -> None:
         wanted = {str(key): str(value) for key, value in values.items()}
     except (ValueError, AttributeError, RecursionError) as error:
         raise FormatError(f"the frame's numeric environment is damaged: {error}") from None
-    here = environment()
+    here = known_without_torch() if without_torch else environment()
+    if without_torch:
+        wanted = {key: value for key, value in wanted.items() if key in here}
     differences = [
         f"{key} {wanted.get(key, 'unknown')!r} there and {here.get(key, 'unknown')!r} here"
         for key in sorted(wanted.keys() | here.keys())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from neurocomp.errors import ModelNotFoundError
+from neurocomp.models.hub.quiet import without_noise
+from neurocomp.models.pulled import repository
 
 _FILES = [
     "config.json",
@@ -13,10 +17,20 @@ _FILES = [
     "vocab.json",
     "merges.txt",
     "tokenizer.json",
+    "README.md",
 ]
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def fetch_checkpoint(name: str) -> Path:
+class Fetched(NamedTuple):
+    """A checkpoint in the hub's cache: its folder, and what it is there."""
+
+    folder: Path
+    repository: str
+    revision: str | None
+
+
+def fetch_checkpoint(name: str) -> Fetched:
     """Return the folder of a hub's checkpoint, downloaded where it is not in its cache yet.
 
     Raises:
@@ -25,17 +39,21 @@ def fetch_checkpoint(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    repository = name if "/" in name else _owner(name) + name
+    place = repository(name)
     try:
-        return Path(snapshot_download(repository, allow_patterns=_FILES))
+        with without_noise(keep_bars=True):
+            folder = Path(snapshot_download(place, allow_patterns=_FILES))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelNotFoundError(
-            f"{repository} could not be downloaded from the Hugging Face hub "
-            f"({type(error).__name__}): on a machine with a network run 'hf download {repository} "
+            f"{place} could not be downloaded from the Hugging Face hub "
+            f"({type(error).__name__}): on a machine with a network run 'hf download {place} "
             f"--local-dir {name}', copy that folder here, and run 'neurocomp models import {name} "
             f"--name {name}'"
         ) from error
+    return Fetched(folder, place, revision_of(folder))
 
 
-def _owner(name: str) -> str:
-    return "distilbert/" if name == "distilgpt2" else "openai-community/"
+def revision_of(folder: Path) -> str | None:
+    """Return the commit whose files a folder of the hub's cache holds; None for other folders."""
+    is_snapshot = folder.parent.name == "snapshots" and _COMMIT.fullmatch(folder.name)
+    return folder.name if is_snapshot else None

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UnsupportedError
+from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
+from neurocomp.models.contents import content_key
 from neurocomp.models.hub import environment
+from neurocomp.models.hub.estimate import StepTimer
+from neurocomp.models.hub.loading import load_network
+from neurocomp.models.hub.places import Place, find_folder
 from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.names import printable
 from neurocomp.symbols import BytePairs, SymbolMap
 
 _WEIGHT_BITS = 37
@@ -27,8 +33,18 @@ class FloatPredictor:
     with the same shapes, and so get the same floats on the same machine.
     """
 
-    def __init__(self, network: Any, num_lanes: int, context: int, start_symbol: int) -> None:
+    def __init__(
+        self,
+        network: Any,
+        num_lanes: int,
+        context: int,
+        start_symbol: int,
+        shown: str = "the model",
+        num_symbols: int = 0,
+    ) -> None:
         self._network = network
+        self._shown = shown
+        self._timer = StepTimer(shown, num_lanes, num_symbols)
         self._context = context
         self._known = np.full((num_lanes, 1), start_symbol, np.int64)
         self._num_read = 0
@@ -36,14 +52,24 @@ class FloatPredictor:
         self._tables: Frequencies | None = None
 
     def frequencies(self) -> Frequencies:
-        """Return the tables of all lanes, int32 (lanes, V)."""
+        """Return the tables of all lanes, int32 (lanes, V).
+
+        Raises:
+            ModelError: the model predicts what is no number.
+        """
         if self._tables is None:
             import torch
 
+            self._timer.step()
             news = torch.from_numpy(self._known[:, self._num_read :])
             with torch.inference_mode():
                 out = self._network(news, past_key_values=self._cache, use_cache=True)
                 shares = torch.softmax(out.logits[:, -1].double(), 1).numpy()
+            if not np.isfinite(shares).all():
+                raise ModelError(
+                    f"{self._shown} predicts NaN: its numbers leave the range of float32 on this "
+                    "content, so that it can't code it; take another model"
+                )
             self._cache = out.past_key_values
             self._num_read = self._known.shape[1]
             self._tables = quantise((shares * (1 << _WEIGHT_BITS)).astype(np.int64))
@@ -62,15 +88,16 @@ class FloatModel:
     """A causal language model of transformers.
 
     Args:
-        name: on the hub, or a folder; recorded in frames as it is.
+        place: where it was found; recorded in frames.
         network: the module, ready for inference in float32.
         tokenizer: JSON of its byte-level vocabulary.
     """
 
-    def __init__(self, name: str, network: Any, tokenizer: bytes) -> None:
-        self._name = name
+    def __init__(self, place: Place, network: Any, tokenizer: bytes) -> None:
+        self._place = place
         self._network = network
         self._tokenizer = tokenizer
+        self._num_symbols = 0
 
     @classmethod
     def load(cls, name: str, *, may_fetch: bool = True) -> FloatModel:
@@ -78,27 +105,16 @@ class FloatModel:
 
         Raises:
             ModelNotFoundError: it can't be had.
-            UnsupportedError: its tokenizer is not byte-level BPE.
+            UnsupportedError: it is not causal, or its tokenizer is not byte-level BPE.
+            FormatError: its weights are not whole and finite.
         """
-        from huggingface_hub import snapshot_download
-        from transformers import AutoModelForCausalLM
+        return cls._load(Place(name), may_fetch=may_fetch)
 
-        try:
-            folder = Path(name)
-            if not folder.is_dir():
-                folder = Path(snapshot_download(name, local_files_only=not may_fetch))
-            network: Any = AutoModelForCausalLM.from_pretrained(
-                folder, use_safetensors=True, trust_remote_code=False, dtype="float32"
-            )
-        except (OSError, ValueError) as error:
-            raise ModelNotFoundError(
-                f"model 'hf:{name}' could not be loaded: give a folder that save_pretrained wrote, "
-                f"or the name of a model that is in the hub's cache ({error})"
-            ) from error
-        tokenizer = read_tokenizer(folder)
-        if tokenizer is None:
-            raise UnsupportedError(f"{folder} has no vocab.json and merges.txt, or tokenizer.json")
-        return cls(name, network.eval(), tokenizer)
+    @classmethod
+    def _load(cls, place: Place, *, may_fetch: bool) -> FloatModel:
+        folder, found = find_folder(place, may_fetch=may_fetch)
+        network, tokenizer = _loaded(folder, found)
+        return cls(found, network, tokenizer)
 
     @classmethod
     def for_frame(cls, identity: bytes, parameters: bytes, recorded: bytes) -> FloatModel:
@@ -110,16 +126,15 @@ class FloatModel:
             FormatError: the frame's fields are damaged.
         """
         environment.check(recorded)
-        try:
-            name = parameters.decode()
-        except UnicodeDecodeError:
-            raise FormatError("the name of the frame's model is damaged") from None
-        model = cls.load(name, may_fetch=False)
+        place = Place.from_bytes(parameters)
+        model = cls._load(place, may_fetch=False)
         if model.identity != identity:
             raise ModelMismatchError(
-                f"the weights of 'hf:{name}' have SHA-256 {model.identity.hex()}, the frame needs "
-                f"{identity.hex()}"
+                f"the weights of {model._place} have SHA-256 {model.identity.hex()}, the frame "
+                f"needs {identity.hex()}, which was {place} where it was written"
             )
+        # Where it was is the frame's to say.
+        model._place = place
         return model
 
     @property
@@ -138,8 +153,8 @@ class FloatModel:
 
     @property
     def parameters(self) -> bytes:
-        """The model's name, by which a decoder finds it again."""
-        return self._name.encode()
+        """The model's name and place, by which a decoder finds it again."""
+        return self._place.to_bytes()
 
     @cached_property
     def environment(self) -> bytes:
@@ -168,8 +183,40 @@ class FloatModel:
         start = getattr(config, "bos_token_id", None)
         if not isinstance(start, int) or not 0 <= start < self.alphabet_size:
             start = 0
-        return FloatPredictor(self._network, num_lanes, context, start)
+        return FloatPredictor(
+            self._network, num_lanes, context, start, str(self._place), self._num_symbols
+        )
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, at most 16."""
+        self._num_symbols = num_symbols  # for the estimate of the time
         return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)
+
+
+_kept: dict[Hashable, tuple[Any, bytes]] = {}
+"""The network and tokenizer that were loaded last, by the contents of their files."""
+
+
+def _loaded(folder: Path, place: Place) -> tuple[Any, bytes]:
+    key = _contents(folder)
+    loaded = _kept.get(key)
+    if loaded is None:
+        if not (folder / "config.json").is_file():
+            raise ModelNotFoundError(
+                f"{printable(folder)} holds no model of transformers: it has no config.json"
+            )
+        tokenizer = read_tokenizer(folder)
+        if tokenizer is None:
+            raise UnsupportedError(
+                f"{printable(folder)} has no vocab.json and merges.txt, or tokenizer.json"
+            )
+        loaded = load_network(folder, str(place)), tokenizer
+        _kept.clear()
+        if _contents(folder) == key:  # not exchanged meanwhile
+            _kept[key] = loaded
+    return loaded
+
+
+def _contents(folder: Path) -> Hashable:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return tuple((path.name, content_key(path)) for path in files)

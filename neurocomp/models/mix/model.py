@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from neurocomp.models import fingerprints
+
 
 class MixModel:
     """Context mixing of bits.  ``neurocomp.codec.BitCodec`` drives its kernels."""
 
     prefers_line_feeds = True
 
-    identity = bytes.fromhex("58002bee")
-    """First bytes of a SHA-256 over payloads of fixed contents: it names what the model *does*.
-
-    ``tests/codec/test_bitwise.py`` computes it and fails where a change of the model was not
-    followed by a change of this value.
-    """
+    identity = fingerprints.MIX

@@ -149,14 +149,17 @@ class BlockBuilder:
         size = matrix.weight.shape[0]
         reals = np.zeros(size) if bias is None else bias.astype(np.float64)
         unit, out_unit = layer_units(name.rpartition(".")[2], self._width)
-        layer = make_linear(
-            matrix,
-            reals,
-            units=np.full(size, unit),
-            out_units=np.full(size, out_unit),
-            clip=clip,
-            wide=self._wide,
-        )
+        try:
+            layer = make_linear(
+                matrix,
+                reals,
+                units=np.full(size, unit),
+                out_units=np.full(size, out_unit),
+                clip=clip,
+                wide=self._wide,
+            )
+        except FormatError as error:
+            raise UnsupportedError(f"layer {name!r} can't be made exact: {error}") from None
         self.tensors |= {
             f"{name}.weight": layer.weight,
             f"{name}.multiplier": layer.multiplier,

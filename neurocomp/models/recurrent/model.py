@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from neurocomp.errors import FormatError
+from neurocomp.models.fingerprints import NETWORKS, network_fingerprint
 from neurocomp.models.mix.experience import Experience
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.parts import Parts, read_parts
@@ -21,19 +20,10 @@ from neurocomp.models.recurrent.state import (
 from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "recurrent"
-WEIGHTS = Path(__file__).parent / "weights"
-
-IDENTITY_BYTES = 4
+WEIGHTS = NETWORKS
 
 MIXERS = "mixers."
 """Begins the names of tensors that are not the network's but the mixers' beside it."""
-
-BEHAVIOUR = bytes.fromhex("7af2cdd3")
-"""First bytes of a SHA-256 over payloads of fixed contents under a small network.
-
-``tests/codec/test_networked.py`` computes it and fails where a change of what the mixture does was
-not followed by a change of this value.
-"""
 
 
 class NetworkModel:
@@ -76,9 +66,9 @@ class NetworkModel:
         Raises:
             ModelMismatchError: its weights are not what their hash says.
         """
+        # Loading compares the weights with the hash in their header, which lists believe.
         stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        identity = hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES]
-        return cls(stored, identity, section_lanes)
+        return cls(stored, network_fingerprint(stored.sha256), section_lanes)
 
     @cached_property
     def _layers(self) -> PackedLayers:

@@ -107,8 +107,10 @@ def read_parts(config: RecurrentConfig, tensors: Tensors) -> Parts:
         tensors, "embeddings", (config.context, ALPHABET_SIZE, width), np.int32
     )
     hashed = HashedEmbeddings(*_read_hashed(config, tensors), config.hashed_tables)
-    magnitudes = np.abs(embeddings.astype(np.int64))  # that of -2**31 takes more than 32 bits
-    reach = magnitudes.max(axis=1).sum(axis=0) + hashed.bound()
+    # In 64 bits: the magnitude of -2**31 doesn't fit 32.
+    highest = embeddings.max(axis=1).astype(np.int64)
+    lowest = embeddings.min(axis=1).astype(np.int64)
+    reach = np.maximum(highest, -lowest).sum(axis=0) + hashed.bound()
     if int(reach.max()) > RESIDUAL_LIMIT:
         raise FormatError("the embeddings of a network add up beyond the stream's range")
 
@@ -158,7 +160,7 @@ def read_block(index: int, width: int, inner: int, linear: ReadLinear) -> Block:
 def read_exp2(tensors: Tensors) -> NDArray[np.int32]:
     """Return the table of powers of 2; raises FormatError where it is none."""
     exp2 = read_tensor(tensors, "exp2", (1024,), np.int32)
-    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
+    if int(exp2[0]) != 1 << 30 or bool((exp2[1:] >= exp2[:-1]).any()) or int(exp2[-1]) < 1 << 29:
         raise FormatError("the table of powers of 2 of the network is damaged")
     return exp2
 

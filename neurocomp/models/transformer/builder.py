@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.errors import UnsupportedError
+from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.scaling import (
@@ -142,7 +142,10 @@ class Builder:
         """Return the model with 8-bit activations in the layers ``narrow``."""
         tensors = dict(self._tensors)
         for name, make in self._layers.items():
-            layer = make(name not in narrow)
+            try:
+                layer = make(name not in narrow)
+            except FormatError as error:
+                raise UnsupportedError(f"layer {name!r} can't be made exact: {error}") from None
             scale = np.array([layer.limit, layer.shift, layer.clip], np.int64)
             tensors |= {
                 f"{name}.weight": layer.weight,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.models.checkpoints import require_sound
+from neurocomp.models.safetensors_layout import TensorPlace, read_layout
+from neurocomp.names import printable, quoted
 
 INDEX_NAME = "model.safetensors.index.json"
 FILE_NAME = "model.safetensors"
@@ -33,7 +35,7 @@ class Checkpoint:
         self.folder = folder
         self.config: dict[str, Any] = read_json(folder / "config.json")
         if (folder / INDEX_NAME).is_file():
-            names = sorted(set(read_json(folder / INDEX_NAME)["weight_map"].values()))
+            names = _indexed(folder / INDEX_NAME)
         elif (folder / FILE_NAME).is_file():
             names = [FILE_NAME]
         else:
@@ -41,9 +43,9 @@ class Checkpoint:
                 f"{folder} has no {FILE_NAME}: load the model with transformers and save it with "
                 "save_pretrained(..., safe_serialization=True)"
             )
-        self._places: dict[str, tuple[Path, str, tuple[int, ...], int]] = {}
+        self._places: dict[str, tuple[Path, TensorPlace]] = {}
         for name in names:
-            self._add(folder / Path(name).name)
+            self._add(folder / name)
 
     def __contains__(self, name: str) -> bool:
         return name in self._places
@@ -52,45 +54,44 @@ class Checkpoint:
         """Return a tensor, mapped into memory: float16, float32 or float64.
 
         Raises:
-            FormatError: there is none of that name.
+            FormatError: there is none of that name, or a value is NaN, infinite or huge.
         """
         if name not in self._places:
-            raise FormatError(f"the checkpoint in {self.folder} has no tensor {name!r}")
-        path, dtype, shape, offset = self._places[name]
-        array: NDArray[Any] = np.memmap(path, _DTYPES[dtype], "r", offset, shape)
-        if dtype == "BF16":
-            return (array.astype("<u4") << 16).view("<f4")
+            raise FormatError(
+                f"the checkpoint in {printable(self.folder)} has no tensor {quoted(name)}"
+            )
+        path, place = self._places[name]
+        if 0 in place.shape:
+            raise FormatError(f"tensor {quoted(name)} of {printable(path)} is empty")
+        array: NDArray[Any] = np.memmap(path, _DTYPES[place.dtype], "r", place.offset, place.shape)
+        if place.dtype == "BF16":
+            array = (array.astype("<u4") << 16).view("<f4")
+        require_sound(self.folder, name, array)
         return array
 
     def _add(self, path: Path) -> None:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(8)
-            length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
-            if length > size - 8:
-                raise FormatError(f"{path} is not a safetensors file, or cut short")
-            try:
-                header = json.loads(file.read(length))
-                for name, entry in header.items():
-                    if name != "__metadata__" and entry["dtype"] in _DTYPES:
-                        begin, end = entry["data_offsets"]
-                        shape = tuple(int(one) for one in entry["shape"])
-                        width = np.dtype(_DTYPES[entry["dtype"]]).itemsize
-                        if not 0 <= begin <= end <= size - 8 - length or end - begin != width * int(
-                            np.prod(shape, dtype=object)
-                        ):
-                            raise ValueError(name)
-                        self._places[name] = (path, entry["dtype"], shape, 8 + length + begin)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise FormatError(f"the header of {path} is damaged: {error!r}") from None
+        for name, place in read_layout(path).tensors.items():
+            if place.dtype in _DTYPES:  # masks are of other types
+                self._places[name] = (path, place)
+
+
+def _indexed(path: Path) -> list[str]:
+    """Return the files that an index names; raises FormatError where one leaves the folder."""
+    files = read_json(path).get("weight_map")
+    if not isinstance(files, dict) or not files:
+        raise FormatError(f"{printable(path)} has no weight_map")
+    for name in files.values():
+        if not isinstance(name, str) or Path(name).name != name:
+            raise FormatError(f"{printable(path)} names {quoted(str(name))}, which is no file here")
+    return sorted(set(files.values()))
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file; raises FormatError where it holds none."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"{path} is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{printable(path)} is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise FormatError(f"{path} does not hold a JSON object")
+        raise FormatError(f"{printable(path)} does not hold a JSON object")
     return value

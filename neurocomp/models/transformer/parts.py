@@ -14,7 +14,7 @@ from neurocomp.exact.attention import Attention
 from neurocomp.exact.embedding import Embedding
 from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
-from neurocomp.exact.tables import Activation
+from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.models.transformer.config import TransformerConfig
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -89,11 +89,9 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
         rotation = cosines, _tensor(tensors, "rotation.sines", shape, np.int16)
     else:
         positions = _tensor(tensors, "positions", (config.context, width), np.int32)
-    table = tensors.get("activation")
-    if table is None:
-        raise FormatError("tensor 'activation' of the transformer is missing")
+    table = _tensor(tensors, "activation", (TABLE_SIZE,), np.int32)
     exp2 = _tensor(tensors, "exp2", (1024,), np.int32)
-    if int(exp2[0]) != 1 << 30 or bool((np.diff(exp2) >= 0).any()) or int(exp2[-1]) < 1 << 29:
+    if int(exp2[0]) != 1 << 30 or bool((exp2[1:] >= exp2[:-1]).any()) or int(exp2[-1]) < 1 << 29:
         raise FormatError("the table of powers of 2 of the transformer is damaged")
     return Parts(
         embedding,
@@ -102,7 +100,7 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
         tuple(block(index) for index in range(config.num_layers)),
         _norm(config, tensors, "last_norm"),
         head,
-        Activation(table.astype(np.int32), saturates=False),
+        Activation(table, saturates=False),
         exp2,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from neurocomp.dalle.prior import PriorConfig
-from neurocomp.training.config import OptimizerConfig, RunConfig, require
+from neurocomp.training.config import OptimizerConfig, RunConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,10 +31,10 @@ class PriorDataConfig:
     """Of captions in the loss; images have the rest."""
 
     def __post_init__(self) -> None:
-        require(self.batch > 0, "data.batch", self.batch, "positive")
-        share, count = self.training_share, self.validation_images
+        for name in ("batch", "validation_images"):
+            require_count(f"data.{name}", getattr(self, name))
+        share = self.training_share
         require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
-        require(count > 0, "data.validation_images", count, "positive")
         for name in ("caption_dropout", "code_dropout", "merge_dropout", "text_weight"):
             value = getattr(self, name)
             require(0 <= value < 1, f"data.{name}", value, "at least 0 and below 1")

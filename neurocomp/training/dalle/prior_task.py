@@ -20,7 +20,8 @@ from neurocomp.training.dalle.captions import CaptionTokenizer
 from neurocomp.training.dalle.prior_config import PriorDataConfig
 from neurocomp.training.dalle.prior_data import PriorSamples
 from neurocomp.training.distributed import Processes
-from neurocomp.training.task import Task
+from neurocomp.training.durable import write_file
+from neurocomp.training.task import Task, count_in
 
 CONFIG_NAME, TOKENIZER_NAME = "config.json", "tokenizer.json"
 
@@ -141,13 +142,13 @@ class PriorTask(Task):
 
     def restore(self, position: dict[str, Any]) -> None:
         """Go to a position in the data."""
-        self._num_taken = int(position["samples"])
+        self._num_taken = count_in(position, "samples")
 
     def describe(self, folder: Path) -> None:
         """Write config.json and tokenizer.json."""
         fields = {"model": asdict(self._config), "shape": self._shape.to_json()}
-        (folder / CONFIG_NAME).write_text(json.dumps(fields, indent=2), encoding="utf-8")
-        (folder / TOKENIZER_NAME).write_bytes(self._tokenizer.json)
+        write_file(folder / CONFIG_NAME, json.dumps(fields, indent=2).encode())
+        write_file(folder / TOKENIZER_NAME, self._tokenizer.json)
 
     def _bits(
         self, module: nn.Module, batch: Tensor, seen: Tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from neurocomp.dalle.convert import convert_prior
@@ -19,11 +20,14 @@ from neurocomp.training.dalle.captions import CaptionTokenizer, learn_tokenizer
 from neurocomp.training.dalle.prior_config import PriorTrainingConfig
 from neurocomp.training.dalle.prior_data import PriorSamples, split_tokens
 from neurocomp.training.dalle.prior_task import CONFIG_NAME, TOKENIZER_NAME, PriorTask
-from neurocomp.training.distributed import joined
+from neurocomp.training.distributed import is_first_process, joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.opening import OpenRun, open_run
 from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
+from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, RunRecord, content_hash
+from neurocomp.training.soundness import newest_sound
 
 PRIOR_NAME = "prior.safetensors"
 """In a run's folder: the exact form."""
@@ -61,11 +65,14 @@ def train_prior(
         raise UsageError("what is held out has no images to validate on")
     else:
         _check_alike(tokens, held_out)
-    with joined(place.device) as processes:
-        place.check()
-        processes.wait()
+    tell: Report = report if is_first_process() else lambda message: None
+    with joined(place.device) as processes, open_run(place, processes, tell) as opened:
+        hashes = {"the token set": _hash(tokens), HELD_OUT: _hash(held_out)}
+        opened.begin(RunRecord.of(config, hashes))
+        if held_out is None:
+            tell(f"warning: {NOTHING_HELD_OUT}: choose a smaller data.training_share or --held-out")
         torch.manual_seed(config.run.seed)
-        tokenizer = _tokenizer(config, tokens, place)
+        tokenizer = _tokenizer(config, tokens, opened)
         rows, columns = tokens.grids.shape[1:]
         shape = config.model.shape(
             tokenizer.num_tokens, rows, columns, tokens.num_codes, tokens.autoencoder
@@ -88,10 +95,8 @@ def train_prior(
             run.seed,
             processes,
         )
-        tell: Report = report if processes.is_first else lambda message: None
-        trainer = Trainer(task, run, config.optimizer, place.output, place.sharding, tell)
-        if place.resume:
-            tell(f"resuming at step {trainer.resume()}")
+        trainer = Trainer(task, run, config.optimizer, opened, place.sharding, tell)
+        trainer.resume()
         num_held = validation.size if validation else 0
         tell(f"{training.size} images to train on, {num_held} held out")
         num_parameters = sum(parameter.numel() for parameter in prior.parameters())
@@ -140,31 +145,39 @@ def load_prior(folder: Path) -> tuple[Prior, CaptionTokenizer]:
 
 
 def export_prior(run: Path) -> Path:
-    """Write the exact form of a run's newest checkpoint into its folder; return the file.
+    """Write the exact form of a run's newest sound checkpoint into its folder; return the file.
 
     Raises:
         UsageError: the run has no checkpoint.
-        FormatError: it is damaged.
+        FormatError: all are damaged.
         UnsupportedError: a parameter is out of the range of integers.
     """
-    checkpoints = sorted((run / "checkpoints").glob("step-*"))
-    if not checkpoints:
+    stored = newest_sound(run)
+    if stored is None:
         raise UsageError(f"{run} has no checkpoint")
-    prior, tokenizer = load_prior(checkpoints[-1])
+    prior, tokenizer = load_prior(stored.path)
     target = run / PRIOR_NAME
     convert_prior(prior, tokenizer.json).save(target)
     return target
 
 
-def _tokenizer(config: PriorTrainingConfig, tokens: TokenSet, place: RunPlace) -> CaptionTokenizer:
+def _tokenizer(config: PriorTrainingConfig, tokens: TokenSet, opened: OpenRun) -> CaptionTokenizer:
     """Return the tokenizer of a checkpoint to go on from, or one learnt from the captions."""
-    source = place.initial
-    if place.resume:
-        source = max((place.output / "checkpoints").glob("step-*"), default=None)
+    source = opened.place.initial if opened.checkpoint is None else opened.checkpoint.path
     if source is not None:
         try:
             return CaptionTokenizer((source / TOKENIZER_NAME).read_bytes())
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FormatError(f"{source / TOKENIZER_NAME} is damaged: {error!r}") from None
     captions = sorted(set(tokens.captions))
     return CaptionTokenizer(learn_tokenizer(captions, config.model.vocabulary))
+
+
+def _hash(tokens: TokenSet | None) -> str:
+    """Return the SHA-256 of a token set, of nothing where there is none."""
+    if tokens is None:
+        return content_hash()
+    captions = "\0".join(tokens.captions).encode(errors="surrogatepass")
+    numbers = repr((tokens.grids.shape, tokens.num_codes)).encode()
+    grids = np.ascontiguousarray(tokens.grids)
+    return content_hash(captions, numbers, tokens.autoencoder, grids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from neurocomp.dalle.autoencoders import build
@@ -13,11 +14,13 @@ from neurocomp.training.dalle.vae_config import VaeTrainingConfig
 from neurocomp.training.dalle.vae_finish import calibrate, keep_used_codes
 from neurocomp.training.dalle.vae_task import VaeTask
 from neurocomp.training.dalle.whole import whole_copy
-from neurocomp.training.distributed import joined
+from neurocomp.training.distributed import is_first_process, joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.opening import open_run
 from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
+from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, RunRecord, content_hash
 
 
 def train_vae(
@@ -36,9 +39,12 @@ def train_vae(
     validation = images.part("held-out", data.training_share, data.group)
     if not len(training):
         raise UsageError("data.training_share leaves no image to train on: make it larger")
-    with joined(place.device) as processes:
-        place.check()
-        processes.wait()
+    tell: Report = report if is_first_process() else lambda message: None
+    with joined(place.device) as processes, open_run(place, processes, tell) as opened:
+        hashes = [content_hash(np.ascontiguousarray(one.pixels)) for one in (training, validation)]
+        opened.begin(RunRecord.of(config, {"the images": hashes[0], HELD_OUT: hashes[1]}))
+        if not len(validation):
+            tell(f"warning: {NOTHING_HELD_OUT}: choose a smaller data.training_share")
         torch.manual_seed(config.run.seed)
         network = build(config.model).to(processes.device)
         if processes.count == 1 or place.sharding == "ddp":
@@ -47,10 +53,8 @@ def train_vae(
         if place.initial is not None:
             load_model(place.initial, network)
         task = VaeTask(network, training, validation, config, place.output, processes)
-        tell: Report = report if processes.is_first else lambda message: None
-        trainer = Trainer(task, config.run, config.optimizer, place.output, place.sharding, tell)
-        if place.resume:
-            tell(f"resuming at step {trainer.resume()}")
+        trainer = Trainer(task, config.run, config.optimizer, opened, place.sharding, tell)
+        trainer.resume()
         tell(f"{len(training)} images to train on, {len(validation)} held out")
         num_parameters = sum(parameter.numel() for parameter in network.parameters())
         tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")

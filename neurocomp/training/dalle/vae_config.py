@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from neurocomp.dalle.autoencoders import AutoencoderConfig
 from neurocomp.dalle.images import GROUPS, RESIZES
-from neurocomp.training.config import OptimizerConfig, RunConfig, require
+from neurocomp.training.config import MAX_COUNT, OptimizerConfig, RunConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,8 +32,7 @@ class ImageDataConfig:
 
     def __post_init__(self) -> None:
         for name in ("batch", "validation_images"):
-            value = getattr(self, name)
-            require(value > 0, f"data.{name}", value, "positive")
+            require_count(f"data.{name}", getattr(self, name))
         require(8 <= self.size <= 1024, "data.size", self.size, "8 to 1024")
         require(self.resize in RESIZES, "data.resize", self.resize, f"one of {RESIZES}")
         require(self.group in GROUPS, "data.group", self.group, f"one of {GROUPS}")
@@ -50,8 +50,9 @@ class LossConfig:
     """
 
     first_temperature: float = 1.0
+    """Of the relaxation, at the first step."""
     last_temperature: float = 0.0625
-    """Of the relaxation: 1 to 1/16 along half a cosine, as in the paper."""
+    """Of the relaxation, which falls along half a cosine, from 1 to 1/16 in the paper."""
     temperature_steps: int = 0
     """Steps of the fall; 0 for 4/5 of the run."""
     beta: float = 1.0
@@ -71,10 +72,14 @@ class LossConfig:
     def __post_init__(self) -> None:
         for name in ("first_temperature", "last_temperature"):
             value = getattr(self, name)
-            require(value > 0, f"loss.{name}", value, "positive")
+            finite = 0 < value < math.inf
+            require(finite, f"loss.{name}", value, "positive and finite")
         for name in ("temperature_steps", "beta", "beta_steps", "balance", "revive_every"):
             value = getattr(self, name)
-            require(value >= 0, f"loss.{name}", value, "at least 0")
+            require(0 <= value < math.inf, f"loss.{name}", value, "at least 0 and finite")
+        for name in ("temperature_steps", "beta_steps", "revive_every"):
+            value = getattr(self, name)
+            require(value <= MAX_COUNT, f"loss.{name}", value, f"{MAX_COUNT:,} at most")
         until = self.revive_until
         require(0 <= until <= 1, "loss.revive_until", until, "in 0..1")
 

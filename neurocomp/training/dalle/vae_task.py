@@ -23,7 +23,8 @@ from neurocomp.training.dalle.vae_config import LossConfig, VaeTrainingConfig
 from neurocomp.training.dalle.vae_measures import Measures, to_pixels, to_tensor
 from neurocomp.training.dalle.whole import take_back, whole_copy
 from neurocomp.training.distributed import Processes
-from neurocomp.training.task import Task
+from neurocomp.training.durable import write_file
+from neurocomp.training.task import Task, count_in
 
 CONFIG_NAME, GRID_NAME = "config.json", "reconstructions.png"
 NUM_SHOWN, SHOWN_COLUMNS = 32, 8
@@ -118,13 +119,13 @@ class VaeTask(Task):
 
     def restore(self, position: dict[str, Any]) -> None:
         """Go to a position in the data."""
-        self._num_taken = int(position["images"])
+        self._num_taken = count_in(position, "images")
 
     def describe(self, folder: Path) -> None:
         """Write config.json."""
         fields = {"model": dataclasses.asdict(self._config.model)}
         fields["data"] = dataclasses.asdict(self._config.data)
-        (folder / CONFIG_NAME).write_text(json.dumps(fields, indent=2), encoding="utf-8")
+        write_file(folder / CONFIG_NAME, json.dumps(fields, indent=2).encode())
 
     def _number(self, taken: int) -> int:
         epoch, place = divmod(taken, len(self._training))

@@ -15,10 +15,10 @@ import torch
 from safetensors.torch import save
 
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.models.files import write_atomically
 from neurocomp.models.recurrent.convert import CHECKPOINT_TYPE
 from neurocomp.networks.glr import GLR, GLRConfig
-from neurocomp.training.checkpoint import MODEL_NAME
+from neurocomp.training.durable import new_folder, write_file
+from neurocomp.training.run_folder import MODEL_NAME
 from neurocomp.training.text.initial import CONFIG_NAME, set_byte_network
 
 
@@ -30,12 +30,13 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
         others: checkpoints, model files or networks of the package, at least one, of this shape or
             of a smaller one (`GLR.adopt`), which the training of ``checkpoint`` began with or went
             through. The mean of networks that were trained apart is worthless.
-        output: the folder to write.
+        output: the folder to write, which is not there yet.
 
     Raises:
         UsageError: a network is not there, or the first is no checkpoint of a byte network.
         FormatError, UnsupportedError: one is damaged, or no network.
         ModelMismatchError: one is of another shape.
+        OSError: the folder is there, or can't be written.
     """
     settings = _read_settings(checkpoint)
     try:
@@ -48,9 +49,9 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
         set_byte_network(network, path)
         for name, tensor in network.state_dict().items():
             total[name] += tensor / (1 + len(others))
-    output.mkdir(parents=True, exist_ok=True)
-    write_atomically(output / MODEL_NAME, save(total, {"format": "pt"}))
-    write_atomically(output / CONFIG_NAME, json.dumps(settings, indent=2).encode())
+    with new_folder(output) as folder:
+        write_file(folder / MODEL_NAME, save(total, {"format": "pt"}))
+        write_file(folder / CONFIG_NAME, json.dumps(settings, indent=2).encode())
 
 
 def _read_settings(checkpoint: Path) -> dict[str, Any]:

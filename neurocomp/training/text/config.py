@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from neurocomp.networks.glr import GLRConfig
 from neurocomp.networks.gpt2 import GPT2Config
 from neurocomp.networks.neural_ngram import NeuralNgramConfig
 from neurocomp.networks.recurrent_tokens import RecurrentTokensConfig
-from neurocomp.training.config import OptimizerConfig, RunConfig, require
+from neurocomp.training.config import OptimizerConfig, RunConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +31,12 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         for name in ("window", "batch", "validation_pieces", "validation_length"):
-            value = getattr(self, name)
-            require(value > 0, f"data.{name}", value, "positive")
+            require_count(f"data.{name}", getattr(self, name))
         share = self.validation_share
         require(0 < share < 1, "data.validation_share", share, "between 0 and 1")
         for kind, weight in self.weights.items():
-            require(weight > 0, f"data.weights.{kind}", weight, "positive")
+            finite = 0 < weight < math.inf
+            require(finite, f"data.weights.{kind}", weight, "positive and finite")
 
 
 @dataclasses.dataclass(frozen=True)

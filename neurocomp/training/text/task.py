@@ -17,6 +17,7 @@ from torch.nn import functional
 from neurocomp.errors import UsageError
 from neurocomp.training.cache import Symbols
 from neurocomp.training.distributed import Processes
+from neurocomp.training.durable import write_file
 from neurocomp.training.task import Task
 from neurocomp.training.text.alphabet import Alphabet
 from neurocomp.training.text.config import DataConfig
@@ -94,10 +95,15 @@ class TextTask(Task):
         return mean / math.log(2)
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
-        """Return bits per byte of each kind's validation pieces, and their mean as "mean"."""
+        """Return bits per byte of each kind's validation pieces, and their mean as "mean".
+
+        Nothing where there are none.
+        """
         kinds = self._corpus.validation
         sums = {kind: self._sum_bits(module, pieces) for kind, pieces in kinds.items()}
         totals = iter(self.processes.sum([value for pair in sums.values() for value in pair]))
+        if not kinds:
+            return {}
         measures = {kind: next(totals) / next(totals) for kind in sums}
         return {**measures, "mean": sum(measures.values()) / len(measures)}
 
@@ -112,9 +118,9 @@ class TextTask(Task):
     def describe(self, folder: Path) -> None:
         """Write config.json and the tokenizer's files."""
         text = json.dumps(self._settings, indent=2)
-        (folder / "config.json").write_text(text, encoding="utf-8")
+        write_file(folder / "config.json", text.encode())
         for name, content in self._alphabet.files.items():
-            (folder / name).write_bytes(content)
+            write_file(folder / name, content)
 
     def _sum_bits(self, module: nn.Module, pieces: Sequence[Symbols]) -> tuple[float, float]:
         """Return the bits and the bytes of this process's share of ``pieces``."""

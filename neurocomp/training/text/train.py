@@ -10,11 +10,13 @@ import torch
 
 from neurocomp.errors import UsageError
 from neurocomp.training.cache import SymbolCache
-from neurocomp.training.distributed import joined
+from neurocomp.training.distributed import is_first_process, joined
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
+from neurocomp.training.opening import open_run
 from neurocomp.training.place import RunPlace
 from neurocomp.training.plot import plot_run
+from neurocomp.training.record import RunRecord
 from neurocomp.training.text.config import TextTrainingConfig
 from neurocomp.training.text.corpus import load_corpus
 from neurocomp.training.text.initial import set_initial
@@ -27,7 +29,7 @@ class TextFiles:
     """What a model of text is trained on.
 
     Attributes:
-        paths: .txt or .xz files, whose names tell their kind.
+        paths: files of text, perhaps compressed, whose names tell their kind.
         tokenizer: folder with vocab.json and merges.txt.
         cache: folder for decompressed and tokenised data.
     """
@@ -54,24 +56,24 @@ def train_text(
     """
     if config.optimizer.name == "muon" and place.sharding == "fsdp":
         raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
-    with joined(place.device) as processes:
-        place.check()
-        processes.wait()
-        torch.manual_seed(config.run.seed)
+    tell: Report = report if is_first_process() else lambda message: None
+    with joined(place.device) as processes, open_run(place, processes, tell) as opened:
         alphabet = alphabet_for(config.model, files.tokenizer)
+        cache = SymbolCache(files.cache, alphabet.name, alphabet.separator, alphabet.encode)
+        context, seed = config.model.context, config.run.seed
+        corpus = load_corpus(files.paths, cache, config.data, context, seed)
+        opened.begin(RunRecord.of(config, {**corpus.files, "the tokenizer": alphabet.name}))
+        for remark in corpus.remarks:
+            tell(remark)
+        torch.manual_seed(config.run.seed)
         network, settings = build_network(config.model, alphabet)
         network = network.to(processes.device)
         if place.initial is not None:
             set_initial(network, place.initial)
-        cache = SymbolCache(files.cache, alphabet.name, alphabet.separator, alphabet.encode)
-        context, seed = network.config.context, config.run.seed
-        corpus = load_corpus(files.paths, cache, config.data, context, seed)
         micro_batch = config.run.micro_batch
         task = TextTask(network, alphabet, corpus, config.data, micro_batch, processes, settings)
-        tell: Report = report if processes.is_first else lambda message: None
-        trainer = Trainer(task, config.run, config.optimizer, place.output, place.sharding, tell)
-        if place.resume:
-            tell(f"resuming at step {trainer.resume()}")
+        trainer = Trainer(task, config.run, config.optimizer, opened, place.sharding, tell)
+        trainer.resume()
         num_parameters = sum(parameter.numel() for parameter in network.parameters())
         tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
         result = trainer.train()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from neurocomp.errors import FormatError, ModelMismatchError
+from neurocomp.models.headers import ModelHeader
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent import model as module
-from neurocomp.models.stored import ModelHeader
 
 MAX_BYTES = {"text-s": 5_000_000, "text-l": 25_000_000}
 

@@ -160,5 +160,7 @@ def test_a_download_is_found(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) 
         return str(checkpoint)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    assert [fetch_checkpoint(name) for name in ("gpt2", "distilgpt2")] == [checkpoint] * 2
+    fetched = [fetch_checkpoint(name) for name in ("gpt2", "distilgpt2")]
+    assert [one.folder for one in fetched] == [checkpoint] * 2
+    assert [one.revision for one in fetched] == [None] * 2
     assert asked == ["openai-community/gpt2", "distilbert/distilgpt2"]

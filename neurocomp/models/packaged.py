@@ -1,0 +1,42 @@
+"""The stored models that are part of the package: priors of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurocomp.errors import ModelNotFoundError
+from neurocomp.names import printable, quoted
+
+DALLE_PREFIX = "dalle:"
+DALLE_FILE = "prior.safetensors"
+LICENCE = "Apache-2.0"
+"""Of all that the package ships."""
+
+
+def packaged_folder(room: str) -> Path:
+    """Return where a room of the package keeps its stored models."""
+    return Path(__file__).parents[1] / room / "weights"
+
+
+def packaged_priors() -> dict[str, Path]:
+    """Return the files of the priors in the package, by the names that `open_model` knows."""
+    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
+    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
+
+
+def dalle_file(name: str) -> Path:
+    """Return the prior in the folder ``name``, or the one of that name in the package.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    name = name.removeprefix(DALLE_PREFIX)
+    packaged = packaged_folder("dalle") / name
+    for folder in (Path(name), packaged):
+        if name and (folder / DALLE_FILE).is_file():
+            return folder / DALLE_FILE
+    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
+    raise ModelNotFoundError(
+        f"{quoted(name)} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp "
+        f"dalle train-prior', or one of those in the package: {printable(names)}"
+    )

@@ -1,0 +1,37 @@
+"""Which codec drives a model of bits."""
+
+from __future__ import annotations
+
+from neurocomp.codec import BitCodec, Codec
+from neurocomp.codec.bits import Bytes
+from neurocomp.codec.deferred import DeferredCodec
+from neurocomp.models.dictionary import Dictionary
+from neurocomp.models.registry import OpenModel
+from neurocomp.pipeline.unloaded import UnloadedModel
+
+
+def binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
+    """Return the codec of a model of bits; one whose network is not loaded yet loads it itself.
+
+    Args:
+        opened: the model.
+        dictionary: what it reads before each block.
+        threads: sections of blocks that are coded at once.
+    """
+    content = None if dictionary is None else dictionary.content
+    if opened.architecture.name == "mix":
+        return BitCodec(content)
+    model = opened.model
+    if isinstance(model, UnloadedModel):
+        load = model.load
+        return DeferredCodec(lambda: _network_codec(opened.name, load(), content, threads))
+    return _network_codec(opened.name, model, content, threads)
+
+
+def _network_codec(name: str, model: object, content: Bytes | None, threads: int) -> Codec:
+    from neurocomp.codec.networked import NetworkCodec
+    from neurocomp.models.recurrent import NetworkModel
+
+    if not isinstance(model, NetworkModel):
+        raise TypeError(f"no codec for the binary model {name!r}")
+    return NetworkCodec(model, content, threads)

@@ -1,0 +1,131 @@
+"""A frame never grows by the model that was asked for: contexts or storing take over."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurocomp
+from neurocomp.frame.block import Method
+from neurocomp.frame.reader import FrameBlock, read_frames
+from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.pipeline import choice
+from neurocomp.pipeline.options import MIN_BLOCK_BYTES, CompressOptions
+from neurocomp.pipeline.streams import compress_stream
+from neurocomp.training.ngram import train_ngram
+from tests.conftest import make_text
+from tests.golden.cases import BYTE_MODEL, PRIOR, TEXT, TOKEN_MODEL, noise, token_set
+
+MIX_ID, NGRAM_ID, DALLE_ID = 1, 3, 8
+
+
+def compress(content: bytes, model: object, block_bytes: int | None = None) -> tuple[bytes, str]:
+    sink = io.BytesIO()
+    options = CompressOptions(model=str(model), block_bytes=block_bytes, threads=2)
+    note = compress_stream(io.BytesIO(content), sink, options).note
+    frame = sink.getvalue()
+    assert neurocomp.decompress(frame, model_path=(BYTE_MODEL.parent,)) == content
+    return frame, note
+
+
+def blocks(frame: bytes) -> list[FrameBlock]:
+    return [one for one in read_frames(io.BytesIO(frame)) if isinstance(one, FrameBlock)]
+
+
+def model_and_methods(frame: bytes) -> tuple[int, list[Method]]:
+    found = blocks(frame)
+    return found[0].header.model_id, [one.block.method for one in found]
+
+
+def test_a_model_that_shrinks_the_content_is_the_frame_s() -> None:
+    """Also where contexts are shorter: a user who asks for n-grams gets them."""
+    frame, note = compress(TEXT * 3, BYTE_MODEL)
+    assert model_and_methods(frame) == (NGRAM_ID, [Method.MODELLED])
+    assert note == ""
+    assert len(neurocomp.compress(TEXT * 3, model="mix")) < len(frame)
+
+
+def test_contexts_code_what_the_model_would_not_shrink() -> None:
+    frame, note = compress(bytes(9000), BYTE_MODEL)
+    assert model_and_methods(frame) == (MIX_ID, [Method.MODELLED])
+    assert note == f"coded with mix: the first block takes 23 bytes, with {BYTE_MODEL} 9048"
+    assert len(frame) == 23
+
+
+@pytest.mark.parametrize("content", [noise(700), b"x", b"", noise(5000)])
+def test_what_nothing_shrinks_is_stored_under_a_short_head(content: bytes) -> None:
+    for model in (BYTE_MODEL, TOKEN_MODEL):
+        frame, note = compress(content, model)
+        assert model_and_methods(frame) == (MIX_ID, [Method.STORED])
+        assert note.startswith("stored: the first block")
+        assert len(frame) <= len(content) + 24
+
+
+def test_the_first_block_decides() -> None:
+    """What follows may be for the model, so noise at the beginning does not rule it out."""
+    rest = TEXT * 20
+    first = noise(MIN_BLOCK_BYTES)
+    frame, note = compress(first + rest, BYTE_MODEL, MIN_BLOCK_BYTES)
+    model, methods = model_and_methods(frame)
+    assert (model, methods[:2]) == (NGRAM_ID, [Method.STORED, Method.MODELLED])
+    assert note == ""
+    frame, note = compress(bytes(MIN_BLOCK_BYTES) + rest, BYTE_MODEL, MIN_BLOCK_BYTES)
+    model, methods = model_and_methods(frame)
+    assert (model, methods[0]) == (MIX_ID, Method.MODELLED)
+    assert "coded with mix" in note
+
+
+def test_token_sets_unlike_the_prior_s_training_do_not_grow() -> None:
+    """The prior of the tests was trained on nothing: contexts are shorter."""
+    sets = {
+        "images": token_set(30, captions=False, images=True),
+        "captions": token_set(30, captions=True, images=False),
+        "both": token_set(40, captions=True, images=True),
+    }
+    for content in sets.values():
+        frame, note = compress(content, PRIOR)
+        assert model_and_methods(frame)[0] == MIX_ID
+        assert len(frame) <= len(neurocomp.compress(content, model="mix")) < len(content)
+        assert "coded with mix" in note
+
+
+def test_token_sets_that_the_prior_knows_stay_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "_CONTEXTS", "adaptive")  # which needs more for so few bytes
+    content = token_set(10, captions=False, images=True)
+    frame, note = compress(content, PRIOR)
+    assert (model_and_methods(frame)[0], note) == (DALLE_ID, "")
+
+
+def test_dense_content_is_stored_whatever_the_preset() -> None:
+    content = noise(20_000)
+    for preset in ("fast", "default", "best"):
+        frame = neurocomp.compress(content, preset=preset)
+        assert model_and_methods(frame)[1] == [Method.STORED]
+        assert len(frame) <= len(content) + 24
+
+
+def test_each_block_is_stored_or_coded_for_itself() -> None:
+    content = noise(8192) + make_text(8192) + noise(8192)
+    for model in ("mix", "adaptive"):
+        frame, _ = compress(content, model, 8192)
+        methods = model_and_methods(frame)[1]
+        assert methods == [Method.STORED, Method.MODELLED, Method.STORED]
+
+
+def test_dense_content_that_the_model_knows_is_coded(tmp_path: Path) -> None:
+    """A dictionary, or n-grams, may hold the very bytes that look random."""
+    content = noise(6000)
+    ngrams, dictionary = tmp_path / "ngrams.safetensors", tmp_path / "noise.dict"
+    train_ngram([np.frombuffer(content, np.uint8)], 256, order=3).to_stored().save(ngrams)
+    stored_dictionary(content[1000:]).save(dictionary)
+    frames = (
+        neurocomp.compress(content, model=str(ngrams)),
+        neurocomp.compress(content, model="mix", dictionary=str(dictionary)),
+    )
+    for frame, model_id in zip(frames, (NGRAM_ID, MIX_ID), strict=True):
+        assert model_and_methods(frame) == (model_id, [Method.MODELLED])
+        assert len(frame) < 0.5 * len(content)
+        assert neurocomp.decompress(frame, model_path=(ngrams, dictionary)) == content
