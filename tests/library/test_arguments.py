@@ -208,3 +208,13 @@ def test_importing_is_light() -> None:
     heavy = {"numpy", "numba", "torch", "constriction", "safetensors", "joblib"}
     text = f"import sys, neurocomp; dir(neurocomp); sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 0
+
+
+def test_former_places() -> None:
+    from neurocomp.pipeline import api, file_object
+
+    assert api.compress is neurocomp.compress
+    assert file_object.open_compressed is neurocomp.open
+    for module in (api, file_object):
+        with pytest.raises(AttributeError, match="no attribute 'expand'"):
+            module.expand  # noqa: B018
