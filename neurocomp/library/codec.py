@@ -39,7 +39,7 @@ class Codec:
 
     def compress(self, data: Buffer) -> bytes:
         """Return ``data`` as one frame, the one that ``neurocomp.compress`` makes."""
-        return encode_frame(coder_of(self._options), self._options.resolved_block_bytes, data)
+        return encode_frame(coder_of(self._options), self._options, data)
 
     def decompress(self, data: Buffer, *, max_output: int | None = None) -> bytes:
         """Return the content of the frames in ``data``, as ``neurocomp.decompress``."""

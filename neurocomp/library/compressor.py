@@ -42,7 +42,7 @@ class Compressor:
         options = compress_options(**arguments)
         self._written = io.BytesIO()
         coder = BlockCoder.for_options(options)
-        self._writer = ContentWriter(Sink(self._written), coder, options.resolved_block_bytes)
+        self._writer = ContentWriter(Sink(self._written), coder, options)
         self._lock = ForkLock()
         self.last_mode = self.FLUSH_FRAME
         """The mode of the last call."""

@@ -88,7 +88,7 @@ class NeurocompFile(_BinaryFile):
         # Before the file is opened, which empties it: a wrong model must cost nobody a file.
         coder = BlockCoder.for_options(options)
         self._fp = self._opened(file, mode)
-        self._writer = ContentWriter(Sink(self._fp), coder, options.resolved_block_bytes)
+        self._writer = ContentWriter(Sink(self._fp), coder, options)
         ending.watch(self)
 
     def _open_reader(self, file: PathArgument | Stream, **arguments: Any) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, TypeVar, Unpack, cast
 
 from neurocomp.frame.reader import FrameBlock, read_frames
-from neurocomp.frame.writer import FrameWriter
 from neurocomp.library.arguments import (
     CompressArguments,
     ModelPath,
@@ -17,8 +16,10 @@ from neurocomp.library.arguments import (
 )
 from neurocomp.library.buffers import Buffer, ViewSource, byte_view
 from neurocomp.library.checks import check_content
-from neurocomp.pipeline.blocks import BlockCoder, read_contents
-from neurocomp.pipeline.options import resolve_threads
+from neurocomp.library.streams import Sink
+from neurocomp.library.writer import ContentWriter
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, ordered_map
 from neurocomp.pipeline.streams import FrameCoders
 
@@ -45,10 +46,9 @@ def compress_many(
     options = compress_options(**arguments)
     coder = BlockCoder.for_options(options)
     threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
-    block_bytes = options.resolved_block_bytes
 
     def encode(record: Buffer, monitor: Monitor) -> bytes:
-        return encode_frame(coder, block_bytes, record, monitor)
+        return encode_frame(coder, options, record, monitor)
 
     return _each(encode, records, threads)
 
@@ -84,17 +84,14 @@ def decompress_many(
 
 
 def encode_frame(
-    coder: BlockCoder, block_bytes: int, record: Buffer, monitor: Monitor | None = None
+    coder: BlockCoder, options: CompressOptions, record: Buffer, monitor: Monitor | None = None
 ) -> bytes:
     """Return ``record`` as one frame, coded by a coder that may be in use elsewhere as well."""
-    advance = (monitor or Monitor()).advance
     sink = io.BytesIO()
-    writer = FrameWriter(sink, coder.header)
+    writer = ContentWriter(Sink(sink), coder, options, None if monitor is None else monitor.advance)
     with byte_view(record) as view:
-        contents = read_contents(cast(BinaryIO, ViewSource(view)), block_bytes)
-        for content in contents if len(view) else [b""]:
-            writer.add(coder.encode(content, advance), content)
-    writer.close()
+        writer.write(view)
+    writer.finish()
     return sink.getvalue()
 
 

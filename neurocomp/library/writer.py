@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import BinaryIO, cast
 
+from neurocomp.codec import Tick
 from neurocomp.frame.block import Block
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.library.streams import Sink
 from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.choice import choose_coder
+from neurocomp.pipeline.options import CompressOptions
 from neurocomp.pipeline.parallel import Monitor
 
 
@@ -24,14 +27,19 @@ class ContentWriter:
 
     Args:
         sink: written front to back.
-        coder: codes the blocks.
-        block_bytes: content of a block.
+        coder: the one that ``options`` ask for; it may be in use elsewhere as well.
+        options: what was asked for.
+        tick: told the content that is done.
     """
 
-    def __init__(self, sink: Sink, coder: BlockCoder, block_bytes: int) -> None:
+    def __init__(
+        self, sink: Sink, coder: BlockCoder, options: CompressOptions, tick: Tick | None = None
+    ) -> None:
         self._sink = cast(BinaryIO, sink)
-        self._coder = coder
-        self._block_bytes = block_bytes
+        self._coder = self._frame_coder = coder
+        self._options = options
+        self._block_bytes = options.resolved_block_bytes
+        self._tick = tick or Monitor().advance
         self._buffer = bytearray()
         self._frame: FrameWriter | None = None
         self.num_bytes = 0
@@ -89,21 +97,34 @@ class ContentWriter:
         """End the last frame; where there was no content at all, write that of no content."""
         self.end_frame(store=store)
         if not self.num_frames:
-            self._add_block(store=True)
+            self._add_block(store=store)
             self.end_frame()
 
     def _add_block(self, *, store: bool = False) -> None:
         content = bytes(self._buffer)
-        block = Block.stored(content) if store else self._coder.encode(content, Monitor().advance)
+        coder, block = self._coded(content, store=store)
         # From here on an interruption leaves nobody knowing what is written.
         try:
             if self._frame is None:
-                self._frame = FrameWriter(self._sink, self._coder.header)
+                self._frame = FrameWriter(self._sink, coder.header)
+                self._frame_coder = coder
             self._frame.add(block, content)
             self._buffer.clear()
         except BaseException:
             self.has_failed = True
             raise
+
+    def _coded(self, content: bytes, *, store: bool) -> tuple[BlockCoder, Block]:
+        """Return the block of ``content``, and the coder of its frame: the first block chooses."""
+        coder = self._coder if self._frame is None else self._frame_coder
+        if store:
+            return coder, Block.stored(content)
+        if self._frame is None:
+            choice = choose_coder(coder, self._options, content, self._tick)
+            if choice.block is not None:
+                return choice.coder, choice.block
+            coder = choice.coder
+        return coder, coder.encode(content, self._tick)
 
     def _refuse_failed(self) -> None:
         if self.has_failed:

@@ -17,6 +17,7 @@ import pytest
 import neurocomp
 from neurocomp import Codec
 from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.models.neural.samples import ngram_sample
 from neurocomp.pipeline.blocks import BlockCoder
 from tests.conftest import make_text
 from tests.library.programs import run_program
@@ -216,3 +217,20 @@ def test_joblibs_contract(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrapper.extension == ".ncmp"
     sink.seek(0)
     assert wrapper.decompressor_file(sink).read() == b"content" * 50
+
+
+def test_a_model_that_does_not_serve_gives_way_everywhere(tmp_path: Path) -> None:
+    """The first block chooses the model of a frame, as in ``compress``."""
+    path = tmp_path / "n.safetensors"
+    ngram_sample().save(path)
+    for record in (b"", b"xyzzy", bytes(range(256)), make_text(700)):
+        frame = neurocomp.compress(record, model=path)
+        assert list(neurocomp.compress_many([record], model=path)) == [frame]
+        assert Codec(model=path).compress(record) == frame
+        compressor = neurocomp.Compressor(model=path)
+        assert compressor.compress(record) + compressor.flush() == frame
+        sink = io.BytesIO()
+        with neurocomp.open(sink, "wb", model=path) as file:
+            file.write(record)
+        assert sink.getvalue() == frame
+        assert neurocomp.decompress(frame, model_path=path) == record
