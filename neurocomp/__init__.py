@@ -20,35 +20,68 @@ from neurocomp.errors import (
     ModelMismatchError,
     ModelNotFoundError,
     NeurocompError,
+    SizeLimitError,
     TruncatedError,
     UnsupportedError,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from neurocomp.pipeline.api import compress, decompress
-    from neurocomp.pipeline.file_object import open_compressed as open
+    from neurocomp.library.codec import Codec
+    from neurocomp.library.compressor import Compressor
+    from neurocomp.library.decompressor import Decompressor
+    from neurocomp.library.file_object import NeurocompFile
+    from neurocomp.library.functions import compress, decompress
+    from neurocomp.library.joblib import register_joblib
+    from neurocomp.library.opening import open_compressed as open
+    from neurocomp.library.records import compress_many, decompress_many
+    from neurocomp.library.whole_files import check as test
+    from neurocomp.library.whole_files import info, read_range, recover
 
 __all__ = [
     "ChecksumError",
+    "Codec",
+    "Compressor",
+    "Decompressor",
     "FormatError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",
     "NeurocompError",
+    "NeurocompFile",
+    "SizeLimitError",
     "TruncatedError",
     "UnsupportedError",
     "UsageError",
     "compress",
+    "compress_many",
     "decompress",
+    "decompress_many",
+    "info",
     "open",
+    "read_range",
+    "recover",
+    "register_joblib",
+    "test",
 ]
 
 _LAZY = {
-    "compress": ("neurocomp.pipeline.api", "compress"),
-    "decompress": ("neurocomp.pipeline.api", "decompress"),
-    "open": ("neurocomp.pipeline.file_object", "open_compressed"),
+    "Codec": "codec.Codec",
+    "Compressor": "compressor.Compressor",
+    "Decompressor": "decompressor.Decompressor",
+    "NeurocompFile": "file_object.NeurocompFile",
+    "compress": "functions.compress",
+    "compress_many": "records.compress_many",
+    "decompress": "functions.decompress",
+    "decompress_many": "records.decompress_many",
+    "info": "whole_files.info",
+    "open": "opening.open_compressed",
+    "read_range": "whole_files.read_range",
+    "recover": "whole_files.recover",
+    "register_joblib": "joblib.register_joblib",
+    "test": "whole_files.check",
 }
+"""What is loaded when it is first used, by where it is in ``neurocomp.library``."""
 
 
 def __getattr__(name: str) -> Any:
@@ -58,5 +91,12 @@ def __getattr__(name: str) -> Any:
         return version("neurocomp")
     if name not in _LAZY:
         raise AttributeError(f"module 'neurocomp' has no attribute {name!r}")
-    module, attribute = _LAZY[name]
-    return getattr(import_module(module), attribute)
+    module, attribute = _LAZY[name].split(".")
+    found = getattr(import_module(f"neurocomp.library.{module}"), attribute)
+    # Kept, so that this is asked once for each name.
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

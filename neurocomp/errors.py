@@ -18,7 +18,7 @@ class FormatError(NeurocompError, ValueError):
     """The bytes are not a well-formed frame, payload or model file."""
 
 
-class TruncatedError(FormatError):
+class TruncatedError(FormatError, EOFError):
     """The bytes end before the frame does."""
 
 

@@ -14,21 +14,24 @@ PACKAGE = Path(neurocomp.__file__).parent
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "temporaries": set(),
+    "threads": set(),
     "names": set(),
     "exact": {"errors"},
     "coding": {"errors", "exact"},
-    "models": {"errors", "temporaries", "exact", "symbols", "coding"},
+    "models": {"errors", "temporaries", "threads", "exact", "symbols", "coding"},
     "networks": {"errors", "exact"},
     "symbols": {"errors", "exact"},
     "dalle": {"errors", "exact", "models", "symbols"},
     "frame": {"errors"},
-    "codec": {"errors", "exact", "coding", "models"},
+    "codec": {"errors", "threads", "exact", "coding", "models"},
     "training": {
         *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
     "pipeline": {
-        *("errors", "temporaries", "exact", "coding", "models", "symbols", "codec", "frame"),
+        *("errors", "temporaries", "threads", "exact", "coding", "models", "symbols", "codec"),
+        "frame",
     },
+    "library": {"errors", "threads", "models", "codec", "frame", "pipeline"},
     "experiments": {
         *("errors", "exact", "coding", "models", "symbols", "codec", "frame"),
         *("training", "pipeline"),
@@ -37,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
         *("codec", "dalle", "experiments", "temporaries"),
     },
-    "__init__": {"errors", "pipeline"},
+    "__init__": {"errors", "library"},
     "__main__": {"cli"},
 }
 FOR_ALL = {"names"}

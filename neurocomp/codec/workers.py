@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
+
+from neurocomp.threads import submit
 
 Result = TypeVar("Result")
 
@@ -13,18 +16,19 @@ Result = TypeVar("Result")
 class Workers:
     """A number of threads, which begin with the first work; a single one is the caller's.
 
-    What they are given must not start anything itself: it would wait for a thread, and keep one.
+    A forked process has none of its parent's threads: it begins its own.  What they are given must
+    not start anything itself: it would wait for a thread, and keep one.
     """
 
     def __init__(self, threads: int) -> None:
+        self._threads = threads
         self._pool: ThreadPoolExecutor | None = None
-        if threads > 1:
-            self._pool = ThreadPoolExecutor(threads, thread_name_prefix="neurocomp-section")
+        self._process = 0
 
     def start(self, function: Callable[[], Result]) -> Future[Result]:
         """Have ``function`` called as soon as a thread is free."""
-        if self._pool is not None:
-            return self._pool.submit(function)
+        if self._threads > 1:
+            return submit(self._own_pool(), function)
         done: Future[Result] = Future()
         done.set_result(function())
         return done
@@ -44,3 +48,10 @@ class Workers:
             for one in pending:
                 one.cancel()
             raise
+
+    def _own_pool(self) -> ThreadPoolExecutor:
+        """Return the pool of this process."""
+        if self._pool is None or self._process != os.getpid():
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="neurocomp-section")
+            self._process = os.getpid()
+        return self._pool

@@ -10,6 +10,7 @@ import numpy as np
 
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.models.base import Predictor
+from neurocomp.threads import submit
 
 
 class LaneGroups:
@@ -38,7 +39,7 @@ class LaneGroups:
         first, *others = self._groups
         if self._executor is None:
             return first.frequencies()
-        pending = [self._executor.submit(group.frequencies) for group in others]
+        pending = [submit(self._executor, group.frequencies) for group in others]
         return np.concatenate([first.frequencies(), *(one.result() for one in pending)])
 
     def update(self, symbols: Symbols) -> None:

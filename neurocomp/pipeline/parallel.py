@@ -6,7 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
+
+from neurocomp.threads import submit
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -75,7 +78,7 @@ def ordered_map(
                 except Exception as error:
                     failure = error
                     break
-                pending.append(pool.submit(function, item))
+                pending.append(submit(pool, partial(function, item)))
                 if len(pending) > threads:
                     yield pending.popleft().result()
             while pending:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurocomp import compress
 from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.experiments import entropy
@@ -24,7 +25,6 @@ from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer import TransformerModel
-from neurocomp.pipeline.api import compress
 from neurocomp.symbols import BytePairs
 from tests.experiments.tables import table_bits
 from tests.models.neural.networks import make_network

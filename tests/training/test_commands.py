@@ -12,12 +12,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from neurocomp import compress, decompress
 from neurocomp.cli.entry import run
 from neurocomp.experiments.entropy import float_bits
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.api import compress, decompress
 from neurocomp.training.log import read_log
 from tests.experiments.tables import table_bits
 from tests.training.runs import run_in_two_processes, steps_of, write_data

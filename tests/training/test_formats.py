@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from neurocomp import compress
 from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.pipeline.api import compress
 from neurocomp.training.cache import SymbolCache
 from neurocomp.training.data import read_content, read_documents
 

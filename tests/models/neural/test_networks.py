@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from neurocomp import compress, decompress
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import TOTAL
 from neurocomp.exact.engine import open_engine
@@ -19,7 +20,6 @@ from neurocomp.models.neural.samples import SAMPLES
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
-from neurocomp.pipeline.api import compress, decompress
 from tests.models.neural.networks import ALPHABET_SIZE, START, make_network, write_checkpoint
 
 KINDS = ("neural-ngram", "recurrent-tokens")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurocomp import compress, decompress
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.stored import StoredModel
-from neurocomp.pipeline.api import compress, decompress
 from tests.models.transformer.sizes import NUM_PARAMETERS, SIZES, shapes, write_size
 
 TEXT = b"the inner\r\n\0\xff"

@@ -1,0 +1,1 @@
+"""What ``import neurocomp`` offers: functions, file objects, incremental, for pools."""

@@ -1,0 +1,90 @@
+"""Options and what they open, as one object that goes to other processes and is warm there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any, Unpack
+
+from neurocomp.library.arguments import CompressArguments, compress_options
+from neurocomp.library.buffers import Buffer
+from neurocomp.library.records import compress_many, decode_frames, decompress_many, encode_frame
+from neurocomp.library.warm import coder_of, frame_coders_of
+
+_ONE_THREAD: CompressArguments = {"threads": 1}
+
+
+class Codec:
+    """Compresses and decompresses with the same options, as often as is asked for.
+
+    What is pickled is the options and nothing else.  Model and dictionary are opened when they are
+    first needed, once in each process, whatever the number of equal codecs: for the workers of
+    Dask, Ray, Spark, joblib or multiprocessing::
+
+        codec = neurocomp.Codec(preset="fast")
+        frames = pool.map(codec.compress, records)
+
+    Threads may share one.  Here ``threads`` counts the sections of a block that are coded at once,
+    and 1 is the default: workers are many already.
+
+    Args:
+        arguments: those of ``neurocomp.compress``.
+
+    Raises:
+        TypeError, UsageError: as ``neurocomp.compress``; what is not found is told at first use.
+    """
+
+    def __init__(self, **arguments: Unpack[CompressArguments]) -> None:
+        self._options = compress_options(**_ONE_THREAD | arguments)
+
+    def compress(self, data: Buffer) -> bytes:
+        """Return ``data`` as one frame, the one that ``neurocomp.compress`` makes."""
+        return encode_frame(coder_of(self._options), self._options, data)
+
+    def decompress(self, data: Buffer, *, max_output: int | None = None) -> bytes:
+        """Return the content of the frames in ``data``, as ``neurocomp.decompress``."""
+        coders = frame_coders_of(self._options.model_path, self._options.threads)
+        return decode_frames(coders, data, max_output)
+
+    def compress_many(self, records: Iterable[Buffer], *, threads: int = 0) -> Iterator[bytes]:
+        """Return the frames of ``records``, as ``neurocomp.compress_many``."""
+        arguments = self._arguments()
+        arguments["threads"] = threads
+        return compress_many(records, **arguments)
+
+    def decompress_many(self, frames: Iterable[Buffer], *, threads: int = 0) -> Iterator[bytes]:
+        """Return the contents of ``frames``, as ``neurocomp.decompress_many``."""
+        return decompress_many(frames, threads=threads, model_path=self._options.model_path)
+
+    def __eq__(self, other: object) -> bool:
+        return self._options == other._options if isinstance(other, Codec) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._options)
+
+    def __repr__(self) -> str:
+        usual = Codec()._arguments()
+        given = [f"{k}={v!r}" for k, v in self._arguments().items() if v != usual[k]]  # type: ignore[literal-required]
+        return f"neurocomp.Codec({', '.join(given)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self._arguments(),)
+
+    def _arguments(self) -> CompressArguments:
+        """Return the arguments that make an equal codec."""
+        options = self._options
+        return {
+            "preset": options.preset,
+            "model": options.model,
+            "coder": options.coder,
+            "block_bytes": options.block_bytes,
+            "threads": options.threads,
+            "verify": options.verify,
+            "model_path": tuple(os.fspath(path) for path in options.model_path),
+            "overlap": options.overlap,
+            "dictionary": options.dictionary,
+        }
+
+
+def _made(arguments: CompressArguments) -> Codec:
+    return Codec(**arguments)

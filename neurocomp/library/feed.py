@@ -1,0 +1,98 @@
+"""Bytes of frames that come in pieces, and how many of them the next step of a reader takes."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO, cast
+
+from neurocomp.errors import FormatError, TruncatedError
+from neurocomp.frame import limits
+from neurocomp.frame.block import BlockHead, read_block_head
+from neurocomp.frame.header import read_header
+from neurocomp.frame.reader import FrameBlock, FrameEnd
+from neurocomp.frame.source import ByteSource
+from neurocomp.frame.trailer import Trailer
+
+_MOST_HEAD_BYTES = limits.MAX_EXTENSION_BYTES + 256
+"""More than a frame header and a block's fields have together."""
+
+
+class Feed:
+    """A stream of bytes that came in pieces; what was read is gone."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def add(self, view: memoryview) -> None:
+        """Append bytes."""
+        self._data += view
+
+    def peek(self, size: int) -> bytes:
+        """Return the first ``size`` bytes, fewer where there aren't as many."""
+        with memoryview(self._data) as view:
+            return bytes(view[:size])
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Take the first ``size`` bytes, or all."""
+        data = self.peek(len(self._data) if size < 0 else size)
+        del self._data[: len(data)]
+        return data
+
+    @property
+    def binary(self) -> BinaryIO:
+        """This, for functions that read."""
+        return cast(BinaryIO, self)
+
+
+class FrameSteps:
+    """Tells whether a feed has all the bytes of the next event of ``read_frames``, for one frame.
+
+    It judges nothing: bytes that are no frame are ready, for the reader to say so.
+    """
+
+    def __init__(self) -> None:
+        self._symbols_id = 0
+        self._header_bytes = 0
+        self._head: BlockHead | None = None
+        self._needed_bytes: int | None = None
+        self._sizes: list[tuple[int, int]] = []
+        self.is_at_end = False
+        """Whether the frame's last block was taken, so that the next event is its end."""
+
+    def are_ready(self, feed: Feed) -> bool:
+        """Return whether the next event can be read from ``feed``."""
+        if self._needed_bytes is None:
+            self._needed_bytes = self._next_bytes(feed)
+        return self._needed_bytes is not None and len(feed) >= self._needed_bytes
+
+    def took(self, event: FrameBlock | FrameEnd) -> None:
+        """Go on after ``event``, which was read."""
+        self._needed_bytes = None
+        if isinstance(event, FrameBlock):
+            self._sizes.append((event.place.stored_bytes, event.place.decoded_bytes))
+            self.is_at_end = self._head is not None and self._head.is_last
+
+    def _next_bytes(self, feed: Feed) -> int | None:
+        """Return the size of what comes next, or None where that can't be told yet."""
+        if self.is_at_end:
+            if self._head is None or not self._head.has_trailer:
+                return 0
+            return len(Trailer(self._header_bytes, tuple(self._sizes), 0).to_bytes())
+        start = feed.peek(_MOST_HEAD_BYTES)
+        if not self._sizes and len(start) < len(limits.MAGIC) and limits.MAGIC.startswith(start):
+            return None
+        source = ByteSource(io.BytesIO(start))
+        try:
+            if not self._sizes:
+                header = read_header(source)
+                assert header is not None, "there are bytes"
+                self._symbols_id, self._header_bytes = header.symbols_id, source.offset
+            self._head = read_block_head(source, self._symbols_id)
+        except TruncatedError:
+            return None if len(start) < _MOST_HEAD_BYTES else 0
+        except FormatError:
+            return 0
+        return source.offset + self._head.payload_bytes + limits.CHECKSUM_BYTES

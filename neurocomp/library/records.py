@@ -1,0 +1,133 @@
+"""Many small records, each a frame of its own; models and dictionaries are opened once."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, TypeVar, Unpack, cast
+
+from neurocomp.frame.reader import FrameBlock, read_frames
+from neurocomp.library.arguments import (
+    CompressArguments,
+    ModelPath,
+    compress_options,
+    decompress_options,
+)
+from neurocomp.library.buffers import Buffer, ViewSource, byte_view
+from neurocomp.library.checks import check_content
+from neurocomp.library.streams import Sink
+from neurocomp.library.writer import ContentWriter
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.parallel import Monitor, ordered_map
+from neurocomp.pipeline.streams import FrameCoders
+
+Result = TypeVar("Result")
+
+
+def compress_many(
+    records: Iterable[Buffer], **arguments: Unpack[CompressArguments]
+) -> Iterator[bytes]:
+    """Return the frames of records, in order, as they are asked for.
+
+    Each is what ``compress`` makes of its record with the same arguments, and decodes alone.  The
+    model and the dictionary are opened once.  Records are taken as they are needed, one more than
+    there are threads at most.
+
+    Args:
+        records: any number of buffers.
+        arguments: those of ``compress``; ``threads`` is how many records are coded at once.
+
+    Raises:
+        TypeError, UsageError, ModelError: as ``compress``, at once for arguments; what is wrong
+            with a record says which one it is.
+    """
+    options = compress_options(**arguments)
+    coder = BlockCoder.for_options(options)
+    threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
+
+    def encode(record: Buffer, monitor: Monitor) -> bytes:
+        return encode_frame(coder, options, record, monitor)
+
+    return _each(encode, records, threads)
+
+
+def decompress_many(
+    frames: Iterable[Buffer],
+    *,
+    threads: int = 0,
+    model_path: ModelPath = (),
+    max_output: int | None = None,
+) -> Iterator[bytes]:
+    """Return what ``decompress`` makes of each of ``frames``, in order, as it is asked for.
+
+    Models and dictionaries are opened once.
+
+    Args:
+        frames: any number of buffers, each with a frame, or several.
+        threads: how many are decoded at once; 0 for as many as there are cores.
+        model_path: a file or folder, or several, searched for models besides the store.
+        max_output: most bytes of content that are taken of each.
+
+    Raises:
+        TypeError, SizeLimitError, FormatError, ModelError: as ``decompress``; the error says which
+            one it is.
+    """
+    options = decompress_options(threads, model_path, max_output)
+    coders = FrameCoders(options.model_path)
+
+    def decode(frame: Buffer, monitor: Monitor) -> bytes:
+        return decode_frames(coders, frame, options.max_output, monitor)
+
+    return _each(decode, frames, resolve_threads(options.threads))
+
+
+def encode_frame(
+    coder: BlockCoder, options: CompressOptions, record: Buffer, monitor: Monitor | None = None
+) -> bytes:
+    """Return ``record`` as one frame, coded by a coder that may be in use elsewhere as well."""
+    sink = io.BytesIO()
+    writer = ContentWriter(Sink(sink), coder, options, None if monitor is None else monitor.advance)
+    with byte_view(record) as view:
+        writer.write(view)
+    writer.finish()
+    return sink.getvalue()
+
+
+def decode_frames(
+    coders: FrameCoders,
+    frames: Buffer,
+    max_output: int | None = None,
+    monitor: Monitor | None = None,
+) -> bytes:
+    """Return the content of ``frames``, decoded by coders that may be in use elsewhere as well."""
+    advance = (monitor or Monitor()).advance
+    contents: list[bytes] = []
+    checksum = 0
+    with byte_view(frames) as view:
+        for event in read_frames(cast(BinaryIO, ViewSource(view)), max_output):
+            if isinstance(event, FrameBlock):
+                contents.append(coders.decode(event.header, event.block, advance))
+                checksum = zlib.crc32(contents[-1], checksum)
+            else:
+                check_content(event, checksum)
+                checksum = 0
+    return b"".join(contents)
+
+
+def _each(
+    function: Callable[[Buffer, Monitor], Result], items: Iterable[Buffer], threads: int
+) -> Iterator[Result]:
+    """Yield what ``function`` makes of each item, in order; an error says which it was."""
+    monitor = Monitor()
+
+    def call(numbered: tuple[int, Buffer]) -> Result:
+        number, item = numbered
+        try:
+            return function(item, monitor)
+        except Exception as error:
+            error.add_note(f"in item {number} of those given, the first being 0")
+            raise
+
+    return ordered_map(call, enumerate(items), threads, monitor)

@@ -1,0 +1,60 @@
+"""Work for other threads, also where there are none: at the end of a program, after a fork."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import RLock
+from types import TracebackType
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def submit(pool: ThreadPoolExecutor, function: Callable[[], Result]) -> Future[Result]:
+    """Have ``function`` called by a thread of ``pool``, or at once where that gets none.
+
+    A pool takes no work when the interpreter ends, though the last writers are finished then.
+    """
+    try:
+        return pool.submit(function)
+    except RuntimeError:
+        done: Future[Result] = Future()
+        try:
+            done.set_result(function())
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
+class ForkLock:
+    """A lock that a thread may take again, and that a forked process has for itself.
+
+    In a process that was forked while another thread held it, what it guards was left in the
+    middle of a change, by a thread that isn't there: taking it is an error, not a wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._process = os.getpid()
+        self._is_broken = False
+
+    def __enter__(self) -> None:
+        if self._process != os.getpid():
+            self._is_broken |= not self._lock.acquire(blocking=False)
+            self._lock = RLock()
+            self._process = os.getpid()
+        if self._is_broken:
+            raise OSError(
+                "this process was forked while another thread was using the object: make a new one"
+            )
+        self._lock.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._lock.release()
