@@ -38,7 +38,7 @@ def has_compiler() -> bool:
 
 
 def use_zig() -> None:
-    """Have CMake use ``python -m ziglang`` for compiler and archiver, by scripts that it can call."""
+    """Have CMake use ``python -m ziglang`` as compiler and archiver, by scripts it can call."""
     folder = ROOT / "build" / "zig"
     folder.mkdir(parents=True, exist_ok=True)
     for variable, command in (("CC", "cc"), ("CXX", "c++"), ("AR", "ar"), ("RANLIB", "ranlib")):

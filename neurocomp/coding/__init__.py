@@ -1,7 +1,7 @@
 """Entropy coders: from (symbol, frequency table) to bits and back.
 
-``CODERS`` holds the coders of whole symbols; ``neurocomp.coding.binary`` codes the single bits
-of binary models, within their kernels.
+``CODERS`` holds the coders of whole symbols.  Single bits of binary models are coded by the core,
+within its kernels (core/src/coding); ``neurocomp.coding.bits`` codes arrays of them.
 """
 
 from neurocomp.coding.arithmetic import ArithmeticCoder
