@@ -1,28 +1,23 @@
-"""Binary arithmetic coding of whole arrays, for tests, benchmarks and models that see far ahead."""
+"""Binary arithmetic coding of whole arrays: the core's coder (core/src/coding) without a model."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.coding.binary import (
-    PROBABILITY_BITS,
-    Payload,
-    decode_bit,
-    decoder_is_overrun,
-    encode_bit,
-    finish_decoder,
-    finish_encoder,
-    max_payload_bytes,
-    start_decoder,
-    start_encoder,
-)
+from neurocomp import _core
 from neurocomp.errors import FormatError
+
+PROBABILITY_BITS = 16
 
 Bits = NDArray[np.uint8]
 Probabilities = NDArray[np.uint16]
 """Probabilities of a 1 in units of 2**-16, from 1 to 65535."""
+
+
+def max_payload_bytes(num_bits: int) -> int:
+    """Return a size that the payload of ``num_bits`` decisions never exceeds."""
+    return 2 * num_bits + 3
 
 
 def encode_bits(bits: Bits, probabilities: Probabilities) -> bytes:
@@ -34,9 +29,9 @@ def encode_bits(bits: Bits, probabilities: Probabilities) -> bytes:
     _check(probabilities)
     if bits.shape != probabilities.shape or (bits > 1).any():
         raise ValueError("bits are 0 or 1, one for each probability")
-    payload = np.zeros(max_payload_bytes(bits.size), np.uint8)
-    size = _encode(bits, probabilities, payload)
-    return payload[:size].tobytes()
+    payload = _core.encode_bits(bits, probabilities, max_payload_bytes(bits.size))
+    assert payload is not None, "there is room for any bits"
+    return payload
 
 
 def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
@@ -47,8 +42,8 @@ def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
         ValueError: a probability is 0.
     """
     _check(probabilities)
-    bits = np.zeros(probabilities.shape, np.uint8)
-    if not _decode(np.frombuffer(payload, np.uint8), probabilities, bits):
+    bits, is_whole = _core.decode_bits(payload, probabilities)
+    if not is_whole:
         raise FormatError(f"binary payload of {len(payload)} bytes is damaged")
     return bits
 
@@ -56,21 +51,3 @@ def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
 def _check(probabilities: Probabilities) -> None:
     if probabilities.dtype != np.uint16 or not probabilities.all():
         raise ValueError(f"probabilities are uint16 from 1 to {(1 << PROBABILITY_BITS) - 1}")
-
-
-@njit(cache=True, nogil=True)
-def _encode(bits: Bits, probabilities: Probabilities, payload: Payload) -> int:
-    coder = start_encoder()
-    for i in range(bits.shape[0]):
-        encode_bit(coder, payload, probabilities[i], bits[i])
-    return finish_encoder(coder, payload)
-
-
-@njit(cache=True, nogil=True)
-def _decode(payload: Payload, probabilities: Probabilities, bits: Bits) -> bool:
-    coder = start_decoder(payload)
-    for i in range(bits.shape[0]):
-        bits[i] = decode_bit(coder, payload, probabilities[i])
-        if decoder_is_overrun(coder, payload):
-            return False
-    return finish_decoder(coder, payload)

@@ -6,28 +6,12 @@ import pytest
 from numba import njit, types
 from numba.core.dispatcher import Dispatcher
 
-from neurocomp.coding import binary, bits, code_lengths, huffman, registers
+from neurocomp.coding import code_lengths, huffman, registers
 
-U8, U16, U64 = (types.Array(t, 1, "C") for t in (types.uint8, types.uint16, types.uint64))
+U8, U64 = (types.Array(t, 1, "C") for t in (types.uint8, types.uint64))
 I32, I32_2D, U64_2D = types.int32[::1], types.int32[:, ::1], types.uint64[:, ::1]
-BIT = (U64, U8, types.int64)
 
 SIGNATURES: list[tuple[Dispatcher, tuple[types.Type, ...]]] = [
-    (binary.start_encoder, ()),
-    (binary.encode_bit, (*BIT, types.int64)),
-    (binary.encode_bit, (U64, U8, types.uint16, types.uint8)),
-    (binary._shift_out, (U64, U8)),
-    (binary._carry, (U8, types.uint64)),
-    (binary.encoder_is_full, (U64, U8)),
-    (binary.finish_encoder, (U64, U8)),
-    (binary.start_decoder, (U8,)),
-    (binary.decode_bit, BIT),
-    (binary.decoder_is_overrun, (U64, U8)),
-    (binary.finish_decoder, (U64, U8)),
-    (binary._window, (U8, types.uint64)),
-    (binary._ending, (types.uint64, types.uint64)),
-    (bits._encode, (U8, U16, U8)),
-    (bits._decode, (U8, U16, U8)),
     (code_lengths.code_lengths, (I32, U64_2D, U8)),
     (code_lengths._sort, (I32, U64, U64)),
     (code_lengths._merge, (U64, U64, U64)),
@@ -54,7 +38,7 @@ def test_kernel_is_typed_as_integers(
 
 def test_every_kernel_is_covered() -> None:
     covered = {function for function, _ in SIGNATURES}
-    for module in (binary, bits, code_lengths, huffman, registers):
+    for module in (code_lengths, huffman, registers):
         kernels = {
             value
             for value in vars(module).values()

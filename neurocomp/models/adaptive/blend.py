@@ -15,7 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.exact import Frequencies, Symbols, Weights, quantise_row
+from neurocomp.exact import Frequencies, Symbols, Weights
+from neurocomp.exact.rows import quantise_row
 from neurocomp.models.adaptive.trie import (
     CHILD,
     ENTRY,

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.models.mix.hashing import U64, combine
+from neurocomp.models.dalle.hashing import U64, combine
 
 NUM_IMAGE_CONTEXTS = 8
 NUM_CAPTION_CONTEXTS = 4

@@ -6,7 +6,7 @@ from neurocomp.models import fingerprints
 
 
 class MixModel:
-    """Context mixing of bits.  ``neurocomp.codec.BitCodec`` drives its kernels."""
+    """Context mixing of bits.  ``neurocomp.codec.BitCodec`` has the core do it."""
 
     prefers_line_feeds = True
 

@@ -16,7 +16,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
-from neurocomp.exact import Frequencies, Weights, quantise_row
+from neurocomp.exact import Frequencies, Weights
+from neurocomp.exact.rows import quantise_row
 from neurocomp.models.ngram.trie import LaneContexts, NodeSymbols, Starts
 
 VALUE_BITS = 30
