@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import constriction
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.coding.registers import (
@@ -149,16 +148,9 @@ class _Weights:
         if self._buffer.shape[1] != size or self._buffer.shape[0] < num_lanes:
             self._buffer = np.empty((num_lanes, size), np.float32)
         weights = self._buffer[:num_lanes]
-        _to_weights(frequencies, weights)
+        # Exact, for frequencies are at most 2**24.
+        np.subtract(frequencies, 1, out=weights, dtype=np.float32, casting="unsafe")
         return weights
-
-
-@njit(cache=True, nogil=True)
-def _to_weights(frequencies: Frequencies, out: NDArray[np.float32]) -> None:
-    for lane in range(frequencies.shape[0]):
-        for i in range(frequencies.shape[1]):
-            # Exact, for frequencies are at most 2**24; numba vectorises this form.
-            out[lane, i] = np.float32(frequencies[lane, i]) - np.float32(1)
 
 
 def _wrong_length(payload: bytes) -> FormatError:

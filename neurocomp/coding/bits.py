@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.coding.binary import (
-    PROBABILITY_BITS,
-    Payload,
-    decode_bit,
-    decoder_is_overrun,
-    encode_bit,
-    finish_decoder,
-    finish_encoder,
-    max_payload_bytes,
-    start_decoder,
-    start_encoder,
-)
+from neurocomp import _core
 from neurocomp.errors import FormatError
 
 Bits = NDArray[np.uint8]
@@ -34,9 +22,9 @@ def encode_bits(bits: Bits, probabilities: Probabilities) -> bytes:
     _check(probabilities)
     if bits.shape != probabilities.shape or (bits > 1).any():
         raise ValueError("bits are 0 or 1, one for each probability")
-    payload = np.zeros(max_payload_bytes(bits.size), np.uint8)
-    size = _encode(bits, probabilities, payload)
-    return payload[:size].tobytes()
+    payload = _core.encode_bits(bits, probabilities, room=2 * bits.size + 3)
+    assert payload is not None, "no decision takes more than two bytes, nor the end more than three"
+    return payload
 
 
 def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
@@ -47,30 +35,12 @@ def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
         ValueError: a probability is 0.
     """
     _check(probabilities)
-    bits = np.zeros(probabilities.shape, np.uint8)
-    if not _decode(np.frombuffer(payload, np.uint8), probabilities, bits):
+    bits, is_whole = _core.decode_bits(payload, probabilities)
+    if not is_whole:
         raise FormatError(f"binary payload of {len(payload)} bytes is damaged")
     return bits
 
 
 def _check(probabilities: Probabilities) -> None:
     if probabilities.dtype != np.uint16 or not probabilities.all():
-        raise ValueError(f"probabilities are uint16 from 1 to {(1 << PROBABILITY_BITS) - 1}")
-
-
-@njit(cache=True, nogil=True)
-def _encode(bits: Bits, probabilities: Probabilities, payload: Payload) -> int:
-    coder = start_encoder()
-    for i in range(bits.shape[0]):
-        encode_bit(coder, payload, probabilities[i], bits[i])
-    return finish_encoder(coder, payload)
-
-
-@njit(cache=True, nogil=True)
-def _decode(payload: Payload, probabilities: Probabilities, bits: Bits) -> bool:
-    coder = start_decoder(payload)
-    for i in range(bits.shape[0]):
-        bits[i] = decode_bit(coder, payload, probabilities[i])
-        if decoder_is_overrun(coder, payload):
-            return False
-    return finish_decoder(coder, payload)
+        raise ValueError("probabilities are uint16 from 1 to 65535")

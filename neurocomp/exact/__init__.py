@@ -13,7 +13,6 @@ from neurocomp.exact.frequencies import (
     Symbols,
     Weights,
     quantise,
-    quantise_row,
 )
 
 __all__ = [
@@ -26,5 +25,4 @@ __all__ = [
     "Symbols",
     "Weights",
     "quantise",
-    "quantise_row",
 ]

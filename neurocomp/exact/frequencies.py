@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from neurocomp import _core
 
 TOTAL_BITS = 24
 TOTAL = 1 << TOTAL_BITS
@@ -33,47 +34,11 @@ Frequencies = NDArray[np.int32]
 Weights = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
-def quantise_row(weights: Weights, out: Frequencies) -> None:
-    """Write the frequency table of one lane's ``weights`` (V,) to ``out`` (V,).
-
-    ``out[i] = 1 + weights[i] * (TOTAL - V) // sum(weights)``; what flooring leaves over goes to
-    the first symbol of the largest weight.  The caller guarantees 0 <= weights < WEIGHT_LIMIT,
-    a positive sum, and V <= MAX_ALPHABET_SIZE.
-
-    The division is done by a reciprocal, ``r = (spread << 38) // total``: as no weight exceeds
-    2**38 or the total, ``weight * r`` is below 2**62, and ``weight * r >> 38`` is the quotient or
-    one less, which comparing the remainder settles.
-    """
-    size = weights.shape[0]
-    total = np.int64(0)
-    best = 0
-    largest = weights[0]
-    for i in range(size):
-        total += weights[i]
-        if weights[i] > largest:
-            largest = weights[i]
-            best = i
-    spread = np.int64(TOTAL - size)
-    reciprocal = (spread << _WEIGHT_BITS) // total
-    used = np.int64(0)
-    for i in range(size):
-        weight = weights[i]
-        quotient = (weight * reciprocal) >> _WEIGHT_BITS
-        quotient += weight * spread - quotient * total >= total
-        out[i] = 1 + quotient
-        used += 1 + quotient
-    out[best] += TOTAL - used
-
-
-@njit(cache=True, nogil=True)
-def _quantise_rows(weights: Weights, out: Frequencies) -> None:
-    for lane in range(weights.shape[0]):
-        quantise_row(weights[lane], out[lane])
-
-
 def quantise(weights: Weights) -> Frequencies:
     """Return the frequency tables of ``weights``.
+
+    An entry is ``1 + weight * (TOTAL - V) // sum(weights)``; what flooring leaves over goes to the
+    first symbol of the largest weight.
 
     Args:
         weights: int64, shape (lanes, V), 0 <= weights < WEIGHT_LIMIT, no row all zero.
@@ -91,5 +56,5 @@ def quantise(weights: Weights) -> Frequencies:
     if not weights.any(axis=1).all():
         raise ValueError("every row of weights needs at least one positive entry")
     out = np.empty(weights.shape, np.int32)
-    _quantise_rows(weights, out)
+    _core.exact.quantise(np.ascontiguousarray(weights), out)
     return out

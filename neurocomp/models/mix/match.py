@@ -45,10 +45,7 @@ def _common_length(history: np.ndarray, one: Integer, other: Integer) -> Integer
     """
     length = 0
     most = min(_CHECKED_LENGTH, one, other)
-    while (
-        length < most
-        and history[U64(one - 1 - length)] == history[U64(other - 1 - length)]
-    ):
+    while length < most and history[U64(one - 1 - length)] == history[U64(other - 1 - length)]:
         length += 1
     return length
 
