@@ -1,0 +1,187 @@
+#include "network/network.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace neurocomp::network {
+
+namespace {
+
+constexpr int max_weight = 64;       // two products of bytes are added in 16 bits
+constexpr int activation_limit = 127;
+constexpr int64_t product_limit = int64_t{1} << 62;
+constexpr int mantissa_bits = 15;
+constexpr int min_shift = 20;
+constexpr int max_shift = 62;
+constexpr int max_table_bits = 22;
+constexpr int max_blocks = 64;
+constexpr int max_scale = (1 << 15) - 1;
+
+void require(bool condition, const char* what) {
+    if (!condition) throw std::invalid_argument(what);
+}
+
+size_t padded(int num_outputs) {
+    return static_cast<size_t>((num_outputs + strip - 1) / strip) * strip;
+}
+
+size_t packed_bytes(int num_outputs, int num_inputs) {
+    return padded(num_outputs) * static_cast<size_t>(num_inputs);
+}
+
+void check_table(const int32_t* table, int64_t least, int64_t most) {
+    const auto [low, high] = std::minmax_element(table, table + table_size);
+    require(*low >= least && *high <= most, "a table of a network has entries out of range");
+}
+
+// Sums of embeddings stay within the stream's bound.
+void check_embeddings(const Shape& shape, const Tensors& tensors) {
+    const auto width = static_cast<size_t>(shape.width);
+    std::vector<int64_t> total(width, 0);
+    std::vector<int64_t> reach(width);
+    const auto take = [&](size_t n, int64_t value) {
+        reach[n] = std::max(reach[n], value < 0 ? -value : value);
+    };
+    const auto add = [&] {
+        for (size_t n = 0; n < width; ++n) total[n] += reach[n];
+    };
+    const int32_t* row = tensors.embeddings;
+    for (int k = 0; k < shape.context; ++k) {
+        std::fill(reach.begin(), reach.end(), 0);
+        for (int byte = 0; byte < alphabet_size; ++byte, row += width) {
+            for (size_t n = 0; n < width; ++n) take(n, row[n]);
+        }
+        add();
+    }
+    const int8_t* hashed = tensors.hashed;
+    const int32_t* scale = tensors.hashed_scales;
+    for (const HashedTable& table : shape.tables) {
+        std::fill(reach.begin(), reach.end(), 0);
+        for (size_t i = 0; i < size_t{1} << table.bits; ++i, hashed += width, ++scale) {
+            require(*scale >= 1 && *scale <= max_scale,
+                    "the scales of a network's hashed embeddings are out of range");
+            for (size_t n = 0; n < width; ++n) take(n, int64_t{hashed[n]} * *scale);
+        }
+        add();
+    }
+    require(*std::max_element(total.begin(), total.end()) <= residual_limit,
+            "the embeddings of a network exceed the range of its stream");
+}
+
+}  // namespace
+
+void Shape::check() const {
+    require(width >= 4 && width <= max_width && width % group == 0, "a width is out of range");
+    require(inner_width >= 4 && inner_width <= 4 * max_width && inner_width % group == 0,
+            "a width of a network is out of range");
+    require(num_blocks >= 1 && num_blocks <= max_blocks, "a network has 1 to 64 blocks");
+    require(context >= 1 && context <= max_context, "a network's context is out of range");
+    require(epsilon >= 1 && epsilon <= residual_limit, "a network's epsilon is out of range");
+    require(tables.size() <= max_tables, "a network has too many tables");
+    int length = 1;
+    for (const HashedTable& table : tables) {
+        require(table.length > length && table.length <= context && table.bits >= 1 &&
+                    table.bits <= max_table_bits,
+                "a table of a network is out of range");
+        length = table.length;
+    }
+}
+
+size_t Shape::num_hashed_rows() const {
+    size_t rows = 0;
+    for (const HashedTable& table : tables) rows += size_t{1} << table.bits;
+    return rows;
+}
+
+Network::Network(Shape shape, const Tensors& tensors)
+    : shape_(std::move(shape)), tensors_(tensors) {
+    shape_.check();
+    const int width = shape_.width;
+    const int inner = shape_.inner_width;
+    const auto num_blocks = static_cast<size_t>(shape_.num_blocks);
+    require(tensors.layers.size() == 4 * num_blocks + 1, "a network lacks a layer");
+    check_embeddings(shape_, tensors);
+    check_table(tensors.gates, 0, 1 << 16);
+    check_table(tensors.silu, -(16 << 12), 16 << 12);
+    require(tensors.exp2[0] == 1 << 30 && tensors.exp2[exp2_size - 1] >= 1 << 29 &&
+                std::is_sorted(tensors.exp2, tensors.exp2 + exp2_size, std::greater<>()),
+            "the table of powers of 2 of a network is damaged");
+    weights_ = Array<int8_t>(
+        num_blocks * (packed_bytes(3 * width, width) + packed_bytes(width, width) +
+                      packed_bytes(inner, width) + packed_bytes(width, inner)) +
+            packed_bytes(alphabet_size, width),
+        PageSize::huge);
+    const LayerTensors* from = tensors.layers.data();
+    size_t place = 0;
+    for (size_t b = 0; b < num_blocks; ++b, from += 4) {
+        blocks_.push_back({pack(from[0], 3 * width, width, residual_limit, place),
+                           pack(from[1], width, width, residual_limit, place),
+                           pack(from[2], inner, width, square_limit, place),
+                           pack(from[3], width, inner, residual_limit, place)});
+    }
+    head_ = pack(*from, alphabet_size, width, head_limit, place);
+}
+
+Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, int32_t clip,
+                    size_t& place) {
+    const auto outputs = static_cast<size_t>(num_outputs);
+    const auto inputs = static_cast<size_t>(num_inputs);
+    const size_t num_groups = inputs / group;
+    int8_t* const packed = weights_.data() + place;
+    Layer layer;
+    layer.num_outputs = static_cast<int>(padded(num_outputs));
+    layer.num_groups = static_cast<int>(num_groups);
+    layer.weight = packed;
+    layer.clip = clip;
+    layer.offsets.resize(padded(num_outputs));
+    layer.multiplier.resize(padded(num_outputs));
+    layer.bias.resize(padded(num_outputs));
+    int64_t widest = 0;
+    int64_t largest = 0;
+    int64_t largest_bias = 0;
+    for (size_t n = 0; n < outputs; ++n) {
+        const int8_t* const row = from.weight + n * inputs;
+        int8_t* to = packed + n / strip * (num_groups * strip * group) + n % strip * group;
+        int64_t sum = 0;
+        int64_t reach = 0;
+        int most = 0;
+        for (size_t k = 0; k < inputs; ++k) {
+            const int value = row[k];
+            sum += value;
+            reach += std::abs(value);
+            most = std::max(most, std::abs(value));
+        }
+        for (size_t g = 0; g < num_groups; ++g, to += strip * group) {
+            std::copy_n(row + g * group, group, to);
+        }
+        require(most <= max_weight, "a weight of a linear layer exceeds 64");
+        const int64_t multiplier = from.multiplier[n];
+        require(multiplier >= 0 && multiplier <= int64_t{UINT32_MAX},
+                "a multiplier of a linear layer is out of range");
+        layer.offsets[n] = static_cast<int32_t>(128 * sum);
+        layer.multiplier[n] = static_cast<uint32_t>(multiplier);
+        layer.bias[n] = from.bias[n];
+        widest = std::max(widest, reach);
+        largest = std::max(largest, multiplier);
+        largest_bias = std::max(largest_bias, std::abs(int64_t{from.bias[n]}));
+    }
+    require(from.shift >= min_shift && from.shift <= max_shift,
+            "the shift of a linear layer is out of range");
+    require(activation_limit * widest < int64_t{1} << 31,
+            "sums of a linear layer don't fit 32 bits");
+    layer.shift = static_cast<int>(from.shift);
+    layer.margin = (int64_t{1} << 31) - 1 - largest_bias;
+    // widest < 2**25 and largest < 2**32, so that their product fits.
+    require(largest == 0 ||
+                activation_limit * widest <= (product_limit >> mantissa_bits) / largest,
+            "scaled sums of a linear layer don't fit 64 bits");
+    layer.reach = activation_limit * widest * largest;
+    place += packed_bytes(num_outputs, num_inputs);
+    return layer;
+}
+
+}  // namespace neurocomp::network

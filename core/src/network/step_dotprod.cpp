@@ -1,0 +1,10 @@
+#include "network/wide_plain.hpp"
+#include "products/neon.hpp"
+
+#include "network/step_impl.hpp"
+
+namespace neurocomp::network {
+
+void run_step_dotprod(const Step& step) { Runner<products::NeonDot>(step).run(); }
+
+}  // namespace neurocomp::network

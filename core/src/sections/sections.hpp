@@ -1,0 +1,81 @@
+// Sections of blocks: bytes to a payload and back, under the mixture and, if wanted, a network.
+//
+// A section is cut into lanes that advance together and share tables and a payload.  At each step
+// the network weighs the next byte of the lanes; then the bytes are coded lane by lane, bit by bit,
+// by the mixture of its weights and of the contexts, whose tables the lanes update in this order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "mix/state.hpp"
+#include "network/network.hpp"
+
+namespace neurocomp {
+
+using Bytes = std::span<const uint8_t>;
+using Payload = std::vector<uint8_t>;
+
+// Told now and then how many more bytes are done; may throw to stop the work.
+using Progress = std::function<void(size_t)>;
+
+// A payload is not what any bytes are coded as.
+struct DamagedPayload : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Text that a mixture has read before a block begins.  Mixtures for small blocks are kept, one at a
+// time, and copied; any thread may ask.
+class Primer {
+   public:
+    explicit Primer(Bytes content);
+
+    struct Primed {
+        mix::Tables tables;
+        mix::Lane lane;
+    };
+
+    // A mixture that has read it, with room for so many bytes more.  Throws std::bad_alloc.
+    std::unique_ptr<Primed> primed(size_t room);
+    size_t size() const { return content_.size(); }
+
+   private:
+    std::vector<uint8_t> content_;
+    std::mutex mutex_;
+    std::shared_ptr<const Primed> kept_;
+};
+
+// How sections are coded.  What is pointed to belongs to the caller.
+struct Plan {
+    mix::Profile profile = mix::Profile::text;
+    size_t num_lanes = 1;
+    const network::Network* network = nullptr;    // none for contexts alone
+    const mix::Experience* experience = nullptr;  // what the mixers know of text beside it
+    Primer* primer = nullptr;                     // without a network only
+    Bytes dictionary = {};                        // read before each section, after the primer
+
+    // Throws std::invalid_argument where these don't go together.
+    void check() const;
+};
+
+// Codes sections side by side on this thread, in lock-step where a network weighs their bytes.
+// Returns for each its payload, or nothing where that is longer than `room`.
+// Throws std::invalid_argument, std::bad_alloc, and what `progress` does.
+std::vector<std::optional<Payload>> encode(const Plan& plan, std::span<const Bytes> sections,
+                                           size_t room, const Progress& progress);
+
+// Fills sections with what their payloads hold.  Throws DamagedPayload and what `encode` does.
+void decode(const Plan& plan, std::span<const Bytes> payloads,
+            std::span<const std::span<uint8_t>> sections, const Progress& progress);
+
+// What the mixture knows when it has coded a section.
+std::unique_ptr<const mix::Tables> learn(const Plan& plan, Bytes section);
+
+}  // namespace neurocomp
