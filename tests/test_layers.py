@@ -12,18 +12,19 @@ import neurocomp
 PACKAGE = Path(neurocomp.__file__).parent
 
 MAY_IMPORT: dict[str, set[str]] = {
+    "_core": set(),
     "errors": set(),
     "temporaries": set(),
-    "exact": {"errors"},
-    "coding": {"errors", "exact"},
-    "models": {"errors", "temporaries", "exact", "symbols", "coding"},
+    "exact": {"errors", "_core"},
+    "coding": {"errors", "_core", "exact"},
+    "models": {"errors", "_core", "temporaries", "exact", "symbols", "coding"},
     "networks": {"errors", "exact"},
-    "symbols": {"errors", "exact"},
-    "dalle": {"errors", "exact", "models", "symbols"},
+    "symbols": {"errors", "_core", "exact"},
+    "dalle": {"errors", "_core", "exact", "models", "symbols"},
     "frame": {"errors"},
     "codec": {"errors", "exact", "coding", "models"},
     "training": {
-        *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
+        *("errors", "_core", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
     "pipeline": {
         *("errors", "temporaries", "exact", "coding", "models", "symbols", "codec", "frame"),

@@ -21,6 +21,16 @@
 namespace nb = nanobind;
 using namespace nb::literals;
 
+namespace neurocomp::python {
+
+// One room each: bind_*.cpp.
+void bind_coding(nb::module_& parent);
+void bind_exact(nb::module_& parent);
+void bind_images(nb::module_& parent);
+void bind_models(nb::module_& parent);
+
+}  // namespace neurocomp::python
+
 namespace neurocomp {
 
 namespace {
@@ -302,4 +312,9 @@ NB_MODULE(_core, module) {
 
     module.def("encode_bits", &encode_bits, "bits"_a, "probabilities"_a, "room"_a);
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
+
+    python::bind_coding(module);
+    python::bind_exact(module);
+    python::bind_images(module);
+    python::bind_models(module);
 }

@@ -100,7 +100,7 @@ const Kernels& kernels();
 extern const Kernels baseline_kernels;
 #if defined(__x86_64__) || defined(_M_X64)
 extern const Kernels avx2_kernels;
-extern const Kernels avx512_kernels;
+extern const Kernels avx512vnni_kernels;
 #endif
 
 }  // namespace neurocomp::exact
