@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "base/processor.hpp"
 #include "coding/binary.hpp"
+#include "network/batch.hpp"
 #include "sections/sections.hpp"
 
 namespace nb = nanobind;
@@ -163,6 +165,39 @@ class PythonNetwork {
     std::optional<mix::Experience> experience_;
 };
 
+// What a network makes of each byte of lanes (lanes, n) before it reads it: (lanes, n, 256).
+nb::object weigh(const PythonNetwork& network, const Tensor<uint8_t, 2>& symbols, size_t ahead) {
+    const size_t num_lanes = symbols.shape(0);
+    const size_t num_steps = symbols.shape(1);
+    require(num_lanes >= 1 && num_lanes <= 4096 && ahead >= 1 && ahead <= 4096,
+            "1 to 4096 lanes and positions are weighed at once");
+    std::vector<int32_t> weights(num_lanes * num_steps * network::alphabet_size);
+    {
+        const nb::gil_scoped_release release;
+        network::Lanes lanes(*network.network(), num_lanes, num_lanes * ahead);
+        std::vector<uint32_t> active(num_lanes);
+        std::iota(active.begin(), active.end(), uint32_t{0});
+        std::vector<const uint8_t*> known(num_lanes);
+        for (size_t first = 0; first < num_steps; first += ahead) {
+            const size_t count = std::min(ahead, num_steps - first);
+            for (size_t i = 0; i < num_lanes; ++i) {
+                known[i] = symbols.data() + i * num_steps + first;
+            }
+            if (ahead == 1) {
+                lanes.step(active.data(), num_lanes);
+                for (size_t i = 0; i < num_lanes; ++i) lanes.read(i, *known[i]);
+            } else {
+                lanes.step_ahead(active.data(), num_lanes, known.data(), count);
+            }
+            for (size_t i = 0; i < num_lanes; ++i) {
+                std::copy_n(lanes.weights(i * count), count * network::alphabet_size,
+                            weights.data() + (i * num_steps + first) * network::alphabet_size);
+            }
+        }
+    }
+    return array_of(weights.data(), {num_lanes, num_steps, network::alphabet_size});
+}
+
 // Tells Python how many bytes are done; None for nobody.
 Progress progress_of(const nb::object& callback) {
     if (callback.is_none()) return [](size_t) {};
@@ -268,6 +303,25 @@ nb::tuple decode_bits(const nb::bytes& payload, const Tensor<uint16_t, 1>& proba
     return nb::make_tuple(array_of(bits.data(), {bits.size()}), coder.finish());
 }
 
+// A decoder that is asked bit by bit, and keeps its payload.
+class PythonDecoder {
+   public:
+    explicit PythonDecoder(const nb::bytes& payload)
+        : payload_(bytes_of(payload).begin(), bytes_of(payload).end()),
+          coder_(payload_.data(), payload_.size()) {}
+
+    int decode(uint32_t p) {
+        require(p >= 1 && p <= 65535, "a probability is 1 to 65535");
+        return coder_.code(p, 0);
+    }
+    bool is_spent() const { return coder_.is_spent(); }
+    bool finish() const { return coder_.finish(); }
+
+   private:
+    Payload payload_;
+    coding::Decoder coder_;
+};
+
 std::vector<std::string> processor_names() {
     std::vector<std::string> names;
     for (const Processor one : available_processors()) names.emplace_back(name_of(one));
@@ -299,7 +353,8 @@ NB_MODULE(_core, module) {
                       const Tensor<int32_t, 1>&, const nb::object&>(),
              nb::kw_only(), "width"_a, "num_blocks"_a, "context"_a, "inner_width"_a, "epsilon"_a,
              "tables"_a, "embeddings"_a, "hashed"_a, "hashed_scales"_a, "layers"_a, "gates"_a,
-             "silu"_a, "exp2"_a, "experience"_a.none());
+             "silu"_a, "exp2"_a, "experience"_a.none())
+        .def("weigh", &weigh, "symbols"_a, "ahead"_a = 1);
 
     module.def("encode", &encode_sections, "sections"_a, "room"_a, nb::kw_only(), "profile"_a,
                "num_lanes"_a = 1, "network"_a.none() = nb::none(), "primer"_a.none() = nb::none(),
@@ -310,6 +365,11 @@ NB_MODULE(_core, module) {
     module.def("learn", &learn_section, "section"_a, nb::kw_only(), "profile"_a,
                "network"_a.none() = nb::none());
 
+    nb::class_<PythonDecoder>(module, "BitDecoder")
+        .def(nb::init<const nb::bytes&>(), "payload"_a)
+        .def("decode", &PythonDecoder::decode, "p"_a)
+        .def("is_spent", &PythonDecoder::is_spent)
+        .def("finish", &PythonDecoder::finish);
     module.def("encode_bits", &encode_bits, "bits"_a, "probabilities"_a, "room"_a);
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
 

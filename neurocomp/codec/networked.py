@@ -1,100 +1,44 @@
-"""The lock-step loop of a network, context mixing and the binary arithmetic coder, over lanes.
+"""Blocks under a network, context mixing and the binary arithmetic coder, over lanes.
 
 A block is cut into lanes as ``neurocomp.codec.symbolwise`` does, and every two lanes are a section
 with tables and a payload of its own, so that several cores can work on a block.  At each step the
 network weighs the next byte of a section's lanes; then the bytes are coded lane by lane, bit by
 bit, by the mixture of its weights and of the contexts, whose tables the lanes share and update in
-this order.
+this order.  The core (``core/src/sections``) does that, for several sections at once where there
+are more of them than threads: they share the reading of the network's weights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.codec.base import CodedBlock, Tick, watch
-from neurocomp.codec.bits import Bytes, check_end, code_byte, finished_payload, is_spent
+from neurocomp.codec.bits import Bytes, damage_as_format_errors
 from neurocomp.codec.samples import Samples, cut_samples
 from neurocomp.codec.sections import (
     MAX_LANES,
     join,
-    lane_starts,
     num_lanes_for,
     sections_of,
     split,
 )
 from neurocomp.codec.workers import Workers
-from neurocomp.coding.binary import (
-    BinaryCoder,
-    max_payload_bytes,
-    start_decoder,
-    start_encoder,
-)
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
-from neurocomp.models.mix import (
-    NUM_PROFILES,
-    TEXT,
-    Experience,
-    MixState,
-    choose_profile,
-    lane_of,
-    new_lanes,
-    take_weights,
-)
-from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read_bytes
-
-_STEPS_AT_ONCE = 1 << 12
-"""Steps between two looks at progress and cancellation."""
+from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
+from neurocomp.models.recurrent import NetworkModel
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
 
-_NETWORK_BYTES = 1 << 10
-"""How much of a dictionary's end the network reads: it takes its time and forgets the rest."""
 
-
-@njit(cache=True, nogil=True)
-def _code_steps(
-    lanes: MixState,
-    network: NetworkState,
-    coder: BinaryCoder,
-    data: Bytes,
-    starts: NDArray[np.int64],
-    payload: Bytes,
-    first: int,
-    last: int,
-    decoding: bool,
-) -> bool:
-    """Code the steps ``first`` to ``last`` - 1 of ``data`` (n,), whose lanes begin at ``starts``.
-
-    Returns:
-        False where the payload is full (encoding) or used up (decoding): then stop.
-    """
-    num_lanes = starts.shape[0]
-    has_network = network.states.shape[0] > 0
-    num_long = data.shape[0] % num_lanes
-    symbols = np.zeros(num_lanes, np.uint8)
-    for step in range(first, last):
-        num_active = num_lanes if step < data.shape[0] // num_lanes else num_long
-        if has_network:
-            advance(network, 0, num_active)
-        for number in range(num_active):
-            lane = lane_of(lanes, number)
-            if has_network:
-                take_weights(lane, network.weights[number])
-            byte = code_byte(lane, coder, payload, np.int64(data[starts[number] + step]), decoding)
-            symbols[number] = np.uint8(byte & 255)
-            if decoding:
-                data[starts[number] + step] = symbols[number]
-        if has_network:
-            read_bytes(network, symbols)
-        if is_spent(coder, payload, decoding):
-            return False
-    return True
+Part = TypeVar("Part", Bytes, bytes)
 
 
 class NetworkCodec:
@@ -118,6 +62,7 @@ class NetworkCodec:
     ) -> None:
         self._model = model
         self._dictionary = dictionary
+        self._threads = threads
         self._workers = Workers(threads)
 
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
@@ -164,20 +109,16 @@ class NetworkCodec:
         sections = sections_of(data, num_lanes, section_lanes)
         payloads = split(block.payload, len(sections))
         lanes = min(num_lanes, section_lanes)
-        parts = zip(sections, payloads, strict=True)
+        groups = zip(self._groups(sections), self._groups(payloads), strict=True)
         self._workers.map(
-            self._decode, ((one, block.variant, lanes, part, tick) for one, part in parts)
+            self._decode, ((some, block.variant, lanes, parts, tick) for some, parts in groups)
         )
         return data
 
     def learn(self, symbols: Stream) -> Experience:
         """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
         data = np.array(symbols, np.uint8)
-        payload = np.zeros(max_payload_bytes(8 * data.size), np.uint8)
-        shape = (NUM_PROFILES + TEXT, 1, start_encoder(), payload)
-        lanes = self._run(data, *shape, decoding=False, tick=ignore)
-        assert lanes is not None, "a payload of this size has room for any bits"
-        return Experience.of(lanes)
+        return Experience.of(_core.learn(data, profile=TEXT, network=self._model.core))
 
     def _encode(
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
@@ -186,10 +127,11 @@ class NetworkCodec:
         section_lanes = self._model.section_lanes
         sections = sections_of(data, num_lanes, section_lanes)
         lanes = min(num_lanes, section_lanes)
-        payloads = self._workers.map(
-            self._code, ((one, variant, lanes, tick, room) for one in sections)
+        groups = self._workers.map(
+            self._code_sections,
+            ((some, variant, lanes, tick, room) for some in self._groups(sections)),
         )
-        whole = [one for one in payloads if one is not None]
+        whole = [one for group in groups for one in group if one is not None]
         if len(whole) < len(sections):
             return None
         payload = join(whole)
@@ -199,56 +141,42 @@ class NetworkCodec:
         self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> bytes | None:
         """Return the payload of a section, ``data``; None where it is longer than ``room``."""
-        payload = np.zeros(room, np.uint8)
-        coder = start_encoder()
-        shape = (variant, num_lanes, coder, payload)
-        if self._run(data, *shape, decoding=False, tick=tick) is None:
-            return None
-        return finished_payload(coder, payload)
+        return self._code_sections([data], variant, num_lanes, tick, room)[0]
+
+    def _code_sections(
+        self, sections: list[Bytes], variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> list[bytes | None]:
+        """Return the payload of each section; None where one is longer than ``room``."""
+        return _core.encode(
+            sections,
+            room,
+            profile=variant % NUM_PROFILES,
+            num_lanes=num_lanes,
+            network=self._model.core if variant >= NUM_PROFILES else None,
+            dictionary=self._dictionary,
+            progress=tick,
+        )
 
     def _decode(
-        self, data: Bytes, variant: int, num_lanes: int, content: bytes, tick: Tick
+        self, sections: list[Bytes], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
     ) -> None:
-        """Fill ``data`` with what its payload holds; raises FormatError where that is damaged."""
-        payload = np.frombuffer(bytearray(content), np.uint8)
-        coder = start_decoder(payload)
-        shape = (variant, num_lanes, coder, payload)
-        if self._run(data, *shape, decoding=True, tick=tick) is None:
-            raise FormatError("the payload ends before the block does")
-        check_end(coder, payload)
+        """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
+        with damage_as_format_errors():
+            _core.decode(
+                payloads,
+                sections,
+                profile=variant % NUM_PROFILES,
+                num_lanes=num_lanes,
+                network=self._model.core if variant >= NUM_PROFILES else None,
+                dictionary=self._dictionary,
+                progress=tick,
+            )
 
-    def _run(
-        self,
-        data: Bytes,
-        variant: int,
-        num_lanes: int,
-        coder: BinaryCoder,
-        payload: Bytes,
-        *,
-        decoding: bool,
-        tick: Tick,
-    ) -> MixState | None:
-        """Code all of ``data``; return the mixture as it is then, None where payload ran out."""
-        has_network = variant >= NUM_PROFILES
-        starts = lane_starts(data.size, num_lanes)
-        profile = variant % NUM_PROFILES
-        lanes = new_lanes(
-            data.size, profile, starts, has_network, self._dictionary, self._model.experience
-        )
-        network = self._model.absent_state()
-        if has_network:
-            network = self._model.state(num_lanes)
-            for byte in () if self._dictionary is None else self._dictionary[-_NETWORK_BYTES:]:
-                advance(network, 0, num_lanes)
-                read_bytes(network, np.full(num_lanes, byte, np.uint8))
-        num_steps = -(-data.size // num_lanes)
-        for first in range(0, num_steps, _STEPS_AT_ONCE):
-            last = min(first + _STEPS_AT_ONCE, num_steps)
-            shape = (np.array(starts, np.int64), payload, first, last, decoding)
-            if not _code_steps(lanes, network, coder, data, *shape):
-                return None
-            tick(min((last - first) * num_lanes, data.size - first * num_lanes))
-        return lanes
+    def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
+        """Return the sections of a block in as many groups as there are threads for them."""
+        num_groups = min(len(sections), self._threads)
+        bounds = [len(sections) * number // num_groups for number in range(num_groups + 1)]
+        return [list(sections[first:last]) for first, last in pairwise(bounds)]
 
     def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> Samples:
         """Code samples of ``data`` both ways."""

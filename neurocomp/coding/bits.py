@@ -1,4 +1,4 @@
-"""Binary arithmetic coding of whole arrays, for tests, benchmarks and models that see far ahead."""
+"""Binary arithmetic coding of whole arrays: the core's coder (core/src/coding) without a model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from numpy.typing import NDArray
 from neurocomp import _core
 from neurocomp.errors import FormatError
 
+PROBABILITY_BITS = 16
+
 Bits = NDArray[np.uint8]
 Probabilities = NDArray[np.uint16]
 """Probabilities of a 1 in units of 2**-16, from 1 to 65535."""
+
+
+def max_payload_bytes(num_bits: int) -> int:
+    """Return a size that the payload of ``num_bits`` decisions never exceeds."""
+    return 2 * num_bits + 3
 
 
 def encode_bits(bits: Bits, probabilities: Probabilities) -> bytes:
@@ -22,8 +29,8 @@ def encode_bits(bits: Bits, probabilities: Probabilities) -> bytes:
     _check(probabilities)
     if bits.shape != probabilities.shape or (bits > 1).any():
         raise ValueError("bits are 0 or 1, one for each probability")
-    payload = _core.encode_bits(bits, probabilities, room=2 * bits.size + 3)
-    assert payload is not None, "no decision takes more than two bytes, nor the end more than three"
+    payload = _core.encode_bits(bits, probabilities, max_payload_bytes(bits.size))
+    assert payload is not None, "there is room for any bits"
     return payload
 
 
@@ -43,4 +50,4 @@ def decode_bits(payload: bytes, probabilities: Probabilities) -> Bits:
 
 def _check(probabilities: Probabilities) -> None:
     if probabilities.dtype != np.uint16 or not probabilities.all():
-        raise ValueError("probabilities are uint16 from 1 to 65535")
+        raise ValueError(f"probabilities are uint16 from 1 to {(1 << PROBABILITY_BITS) - 1}")

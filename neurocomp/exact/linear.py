@@ -77,16 +77,6 @@ class Linear:
             raise FormatError("scaled sums of a linear layer don't fit 64 bits")
 
     @property
-    def reach(self) -> int:
-        """Bound of a sum of products times its multiplier."""
-        return self.limit * row_sum(self.weight) * int(self.multiplier.max())
-
-    @property
-    def margin(self) -> int:
-        """What the largest bias leaves of 31 bits; -1 beside one of -2**31."""
-        return (1 << 31) - 1 - int(np.abs(self.bias.astype(np.int64)).max())
-
-    @property
     def is_narrow(self) -> bool:
         """Whether inputs fit 8 bits."""
         return self.limit <= NARROW_LIMIT

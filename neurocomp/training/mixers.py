@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neurocomp.codec.networked import NetworkCodec
 from neurocomp.models.mix import Experience
-from neurocomp.models.mix.state import ADAPTIVE_MAPS
+from neurocomp.models.mix.experience import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.model import MIXERS
 from neurocomp.models.stored import StoredModel

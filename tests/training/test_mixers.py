@@ -12,7 +12,7 @@ from neurocomp.cli.group import cli
 from neurocomp.codec.networked import NetworkCodec, ignore
 from neurocomp.errors import FormatError
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.models.mix.state import ADAPTIVE_MAPS
+from neurocomp.models.mix.experience import ADAPTIVE_MAPS
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
 from neurocomp.models.store import ModelStore

@@ -4,34 +4,13 @@ Many contexts look up what happened after them, a gated linear mixture joins the
 the logistic domain, and adaptive maps correct the result (Mahoney, "Adaptive weighing of context
 models for lossless data compression", 2005; Knoll and de Freitas, "A machine learning perspective
 on predictive coding with PAQ8", 2012).
+
+The core (``core/src/mix``) computes it; here is what is stored of it, and chosen by the encoder.
 """
 
 from neurocomp.models.mix.experience import Experience
-from neurocomp.models.mix.lanes import lane_of, new_lanes
-from neurocomp.models.mix.layout import NUM_PROFILES, TEXT
 from neurocomp.models.mix.model import MixModel
-from neurocomp.models.mix.network import take_weights
-from neurocomp.models.mix.predictor import predict, update
-from neurocomp.models.mix.priming import loosen, prime, primer
-from neurocomp.models.mix.profiles import choose_profile
-from neurocomp.models.mix.state import MixState, new_history, new_state, table_sizes
+from neurocomp.models.mix.priming import primer
+from neurocomp.models.mix.profiles import BINARY, NUM_PROFILES, TEXT, choose_profile
 
-__all__ = [
-    "NUM_PROFILES",
-    "TEXT",
-    "Experience",
-    "MixModel",
-    "MixState",
-    "choose_profile",
-    "lane_of",
-    "loosen",
-    "new_history",
-    "new_lanes",
-    "new_state",
-    "predict",
-    "prime",
-    "primer",
-    "table_sizes",
-    "take_weights",
-    "update",
-]
+__all__ = ["BINARY", "NUM_PROFILES", "TEXT", "Experience", "MixModel", "choose_profile", "primer"]

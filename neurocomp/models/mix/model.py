@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class MixModel:
-    """Context mixing of bits.  ``neurocomp.codec.BitCodec`` drives its kernels."""
+    """Context mixing of bits.  ``neurocomp.codec.BitCodec`` has the core do it."""
 
     prefers_line_feeds = True
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurocomp.models.mix.layout import BINARY, TEXT
+TEXT, BINARY = 0, 1
+NUM_PROFILES = 2
 
 _SAMPLE_BYTES = 1 << 16
 _MAX_CONTROL_SHARE = 10  # terminal logs have a few, binary data a tenth and more

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import ModelError
 from neurocomp.exact import Frequencies, quantise
 from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
-from neurocomp.models.recurrent.compiled import advance, read_bytes
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.network import Network
-from neurocomp.models.recurrent.parts import Parts, read_parts
+from neurocomp.models.recurrent.packed import pack
+from neurocomp.models.recurrent.parts import read_parts
 from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.recurrent.state import new_network_state, pack_layers
 
 EXPECTED = {
     "recurrent": "3696bd018e99c3d13949a0a98149b711a1063b763feb0c6b7570f44d6f8abae8",
@@ -27,6 +27,7 @@ EXPECTED = {
 NUM_SEQUENCES = 16
 NUM_STEPS = 24
 LANES = (1, 2, 7, 16)
+AHEAD = 5
 
 
 def sequences() -> NDArray[np.uint8]:
@@ -36,7 +37,7 @@ def sequences() -> NDArray[np.uint8]:
 
 
 def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
-    """Yield a check of the engine of each route, and of the compiled step where that is one."""
+    """Yield a check of the engine of each route, and of the core beside the compiled one."""
     for kind in EXPECTED:
         stored = sample(hashed=kind == "recurrent-hashed")
         config = RecurrentConfig.from_json(dict(stored.config))
@@ -49,9 +50,8 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
                 yield Check(name, str(error), is_expected=False)
                 continue
             yield _check(kind, f"{name} {NUM_SEQUENCES} lanes", engine_tables(network))
-            for num_lanes in LANES if route == "compiled" else ():
-                tables = step_tables(config, parts, num_lanes)
-                yield _check(kind, f"{name} step, {num_lanes} lanes", tables)
+        if "compiled" in routes:
+            yield from _core_checks(kind, pack(config, parts, None))
 
 
 def engine_tables(network: Network) -> Frequencies:
@@ -64,21 +64,28 @@ def engine_tables(network: Network) -> Frequencies:
     return np.stack(tables, 1)
 
 
-def step_tables(config: RecurrentConfig, parts: Parts, num_lanes: int) -> Frequencies:
-    """Return the same by the compiled step, lanes in groups of ``num_lanes``."""
-    found = []
+def _core_checks(kind: str, network: _core.Network) -> Iterator[Check]:
+    """Yield checks of the core's kernels for each kind of processor that this machine is."""
+    used = _core.processor()
+    try:
+        for processor in _core.processors():
+            _core.use_processor(processor)
+            for num_lanes in LANES:
+                tables = core_tables(network, num_lanes, 1)
+                yield _check(kind, f"{kind} core {processor}, {num_lanes} lanes", tables)
+            tables = core_tables(network, 2, AHEAD)
+            yield _check(kind, f"{kind} core {processor}, {AHEAD} positions ahead", tables)
+    finally:
+        _core.use_processor(used)
+
+
+def core_tables(network: _core.Network, num_lanes: int, ahead: int) -> Frequencies:
+    """Return the same by the core, ``num_lanes`` lanes and ``ahead`` positions at once."""
     rows = sequences()
-    for first in range(0, NUM_SEQUENCES, num_lanes):
-        group = rows[first : first + num_lanes]
-        state = new_network_state(config, parts, pack_layers(parts), len(group))
-        tables = []
-        for column in np.ascontiguousarray(group.T):
-            advance(state, 0, len(group) // 2)
-            advance(state, len(group) // 2, len(group))
-            tables.append(quantise(state.weights.astype(np.int64)))
-            read_bytes(state, column)
-        found.append(np.stack(tables, 1))
-    return np.concatenate(found)
+    groups = (rows[first : first + num_lanes] for first in range(0, NUM_SEQUENCES, num_lanes))
+    weights = np.concatenate([network.weigh(group, ahead) for group in groups])
+    tables = quantise(weights.reshape(-1, weights.shape[2]).astype(np.int64))
+    return tables.reshape(weights.shape)
 
 
 def _check(kind: str, name: str, tables: Frequencies) -> Check:

@@ -6,18 +6,12 @@ import hashlib
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
+from neurocomp import _core
 from neurocomp.errors import FormatError
 from neurocomp.models.mix.experience import Experience
 from neurocomp.models.recurrent.config import RecurrentConfig
+from neurocomp.models.recurrent.packed import pack
 from neurocomp.models.recurrent.parts import Parts, read_parts
-from neurocomp.models.recurrent.state import (
-    NetworkState,
-    PackedLayers,
-    new_network_state,
-    pack_layers,
-)
 from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "recurrent"
@@ -58,7 +52,7 @@ class NetworkModel:
         self.section_lanes = section_lanes
         self.config = RecurrentConfig.from_json(dict(stored.config))
         self.parts: Parts = read_parts(self.config, stored.tensors)
-        self.experience: Experience | None = None
+        self.experience = None
         mixers = {
             name.removeprefix(MIXERS): tensor
             for name, tensor in stored.tensors.items()
@@ -80,15 +74,17 @@ class NetworkModel:
         identity = hashlib.sha256(stored.sha256 + BEHAVIOUR).digest()[:IDENTITY_BYTES]
         return cls(stored, identity, section_lanes)
 
+    @property
+    def experience(self) -> Experience | None:
+        """What the mixers beside it know of text."""
+        return self._experience
+
+    @experience.setter
+    def experience(self, experience: Experience | None) -> None:
+        self._experience = experience
+        self.__dict__.pop("core", None)
+
     @cached_property
-    def _layers(self) -> PackedLayers:
-        return pack_layers(self.parts)
-
-    def state(self, num_lanes: int) -> NetworkState:
-        """Return the network before the first byte of ``num_lanes`` lanes."""
-        return new_network_state(self.config, self.parts, self._layers, num_lanes)
-
-    def absent_state(self) -> NetworkState:
-        """Return a network without blocks or lanes, for contexts alone."""
-        state = self.state(1)
-        return state._replace(states=np.zeros((0, 1, self.config.width), np.int32))
+    def core(self) -> _core.Network:
+        """The network as the core computes it, packed at first use; it has no state."""
+        return pack(self.config, self.parts, self.experience)
