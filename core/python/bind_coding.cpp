@@ -54,6 +54,15 @@ void follow(Output<uint64_t, 1> registers, Symbols symbols, Table frequencies) {
     values[2] = followed.num_words;
 }
 
+// What constriction makes these frequencies of again.  Exact, for they are 2**24 at most.
+void to_weights(Table frequencies, Output<float, 2> out) {
+    require(frequencies.shape(0) == out.shape(0) && frequencies.shape(1) == out.shape(1),
+            "arrays differ in their shapes");
+    for (size_t i = 0; i < frequencies.size(); ++i) {
+        out.data()[i] = static_cast<float>(frequencies.data()[i]) - 1.0F;
+    }
+}
+
 void encode(coding::HuffmanEncoder& encoder, Symbols symbols, Table frequencies) {
     check_symbols(symbols, frequencies);
     const size_t size = frequencies.shape(1);
@@ -99,6 +108,7 @@ void bind_coding(nb::module_& parent) {
     nb::module_ m = parent.def_submodule("coding", "Entropy coders of symbols.");
     const auto array = [](const char* name) { return nb::arg(name).noconvert(); };
     m.def("follow", &follow, array("registers"), array("symbols"), array("frequencies"));
+    m.def("to_weights", &to_weights, array("frequencies"), array("out"));
     nb::class_<coding::HuffmanEncoder>(m, "HuffmanEncoder")
         .def(nb::init<>())
         .def("encode", &encode, array("symbols"), array("frequencies"))

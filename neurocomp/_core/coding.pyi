@@ -4,13 +4,16 @@ Arrays are contiguous, and none is converted.  All raise ValueError for shapes t
 together, symbols outside the alphabet and rows that are no frequency tables.
 """
 
-from numpy import int32, int64, uint8, uint64
+from numpy import float32, int32, int64, uint8, uint64
 from numpy.typing import NDArray
 
 def follow(
     registers: NDArray[uint64], symbols: NDArray[int32], frequencies: NDArray[int32]
 ) -> None:
     """Advance a range coder's registers (3,) by symbols (lanes,); see ``coding.registers``."""
+
+def to_weights(frequencies: NDArray[int32], out: NDArray[float32]) -> None:
+    """Write frequencies (lanes, V), each less 1, to ``out``, for constriction."""
 
 class HuffmanEncoder:
     """A payload that grows."""

@@ -21,6 +21,7 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.coding.registers import (
     REGISTER_BITS,
     WORD_BYTES,
@@ -148,8 +149,7 @@ class _Weights:
         if self._buffer.shape[1] != size or self._buffer.shape[0] < num_lanes:
             self._buffer = np.empty((num_lanes, size), np.float32)
         weights = self._buffer[:num_lanes]
-        # Exact, for frequencies are at most 2**24.
-        np.subtract(frequencies, 1, out=weights, dtype=np.float32, casting="unsafe")
+        _core.coding.to_weights(frequencies, weights)
         return weights
 
 

@@ -30,14 +30,7 @@ class HuffmanEncoder:
             ValueError: a symbol is outside the alphabet, there is not one for each row, or a row
                 is no frequency table.
         """
-        num_lanes, size = frequencies.shape
-        if symbols.shape != (num_lanes,):
-            raise ValueError(f"{num_lanes} rows of frequencies need as many symbols")
-        if num_lanes and not 0 <= int(symbols.min()) <= int(symbols.max()) < size:
-            raise ValueError(f"symbols outside 0..{size - 1}")
-        self._encoder.encode(
-            np.ascontiguousarray(symbols, np.int32), np.ascontiguousarray(frequencies)
-        )
+        self._encoder.encode(symbols, frequencies)
 
     def finish(self) -> bytes:
         """Return the payload."""
@@ -59,7 +52,7 @@ class HuffmanDecoder:
             ValueError: a row is no frequency table.
         """
         symbols = np.empty(frequencies.shape[0], np.int32)
-        if not self._decoder.decode(np.ascontiguousarray(frequencies), symbols):
+        if not self._decoder.decode(frequencies, symbols):
             raise FormatError(
                 f"Huffman payload of {len(self._payload)} bytes is damaged: it ends within a code"
             )

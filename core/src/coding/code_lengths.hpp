@@ -1,6 +1,6 @@
 // Huffman code lengths of one frequency table, in time linear in the alphabet.
 //
-// The leaves are sorted by (frequency, symbol) with a radix sort; two queues, the leaves and the
+// The leaves are sorted by (frequency, symbol), digit by digit; two queues, the leaves and the
 // inner nodes made so far, then both stay sorted, so that each merge takes the two smallest fronts
 // (D. A. Huffman 1952; J. van Leeuwen 1976).  A leaf goes before an inner node of the same weight,
 // which keeps the tree as flat as an optimal one can be.  Only the parents of the inner nodes are
@@ -40,14 +40,16 @@ class CodeLengths {
 
    private:
     void sort(const int32_t* frequencies, size_t size);
+    void sort_few(const int32_t* frequencies, size_t size);
+    void sort_many(const int32_t* frequencies, size_t size);
     void merge(size_t size);
+    LengthCounts count_inner_nodes(size_t size);
 
     std::vector<uint8_t> lengths_;
     LengthCounts counts_{};
     std::vector<uint64_t> leaves_;  // frequency above symbol
     std::vector<uint64_t> spare_;   // while sorting; then weights of inner nodes, then their depths
     std::vector<uint32_t> parents_;
-    std::vector<uint32_t> starts_;
 };
 
 // Whether `size` frequencies are at least 1 each, 2**24 in all, and 2**20 at most.
