@@ -7,9 +7,6 @@ ENVIRONMENT := $(VENV)/.environment
 CORE := $(sort $(shell find core -type f -not -name '*.md'))
 # Our own warnings are errors; a user's compiler may have others.
 export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON
-# numba does not notice changes in functions that a kernel inlines: one cache for each state of them.
-SOURCES := $(sort $(shell find neurocomp -name '*.py'))
-export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 FUZZ_SECONDS ?= 300
 TEST_JOBS ?= 2
 DEMO_STEPS ?= 600

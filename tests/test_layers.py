@@ -12,20 +12,21 @@ import neurocomp
 PACKAGE = Path(neurocomp.__file__).parent
 
 MAY_IMPORT: dict[str, set[str]] = {
+    "_core": set(),
     "errors": set(),
     "temporaries": set(),
     "threads": set(),
     "names": set(),
-    "exact": {"errors"},
-    "coding": {"errors", "exact"},
-    "models": {"errors", "temporaries", "threads", "exact", "symbols", "coding"},
+    "exact": {"errors", "_core"},
+    "coding": {"errors", "_core", "exact"},
+    "models": {"errors", "_core", "temporaries", "threads", "exact", "symbols", "coding"},
     "networks": {"errors", "exact"},
-    "symbols": {"errors", "exact"},
-    "dalle": {"errors", "exact", "models", "symbols"},
+    "symbols": {"errors", "_core", "exact"},
+    "dalle": {"errors", "_core", "exact", "models", "symbols"},
     "frame": {"errors"},
-    "codec": {"errors", "threads", "exact", "coding", "models"},
+    "codec": {"errors", "_core", "threads", "exact", "coding", "models"},
     "training": {
-        *("errors", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
+        *("errors", "_core", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
     "pipeline": {
         *("errors", "temporaries", "threads", "exact", "coding", "models", "symbols", "codec"),
@@ -37,7 +38,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("training", "pipeline"),
     },
     "cli": {
-        *("errors", "exact", "coding", "models", "symbols", "frame", "training", "pipeline"),
+        *(
+            "errors",
+            "_core",
+            "exact",
+            "coding",
+            "models",
+            "symbols",
+            "frame",
+            "training",
+            "pipeline",
+        ),
         *("codec", "dalle", "experiments", "temporaries"),
     },
     "__init__": {"errors", "library"},

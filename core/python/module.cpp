@@ -17,12 +17,21 @@
 
 #include "base/processor.hpp"
 #include "coding/binary.hpp"
-#include "coding/frequencies.hpp"
 #include "network/batch.hpp"
 #include "sections/sections.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
+
+namespace neurocomp::python {
+
+// One room each: bind_*.cpp.
+void bind_coding(nb::module_& parent);
+void bind_exact(nb::module_& parent);
+void bind_images(nb::module_& parent);
+void bind_models(nb::module_& parent);
+
+}  // namespace neurocomp::python
 
 namespace neurocomp {
 
@@ -294,23 +303,6 @@ nb::tuple decode_bits(const nb::bytes& payload, const Tensor<uint16_t, 1>& proba
     return nb::make_tuple(array_of(bits.data(), {bits.size()}), coder.finish());
 }
 
-// Frequency tables of rows of weights (lanes, V), which the caller has checked.
-nb::object quantise(const Tensor<int64_t, 2>& weights) {
-    const size_t num_rows = weights.shape(0);
-    const size_t size = weights.shape(1);
-    auto* const out = new int32_t[num_rows * size];
-    const nb::capsule owner(
-        out, [](void* memory) noexcept { delete[] static_cast<int32_t*>(memory); });
-    for (size_t row = 0; row < num_rows; ++row) {
-        const int64_t* const first = weights.data() + row * size;
-        require(std::any_of(first, first + size, [](int64_t weight) { return weight > 0; }),
-                "every row of weights needs at least one positive entry");
-        coding::quantise_row(first, size, out + row * size);
-    }
-    const size_t shape[] = {num_rows, size};
-    return nb::cast(nb::ndarray<nb::numpy, int32_t>(out, 2, shape, owner));
-}
-
 // A decoder that is asked bit by bit, and keeps its payload.
 class PythonDecoder {
    public:
@@ -378,7 +370,11 @@ NB_MODULE(_core, module) {
         .def("decode", &PythonDecoder::decode, "p"_a)
         .def("is_spent", &PythonDecoder::is_spent)
         .def("finish", &PythonDecoder::finish);
-    module.def("quantise", &quantise, "weights"_a);
     module.def("encode_bits", &encode_bits, "bits"_a, "probabilities"_a, "room"_a);
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
+
+    python::bind_coding(module);
+    python::bind_exact(module);
+    python::bind_images(module);
+    python::bind_models(module);
 }

@@ -101,7 +101,6 @@ def article(**values: Any) -> None:
 
     import json
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.experiments.excerpt import read_excerpt, tokenizer_of
     from neurocomp.experiments.figures import draw
     from neurocomp.experiments.measure import measure, read_rows, write_rows
@@ -117,16 +116,15 @@ def article(**values: Any) -> None:
     (output / "models").mkdir(parents=True, exist_ok=True)
     known = {(row.text, row.sha256): row for row in read_rows(output / CSV_NAME)}
     rows: list[Row] = []
-    with announced_compilation(reporter):
-        for contender in _contenders(values, tokenizer, output / "models"):
-            key = (excerpt.sha256, ModelHeader.read(contender.path).sha256.hex())
-            row = known.get(key)
-            lacks_float = row is not None and row.float_entropy is None
-            if row is None or (lacks_float and contender.checkpoint is not None):
-                reporter.note(f"measuring {contender.name}")
-                known[key] = measure(contender, excerpt)
-                write_rows(output / CSV_NAME, list(known.values()))
-            rows.append(known[key])
+    for contender in _contenders(values, tokenizer, output / "models"):
+        key = (excerpt.sha256, ModelHeader.read(contender.path).sha256.hex())
+        row = known.get(key)
+        lacks_float = row is not None and row.float_entropy is None
+        if row is None or (lacks_float and contender.checkpoint is not None):
+            reporter.note(f"measuring {contender.name}")
+            known[key] = measure(contender, excerpt)
+            write_rows(output / CSV_NAME, list(known.values()))
+        rows.append(known[key])
     if not rows:
         raise UsageError("no models: give --train, --checkpoint or --model, once or more")
     click.echo(

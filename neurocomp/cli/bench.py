@@ -129,16 +129,14 @@ def files(**values: Any) -> int:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.cli import contest
-    from neurocomp.cli.compilation import announced_compilation
 
     items = list(find_inputs(inputs, reporter, lambda path: True))
     if values["csv_path"] not in (None, STDIN):
         paths = [item.path for item in items if item.path is not None]
         check_output(values["csv_path"], paths, force=True)
     contestants = [*_ours(values), *(contest.peers() if values["peers"] else ())]
-    with announced_compilation(reporter):
-        for contestant in contestants:
-            contest.warm_up(contestant)
+    for contestant in contestants:
+        contest.warm_up(contestant)
     results: list[Result] = []
     for item in items:
         with reporter.guard(item.name), open_source(item) as source:

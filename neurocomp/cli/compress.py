@@ -53,7 +53,6 @@ def compress(**values: Any) -> int:
     options = build(CompressOptions, values)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
 
     in_use = InUse(options.model, options.dictionary, options.model_path)
@@ -69,10 +68,9 @@ def compress(**values: Any) -> int:
 
     from neurocomp.pipeline.blocks import BlockCoder
 
-    with announced_compilation(reporter):
-        # A wrong model or coder is one message, not one for each file.
-        BlockCoder.for_options(options)
-        return converter.run()
+    # A wrong model or coder is one message, not one for each file.
+    BlockCoder.for_options(options)
+    return converter.run()
 
 
 class Compression:

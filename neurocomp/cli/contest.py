@@ -166,7 +166,7 @@ def peers() -> Iterator[Contestant]:
 
 def machine() -> str:
     """Return the processor and the versions that speeds depend on."""
-    import numba
+    from neurocomp import _core
 
     name = platform.processor() or platform.machine()
     cpu_info = Path("/proc/cpuinfo")
@@ -174,7 +174,7 @@ def machine() -> str:
         lines = cpu_info.read_text(errors="replace").splitlines()
         models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
         name = next(iter(models), name)
-    return f"{name}, Python {platform.python_version()}, numba {numba.__version__}"
+    return f"{name} ({_core.processor()}), Python {platform.python_version()}"
 
 
 def _import(name: str) -> Any:

@@ -70,15 +70,13 @@ def decompress(**values: Any) -> int:
         outputs = replace(outputs, stdout=outputs.output is None)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
 
     decompression = Decompression(options, parts, reporter)
     in_use = InUse(model_path=options.model_path)
     converter = Converter(decompression, inputs, outputs, reporter, in_use)
     if converter.jobs:
-        with announced_compilation(reporter):
-            converter.run()
+        converter.run()
     if parts.as_json:
         click.echo(json.dumps(decompression.recoveries, indent=2))
     return reporter.exit_code

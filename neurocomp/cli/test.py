@@ -44,7 +44,6 @@ def test(**values: Any) -> int:
     inputs, options = build(InputOptions, values), build(DecompressOptions, values)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.totals import Totals
 
     items = list(find_inputs(inputs, reporter, is_compressed_name))
@@ -53,7 +52,7 @@ def test(**values: Any) -> int:
 
     from neurocomp.pipeline.streams import decompress_stream
 
-    with announced_compilation(reporter), Totals(reporter, items, indexed_bytes) as totals:
+    with Totals(reporter, items, indexed_bytes) as totals:
         for item in items:
             with reporter.guard(item.name), open_source(item) as source:
                 refuse_terminal(source)

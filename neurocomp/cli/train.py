@@ -125,7 +125,6 @@ def ngram(**values: Any) -> None:
     check_output(output, paths, force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.training.data import read_documents
     from neurocomp.training.ngram import train_ngram
 
@@ -139,8 +138,7 @@ def ngram(**values: Any) -> None:
         largest = max((int(document.max()) for document in documents), default=0)
         alphabet_size = values["alphabet_size"] or max(largest + 1, MIN_WIDE_ALPHABET)
     settings = (alphabet_size, values["order"], values["smoothing"], values["min_count"])
-    with announced_compilation(reporter):
-        stored = train_ngram(documents, *settings).to_stored()
+    stored = train_ngram(documents, *settings).to_stored()
     stored.save(output)
     num_symbols = sum(document.size for document in documents)
     reporter.note(

@@ -47,7 +47,6 @@ def mixers(
     check_output(output, [Path(network), *files], force=force)
     reporter = Reporter(quiet=quiet, verbose=verbose)
 
-    from neurocomp.cli.compilation import announced_compilation
     from neurocomp.models.store import ModelStore
     from neurocomp.models.stored import StoredModel
     from neurocomp.training.data import read_documents
@@ -57,7 +56,6 @@ def mixers(
     if not path.is_file():
         path = ModelStore().find(network).path
     texts = list(read_documents(list(files)))
-    with announced_compilation(reporter):
-        stored = teach_mixers(StoredModel.load(path), texts)
+    stored = teach_mixers(StoredModel.load(path), texts)
     stored.save(output, packed=True)
     reporter.note(f"{display(output)}: SHA-256 {stored.sha256.hex()}")

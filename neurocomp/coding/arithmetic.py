@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import constriction
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.coding.registers import (
     REGISTER_BITS,
     WORD_BYTES,
@@ -149,16 +149,8 @@ class _Weights:
         if self._buffer.shape[1] != size or self._buffer.shape[0] < num_lanes:
             self._buffer = np.empty((num_lanes, size), np.float32)
         weights = self._buffer[:num_lanes]
-        _to_weights(frequencies, weights)
+        _core.coding.to_weights(frequencies, weights)
         return weights
-
-
-@njit(cache=True, nogil=True)
-def _to_weights(frequencies: Frequencies, out: NDArray[np.float32]) -> None:
-    for lane in range(frequencies.shape[0]):
-        for i in range(frequencies.shape[1]):
-            # Exact, for frequencies are at most 2**24; numba vectorises this form.
-            out[lane, i] = np.float32(frequencies[lane, i]) - np.float32(1)
 
 
 def _wrong_length(payload: bytes) -> FormatError:

@@ -14,10 +14,10 @@ truncation and each trailing byte an error.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.exact import TOTAL_BITS, Frequencies, Symbols
+from neurocomp import _core
+from neurocomp.exact import Frequencies, Symbols
 
 REGISTER_BITS = 64
 WORD_BITS = 32
@@ -26,12 +26,8 @@ WORD_BYTES = 4
 Registers = NDArray[np.uint64]
 """lower, width, and the number of words that were shifted out."""
 
-_LOWER, _WIDTH, _NUM_WORDS = 0, 1, 2
+_NUM_WORDS = 2
 _INITIAL_WIDTH = (1 << REGISTER_BITS) - 1
-_MIN_WIDTH = np.uint64(1 << WORD_BITS)
-_PRECISION = np.uint64(TOTAL_BITS)
-_SHIFT = np.uint64(WORD_BITS)
-_ONE = np.uint64(1)
 
 
 def initial_registers() -> Registers:
@@ -39,35 +35,19 @@ def initial_registers() -> Registers:
     return np.array([0, _INITIAL_WIDTH, 0], np.uint64)
 
 
-@njit(cache=True, nogil=True)
 def follow(registers: Registers, symbols: Symbols, frequencies: Frequencies) -> int:
     """Advance ``registers`` by ``symbols`` (lanes,), each coded under its row of ``frequencies``.
 
-    The caller guarantees 0 <= symbols < V and tables that sum to TOTAL.
+    The caller guarantees tables that sum to TOTAL.
 
     Returns:
         How many words were shifted out since the start.
+
+    Raises:
+        ValueError: a symbol is outside the alphabet, or there is not one for each row.
     """
-    lower = registers[_LOWER]
-    width = registers[_WIDTH]
-    num_words = registers[_NUM_WORDS]
-    for lane in range(symbols.shape[0]):
-        symbol = symbols[lane]
-        below = np.int64(0)
-        for i in range(symbol):
-            below += frequencies[lane, i]
-        scale = width >> _PRECISION
-        lower += scale * np.uint64(below)
-        width = scale * np.uint64(frequencies[lane, symbol])
-        if width < _MIN_WIDTH:
-            # scale >= 2**8 and the frequency is at least 1: one shift restores width >= 2**32.
-            lower <<= _SHIFT
-            width <<= _SHIFT
-            num_words += _ONE
-    registers[_LOWER] = lower
-    registers[_WIDTH] = width
-    registers[_NUM_WORDS] = num_words
-    return int(np.int64(num_words))
+    _core.coding.follow(registers, symbols, frequencies)
+    return int(registers[_NUM_WORDS])
 
 
 def ending(lower: int, width: int) -> tuple[int, int]:

@@ -1,12 +1,12 @@
 """What a machine must be able to do to run an exact network, and the choice of who does it.
 
-Two engines do the same integer arithmetic: ``compiled`` by numba on the CPU, ``tensors`` by torch
-on any of its devices.  Products of matrices go one of four routes, all exact:
+Two engines do the same integer arithmetic: ``compiled`` by the core on the CPU, ``tensors`` by
+torch on any of its devices.  Products of matrices go one of four routes, all exact:
 
 ==========  =======================  ==========================================================
 route       on                       exact because
 ==========  =======================  ==========================================================
-compiled    CPU, numba               integers of 32 bits, sums below 2**31
+compiled    CPU, the core            integers of 32 bits, sums below 2**31
 int8        CPU or CUDA, torch       ``torch._int_mm`` of 8-bit halves, ``|weight| <= 64``
 float32     any, torch               every partial sum is an integer below 2**24
 float64     any, torch               every partial sum is an integer below 2**53

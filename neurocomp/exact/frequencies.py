@@ -37,6 +37,9 @@ Weights = NDArray[np.int64]
 def quantise(weights: Weights) -> Frequencies:
     """Return the frequency tables of ``weights``.
 
+    An entry is ``1 + weight * (TOTAL - V) // sum(weights)``; what flooring leaves over goes to the
+    first symbol of the largest weight.
+
     Args:
         weights: int64, shape (lanes, V), 0 <= weights < WEIGHT_LIMIT, no row all zero.
 
@@ -50,4 +53,8 @@ def quantise(weights: Weights) -> Frequencies:
         raise ValueError(f"shape {weights.shape} is not (lanes, 1..{MAX_ALPHABET_SIZE})")
     if weights.size and (int(weights.min()) < 0 or int(weights.max()) >= WEIGHT_LIMIT):
         raise ValueError(f"weights must be in [0, {WEIGHT_LIMIT})")
-    return _core.quantise(np.ascontiguousarray(weights))
+    if not weights.any(axis=1).all():
+        raise ValueError("every row of weights needs at least one positive entry")
+    out = np.empty(weights.shape, np.int32)
+    _core.exact.quantise(np.ascontiguousarray(weights), out)
+    return out

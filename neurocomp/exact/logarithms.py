@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS
+from neurocomp import _core
+from neurocomp.exact.scaling import EXP2_TABLE_BITS
 
 _PLACE_BITS = 11
 
@@ -28,21 +26,12 @@ def logarithm_table(exp2: NDArray[np.int32]) -> Logarithms:
     return found.astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
-def logarithm(value: Any, table: Logarithms) -> Any:
-    """Return log2 of ``value``, 1 to 2**62, in units of 2**-10, rounded down after 12 digits."""
-    octaves = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if value >> (octaves + step) > 0:
-            octaves += step
-    place = (value << (62 - octaves) >> (62 - _PLACE_BITS)) - (1 << _PLACE_BITS)
-    return (octaves << EXP2_BITS) + np.int64(table[place])
-
-
-@njit(cache=True, nogil=True)
 def logarithms(values: NDArray[np.int64], table: Logarithms) -> NDArray[np.int64]:
-    """Return the `logarithm` of each of ``values`` (n,)."""
+    """Return log2 of each of ``values`` (n,), in units of 2**-10, rounded down after 12 digits.
+
+    Raises:
+        ValueError: a value is not in 1..2**62.
+    """
     out = np.empty_like(values)
-    for number in range(values.size):
-        out[number] = logarithm(values[number], table)
+    _core.exact.logarithms(values, table, out)
     return out

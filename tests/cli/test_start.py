@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
+from neurocomp.cli.compilation import MESSAGE
 
 from neurocomp.cli import docs
-from neurocomp.cli.compilation import MESSAGE
 from neurocomp.cli.group import cli
 from tests.cli.program import Outcome, Program
 

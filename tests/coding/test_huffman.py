@@ -10,17 +10,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neurocomp.coding import CODERS
-from neurocomp.coding.code_lengths import MAX_CODE_LENGTH_BITS, code_lengths, scratch_space
-from neurocomp.coding.huffman import symbol_code
+from neurocomp.coding.code_lengths import MAX_CODE_LENGTH_BITS, HuffmanCode
 from neurocomp.exact import TOTAL, quantise
 
 from .streams import Stream, encode, random_stream, skewed_table
 
 
 def lengths_of(frequencies: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    lengths = np.full(frequencies.size, 255, np.uint8)
-    counts = code_lengths(frequencies, scratch_space(frequencies.size), lengths)
-    return lengths, counts
+    code = HuffmanCode(frequencies)
+    return code.lengths, code.counts
 
 
 def total_bits(frequencies: NDArray[np.int32], lengths: NDArray[np.uint8]) -> int:
@@ -84,7 +82,7 @@ def test_rarer_symbols_and_lower_among_equals_have_the_longer_codes() -> None:
 
 def test_equal_weights_prefer_the_flat_tree() -> None:
     # Leaves 1 1 1 1 2 2: merging the inner node before the leaf of equal weight gives depth 4.
-    row = np.array([1, 1, 1, 1, 2, 2], np.int32)
+    row = np.array([1, 1, 1, 1, 2, 2], np.int32) * (TOTAL // 8)
     assert sorted(lengths_of(row)[0]) == [2, 2, 3, 3, 3, 3]
 
 
@@ -104,12 +102,13 @@ def test_codes_are_canonical() -> None:
     for row in tables():
         if row.size > 300:
             continue
-        lengths, counts = lengths_of(row)
+        code = HuffmanCode(row)
+        lengths = code.lengths
         expected, last = 0, 0
         for symbol in np.lexsort((np.arange(row.size), lengths)).tolist():
             length = int(lengths[symbol])
             expected <<= length - last
-            assert symbol_code(lengths, counts, symbol) == expected
+            assert code.code(symbol) == expected
             expected, last = expected + 1, length
 
 
@@ -136,3 +135,19 @@ def test_payloads_longer_than_the_encoders_chunks(lanes: int) -> None:
     for row in symbols:
         assert (decoder.decode(table) == row).all()
     decoder.finish()
+
+
+@pytest.mark.parametrize("wrong", ["a zero", "too much", "too little", "nothing"])
+def test_what_is_no_table_is_refused(wrong: str) -> None:
+    table = skewed_table(8, 3).copy()
+    if wrong == "a zero":
+        table[0, :2] = [0, table[0, 0] + table[0, 1]]
+    elif wrong == "nothing":
+        table = np.empty((1, 0), np.int32)
+    else:
+        table[0, 3] += 1 if wrong == "too much" else -1
+    coder = CODERS["huffman"]
+    with pytest.raises(ValueError, match="frequencies|symbols"):
+        coder.encoder().encode(np.zeros(1, np.int32), table)
+    with pytest.raises(ValueError, match="frequencies|symbols"):
+        coder.decoder(bytes(8)).decode(table)

@@ -1,54 +1,70 @@
-"""No float between a table and the payload: numba turns uint64 mixed with int64 into float64."""
+"""No float stands between a model's integers and a payload: none in the core's sources."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from numba import njit, types
-from numba.core.dispatcher import Dispatcher
 
-from neurocomp.coding import code_lengths, huffman, registers
+SOURCES = Path(__file__).parents[2] / "core" / "src"
 
-U8, U64 = (types.Array(t, 1, "C") for t in (types.uint8, types.uint64))
-I32, I32_2D, U64_2D = types.int32[::1], types.int32[:, ::1], types.uint64[:, ::1]
+DECLARED = {
+    "images/grid_models.cpp": "code lengths for comparison, by which nothing is decoded",
+    "images/grid_models.hpp": "code lengths for comparison, by which nothing is decoded",
+}
+"""Files that may have floats, and why."""
 
-SIGNATURES: list[tuple[Dispatcher, tuple[types.Type, ...]]] = [
-    (code_lengths.code_lengths, (I32, U64_2D, U8)),
-    (code_lengths._sort, (I32, U64, U64)),
-    (code_lengths._merge, (U64, U64, U64)),
-    (huffman.symbol_code, (U8, types.int64[::1], types.int32)),
-    (huffman._encode, (I32, I32_2D, U64_2D, U8, U8, types.int64)),
-    (huffman._decode, (I32, I32_2D, U64_2D, U8, U8, types.int64)),
-    (registers.follow, (U64, I32, I32_2D)),
-]
+FLOATS = re.compile(
+    r"\b(float|double|_Float\w+|__m\d+d?|float\d+x\d+_t)\b"  # types
+    r"|\b(std::)?(sqrt|cbrt|exp2?|log2?|log10|pow|round|floor|ceil|tanh?|fma)\s*\("  # libm
+    r"|\b\d+\.\d*([eE][-+]?\d+)?[fFlL]?\b|\b\d+[eE][-+]?\d+\b"  # literals
+    r"|<cmath>|<math\.h>|_p[sd]\b"  # headers, and intrinsics of floats
+    r"|-ffast-math"
+)
+
+
+def code_of(text: str) -> str:
+    """Return C++ without comments and strings."""
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(\\.|[^"\\])*"', " ", text, flags=re.DOTALL)
+
+
+def sources() -> list[str]:
+    return sorted(
+        str(path.relative_to(SOURCES))
+        for path in SOURCES.rglob("*")
+        if path.suffix in {".hpp", ".cpp"} and str(path.relative_to(SOURCES)) not in DECLARED
+    )
+
+
+@pytest.mark.parametrize("name", sources())
+def test_a_source_has_no_floats(name: str) -> None:
+    found = FLOATS.search(code_of((SOURCES / name).read_text()))
+    assert found is None, found
+
+
+def test_rooms_of_the_core_are_looked_at() -> None:
+    rooms = {name.split("/")[0] for name in sources()}
+    assert {"adaptive", "coding", "exact", "images", "mix", "ngram", "network"} <= rooms
 
 
 @pytest.mark.parametrize(
-    ("function", "signature"), SIGNATURES, ids=[f.py_func.__name__ for f, _ in SIGNATURES]
+    "code",
+    [
+        "double x;",
+        "auto y = static_cast<float>(n);",
+        "auto z = n * 0.5;",
+        "auto a = 1e3;",
+        "auto b = std::sqrt(n);",
+        "__m256d c;",
+        "_mm256_add_ps(d, e);",
+        "#include <cmath>",
+    ],
 )
-def test_kernel_is_typed_as_integers(
-    function: Dispatcher, signature: tuple[types.Type, ...]
-) -> None:
-    # Compiled anew: what comes from the cache no longer knows its types.
-    compiled = njit(function.py_func)
-    compiled.compile(signature)
-    typed = compiled.overloads[signature].type_annotation.typemap
-    assert typed
-    assert not [name for name, kind in typed.items() if "float" in str(kind)]
+def test_the_check_sees_floats(code: str) -> None:
+    assert FLOATS.search(code_of(code))
+    assert not FLOATS.search(code_of(f"// {code}"))
 
 
-def test_every_kernel_is_covered() -> None:
-    covered = {function for function, _ in SIGNATURES}
-    for module in (code_lengths, huffman, registers):
-        kernels = {
-            value
-            for value in vars(module).values()
-            if isinstance(value, Dispatcher) and value.py_func.__module__ == module.__name__
-        }
-        assert kernels <= covered
-
-
-def test_the_check_sees_floats() -> None:
-    halved = njit(lambda a: a / 2)
-    halved.compile((types.int64,))
-    typed = halved.overloads[(types.int64,)].type_annotation.typemap
-    assert any("float" in str(kind) for kind in typed.values())
+def test_the_check_passes_integers() -> None:
+    assert not FLOATS.search(code_of('int64_t sum = 3 * round_of(x) >> 12; auto n = "0.5";'))

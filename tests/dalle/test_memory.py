@@ -13,7 +13,7 @@ from neurocomp.exact import TOTAL, Stream, quantise
 from neurocomp.exact.tables import exp2_table
 from neurocomp.models.dalle import DalleModel, counts
 from neurocomp.models.dalle.contexts import NUM_CONTEXTS, choose_rarest, write_keys
-from neurocomp.models.dalle.counts import MAX_CODES, CodeCounts, find
+from neurocomp.models.dalle.counts import MAX_CODES, empty_counts
 from neurocomp.models.dalle.memory import CodeMemory
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.symbols.records import Kind, RecordShape, write_records
@@ -151,24 +151,11 @@ def test_the_rarest_tokens_are_those_of_the_lowest_counts() -> None:
     np.testing.assert_array_equal(out, [[4, 1, 3], [5, 0, -1], [-1, -1, -1], [3, 1, 2]])
 
 
-def entries_of(table: CodeCounts, key: int) -> tuple[int, dict[int, int]]:
-    """Return how often a context was there, and counts of the codes that followed."""
-    row = find(table.keys, np.uint64(key))
-    assert table.keys[row] == key
-    entry, total, number = table.contexts[row].tolist()
-    found = {}
-    while entry >= 0:
-        code, count, entry = table.entries[entry].tolist()
-        found[code] = count
-    assert number == len(found)
-    return total, found
-
-
 @pytest.mark.parametrize("first", [4, 1 << 14])
 def test_counts_are_those_of_a_counter(monkeypatch: pytest.MonkeyPatch, first: int) -> None:
     monkeypatch.setattr(counts, "FIRST_ENTRIES", first)
     rng = np.random.default_rng(11)
-    table = CodeCounts()
+    table = empty_counts()
     expected: dict[int, Counter[int]] = defaultdict(Counter)
     total: Counter[int] = Counter()
     for _ in range(500):
@@ -183,28 +170,28 @@ def test_counts_are_those_of_a_counter(monkeypatch: pytest.MonkeyPatch, first: i
                         expected[key][code] += 1
     assert all(len(wanted) == MAX_CODES for wanted in expected.values())
     for key, wanted in expected.items():
-        assert entries_of(table, key) == (total[key], wanted)
+        assert table.look_up(key) == (total[key], wanted)
 
 
 def test_counts_end_somewhere() -> None:
-    table = CodeCounts()
+    table = empty_counts()
     table.add(np.full((33_000, 1), 5, np.uint64), np.full(33_000, 3, np.int32))
-    assert entries_of(table, 5) == (33_000, {3: 32_767})
+    assert table.look_up(5) == (33_000, {3: 32_767})
 
 
 def test_a_full_table_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "FIRST_ENTRIES", 16)
     monkeypatch.setattr(counts, "MAX_ENTRIES", 64)
-    table = CodeCounts()
+    table = empty_counts()
     code = np.zeros(1, np.int32)
     for key in range(1, 61):
         table.add(np.array([[key]], np.uint64), code)
     # Contexts that are not there take room as well.
     table.add(np.array([[61, 0], [0, 0]], np.uint64), np.zeros(2, np.int32))
-    assert all(entries_of(table, key)[0] == 1 for key in range(1, 62))
+    assert all(table.look_up(key)[0] == 1 for key in range(1, 62))
     table.add(np.array([[62, 0], [0, 0]], np.uint64), np.zeros(2, np.int32))
-    assert np.count_nonzero(table.keys) == 1
-    assert entries_of(table, 62) == (1, {0: 1})
+    assert table.num_contexts == 1
+    assert table.look_up(62) == (1, {0: 1})
 
 
 def described_key(number: int, parts: tuple[int, ...]) -> int:

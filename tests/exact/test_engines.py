@@ -13,7 +13,6 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import quantise
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.compiled import CompiledEngine
-from neurocomp.exact.compiled.softmax import frequencies_of_logits
 from neurocomp.exact.embedding import Embedding
 from neurocomp.exact.engine import ROUTES, open_engine
 from neurocomp.exact.linear import Linear
@@ -117,8 +116,7 @@ def test_softmax_is_the_quantisation_of_its_weights() -> None:
     table = exp2_table()
     distance = logits.max(axis=1, keepdims=True).astype(np.int64) - logits
     weights = table[distance & 1023].astype(np.int64) >> np.minimum(distance >> 10, 62)
-    out = np.empty(logits.shape, np.int32)
-    frequencies_of_logits(logits, table, out)
+    out = CompiledEngine().prepare_frequencies(table)(logits)
     np.testing.assert_array_equal(out, quantise(weights))
 
 

@@ -1,4 +1,4 @@
-"""The exact operations compiled by numba for the CPU: integers only, and no torch."""
+"""The exact operations compiled for the CPU: integers only, and no torch."""
 
 from neurocomp.exact.compiled.engine import CompiledEngine
 

@@ -1,4 +1,4 @@
-"""The engine of the CPU: numpy arrays and compiled kernels."""
+"""The engine of the CPU: numpy arrays and the kernels of ``core/src/exact``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.exact.attention import Attention, Sight
-from neurocomp.exact.compiled import attention as attending
-from neurocomp.exact.compiled import recurrence as recurring
-from neurocomp.exact.compiled import rows as kernels
-from neurocomp.exact.compiled.linear import apply_linear, pad_columns
-from neurocomp.exact.compiled.softmax import frequencies_of_logits
-from neurocomp.exact.compiled.tiles import CHUNK
 from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.linear import Linear
@@ -23,6 +18,9 @@ from neurocomp.exact.recurrence import Recurrence
 from neurocomp.exact.tables import Activation
 
 Ints = NDArray[Any]
+
+CHUNK = 16
+"""Rows of activations and weights are padded with zeros to a multiple of so many columns."""
 
 
 class CompiledEngine:
@@ -36,14 +34,16 @@ class CompiledEngine:
         return array
 
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Ints]], Ints]:
-        """Return the layer with its weights padded to whole tiles."""
-        weight = pad_columns(layer.weight)
+        """Return the layer with its weights padded to whole chunks."""
+        arrays = (np.ascontiguousarray(one) for one in (layer.multiplier, layer.bias))
+        core = _core.exact.Linear(
+            _pad_columns(layer.weight), *arrays, shift=layer.shift, clip=layer.clip
+        )
         num_columns = layer.bias.size
-        parts = (weight, layer.multiplier, layer.bias, layer.shift, layer.clip)
 
         def apply(rows: Rows[Ints]) -> Ints:
             out = np.empty((rows.values.shape[0], num_columns), np.int32)
-            apply_linear(rows.values, rows.mantissas, rows.exponents, *parts, out)
+            core.apply(rows.values, rows.mantissas, rows.exponents, out)
             return out
 
         return apply
@@ -51,13 +51,12 @@ class CompiledEngine:
     def prepare_norm(self, norm: Norm, limit: int) -> Callable[[Ints], Rows[Ints]]:
         """Return the norm."""
 
+        gain = np.ascontiguousarray(norm.gain)
+
         def apply(values: Ints) -> Rows[Ints]:
-            if norm.center:
-                centred = np.empty_like(values)
-                kernels.centre_rows(values, centred)
-                values = centred
-            rows = _quantise(values, norm.gain, limit)
-            kernels.divide_by_norms(values, norm.epsilon, rows.mantissas, rows.exponents)
+            rows = _empty_rows(values)
+            parts = (rows.values, rows.mantissas, rows.exponents)
+            _core.exact.normalise_rows(values, gain, norm.epsilon, norm.center, limit, *parts)
             return rows
 
         return apply
@@ -65,8 +64,10 @@ class CompiledEngine:
     def prepare_activation(self, activation: Activation) -> Callable[[Ints], Ints]:
         """Return the activation, which works in place."""
 
+        table = np.ascontiguousarray(activation.table)
+
         def apply(values: Ints) -> Ints:
-            kernels.activate_rows(values, activation.table, activation.saturates)
+            _core.exact.activate(values, table, activation.saturates)
             return values
 
         return apply
@@ -76,9 +77,11 @@ class CompiledEngine:
     ) -> Callable[[Ints, int, int], Ints]:
         """Return the rotation."""
 
+        tables = np.ascontiguousarray(cosines), np.ascontiguousarray(sines)
+
         def apply(values: Ints, start: int, num_steps: int) -> Ints:
-            rotated = np.ascontiguousarray(values).copy()
-            kernels.rotate_rows(rotated, head_width, cosines, sines, start, num_steps)
+            rotated = values.copy()
+            _core.exact.rotate(rotated, head_width, *tables, start, num_steps)
             return rotated
 
         return apply
@@ -88,14 +91,12 @@ class CompiledEngine:
     ) -> Callable[[Ints, Ints, Ints, int], Ints]:
         """Return attention."""
         scale = (attention.query_limit, attention.multiplier, attention.shift)
+        powers = np.ascontiguousarray(table)
+        seen = None if sight is None else _core.exact.Sight(sight.bounds, sight.positions)
 
         def apply(queries: Ints, keys: Ints, values: Ints, start: int) -> Ints:
             out = np.empty((queries.shape[0], attention.query_width), np.int32)
-            if sight is None:
-                attending.attend(queries, keys, values, start, *scale, table, out)
-            else:
-                seen = (sight.bounds, sight.positions)
-                attending.attend_to(queries, keys, values, start, *scale, table, *seen, out)
+            _core.exact.attend(queries, keys, values, start, *scale, powers, seen, out)
             return out
 
         return apply
@@ -107,34 +108,39 @@ class CompiledEngine:
 
     def store(self, values: Ints, start: int, cache: Ints) -> None:
         """Clamp and copy."""
-        attending.store_heads(values, start, cache)
+        _core.exact.store_heads(values, start, cache)
 
     def quantise(self, values: Ints, limit: int) -> Rows[Ints]:
         """Return row-scaled integers."""
-        return _quantise(values, np.ones(values.shape[1], np.int32), limit)
+        rows = _empty_rows(values)
+        parts = (rows.values, rows.mantissas, rows.exponents)
+        _core.exact.quantise_rows(values, limit, *parts)
+        return rows
 
     def gate(self, gates: Ints, values: Ints, clip: int) -> Ints:
         """Multiply in place."""
-        kernels.gate_rows(gates, values, clip)
+        _core.exact.gate(gates, values, clip)
         return gates
 
     def prepare_recurrence(self, recurrence: Recurrence) -> Callable[[Ints, Ints, Ints], Ints]:
         """Return the recurrence, which works in place."""
 
+        table = np.ascontiguousarray(recurrence.table)
+
         def apply(states: Ints, gates: Ints, candidates: Ints) -> Ints:
-            recurring.recur(states, gates, candidates, recurrence.table)
+            _core.exact.recur(states, gates, candidates, table)
             return states
 
         return apply
 
     def square(self, values: Ints, clip: int) -> Ints:
         """Square in place."""
-        recurring.square(values, clip)
+        _core.exact.square(values, clip)
         return values
 
     def add(self, values: Ints, increments: Ints, clip: int) -> Ints:
         """Add in place."""
-        kernels.add_rows(values, increments, clip)
+        _core.exact.add(values, increments, clip)
         return values
 
     def columns(self, values: Ints, start: int, stop: int) -> Ints:
@@ -149,17 +155,24 @@ class CompiledEngine:
     def prepare_frequencies(self, table: NDArray[np.int32]) -> Callable[[Ints], Frequencies]:
         """Return the exact softmax."""
 
+        powers = np.ascontiguousarray(table)
+
         def apply(logits: Ints) -> Frequencies:
             out = np.empty(logits.shape, np.int32)
-            frequencies_of_logits(logits, table, out)
+            _core.exact.frequencies_of_logits(logits, powers, out)
             return out
 
         return apply
 
 
-def _quantise(values: Ints, gain: NDArray[np.int32], limit: int) -> Rows[Ints]:
+def _empty_rows(values: Ints) -> Rows[Ints]:
+    """Return room for ``values`` (M, K) as row-scaled integers, padded to whole chunks."""
     num_rows, width = values.shape
-    quantised = np.zeros((num_rows, width + -width % CHUNK), np.int16)
-    mantissas, exponents = np.empty(num_rows, np.int64), np.empty(num_rows, np.int64)
-    kernels.quantise_rows(values, gain, limit, quantised, mantissas, exponents)
-    return Rows(quantised, mantissas, exponents)
+    quantised = np.empty((num_rows, width + -width % CHUNK), np.int16)
+    return Rows(quantised, np.empty(num_rows, np.int64), np.empty(num_rows, np.int64))
+
+
+def _pad_columns(weight: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return ``weight`` (N, K) with zeros up to whole chunks of columns."""
+    padding = (0, 0), (0, -weight.shape[1] % CHUNK)
+    return np.ascontiguousarray(np.pad(weight, padding) if padding[1][1] else weight)

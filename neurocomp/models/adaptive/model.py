@@ -6,9 +6,9 @@ import hashlib
 
 import numpy as np
 
+from neurocomp import _core
 from neurocomp.errors import UsageError
 from neurocomp.exact import Frequencies, Symbols
-from neurocomp.models.adaptive import blend, trie
 
 ALPHABET_SIZE = 256
 MAX_LANES = 4096
@@ -20,14 +20,14 @@ HISTORY_SYMBOLS = 1 << 18
 """A full trie is built anew from this many of the latest symbols."""
 
 _SPECIFICATION = (
-    f"neurocomp adaptive 1: order {trie.ORDER}, unit {trie.UNIT}, shadowed {trie.SHADOWED_UNIT}, "
-    f"limit {trie.COUNT_LIMIT}, discount {blend.DISCOUNT}, rate {blend.RATE}, "
+    "neurocomp adaptive 1: order 5, unit 16, shadowed 1, limit 2500, discount 10, rate 40, "
     f"nodes {MAX_NODES}, history {HISTORY_SYMBOLS}"
 )
+"""The constants of ``core/src/adaptive``, whose change would be another model."""
 
 
 class AdaptivePredictor:
-    """A context trie, its escape shares, and the lanes' places in it.
+    """A context trie, its escape shares, and the lanes' places in it: ``core/src/adaptive``.
 
     The lanes share trie and shares, and update them in lane order.
     """
@@ -35,51 +35,19 @@ class AdaptivePredictor:
     def __init__(self, num_lanes: int) -> None:
         if not 1 <= num_lanes <= MAX_LANES:
             raise UsageError(f"the adaptive model takes 1 to {MAX_LANES} lanes, not {num_lanes}")
-        self._nodes = np.empty((FIRST_CAPACITY, 4), np.int32)
-        self._lanes = np.empty((num_lanes, blend.LANE_COLUMNS), np.int32)
-        self._escapes = blend.initial_escapes()
-        self._history = np.empty((HISTORY_SYMBOLS // num_lanes, num_lanes), np.uint8)
-        self._num_steps = 0
-        self._used: int
-        self._rows_per_step = num_lanes * (trie.ORDER + 1)
-        self._weights = np.empty(ALPHABET_SIZE, np.int64)
+        self._predictor = _core.adaptive.Predictor(
+            num_lanes, FIRST_CAPACITY, MAX_NODES, HISTORY_SYMBOLS
+        )
         self._out = np.empty((num_lanes, ALPHABET_SIZE), np.int32)
-        self._forget()
 
     def frequencies(self) -> Frequencies:
         """Return the tables of all lanes, int32 (lanes, 256)."""
-        blend.predict(self._nodes, self._lanes, self._escapes, self._weights, self._out)
+        self._predictor.predict(self._out)
         return self._out
 
     def update(self, symbols: Symbols) -> None:
         """Learn the next ``symbols``, int32 (lanes,) in 0..255."""
-        if self._used + self._rows_per_step > self._nodes.shape[0]:
-            self._make_room()
-        self._history[self._num_steps % self._history.shape[0]] = symbols
-        self._num_steps += 1
-        self._used = blend.learn(self._nodes, self._used, self._lanes, self._escapes, symbols)
-
-    def _forget(self) -> None:
-        trie.clear(self._nodes)
-        self._used = 1
-        self._lanes[:] = -1
-        self._lanes[:, 0] = 0
-        self._lanes[:, blend.OUTCOMES] = 0
-
-    def _make_room(self) -> None:
-        capacity = self._nodes.shape[0]
-        if capacity < MAX_NODES:
-            larger = np.empty((2 * capacity, 4), np.int32)
-            larger[: self._used] = self._nodes[: self._used]
-            self._nodes = larger
-            return
-        # The latest symbols fill less than half of the trie, whatever they are.
-        num_kept = min(self._num_steps, self._history.shape[0])
-        first = self._num_steps - num_kept
-        self._forget()
-        for step in range(first, self._num_steps):
-            symbols = self._history[step % self._history.shape[0]].astype(np.int32)
-            self._used = blend.learn(self._nodes, self._used, self._lanes, self._escapes, symbols)
+        self._predictor.update(np.ascontiguousarray(symbols, np.int32))
 
 
 class AdaptiveModel:

@@ -11,13 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import FormatError
-from neurocomp.exact import Frequencies, Weights
-from neurocomp.exact.rows import quantise_row
-from neurocomp.models.ngram.trie import LaneContexts, NodeSymbols, Starts
 
 Counts = NDArray[np.uint32]
 
@@ -42,36 +39,6 @@ class Backoff:
             raise FormatError("tensor 'counts' of the n-gram model is damaged")
         self.counts: Counts = counts.astype(np.uint32)
 
-    def predict(
-        self,
-        starts: Starts,
-        symbols: NodeSymbols,
-        contexts: LaneContexts,
-        weights: Weights,
-        out: Frequencies,
-    ) -> None:
-        """Write the tables of all lanes to ``out`` (lanes, V); ``weights`` (V,) is scratch."""
-        _predict(starts, symbols, contexts, self.counts, weights, out)
-
-
-@njit(cache=True, nogil=True)
-def _predict(
-    starts: Starts,
-    symbols: NodeSymbols,
-    contexts: LaneContexts,
-    counts: Counts,
-    weights: Weights,
-    out: Frequencies,
-) -> None:
-    for lane in range(contexts.shape[0]):
-        weights[:] = 0
-        length = contexts.shape[1] - 1
-        # The root has children, so this ends.
-        while contexts[lane, length] < 0 or (
-            starts[contexts[lane, length]] == starts[contexts[lane, length] + 1]
-        ):
-            length -= 1
-        context = contexts[lane, length]
-        for child in range(starts[context], starts[context + 1]):
-            weights[symbols[child]] = np.int64(counts[child])
-        quantise_row(weights, out[lane])
+    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.Backoff:
+        """Return what predicts by these counts and the nodes of ``trie``."""
+        return _core.ngram.Backoff(trie, self.counts)

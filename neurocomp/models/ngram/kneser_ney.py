@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import FormatError
-from neurocomp.exact import Frequencies, Weights
-from neurocomp.exact.rows import quantise_row
-from neurocomp.models.ngram.trie import LaneContexts, NodeSymbols, Starts
 
 VALUE_BITS = 30
 ONE = 1 << VALUE_BITS
@@ -26,7 +23,6 @@ NUM_CODES = 256
 
 # A symbol's weight sums at most 6 terms of 2**35 (one an order), which is below WEIGHT_LIMIT.
 MAX_ORDER = 6
-_SHIFT = 25
 
 Codes = NDArray[np.uint8]
 Values = NDArray[np.int32]
@@ -72,28 +68,10 @@ class KneserNey:
             if values.size and (int(values.min()) < 0 or int(values.max()) > ONE):
                 raise FormatError(f"the {name} of the n-gram model are not probabilities")
 
-    def predict(
-        self,
-        starts: Starts,
-        symbols: NodeSymbols,
-        contexts: LaneContexts,
-        weights: Weights,
-        out: Frequencies,
-    ) -> None:
-        """Write the tables of all lanes to ``out`` (lanes, V); ``weights`` (V,) is scratch."""
-        _predict(
-            starts,
-            symbols,
-            contexts,
-            self.alphas,
-            self.first_alpha,
-            self.gammas,
-            self.alpha_books,
-            self.gamma_books,
-            self.base,
-            weights,
-            out,
-        )
+    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.KneserNey:
+        """Return what predicts by these probabilities and the nodes of ``trie``."""
+        parts = (self.alphas, self.gammas, self.alpha_books, self.gamma_books, self.base)
+        return _core.ngram.KneserNey(trie, *parts)
 
 
 def _tensor(
@@ -106,34 +84,3 @@ def _tensor(
             f"tensor {name!r} of the n-gram model is {found}, not {np.dtype(dtype)} {shape}"
         )
     return tensor
-
-
-@njit(cache=True, nogil=True)
-def _predict(
-    starts: Starts,
-    symbols: NodeSymbols,
-    contexts: LaneContexts,
-    alphas: Codes,
-    first_alpha: int,
-    gammas: Codes,
-    alpha_books: Values,
-    gamma_books: Values,
-    base: Values,
-    weights: Weights,
-    out: Frequencies,
-) -> None:
-    for lane in range(contexts.shape[0]):
-        weights[:] = 1
-        mass = np.int64(ONE)  # the product of the gammas of the longer contexts
-        for length in range(contexts.shape[1] - 1, 0, -1):
-            context = contexts[lane, length]
-            if context < 0:
-                continue
-            book = alpha_books[length - 1]
-            for child in range(starts[context], starts[context + 1]):
-                alpha = np.int64(book[alphas[child - first_alpha]])
-                weights[symbols[child]] += mass * alpha >> _SHIFT
-            mass = mass * np.int64(gamma_books[length - 1, gammas[context - 1]]) >> VALUE_BITS
-        for symbol in range(base.shape[0]):
-            weights[symbol] += mass * base[symbol] >> _SHIFT
-        quantise_row(weights, out[lane])

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.models.ngram.backoff import Backoff
 from neurocomp.models.ngram.kneser_ney import MAX_ORDER, KneserNey
-from neurocomp.models.ngram.trie import advance, check_symbols, empty_contexts, starts_of
+from neurocomp.models.ngram.trie import check_symbols, empty_contexts, starts_of
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.tokens import StoredTokenModel
 
@@ -30,22 +31,18 @@ class NgramPredictor:
     """Each lane's contexts in the trie of a model; lanes don't influence each other."""
 
     def __init__(self, model: NgramModel, num_lanes: int) -> None:
-        self._model = model
+        self._trie, self._smoothing = model.trie, model.predictions
         self._contexts = empty_contexts(num_lanes, model.order)
-        self._weights = np.empty(model.alphabet_size, np.int64)
         self._out = np.empty((num_lanes, model.alphabet_size), np.int32)
 
     def frequencies(self) -> Frequencies:
         """Return the tables of all lanes, int32 (lanes, V)."""
-        model = self._model
-        model.smoothing.predict(
-            model.starts, model.symbols, self._contexts, self._weights, self._out
-        )
+        self._smoothing.predict(self._contexts, self._out)
         return self._out
 
     def update(self, symbols: Symbols) -> None:
         """Append the next ``symbols``, int32 (lanes,), to the contexts."""
-        advance(self._model.starts, self._model.symbols, self._contexts, symbols)
+        self._trie.advance(self._contexts, np.ascontiguousarray(symbols, np.int32))
 
 
 class NgramModel(StoredTokenModel):
@@ -58,6 +55,8 @@ class NgramModel(StoredTokenModel):
         smoothing: how counts become probabilities.
         symbols: last symbol of each node of the trie, (nodes,).
         starts: where the children of each inner node begin, (inner nodes + 1,).
+        trie: the same, as the core walks it.
+        predictions: the smoothing on that trie.
     """
 
     def __init__(self, stored: StoredModel) -> None:
@@ -94,6 +93,8 @@ class NgramModel(StoredTokenModel):
                 f"the n-gram model is smoothed by {config.get('smoothing')!r}, this neurocomp "
                 f"knows {' and '.join(SMOOTHINGS)}: install a newer one (pip install -U neurocomp)"
             )
+        self.trie = _core.ngram.Trie(self.starts, self.symbols, alphabet_size)
+        self.predictions = self.smoothing.bind(self.trie)
 
     @classmethod
     def from_stored(cls, stored: StoredModel) -> NgramModel:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
-from neurocomp.exact import Symbols
 
 MAX_NODES = (1 << 31) - 2
 
@@ -71,37 +69,6 @@ def check_symbols(symbols: NodeSymbols, starts: Starts, alphabet_size: int) -> N
     ascending[starts] = True  # first children follow another family
     if not ascending.all():
         raise FormatError("the trie of the n-gram model is damaged: its symbols are not sorted")
-
-
-@njit(cache=True, nogil=True)
-def find_child(starts: Starts, symbols: NodeSymbols, node: int, symbol: int) -> int:
-    """Return the child of inner ``node`` for ``symbol``, or -1."""
-    low = starts[node]
-    end = starts[node + 1]
-    high = end
-    while low < high:
-        middle = (low + high) >> 1
-        if symbols[middle] < symbol:
-            low = middle + 1
-        else:
-            high = middle
-    if low < end and symbols[low] == symbol:
-        return int(low)
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def advance(
-    starts: Starts, node_symbols: NodeSymbols, contexts: LaneContexts, symbols: Symbols
-) -> None:
-    """Append ``symbols`` (lanes,) to the contexts of all lanes."""
-    for lane in range(contexts.shape[0]):
-        for length in range(contexts.shape[1] - 1, 0, -1):
-            shorter = contexts[lane, length - 1]
-            if shorter < 0:
-                contexts[lane, length] = -1
-            else:
-                contexts[lane, length] = find_child(starts, node_symbols, shorter, symbols[lane])
 
 
 def empty_contexts(num_lanes: int, order: int) -> LaneContexts:

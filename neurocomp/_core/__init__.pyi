@@ -5,6 +5,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp._core import adaptive as adaptive
+from neurocomp._core import coding as coding
+from neurocomp._core import exact as exact
+from neurocomp._core import images as images
+from neurocomp._core import ngram as ngram
+from neurocomp._core import symbols as symbols
+
 class DamagedPayload(ValueError):
     """A payload is not what any bytes are coded as."""
 

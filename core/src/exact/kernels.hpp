@@ -1,0 +1,106 @@
+// Bit-exact arithmetic of models, compiled once for each kind of processor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "exact/matrix.hpp"
+
+namespace neurocomp::exact {
+
+// How attention's scores become weights: see neurocomp/exact/attention.py.
+struct AttentionScale {
+    int64_t query_limit;
+    int64_t multiplier;
+    int64_t shift;
+};
+
+// Caches of keys or values: (lanes, heads, positions, width).
+template <typename T>
+struct Cache {
+    T* data;
+    size_t num_lanes;
+    size_t num_heads;
+    size_t num_positions;
+    size_t width;
+
+    T* at(size_t lane, size_t head) const {
+        return data + (lane * num_heads + head) * num_positions * width;
+    }
+};
+
+// What each position sees: positions[bounds[t]] up to positions[bounds[t + 1]], all below the number
+// of the caches' positions.
+struct Sight {
+    const int32_t* bounds;
+    const int32_t* positions;
+};
+
+// A position whose weight is not zero.
+struct Share {
+    uint32_t position;
+    int32_t weight;
+};
+
+// Where attention works: `width` numbers of a query, a score and a share for each position.
+struct AttentionScratch {
+    int16_t* query;
+    int32_t* scores;
+    Share* shares;
+};
+
+// Weights of a layer: N rows of int8, a multiple of 16 columns each.
+struct LinearParts {
+    const int8_t* weight;
+    const int64_t* multiplier;
+    const int32_t* bias;
+    size_t num_inputs;  // with the padding
+    size_t num_outputs;
+    int64_t shift;
+    int64_t clip;
+};
+
+// See the functions of the same names in exact/*_impl.hpp.
+struct Kernels {
+    void (*quantise_row)(const int64_t* weights, size_t size, int32_t* out);
+    void (*frequencies_of_logits)(const int32_t* logits, size_t size, const int32_t* exp2,
+                                  int32_t* out);
+    void (*add_shares)(const int32_t* shares, size_t size, int64_t mass, int shift, int64_t* weights);
+    int64_t (*sum)(const int32_t* values, size_t size);
+    int32_t (*minimum)(const int32_t* values, size_t size);
+    int64_t (*count_equal)(const uint8_t* values, size_t size, uint8_t wanted);
+
+    void (*quantise_rows)(Matrix<const int32_t> values, const int32_t* gain, int64_t limit,
+                          Matrix<int16_t> out, int64_t* mantissas, int64_t* exponents);
+    void (*centre_rows)(Matrix<const int32_t> values, Matrix<int32_t> out);
+    void (*divide_by_norms)(Matrix<const int32_t> values, int64_t epsilon, int64_t* mantissas,
+                            int64_t* exponents);
+    void (*activate_rows)(Matrix<int32_t> values, const int32_t* table, bool saturates);
+    void (*gate_rows)(Matrix<int32_t> gates, Matrix<const int32_t> values, int64_t clip);
+    void (*rotate_rows)(Matrix<int32_t> values, size_t head_width, const int16_t* cosines,
+                        const int16_t* sines, size_t start, size_t num_steps);
+    void (*add_rows)(Matrix<int32_t> values, Matrix<const int32_t> increments, int64_t clip);
+    void (*recur)(Matrix<int32_t> states, Matrix<const int32_t> gates,
+                  Matrix<const int32_t> candidates, const int32_t* table);
+    void (*square_rows)(Matrix<int32_t> values, int64_t clip);
+
+    void (*apply_linear)(const LinearParts& layer, Matrix<const int16_t> rows,
+                         const int64_t* mantissas, const int64_t* exponents, Matrix<int32_t> out);
+
+    void (*store_heads)(Matrix<const int32_t> values, size_t start, const Cache<int16_t>& cache);
+    void (*attend)(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
+                   const Cache<const int16_t>& values, size_t start, const AttentionScale& scale,
+                   const int32_t* exp2, const Sight* sight, const AttentionScratch& scratch,
+                   Matrix<int32_t> out);
+};
+
+// The ones for this processor: see base/processor.hpp.
+const Kernels& kernels();
+
+extern const Kernels baseline_kernels;
+#if defined(__x86_64__) || defined(_M_X64)
+extern const Kernels avx2_kernels;
+extern const Kernels avx512vnni_kernels;
+#endif
+
+}  // namespace neurocomp::exact

@@ -1,0 +1,49 @@
+#include "exact/layers.hpp"
+
+#include <vector>
+
+namespace neurocomp::exact {
+
+void attend(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
+            const Cache<const int16_t>& values, size_t start, const AttentionScale& scale,
+            const int32_t* exp2, const Sight* sight, Matrix<int32_t> out) {
+    std::vector<int16_t> query(keys.width);
+    std::vector<int32_t> scores(keys.num_positions);
+    // One more than positions: what is not kept is written after the last that is.
+    std::vector<Share> shares(keys.num_positions + 1);
+    const AttentionScratch scratch = {query.data(), scores.data(), shares.data()};
+    kernels().attend(queries, keys, values, start, scale, exp2, sight, scratch, out);
+}
+
+bool is_sound(const Sight& sight, size_t num_positions, size_t num_seen) {
+    if (sight.bounds[0] != 0 || sight.bounds[num_positions] < 0) return false;
+    if (static_cast<size_t>(sight.bounds[num_positions]) != num_seen) return false;
+    for (size_t t = 0; t < num_positions; ++t) {
+        if (sight.bounds[t] >= sight.bounds[t + 1]) return false;
+        // Rising, so that a position sees no other twice, and at most itself.
+        int32_t before = -1;
+        for (int32_t i = sight.bounds[t]; i < sight.bounds[t + 1]; ++i) {
+            if (static_cast<size_t>(i) >= num_seen || sight.positions[i] <= before) return false;
+            before = sight.positions[i];
+        }
+        if (static_cast<size_t>(before) > t) return false;
+    }
+    return true;
+}
+
+void normalise_rows(Matrix<const int32_t> values, const int32_t* gain, int64_t epsilon, bool center,
+                    int64_t limit, Matrix<int16_t> out, int64_t* mantissas, int64_t* exponents) {
+    const Kernels& all = kernels();
+    std::vector<int32_t> centred;
+    if (center) {
+        centred.resize(values.num_rows * values.num_columns);
+        const auto width = static_cast<ptrdiff_t>(values.num_columns);
+        const Matrix<int32_t> made = {centred.data(), values.num_rows, values.num_columns, width};
+        all.centre_rows(values, made);
+        values = {centred.data(), values.num_rows, values.num_columns, width};
+    }
+    all.quantise_rows(values, gain, limit, out, mantissas, exponents);
+    all.divide_by_norms(values, epsilon, mantissas, exponents);
+}
+
+}  // namespace neurocomp::exact
