@@ -60,6 +60,8 @@ class NgramModel(StoredTokenModel):
         starts: where the children of each inner node begin, (inner nodes + 1,).
     """
 
+    has_independent_lanes = True
+
     def __init__(self, stored: StoredModel) -> None:
         """Check and take a model's parts; ``from_stored`` says which errors that raises.
 
