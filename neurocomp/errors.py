@@ -47,4 +47,4 @@ class ModelMismatchError(ModelError):
 
 
 class TrainingError(NeurocompError):
-    """Training went astray: its loss is not a number any more."""
+    """Training cannot go on: it has diverged, or another process trains in its folder."""

@@ -60,7 +60,9 @@ def _run(mode: str | None, **values: Any) -> Any:
         is_given = context.get_parameter_source(str(param.name)) is not ParameterSource.DEFAULT
         is_other = param.name != "mode" and param.name not in names
         if is_other and is_given and not _is_harmless(str(param.name), values):
-            raise click.UsageError(f"{param.opts[-1]} does not go with '{name}'", context)
+            is_negated = values[str(param.name)] is False and param.secondary_opts
+            spellings = param.secondary_opts if is_negated else param.opts
+            raise click.UsageError(f"{spellings[-1]} does not go with '{name}'", context)
     return context.invoke(command, **{key: values[key] for key in values if key in names})
 
 

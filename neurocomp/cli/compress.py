@@ -55,7 +55,6 @@ def compress(**values: Any) -> int:
 
     from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.convert import Converter
-    from neurocomp.pipeline.blocks import BlockCoder
 
     in_use = InUse(options.model, options.dictionary, options.model_path)
     converter = Converter(Compression(options, outputs), inputs, outputs, reporter, in_use)
@@ -67,6 +66,9 @@ def compress(**values: Any) -> int:
         from neurocomp.models.hub.estimate import listen
 
         listen(reporter.note)
+
+    from neurocomp.pipeline.blocks import BlockCoder
+
     with announced_compilation(reporter):
         # A wrong model or coder is one message, not one for each file.
         BlockCoder.for_options(options)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from neurocomp.cli.identity import FileId, file_id
 from neurocomp.cli.inputs import Input, Source, check_readable, find_inputs, open_source
@@ -18,8 +18,10 @@ from neurocomp.cli.report import Refused, Reporter, display, say
 from neurocomp.cli.totals import Totals, describe_sizes
 from neurocomp.models.files import make_folder
 from neurocomp.pipeline.files import is_channel, remove_input
-from neurocomp.pipeline.parallel import Report
-from neurocomp.pipeline.streams import Sizes
+
+if TYPE_CHECKING:
+    from neurocomp.pipeline.parallel import Report
+    from neurocomp.pipeline.streams import Sizes
 
 
 class Conversion(Protocol):
@@ -194,6 +196,5 @@ class Converter:
     def _tell(self, job: Job, sizes: Sizes, seconds: float) -> None:
         if sizes.note:
             self._reporter.detail(f"{job.item.name}: {sizes.note}")
-        self._reporter.detail(
-            f"{job.item.name}: {describe_sizes(sizes, seconds)}, to {job.target_name}"
-        )
+        told = describe_sizes(sizes.content_bytes, sizes.frame_bytes, seconds)
+        self._reporter.detail(f"{job.item.name}: {told}, to {job.target_name}")

@@ -56,6 +56,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return ExitCode.BROKEN_PIPE
     except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # which not every click has
+            click.echo(error.format_message(), err=True)
+            return ExitCode.USAGE
         command = error.ctx.command_path.strip() if error.ctx else PROGRAM
         say(f"{error.format_message()} (see '{command} --help')")
         return ExitCode.USAGE
@@ -90,7 +93,7 @@ def _end(code: int) -> NoReturn:
         if sys.stderr is not None:
             sys.stderr.flush()
         os._exit(code)
-    if code > SIGNALLED:
+    if code > SIGNALLED and os.name == "posix":
         if sys.stderr is not None:
             sys.stderr.flush()
         discard_unfinished()

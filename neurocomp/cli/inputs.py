@@ -119,7 +119,7 @@ class _Walk:
             path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
                 if self.left_out is not None and file_id(path) == self.left_out:
-                    self.reporter.detail(f"{display(path)}: skipped, the output goes there")
+                    self.reporter.note(f"{display(path)}: skipped, the output goes there")
                     continue
                 yield from self.files(path, base)
             elif not entry.is_file(follow_symlinks=False):

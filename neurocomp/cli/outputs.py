@@ -47,7 +47,7 @@ def check_output(output: Path, inputs: Iterable[Path], *, force: bool) -> None:
 
     Raises:
         FileExistsError: it is there, and ``force`` is false.
-        UsageError: it is one of the inputs, by whatever name.
+        UsageError: it is one of the inputs, or an installed model, by whatever name.
     """
     if not os.path.lexists(output):
         return
@@ -59,6 +59,12 @@ def check_output(output: Path, inputs: Iterable[Path], *, force: bool) -> None:
             raise UsageError(
                 f"-o {display(output)} is the input {display(path)}: give another output"
             )
+    from neurocomp.cli.protected import store_files
+
+    if any(file_id(path) == one for path in store_files() if one is not None):
+        raise UsageError(
+            f"-o {display(output)} is a file of the installed models: give another output"
+        )
 
 
 def compressed_name(relative: Path) -> Path:

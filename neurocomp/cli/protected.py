@@ -45,7 +45,7 @@ class InUse:
         for searched in self.model_path:
             files = searched.glob(_MODEL_FILES) if searched.is_dir() else (searched,)
             yield from ((path, "a model on --model-path") for path in files)
-        yield from ((path, "a file of the installed models") for path in _store_files())
+        yield from ((path, "a file of the installed models") for path in store_files())
         yield from ((path, "a model of the package") for path in _package_files())
 
 
@@ -61,7 +61,8 @@ def _model_files(name: str) -> Iterator[Path]:
     yield Path(name)
 
 
-def _store_files() -> Iterator[Path]:
+def store_files() -> Iterator[Path]:
+    """Yield what is in the store."""
     from neurocomp.models.store import ModelStore
 
     home = ModelStore().home

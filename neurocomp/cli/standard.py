@@ -55,6 +55,8 @@ class StandardOutput(io.RawIOBase):
 def prepare_standard_streams() -> None:
     """Make every use of a standard stream that is closed, or full, an error that says so."""
     _occupy_standard_descriptors()
+    if os.name == "nt" and sys.stdout is not None:
+        return  # a console of Windows takes text, not bytes
     # Where descriptor 1 is closed Python has no sys.stdout, and what is printed is lost silently.
     line_buffering = os.isatty(1)
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding

@@ -46,9 +46,13 @@ def test(**values: Any) -> int:
 
     from neurocomp.cli.compilation import announced_compilation
     from neurocomp.cli.totals import Totals
-    from neurocomp.pipeline.streams import decompress_stream
 
     items = list(find_inputs(inputs, reporter, is_compressed_name))
+    if not items:
+        return reporter.exit_code
+
+    from neurocomp.pipeline.streams import decompress_stream
+
     with announced_compilation(reporter), Totals(reporter, items, indexed_bytes) as totals:
         for item in items:
             with reporter.guard(item.name), open_source(item) as source:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from neurocomp.cli.inputs import Input, Source, open_source
 from neurocomp.cli.progress import ProgressBar, is_progress_shown
 from neurocomp.cli.report import Reporter, say
-from neurocomp.pipeline.parallel import Report
-from neurocomp.pipeline.streams import Sizes
+
+if TYPE_CHECKING:
+    from neurocomp.pipeline.parallel import Report
+    from neurocomp.pipeline.streams import Sizes
 
 
-def describe_sizes(sizes: Sizes, seconds: float) -> str:
+def describe_sizes(content_bytes: int, frame_bytes: int, seconds: float) -> str:
     """Return sizes, ratio and speed in words."""
-    content_bytes, frame_bytes = sizes.content_bytes, sizes.frame_bytes
     rate = ""
     if content_bytes:
         share = frame_bytes / content_bytes
@@ -48,7 +50,8 @@ class Totals:
         self._num_refused = reporter.num_errors
         self._num_begun = 0
         self._num_done = 0
-        self._done = Sizes(0, 0)
+        self._content_bytes = 0
+        self._frame_bytes = 0
         self._is_terminal = is_progress_shown(quiet=reporter.quiet)
         # Only a bar needs to know it, and to look into each file takes a while.
         total_bytes = _total_bytes(items, content_bytes) if self._is_terminal else None
@@ -62,7 +65,7 @@ class Totals:
             shown: False where its content goes to the terminal of the bar.
         """
         self._num_begun += 1
-        before = self._done.content_bytes
+        before = self._content_bytes
         if self._num_files > 1:
             name = f"{name} ({self._num_begun} of {self._num_files})"
         self._bar.rename(name)
@@ -71,10 +74,8 @@ class Totals:
     def end(self, sizes: Sizes) -> None:
         """Count a file that is done."""
         self._num_done += 1
-        self._done = Sizes(
-            self._done.content_bytes + sizes.content_bytes,
-            self._done.frame_bytes + sizes.frame_bytes,
-        )
+        self._content_bytes += sizes.content_bytes
+        self._frame_bytes += sizes.frame_bytes
 
     def __enter__(self) -> Totals:
         self._start = perf_counter()
@@ -91,11 +92,9 @@ class Totals:
         is_told = self._reporter.verbose or self._is_terminal
         if kind is None and self._num_files > 1 and is_told and not self._reporter.quiet:
             seconds = perf_counter() - self._start
+            told = describe_sizes(self._content_bytes, self._frame_bytes, seconds)
             failed = self._num_refused + self._num_files - self._num_done
-            say(
-                f"{self._num_done} files: {describe_sizes(self._done, seconds)}"
-                + (f"; {failed} not done" if failed else "")
-            )
+            say(f"{self._num_done} files: {told}" + (f"; {failed} not done" if failed else ""))
 
 
 def _total_bytes(

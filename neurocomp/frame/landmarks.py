@@ -20,10 +20,8 @@ from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import locate_block, locate_header
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer, read_trailer
-from neurocomp.frame.varint import MAX_VARINT_BYTES
 
 _CHUNK_BYTES = 1 << 20
-_MAX_ENDS = 1 << 12
 _FOOTER_BYTES = 4 + len(limits.END_MAGIC)
 
 
@@ -74,7 +72,7 @@ class Landmarks:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._checksums = StreamChecksums(stream)
+        self.checksums = StreamChecksums(stream)
         self.end = stream.seek(0, io.SEEK_END)
 
     def header_at(self, offset: int) -> FoundHeader:
@@ -91,9 +89,9 @@ class Landmarks:
         if offset + place.stored_bytes > self.end:
             return FoundBlock(head, place, is_sound=False)
         checksum_at = offset + place.stored_bytes - limits.CHECKSUM_BYTES
-        self._stream.seek(checksum_at)
-        stored = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
-        is_sound = stored == self._checksums.of(offset, checksum_at, header_checksum)
+        is_sound = self.checksum_at(checksum_at) == self.checksums.of(
+            offset, checksum_at, header_checksum
+        )
         return FoundBlock(head, place, is_sound)
 
     def trailer_at(self, offset: int) -> FoundTrailer | None:
@@ -124,21 +122,20 @@ class Landmarks:
         number = bisect_left(self.frames, offset)
         return self.frames[number] if number < len(self.frames) else self.end
 
-    def end_of_stored(self, offset: int) -> tuple[int, int] | None:
-        """Return content size and end of a stored block at ``offset`` whose tag or size is damaged.
+    def checksum_at(self, offset: int) -> int:
+        """Return the checksum that stands at ``offset``."""
+        return int.from_bytes(self.bytes_at(offset, limits.CHECKSUM_BYTES), "little")
 
-        Its content's checksum tells at which frame, or at the stream's end, it is over.
-        """
-        for size_bytes in range(1, MAX_VARINT_BYTES):
-            content_at = offset + 1 + size_bytes + limits.CHECKSUM_BYTES
-            self._stream.seek(content_at - limits.CHECKSUM_BYTES)
-            checksum = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
-            first = bisect_left(self.frames, content_at + limits.CHECKSUM_BYTES + 1)
-            for end in (*self.frames[first : first + _MAX_ENDS], self.end):
-                stop = end - limits.CHECKSUM_BYTES
-                if stop > content_at and self._checksums.of(content_at, stop) == checksum:
-                    return stop - content_at, end
-        return None
+    def bytes_at(self, offset: int, num_bytes: int) -> bytes:
+        """Return bytes, fewer at the stream's end."""
+        self._stream.seek(offset)
+        return self._stream.read(num_bytes)
+
+    def frame_ends_at(self, offset: int, has_trailer: bool) -> bool:
+        """Tell whether what comes at ``offset`` comes after a frame's last block."""
+        if has_trailer:
+            return self.trailer_at(offset) is not None
+        return offset == self.end or self.is_frame(offset)
 
     @cached_property
     def trailers(self) -> list[FoundTrailer]:
@@ -171,10 +168,8 @@ class Landmarks:
         if body_bytes <= 0 or total_bytes > min(end, limits.MAX_TRAILER_BYTES):
             return None
         start = end - total_bytes
-        self._stream.seek(start + body_bytes)
-        stored = int.from_bytes(self._stream.read(limits.CHECKSUM_BYTES), "little")
         # Before it is read: magic bytes are cheap to forge by the thousand.
-        if stored != self._checksums.of(start, start + body_bytes):
+        if self.checksum_at(start + body_bytes) != self.checksums.of(start, start + body_bytes):
             return None
         return self.trailer_at(start)
 

@@ -10,64 +10,20 @@ within a frame whose extent is known is content, and never searched for frames.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import limits
-from neurocomp.frame.block import BlockPlace
 from neurocomp.frame.chain import FrameChain
-from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.extents import ExtentFinder
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, FoundTrailer, Landmarks
+from neurocomp.frame.pieces import Doubt, Loss, Piece, SoundBlock
 from neurocomp.frame.trailer import Trailer
 
 _DAMAGED = "the block at offset {} is damaged (stored checksum)"
 _NEAR_TRAILERS = 64
 """How many trailers are tried for a frame that none fits: content may hold any number."""
 
-_MAX_GUESSED_BLOCKS = 1 << 12
-
-_HEADER_SIZES = range(8, 64)
-"""Sizes of headers without long extensions, tried where a header is damaged."""
-
-
-@dataclass(frozen=True)
-class SoundBlock:
-    """A block whose stored checksum is right."""
-
-    header: FrameHeader
-    header_checksum: int
-    place: BlockPlace
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Content that is lost.
-
-    Attributes:
-        content_bytes: how much; None where nothing tells, 0 where no content is known to be lost,
-            but the stream is damaged.
-        reason: what is wrong there.
-    """
-
-    content_bytes: int | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """Sound blocks that need not be what was written in their places: the frame's last pieces.
-
-    Attributes:
-        content_bytes: what these blocks decode to.
-        reason: why.
-    """
-
-    content_bytes: int
-    reason: str
-
-
-Piece = SoundBlock | Loss | Doubt
 Sizes = tuple[tuple[int, int], ...]
 
 
@@ -91,6 +47,7 @@ class _Salvage:
         self._landmarks = landmarks
         self.pieces: list[Piece] = []
         self.has_frames = False
+        self._extents = ExtentFinder(landmarks)
         self.first_error: FormatError | None = None
 
     def run(self) -> None:
@@ -111,7 +68,11 @@ class _Salvage:
         while not blocks or not blocks[-1].head.is_last:
             run, error = self._run(offset, found, len(blocks))
             if error is not None:
-                return self._rest_of_frame(start, found, blocks, run, offset, error)
+                trailer = self._trailer_for(start, found, blocks)
+                mended = None if trailer else self._extents.mended_block(offset, found)
+                if mended is None:
+                    return self._rest_of_frame(start, found, blocks, run, offset, error, trailer)
+                run = [mended]
             blocks += run
             offset = blocks[-1].end
         trailer = None
@@ -122,11 +83,19 @@ class _Salvage:
                 self.pieces.append(Loss(0, f"the trailer at offset {offset} is damaged"))
                 return self._after_damaged_trailer(offset, found, blocks)
             offset = trailer.end
+        if trailer is None and len(blocks) == 1 and not blocks[0].is_sound:
+            return self._lose_block(found, blocks[0])
         if trailer is None:
             self._give_blocks(found, blocks)
         else:
             self._give_with_trailer(found, blocks, trailer.trailer)
         return offset
+
+    def _lose_block(self, found: FoundHeader, block: FoundBlock) -> int:
+        """Give up a block that a head leads to, and return where it ends."""
+        lost = self._extents.mended_block(block.place.offset, found) or block
+        self._lose(lost.place.decoded_bytes, ChecksumError(_DAMAGED.format(block.place.offset)))
+        return lost.end
 
     def _run(
         self, offset: int, found: FoundHeader, num_before: int
@@ -156,13 +125,9 @@ class _Salvage:
             damage = damage or ChecksumError(_DAMAGED.format(offset))
             offset = block.end
             if block.head.is_last:
-                return run, None if self._ends_at(offset, block.head.has_trailer) else damage
-
-    def _ends_at(self, offset: int, has_trailer: bool) -> bool:
-        """Tell whether what comes at ``offset`` comes after a frame's last block."""
-        if has_trailer:
-            return self._landmarks.trailer_at(offset) is not None
-        return offset == self._landmarks.end or self._landmarks.is_frame(offset)
+                return run, None if self._landmarks.frame_ends_at(
+                    offset, block.head.has_trailer
+                ) else damage
 
     def _after_damaged_trailer(
         self, offset: int, found: FoundHeader, blocks: list[FoundBlock]
@@ -170,7 +135,9 @@ class _Salvage:
         chain = _chain(found, blocks)
         trailer = Trailer(found.num_bytes, chain.sizes, chain.content_checksum)
         end = offset + len(trailer.to_bytes())
-        return end if self._ends_at(end, False) else self._landmarks.next_frame(offset)
+        return (
+            end if self._landmarks.frame_ends_at(end, False) else self._landmarks.next_frame(offset)
+        )
 
     def _rest_of_frame(
         self,
@@ -180,13 +147,13 @@ class _Salvage:
         run: list[FoundBlock],
         offset: int,
         error: FormatError,
+        trailer: FoundTrailer | None,
     ) -> int:
         """Take what a trailer knows of after ``blocks``, where heads led no further."""
-        trailer = self._trailer_for(start, found, blocks)
         if trailer is None:
             self._give_blocks(found, blocks)
             if not blocks:
-                return self._pass_over(start, run, error, offset)
+                return self._pass_over(start, run, error, found)
             return self._search(offset, run, error)
         sizes = trailer.trailer.sizes
         later = self._blocks_by_trailer(start, found, trailer, len(blocks))
@@ -250,7 +217,11 @@ class _Salvage:
         return block if block.is_sound and fits else None
 
     def _pass_over(
-        self, start: int, run: list[FoundBlock], error: FormatError, first: int | None = None
+        self,
+        start: int,
+        run: list[FoundBlock],
+        error: FormatError,
+        found: FoundHeader | None = None,
     ) -> int:
         """Go on after a frame of which nothing is sound, or what is none, at ``start``.
 
@@ -258,19 +229,16 @@ class _Salvage:
             start: where it starts.
             run: what there is of its blocks.
             error: what is wrong.
-            first: where its first block starts, if its header is to be believed.
+            found: its header, if one can be read there.
         """
         if (trailer := self._landmarks.last_trailer_of(start)) is not None:
             self.has_frames = True
             self._lose(sum(decoded for _, decoded in trailer.trailer.sizes), error)
             return trailer.end
-        extent = self._extent_without_header(start)
-        if extent is None and first is not None:
-            extent = self._landmarks.end_of_stored(first)
-        if extent is not None:
+        if (extent := self._extents.of(start, found)) is not None:
             self.has_frames = True
-            self._lose(extent[0], error)
-            return extent[1]
+            self._lose(extent.content_bytes, error)
+            return extent.end
         return self._search(start + 1, run, error)
 
     def _search(self, offset: int, run: list[FoundBlock], error: FormatError) -> int:
@@ -280,33 +248,6 @@ class _Salvage:
         is_known = is_cut and run[-1].head.is_last
         self._lose(sum(one.place.decoded_bytes for one in run) if is_known else None, error)
         return end
-
-    def _extent_without_header(self, start: int) -> tuple[int, int] | None:
-        """Return size and end of the frame at ``start``, whose header is damaged, by its heads."""
-        for header_bytes in _HEADER_SIZES:
-            if self._landmarks.is_frame(start + header_bytes - _HEADER_SIZES.start + 1):
-                return None  # something was put before a frame
-            for symbols_id in (0, 1):
-                extent = self._extent(start + header_bytes, symbols_id)
-                if extent is not None:
-                    return extent
-        return None
-
-    def _extent(self, offset: int, symbols_id: int) -> tuple[int, int] | None:
-        content_bytes = 0
-        for _ in range(_MAX_GUESSED_BLOCKS):
-            try:
-                block = self._landmarks.block_at(offset, symbols_id, 0)
-            except FormatError:
-                return None
-            content_bytes += block.place.decoded_bytes
-            offset = block.end
-            if block.head.is_last and not block.head.has_trailer:
-                return (content_bytes, offset) if self._ends_at(offset, False) else None
-            if block.head.is_last:
-                trailer = self._landmarks.trailer_at(offset)
-                return None if trailer is None else (content_bytes, trailer.end)
-        return None
 
     def _give_with_trailer(
         self, found: FoundHeader, blocks: list[FoundBlock], trailer: Trailer
@@ -351,8 +292,7 @@ class _Salvage:
     def _give_blocks(self, found: FoundHeader, blocks: list[FoundBlock]) -> None:
         for number, block in enumerate(blocks):
             if not block.is_sound:
-                error = ChecksumError(_DAMAGED.format(block.place.offset))
-                self._lose(block.place.decoded_bytes, error)
+                self._lose_block(found, block)
                 continue
             self.pieces.append(SoundBlock(found.header, found.checksum, block.place))
             if number and not block.place.decoded_bytes:

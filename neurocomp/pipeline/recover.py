@@ -12,8 +12,9 @@ from neurocomp.errors import FormatError
 from neurocomp.frame.block import Block
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import FrameIndex, read_block_at
+from neurocomp.frame.pieces import Doubt, Loss, Piece, SoundBlock
 from neurocomp.frame.reader import check_size
-from neurocomp.frame.salvage import Doubt, Loss, Piece, SoundBlock, salvage
+from neurocomp.frame.salvage import salvage
 from neurocomp.pipeline.options import DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
 from neurocomp.pipeline.streams import FrameCoders

@@ -117,7 +117,8 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
         TrainingError: another training holds the folder.
         FormatError: all checkpoints are damaged.
     """
-    place.check()
+    if not place.output.exists():
+        place.check()  # so that nothing is made for a run that can't be
     processes.wait()
     lock = locked(place.output, tell) if processes.is_first else nullcontext()
     processes.in_first(lock.__enter__)
@@ -133,7 +134,11 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
 
 
 def _choose(place: RunPlace, tell: Tell) -> StoredCheckpoint | None:
-    """Return the checkpoint to go on from, now that nobody else writes."""
+    """Return the checkpoint to go on from, now that nobody else writes.
+
+    Only now can be told what is there: what another process is training looks like a run that
+    ended.
+    """
     place.check()
     remove_unfinished(place.output)
     return newest_sound(place.output, tell) if place.resume else None

@@ -94,6 +94,8 @@ def test_output_option(program: Program, text: bytes, compressed: bytes) -> None
         (("-d", "--recover", "--rm", "a"), "--rm needs the whole file"),
         (("--range", "0-5", "a"), "--range does not go with 'compress'"),
         (("-d", "--coder", "huffman", "a"), "--coder does not go with 'decompress'"),
+        (("-t", "--rm", "a"), "--rm does not go with 'test'"),
+        (("-t", "-f", "a"), "--force does not go with 'test'"),
         (("-19", "a"), "no level 19 (in -19): levels are -1 to -9"),
         (("compress", "-k91", "a"), "no level 91 (in -k91)"),
         (("-1", "a", "a"), "a is given twice"),

@@ -164,9 +164,17 @@ def tools(tmp_path: Path, inside: Call, monkeypatch: pytest.MonkeyPatch) -> Tool
     return Tools(tmp_path, inside, monkeypatch)
 
 
+MADE_BY = {"gzip": b"Free Software Foundation", "xz": b"XZ Utils"}
+
+
 def needs(tool: str) -> None:
-    if shutil.which(tool) is None:
+    """Skip where ``tool`` is missing, or another one of that name, as on some systems."""
+    path = shutil.which(tool)
+    if path is None:
         pytest.skip(f"{tool} is not installed")
+    shown = subprocess.run([path, "--version"], capture_output=True, check=False).stdout
+    if MADE_BY[tool] not in shown:
+        pytest.skip(f"{tool} is not that of {MADE_BY[tool].decode()}")
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,6 @@ def test_test_says_that_files_are_sound(program: Program, compressed: bytes, tex
     done = program("-trv", "d")
     assert (done.code, done.out) == (0, b"")
     assert done.err.splitlines() == [
-        f"neurocomp: d/a.ncmp: sound, {len(text)} bytes of content",
         "neurocomp: d/b: skipped because of its name or content",
+        f"neurocomp: d/a.ncmp: sound, {len(text)} bytes of content",
     ]

@@ -132,6 +132,7 @@ def test_files_of_the_store_and_of_the_package_are_kept(
         ("-1", "-r", "--rm", "home"),
         ("-1", "-f", "x", "-o", str(stored)),
         ("-1", "-f", "x", "-o", "home/names.json"),
+        ("train", "dict", "x", "-f", "-o", str(stored)),
     ):
         done = inside(*arguments)
         assert (done.code, "a file of the installed models" in done.err) == (2, True)

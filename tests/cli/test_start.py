@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from neurocomp.cli import docs
 from neurocomp.cli.compilation import MESSAGE
 from neurocomp.cli.group import cli
-from tests.cli.program import Program
+from tests.cli.program import Outcome, Program
 
 HEAVY = {"torch", "transformers", "numba", "numpy", "constriction", "rich", "safetensors"}
 WITHOUT_EXAMPLES = {"train", "list", "show", "add", "remove", "verify"}
@@ -70,6 +71,34 @@ def test_help_loads_nothing_heavy_and_compressing_no_torch(program: Program) -> 
     *_, at_first, later = done.stdout.decode().splitlines()
     assert not HEAVY & set(at_first.split())
     assert {"numba"} == {"torch", "transformers", "rich", "numba"} & set(later.split())
+
+
+def test_what_is_refused_loads_nothing_heavy(program: Program) -> None:
+    (program.folder / "a").write_bytes(b"a")
+    script = (
+        "import sys; from neurocomp.cli.entry import run;"
+        "words = ('no', '-1 a a', 'tset a', '-19 a', '-t no');"
+        "print(*[int(run(word.split())) for word in words]);"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        cwd=program.folder,
+        env=program.environment,
+        check=True,
+    )
+    codes, loaded = done.stdout.decode().splitlines()
+    assert codes == "1 2 2 2 1"
+    assert not HEAVY & set(loaded.split())
+
+
+def test_a_group_without_a_command_shows_its_help(inside: Callable[..., Outcome]) -> None:
+    for group in ("bench", "models", "train"):
+        shown = inside(group)
+        assert (shown.code, shown.out) == (2, b"")
+        assert shown.err.startswith(f"Usage: neurocomp {group} ")
+        assert shown.err.count("\n") > 5
 
 
 def test_the_hidden_command_has_no_name(program: Program) -> None:

@@ -297,7 +297,40 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
         ),
         "dictionary-damaged": (_flip(primed, len(primed) // 2), "ChecksumError"),
         "moved-blocks": (_swap_blocks(several), "ChecksumError"),
+        **_ill_composed_files(),
     }
+
+
+def _ill_composed_files() -> dict[str, tuple[bytes, str]]:
+    """Return files of sound blocks that are no sound frame, with the error that each raises."""
+    several = neurocomp.compress(noise(3 * 4096), model="mix", block_bytes=4096)
+    (index,) = read_index(io.BytesIO(several))
+    head = several[:MIX_HEADER_BYTES]
+    size = index.places[0].stored_bytes
+    blocks = [several[place.offset : place.offset + size] for place in index.places]
+    body, trailer = head + b"".join(blocks), several[len(head) + 3 * size :]
+    untold = _retag(head, blocks[2], 1)
+    nothing = _retag(head, b"\1\0" + bytes(8), 1)
+    other_content = trailer[:-16] + bytes(4)
+    other_trailer = other_content + zlib.crc32(other_content).to_bytes(4, "little") + trailer[-8:]
+    return {
+        "exchanged-blocks": (_swap_blocks(several), "ChecksumError"),
+        "doubled-block": (head + blocks[0] * 2 + blocks[2] + trailer, "ChecksumError"),
+        "left-out-block": (head + blocks[0] + blocks[2] + trailer, "ChecksumError"),
+        "wrong-trailer-checksum": (body + other_trailer, "ChecksumError"),
+        "trailer-not-announced": (
+            head + blocks[0] + blocks[1] + untold + trailer,
+            "FormatError",
+        ),
+        "empty-last-block": (head + blocks[0] + nothing, "FormatError"),
+        "zeros-after-a-frame": (several + bytes(512), "FormatError"),
+    }
+
+
+def _retag(head: bytes, block: bytes, tag: int) -> bytes:
+    """Return a block with another tag and the stored checksum that fits."""
+    body = bytes([tag]) + block[1:-4]
+    return body + zlib.crc32(head + body).to_bytes(4, "little")
 
 
 def _flip(data: bytes, offset: int) -> bytes:

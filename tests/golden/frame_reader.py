@@ -86,10 +86,22 @@ def read_frame(cursor: Cursor) -> dict[str, Any]:
         begin = cursor.at
         block, last, trailer = read_block(cursor, frame["symbols"], header)
         frame["blocks"].append(block)
+        need(not sizes or block["decoded_size"] > 0, "an empty block after others")
         sizes.append((cursor.at - begin, block["decoded_size"]))
     if trailer:
         frame["content_crc"] = read_trailer(cursor, len(header), sizes)
+        joined = 0
+        for block in frame["blocks"]:
+            joined = joined_crc(joined, block["content_crc"], block["decoded_size"])
+        need(joined == frame["content_crc"], "content CRC")
     return frame
+
+
+def joined_crc(first: int, second: int, second_size: int) -> int:
+    """CRC(A) x^(8 n) + CRC(B): n zero bytes, without the CRC's initial value and final xor."""
+    for _ in range(8 * second_size):
+        first = first >> 1 ^ (0xEDB88320 if first & 1 else 0)
+    return first ^ second
 
 
 def read_extensions(cursor: Cursor) -> dict[int, bytes]:

@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+import neurocomp
 from neurocomp.errors import FormatError, SizeLimitError
 from neurocomp.frame.trailer import Trailer
 from neurocomp.frame.varint import encode_varint
@@ -46,6 +47,16 @@ def test_any_byte_of_a_first_header_costs_one_frame(mask: int) -> None:
         assert lost[0][0] == 0
         assert len(lost) == 1
         assert lost[0][1] in (len(FIRST), None)
+
+
+@pytest.mark.parametrize("frame", [ONE, frame_of(bytes(range(240)))], ids=["coded", "stored"])
+def test_any_byte_of_a_first_head_costs_what_it_said(frame: bytes) -> None:
+    size = len(neurocomp.decompress(frame))
+    for at in range(len(HEADER), len(HEADER) + 8):
+        for mask in (0x01, 0x21, 0xFF):
+            content, lost = lost_of(flipped(frame + TWO, at, mask))
+            assert content == SECOND
+            assert lost == [(0, size)]
 
 
 def test_a_header_between_frames() -> None:
@@ -90,14 +101,22 @@ def test_any_byte_of_the_trailer_costs_nothing() -> None:
 
 
 def test_a_damaged_block_and_a_damaged_trailer() -> None:
-    """The heads lead on, past a payload; past a damaged head nothing does."""
+    """The heads lead on; one of which a byte is damaged is found by its block's checksum."""
     end = len(FRAME) - 3
     payload = len(HEADER) + len(PARTS.blocks[0]) + 30
     content, lost = lost_of(flipped(flipped(FRAME, payload), end) + TWO)
     assert content == A + C + D + SECOND
-    assert lost == [(300, 550), (961 + 123 - 0, 1084)]
+    assert lost == [(300, 550), (1084, 1084)]
     head = len(HEADER) + len(PARTS.blocks[0])
-    content, lost = lost_of(flipped(flipped(FRAME, head, 0x08), end) + TWO)
+    for at in range(head, head + 9):
+        content, lost = lost_of(flipped(flipped(FRAME, at, 0x08), end) + TWO)
+        assert content == A + C + D + SECOND
+        assert lost == [(300, 550), (1084, 1084)]
+        content, lost = lost_of(flipped(FRAME, at, 0x08)[: -len(PARTS.trailer) - 5])
+        assert content == A + C
+        assert lost == [(300, 550), (961, 1084)]
+    ruined = bytes(9).join((FRAME[:head], FRAME[head + 9 : end], TWO))
+    content, lost = lost_of(ruined)
     assert content == A + SECOND
     assert lost == [(300, None)]
 
@@ -172,11 +191,11 @@ def test_frames_that_are_content_are_not_taken_for_frames(at: int) -> None:
 
 def test_truncation() -> None:
     single = frame_of(A)
-    for cut in range(len(HEADER) + 8, len(single)):
+    for cut in range(len(HEADER) + 8, len(single), 11):
         content, recovery = recover(ONE + single[:cut], fill=True)
         assert content == FIRST + bytes(len(A))
         assert [(one.start, one.stop) for one in recovery.lost] == [(len(FIRST), len(FIRST + A))]
-    for cut in range(len(FRAME)):
+    for cut in random.Random(8).sample(range(len(FRAME)), 30):
         end = len(HEADER)
         sound = 0
         for block in PARTS.blocks:

@@ -7,6 +7,7 @@ import itertools
 import random
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from neurocomp.pipeline.seekable import decompress_range
 from tests import forging, ways
 from tests.conftest import make_text
 from tests.forging import LAST, WITH_TRAILER, Parts, frame_of, stored_block, take_apart
+from tests.golden import cases
 
 A, B, C = b"first, first, first. " * 4, b"the second one\n" * 4, bytes(range(70))
 """Two that are coded, one that is stored."""
@@ -128,6 +130,12 @@ def test_honest_files(name: str) -> None:
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_files_are_refused_by_all(name: str) -> None:
     assert isinstance(ways.read_all_ways(FORGED[name]), FormatError)
+
+
+@pytest.mark.parametrize("path", sorted(cases.INVALID.glob("*.ncmp")), ids=lambda path: path.stem)
+def test_golden_files_that_are_refused(path: Path) -> None:
+    found = ways.read_all_ways(path.read_bytes(), (cases.BYTE_MODEL.parent,))
+    assert isinstance(found, NeurocompError)
 
 
 @pytest.mark.parametrize("frame", [FRAME, frame_of(A, A + b"!", A)], ids=["sizes", "like sizes"])

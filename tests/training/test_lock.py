@@ -14,6 +14,7 @@ import pytest
 from neurocomp.cli.entry import run
 from neurocomp.errors import TrainingError
 from neurocomp.training.lock import LOCK_NAME, locked
+from neurocomp.training.log import RunLog
 from tests.training.runs import go_on, steps_of, tiny_config, train, write_data
 
 HOLD = """
@@ -33,6 +34,16 @@ def test_the_second_is_told_who_trains(four: Path) -> None:
     assert steps_of(four) == before
     assert not (four / LOCK_NAME).exists()
     assert go_on(four)[0].finished
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_who_trains_is_said_first(tmp_path: Path, resume: bool) -> None:
+    """A run that has no checkpoint yet is not one that ended before it."""
+    data, folder = write_data(tmp_path / "data"), tmp_path / "run"
+    folder.mkdir()
+    RunLog(folder).write("step", 1)
+    with locked(folder), pytest.raises(TrainingError, match="is being trained by process"):
+        train(tiny_config(1), data, folder, resume=resume)
 
 
 def test_a_new_run_is_refused_too(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def tokenize(**values: Any) -> None:
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     output: Path = values["output"]
-    check_output(output, [values["images"]], force=values["force"])
+    autoencoder = Path(values["vae"]).rglob("*")
+    check_output(output, [values["images"], *autoencoder], force=values["force"])
     if not output.parent.is_dir():
         raise UsageError(f"{display(output.parent)} is no folder")
     if values["no_captions"] and values["no_images"]:

@@ -105,11 +105,16 @@ def _require_causal(network: Any, config: Any, shown: str) -> None:
     """Refuse a network whose prediction of a symbol changes with the symbols after it."""
     import torch
 
-    size = int(network.get_output_embeddings().weight.shape[0])
-    one = torch.tensor([[1 % size, 2 % size, 3 % size, 4 % size]])
-    other = torch.tensor([[1 % size, 2 % size, 3 % size, 0]])
-    with torch.inference_mode(), without_noise():
-        first, second = (network(tokens).logits[0, :3].double() for tokens in (one, other))
+    try:
+        size = int(network.get_output_embeddings().weight.shape[0])
+        one = torch.tensor([[1 % size, 2 % size, 3 % size, 4 % size]])
+        other = torch.tensor([[1 % size, 2 % size, 3 % size, 0]])
+        with torch.inference_mode(), without_noise():
+            first, second = (network(tokens).logits[0, :3].double() for tokens in (one, other))
+    except Exception as error:  # of networks that want more than tokens
+        raise UnsupportedError(
+            f"{shown} does not predict from tokens alone ({_first_line(error)})"
+        ) from error
     largest = float(first.abs().max())
     if not float((first - second).abs().max()) <= _TOLERANCE * max(largest, 1e-9):
         raise UnsupportedError(_not_causal(shown, printable(str(config.model_type), 60)))
