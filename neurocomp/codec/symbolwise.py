@@ -12,9 +12,11 @@ from time import monotonic
 import numpy as np
 
 from neurocomp.codec.base import CodedBlock, Tick
+from neurocomp.codec.lanes import from_lanes, num_active, to_lanes
+from neurocomp.codec.together import decode_together, encode_together
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream, Symbols
+from neurocomp.exact import Stream
 from neurocomp.models.base import SymbolModel
 
 _TICK_STEPS = 1024
@@ -48,7 +50,7 @@ class SymbolCodec:
         predictor = self._model.predictor(num_lanes)
         encoder = self._coder.encoder()
         for step, column in enumerate(grid):
-            active = _num_active(symbols.size, num_lanes, step)
+            active = num_active(symbols.size, num_lanes, step)
             encoder.encode(column[:active], predictor.frequencies()[:active])
             predictor.update(column)
             if step % _TICK_STEPS == _TICK_STEPS - 1:
@@ -71,7 +73,7 @@ class SymbolCodec:
         grid = np.zeros((num_steps, num_lanes), np.int32)  # memory only as it is written to
         first, told = 0, monotonic()
         for step in range(num_steps):
-            active = _num_active(num_symbols, num_lanes, step)
+            active = num_active(num_symbols, num_lanes, step)
             grid[step, :active] = decoder.decode(predictor.frequencies()[:active])
             predictor.update(grid[step])
             # By time: a step takes from microseconds to seconds, and who waits may want to stop.
@@ -81,37 +83,16 @@ class SymbolCodec:
         decoder.finish()
         return from_lanes(grid, num_symbols)
 
+    def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
+        """Code several blocks side by side; only where lanes know nothing of each other."""
+        self._check_lanes(sum(self._model.num_lanes(one.size) for one in streams))
+        return encode_together(self._model, self._coder, streams)
+
+    def decode_together(self, blocks: list[CodedBlock]) -> list[Stream | FormatError]:
+        """Return the symbols of several blocks, or what is wrong with each."""
+        self._check_lanes(sum(one.num_lanes for one in blocks))
+        return decode_together(self._model, self._coder, blocks)
+
     def _check_lanes(self, num_lanes: int) -> None:
         if num_lanes * self._model.alphabet_size > MAX_TABLE_ENTRIES:
             raise FormatError(f"{num_lanes} lanes are too many for this model's alphabet")
-
-
-def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:
-    """Lay n symbols out as (steps, lanes): lane l holds n // L or one more successive symbols.
-
-    The first n % L lanes hold one more; the others end in a zero that is not coded.
-    """
-    steps = -(-symbols.size // num_lanes)
-    grid = np.zeros((num_lanes, steps), np.int32)
-    start = 0
-    for lane in range(num_lanes):
-        size = _lane_size(symbols.size, num_lanes, lane)
-        grid[lane, :size] = symbols[start : start + size]
-        start += size
-    return np.ascontiguousarray(grid.T)
-
-
-def from_lanes(grid: Symbols, num_symbols: int) -> Symbols:
-    """Undo ``to_lanes``: (steps, lanes) to (num_symbols,)."""
-    num_lanes = grid.shape[1]
-    lanes = [grid[: _lane_size(num_symbols, num_lanes, k), k] for k in range(num_lanes)]
-    return np.concatenate(lanes)
-
-
-def _lane_size(num_symbols: int, num_lanes: int, lane: int) -> int:
-    return num_symbols // num_lanes + (lane < num_symbols % num_lanes)
-
-
-def _num_active(num_symbols: int, num_lanes: int, step: int) -> int:
-    """Return how many lanes still have a symbol at ``step``."""
-    return num_lanes if step < num_symbols // num_lanes else num_symbols % num_lanes

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec.symbolwise import to_lanes
+from neurocomp.codec.lanes import to_lanes
 from neurocomp.exact import Stream
 from neurocomp.models.transformer.checkpoint import read_json
 

@@ -196,7 +196,7 @@ class NeurocompFile(_BinaryFile):
         """Take the bytes of ``data``; return how many these are."""
         with byte_view(data) as view, self._lock:
             writer = self._writing()
-            self._process = os.getpid()
+            self.claim()
             num_bytes = writer.write(view)
             if ending.is_ending():
                 self._end_frame()
@@ -250,6 +250,14 @@ class NeurocompFile(_BinaryFile):
         """Whether this process opened it or wrote to it, rather than the one it was forked from."""
         return self._process == os.getpid()
 
+    def claim(self) -> None:
+        """Make it this process's to finish, because it writes to it."""
+        self._process = os.getpid()
+
+    def abandon(self) -> None:
+        """Close nothing and write nothing: it is another process's to finish."""
+        self._fp = None
+
     @contextmanager
     def posing_as_seekable(self) -> Iterator[None]:
         """Let text on top ask for the position, and hand its text on without the end of a block."""
@@ -281,7 +289,7 @@ class NeurocompFile(_BinaryFile):
         # The copy that a forked process inherits is the parent's to finish.
         if getattr(self, "_fp", None) is not None:
             if self._is_writer and not self.is_of_this_process:
-                self._fp = None
+                self.abandon()
             else:
                 self.close()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import BinaryIO, TypeVar, Unpack, cast
 
-from neurocomp.frame.reader import FrameBlock, read_frames
+from neurocomp.errors import NeurocompError
+from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.library.arguments import (
     CompressArguments,
     ModelPath,
@@ -16,14 +18,17 @@ from neurocomp.library.arguments import (
 )
 from neurocomp.library.buffers import Buffer, ViewSource, byte_view
 from neurocomp.library.checks import check_content
+from neurocomp.library.lanes import decode_chunk, encode_chunk, in_chunks
 from neurocomp.library.streams import Sink
 from neurocomp.library.writer import ContentWriter
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, ordered_map
 from neurocomp.pipeline.streams import FrameCoders
 
 Result = TypeVar("Result")
+
+_NOTE = "in item {} of those given, the first being 0"
 
 
 def compress_many(
@@ -33,7 +38,8 @@ def compress_many(
 
     Each is what ``compress`` makes of its record with the same arguments, and decodes alone.  The
     model and the dictionary are opened once.  Records are taken as they are needed, one more than
-    there are threads at most.
+    there are threads at most.  A model that predicts many symbols in a step (transformers, n-grams,
+    networks of tokens) has several records in its lanes: then up to 64 are taken at once.
 
     Args:
         records: any number of buffers.
@@ -46,6 +52,9 @@ def compress_many(
     options = compress_options(**arguments)
     coder = BlockCoder.for_options(options)
     threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
+
+    if coder.joins_records:
+        return _compress_in_lanes(coder, options, records)
 
     def encode(record: Buffer, monitor: Monitor) -> bytes:
         return encode_frame(coder, options, record, monitor)
@@ -80,7 +89,7 @@ def decompress_many(
     def decode(frame: Buffer, monitor: Monitor) -> bytes:
         return decode_frames(coders, frame, options.max_output, monitor)
 
-    return _each(decode, frames, resolve_threads(options.threads))
+    return _decompress_each(coders, options, frames, decode)
 
 
 def encode_frame(
@@ -116,6 +125,81 @@ def decode_frames(
     return b"".join(contents)
 
 
+def _compress_in_lanes(
+    coder: BlockCoder, options: CompressOptions, records: Iterable[Buffer]
+) -> Iterator[bytes]:
+    first = 0
+    for chunk in in_chunks(records):
+        contents: list[bytes] = []
+        failure: Exception | None = None
+        for number, record in enumerate(chunk, first):
+            try:
+                with byte_view(record) as view:
+                    contents.append(bytes(view))
+            except TypeError as error:
+                error.add_note(_NOTE.format(number))
+                failure = error
+                break
+        frames = encode_chunk(coder, options, contents)
+        for number, content in enumerate(contents):
+            frame = frames.pop(number, None)
+            yield encode_frame(coder, options, content) if frame is None else frame
+        if failure is not None:
+            raise failure
+        first += len(chunk)
+
+
+def _decompress_each(
+    coders: FrameCoders,
+    options: DecompressOptions,
+    frames: Iterable[Buffer],
+    decode: Callable[[Buffer, Monitor], bytes],
+) -> Iterator[bytes]:
+    """Yield contents; the first frame tells whether its model takes several at once."""
+    iterator = iter(frames)
+    start = list(islice(iterator, 1))
+    everything = chain(start, iterator)
+    coder = _joining_coder(coders, start)
+    if coder is None:
+        yield from _each(decode, everything, resolve_threads(options.threads))
+        return
+    first = 0
+    for chunk in in_chunks(everything):
+        events = [_events_of(frame, options.max_output) for frame in chunk]
+        contents = decode_chunk(coder, events)
+        for number, frame in enumerate(chunk):
+            content = contents.pop(number, None)
+            try:
+                if isinstance(content, Exception):
+                    raise content
+                yield decode(frame, Monitor()) if content is None else content
+            except Exception as error:
+                error.add_note(_NOTE.format(first + number))
+                raise
+        first += len(chunk)
+
+
+def _joining_coder(coders: FrameCoders, start: list[Buffer]) -> BlockCoder | None:
+    """Return the coder of the first frame where it takes several at once."""
+    for event in _events_of(start[0], None) if start else []:
+        if isinstance(event, FrameBlock):
+            try:
+                coder = coders.get(event.header)
+            except NeurocompError:
+                return None  # It is told where that frame is decoded.
+            return coder if coder.joins_records else None
+    return None
+
+
+def _events_of(frame: Buffer, max_output: int | None) -> list[FrameBlock | FrameEnd]:
+    """Return the blocks and ends of a frame, none where something is wrong with it."""
+    try:
+        with byte_view(frame) as view:
+            return list(read_frames(cast(BinaryIO, ViewSource(view)), max_output))
+    except (NeurocompError, TypeError):
+        return []
+
+
 def _each(
     function: Callable[[Buffer, Monitor], Result], items: Iterable[Buffer], threads: int
 ) -> Iterator[Result]:
@@ -127,7 +211,7 @@ def _each(
         try:
             return function(item, monitor)
         except Exception as error:
-            error.add_note(f"in item {number} of those given, the first being 0")
+            error.add_note(_NOTE.format(number))
             raise
 
     return ordered_map(call, enumerate(items), threads, monitor)

@@ -33,6 +33,11 @@ class TextWriter(io.TextIOWrapper):
             super().__init__(file, encoding, errors, newline)
         ending.watch(self, is_text=True)
 
+    def write(self, text: str, /) -> int:
+        """Take text; return how many characters these are."""
+        self._file.claim()
+        return super().write(text)
+
     def tell(self) -> int:
         """Return the number of bytes that were written, of the text so far."""
         with self._file.posing_as_seekable():
@@ -48,6 +53,14 @@ class TextWriter(io.TextIOWrapper):
         if not self.closed and self._file.is_of_this_process:
             with self._file.posing_as_seekable():
                 self.reconfigure(write_through=True)
+
+    def __del__(self) -> None:
+        file = getattr(self, "_file", None)
+        if file is not None and not file.closed:
+            if file.is_of_this_process:
+                self.close()
+            else:
+                file.abandon()
 
     def __exit__(
         self,

@@ -32,7 +32,9 @@ class SymbolModel(Protocol):
 
     A model may also have: ``symbol_map``, the ``neurocomp.symbols.SymbolMap`` between bytes and its
     alphabet, where that is not one of plain integers; ``uses_all_cores``, true where a predictor
-    does so by itself; ``environment``, bytes, where it is bound to machines of that fingerprint;
+    does so by itself; ``has_independent_lanes``,
+    true where a lane's tables are the same whatever the other lanes hold, and however many there
+    are; ``environment``, bytes, where it is bound to machines of that fingerprint;
     ``prefers_line_feeds``, true where it predicts lines that end in LF better than those of CR LF
     (a binary model may have this as well).
     """

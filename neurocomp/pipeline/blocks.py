@@ -22,6 +22,7 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
+from neurocomp.exact import Stream
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.limits import LONG_IDENTITY_BYTES
@@ -116,6 +117,7 @@ class BlockCoder:
         self.is_trained_on_symbols = is_trained and opened.architecture.kind is Kind.SYMBOL
         self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
+        self.joins_records: bool = getattr(opened.model, "has_independent_lanes", False)
         self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
         self.header = FrameHeader(
             self._symbol_map.id,
@@ -196,6 +198,50 @@ class BlockCoder:
             self._check(block, content)
         return block
 
+    def encode_together(self, contents: list[bytes]) -> list[Block]:
+        """Return the blocks of ``contents``, each as `encode` makes it, in lanes side by side.
+
+        Only where ``joins_records``.
+        """
+
+        def idle(_: int) -> None:
+            return
+
+        blocks: list[Block | None] = [None] * len(contents)
+        waiting: list[tuple[int, bytes | None]] = []
+        streams: list[Stream] = []
+        for number, content in enumerate(contents):
+            if content and not self._is_hopeless(content, idle):
+                shortened, symbols = self._symbols_of(content)
+                if symbols is not None:
+                    waiting.append((number, shortened))
+                    streams.append(symbols)
+        codec = cast(SymbolCodec, self._codec)
+        coded = codec.encode_together(streams) if streams else []
+        for (number, shortened), one in zip(waiting, coded, strict=True):
+            block = self._block_of(contents[number], shortened, one)
+            if block is not None and self._verify:
+                self._check(block, contents[number])
+            blocks[number] = block
+        return [
+            Block.stored(content) if block is None else block
+            for content, block in zip(contents, blocks, strict=True)
+        ]
+
+    def decode_together(self, blocks: list[Block]) -> list[bytes | FormatError]:
+        """Return the contents of modelled ``blocks``, as `decode`, or what is wrong with each."""
+        codec = cast(SymbolCodec, self._codec)
+        coded = [CodedBlock(b.payload, b.num_symbols, b.num_lanes, b.variant) for b in blocks]
+        results: list[bytes | FormatError] = []
+        for block, symbols in zip(blocks, codec.decode_together(coded), strict=True):
+            try:
+                if isinstance(symbols, FormatError):
+                    raise symbols
+                results.append(_restored(block, self._symbol_map.decode(symbols)))
+            except FormatError as error:
+                results.append(error)
+        return results
+
     def _is_hopeless(self, content: bytes, tick: Tick) -> bool:
         """Return whether samples show that coding would not shrink ``content``.
 
@@ -215,10 +261,21 @@ class BlockCoder:
 
     def _coded(self, content: bytes, tick: Tick) -> Block | None:
         """Return the block of ``content`` as the model codes it; None where that is not shorter."""
+        shortened, symbols = self._symbols_of(content)
+        coded = None if symbols is None else self._codec.encode(symbols, tick)
+        return self._block_of(content, shortened, coded)
+
+    def _symbols_of(self, content: bytes) -> tuple[bytes | None, Stream | None]:
+        """Return the content with shorter line ends, where they are, and its symbols, if it has."""
         shortened = shorten(content) if self._prefers_line_feeds else None
         coded_bytes = content if shortened is None else shortened
-        symbols = self._symbol_map.encode(coded_bytes, self._alphabet_size)
-        coded = None if symbols is None else self._codec.encode(symbols, tick)
+        return shortened, self._symbol_map.encode(coded_bytes, self._alphabet_size)
+
+    @staticmethod
+    def _block_of(
+        content: bytes, shortened: bytes | None, coded: CodedBlock | None
+    ) -> Block | None:
+        """Return the block of what was coded; None where that is not shorter."""
         if coded is None or len(coded.payload) >= len(content):
             return None
         return Block(
@@ -246,12 +303,7 @@ class BlockCoder:
             self._check_length(block)
             coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
             content = self._symbol_map.decode(self._codec.decode(coded, progress.advance))
-        if block.line_ends:
-            restored = restore(content, block.decoded_bytes)
-            if restored is None:
-                raise FormatError("the block's line ends don't make its size")
-            content = restored
-        block.check_content(content)
+        content = _restored(block, content)
         progress.finish()
         return content
 
@@ -267,6 +319,17 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def _restored(block: Block, content: bytes) -> bytes:
+    """Return the content of ``block`` with its line ends, checked."""
+    if block.line_ends:
+        restored = restore(content, block.decoded_bytes)
+        if restored is None:
+            raise FormatError("the block's line ends don't make its size")
+        content = restored
+    block.check_content(content)
+    return content
 
 
 def check_block(header: FrameHeader, block: Block) -> None:

@@ -36,7 +36,13 @@ class Choice:
     note: str = ""
 
 
-def choose_coder(coder: BlockCoder, options: CompressOptions, content: bytes, tick: Tick) -> Choice:
+def choose_coder(
+    coder: BlockCoder,
+    options: CompressOptions,
+    content: bytes,
+    tick: Tick,
+    block: Block | None = None,
+) -> Choice:
     """Return the coder of a frame whose first block has this content.
 
     The first block decides for all of them, so that pipes are coded as files are.  A trained model
@@ -55,13 +61,14 @@ def choose_coder(coder: BlockCoder, options: CompressOptions, content: bytes, ti
         options: what was asked for.
         content: of the first block; empty where there is none.
         tick: told how much of it is done.
+        block: what ``coder`` made of it, where that is known.
 
     Raises:
         FormatError: the coder cannot take this content.
     """
     if not coder.is_trained_on_symbols:
         return Choice(coder)
-    block = coder.encode(content, tick)
+    block = coder.encode(content, tick) if block is None else block
     if block.method is Method.MODELLED and not coder.takes_token_sets:
         return Choice(coder, block)
     contexts = BlockCoder(

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocomp.codec import CodedBlock, SymbolCodec
-from neurocomp.codec.symbolwise import MAX_TABLE_ENTRIES, from_lanes, to_lanes
+from neurocomp.codec.lanes import from_lanes, to_lanes
+from neurocomp.codec.symbolwise import MAX_TABLE_ENTRIES
 from neurocomp.coding import CODERS
 from neurocomp.errors import FormatError
 from neurocomp.models.adaptive import AdaptiveModel

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from neurocomp.codec.symbolwise import to_lanes
+from neurocomp.codec.lanes import to_lanes
 from neurocomp.dalle.likelihood import image_bits
 from neurocomp.exact import TOTAL, Stream, quantise
 from neurocomp.exact.tables import exp2_table

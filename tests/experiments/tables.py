@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurocomp.codec.symbolwise import to_lanes
+from neurocomp.codec.lanes import to_lanes
 from neurocomp.exact import TOTAL, Stream
 from neurocomp.models.base import SymbolModel
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 import multiprocessing
 import os
@@ -10,15 +11,22 @@ import pickle
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp import Codec
+from neurocomp import Codec, FormatError
+from neurocomp.codec import SymbolCodec
+from neurocomp.coding import CODERS
 from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.neural.samples import ngram_sample
+from neurocomp.models.neural.model import NeuralNgramModel, RecurrentTokensModel
+from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
+from neurocomp.models.transformer import TransformerModel
+from neurocomp.models.transformer.samples import gpt_sample
 from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.training.ngram import train_ngram
 from tests.conftest import make_text
 from tests.library.programs import run_program
 
@@ -234,3 +242,57 @@ def test_a_model_that_does_not_serve_gives_way_everywhere(tmp_path: Path) -> Non
             file.write(record)
         assert sink.getvalue() == frame
         assert neurocomp.decompress(frame, model_path=path) == record
+
+
+@pytest.mark.parametrize("coder", ["arithmetic", "huffman"])
+def test_records_side_by_side_in_lanes(
+    coder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frames are those that each record has alone, and each decodes alone or among others."""
+    path = tmp_path / "n.safetensors"
+    train_ngram(np.frombuffer(make_text(4000), np.uint8), 256, 4).to_stored().save(path)
+    options: Any = {"model": path, "coder": coder}
+    records = [make_text(9 + 7 * seed, seed) for seed in range(20)] + [b"", bytes(range(200))]
+    alone = [neurocomp.compress(record, **options) for record in records]
+    assert sum(neurocomp.info(io.BytesIO(frame))[0].model == "ngram" for frame in alone) > 10
+    joined: list[int] = []
+    original = BlockCoder.encode_together
+
+    def count(self: BlockCoder, contents: list[bytes]) -> Any:
+        joined.append(len(contents))
+        return original(self, contents)
+
+    monkeypatch.setattr(BlockCoder, "encode_together", count)
+    assert list(neurocomp.compress_many(records, **options)) == alone
+    assert joined == [16, 5]
+    assert list(neurocomp.decompress_many(alone, model_path=path)) == records
+    assert [neurocomp.decompress(frame, model_path=path) for frame in alone] == records
+    damaged = [*alone[:9], alone[9][:-6] + bytes(6), alone[10]]
+    contents = neurocomp.decompress_many(damaged, model_path=path)
+    assert [next(contents) for _ in range(9)] == records[:9]
+    with pytest.raises(neurocomp.FormatError) as error:
+        next(contents)
+    assert "in item 9" in error.value.__notes__[0]
+
+
+@pytest.mark.parametrize("coder", ["arithmetic", "huffman"])
+@pytest.mark.parametrize("name", ["transformer", "ngram", "recurrent"])
+def test_lanes_know_nothing_of_each_other(name: str, coder: str) -> None:
+    """Payloads are those of each block alone, and damage to one is damage to none of the others."""
+    models: dict[str, Any] = {
+        "transformer": lambda: TransformerModel(gpt_sample()),
+        "ngram": lambda: NeuralNgramModel(ngram_sample()),
+        "recurrent": lambda: RecurrentTokensModel(recurrent_sample()),
+    }
+    model = models[name]()
+    assert model.has_independent_lanes
+    codec = SymbolCodec(model, CODERS[coder])
+    rng = np.random.default_rng(4)
+    streams = [rng.integers(0, model.alphabet_size, size, np.int32) for size in (40, 1, 33, 7)]
+    alone = [codec.encode(stream, lambda _: None) for stream in streams]
+    assert codec.encode_together(streams) == alone
+    short = dataclasses.replace(alone[2], payload=alone[2].payload + b"rest")
+    decoded = codec.decode_together([*alone[:2], short, alone[3]])
+    assert isinstance(decoded[2], FormatError)
+    for number in (0, 1, 3):
+        assert np.array_equal(cast(Any, decoded[number]), streams[number])

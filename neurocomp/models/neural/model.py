@@ -34,6 +34,8 @@ class TokenModel(StoredTokenNetwork):
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
+    has_independent_lanes = True
+
     architecture: str
 
     def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:

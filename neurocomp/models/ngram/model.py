@@ -59,6 +59,8 @@ class NgramModel(StoredTokenModel):
         predictions: the smoothing on that trie.
     """
 
+    has_independent_lanes = True
+
     def __init__(self, stored: StoredModel) -> None:
         """Check and take a model's parts; ``from_stored`` says which errors that raises.
 

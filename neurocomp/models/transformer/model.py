@@ -39,6 +39,8 @@ class TransformerModel(StoredTokenNetwork):
         UsageError: the overlap is out of range.
     """
 
+    has_independent_lanes = True
+
     def __init__(
         self, stored: StoredModel, overlap: int | None = None, engine: Engine[Any] | None = None
     ) -> None:

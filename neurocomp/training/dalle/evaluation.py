@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec import SymbolCodec
-from neurocomp.codec.symbolwise import to_lanes
+from neurocomp.codec.lanes import to_lanes
 from neurocomp.coding import CODERS
 from neurocomp.dalle.autoencoders import Autoencoder
 from neurocomp.dalle.codes import reconstruction_bits
