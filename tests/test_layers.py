@@ -56,9 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 FOR_ALL = {"names"}
 """What every layer may import."""
-HEAVY = {
-    *("torch", "tokenizers", "transformers", "numba", "constriction", "rich", "matplotlib", "PIL")
-}
+HEAVY = {*("torch", "tokenizers", "transformers", "constriction", "rich", "matplotlib", "PIL")}
 
 
 def room_of(path: Path) -> str:

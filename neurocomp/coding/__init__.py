@@ -4,18 +4,15 @@
 within its kernels (core/src/coding); ``neurocomp.coding.bits`` codes arrays of them.
 """
 
-from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+from neurocomp.coding.arithmetic import ArithmeticCoder
 from neurocomp.coding.base import Decoder, Encoder, EntropyCoder
+from neurocomp.coding.huffman import HuffmanCoder
 
-if TYPE_CHECKING:
-    from neurocomp.coding.arithmetic import ArithmeticCoder
-    from neurocomp.coding.huffman import HuffmanCoder
-
-    CODERS: dict[str, EntropyCoder]
-    """Every coder of whole symbols, by name."""
+CODERS: dict[str, EntropyCoder] = {
+    "arithmetic": ArithmeticCoder(),
+    "huffman": HuffmanCoder(),
+}
+"""Every coder of whole symbols, by name."""
 
 __all__ = [
     "CODERS",
@@ -25,21 +22,3 @@ __all__ = [
     "EntropyCoder",
     "HuffmanCoder",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Import coders, whose kernels take long to load, when they are asked for."""
-    if name == "CODERS":
-        return _coders()
-    if name in ("ArithmeticCoder", "HuffmanCoder"):
-        module = import_module(f"neurocomp.coding.{name.removesuffix('Coder').lower()}")
-        return getattr(module, name)
-    raise AttributeError(name)
-
-
-@cache
-def _coders() -> dict[str, EntropyCoder]:
-    from neurocomp.coding.arithmetic import ArithmeticCoder
-    from neurocomp.coding.huffman import HuffmanCoder
-
-    return {"arithmetic": ArithmeticCoder(), "huffman": HuffmanCoder()}

@@ -10,10 +10,11 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from neurocomp.codec import Codec, CodedBlock, Tick
+from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
 from neurocomp.codec.base import watch
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.codec.sections import MAX_LANES, split_block
+from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import (
     ChecksumError,
@@ -103,10 +104,6 @@ class BlockCoder:
             )
         else:
             model = cast(SymbolModel, opened.model)
-            # Here, as their kernels take long to load.
-            from neurocomp.codec import SymbolCodec
-            from neurocomp.coding import CODERS
-
             self._codec = SymbolCodec(model, CODERS[coder])
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))

@@ -1,4 +1,4 @@
-"""Help, version, start-up and the note on compiling."""
+"""Help, version and start-up."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 import click
 import pytest
-from neurocomp.cli.compilation import MESSAGE
 
 from neurocomp.cli import docs
 from neurocomp.cli.group import cli
 from tests.cli.program import Outcome, Program
 
-HEAVY = {"torch", "transformers", "numba", "numpy", "constriction", "rich", "safetensors"}
+HEAVY = {"torch", "transformers", "numpy", "constriction", "rich", "safetensors"}
 WITHOUT_EXAMPLES = {"train", "list", "show", "add", "remove", "verify"}
 
 
@@ -70,7 +68,7 @@ def test_help_loads_nothing_heavy_and_compressing_no_torch(program: Program) -> 
     )
     *_, at_first, later = done.stdout.decode().splitlines()
     assert not HEAVY & set(at_first.split())
-    assert {"numba"} == {"torch", "transformers", "rich", "numba"} & set(later.split())
+    assert not {"torch", "transformers", "rich"} & set(later.split())
 
 
 def test_what_is_refused_loads_nothing_heavy(program: Program) -> None:
@@ -123,12 +121,6 @@ def test_completion(program: Program, words: str, expected: set[str]) -> None:
         "COMP_CWORD": str(words.count(" ") + 1),
     }
     assert set(program().out.decode().split()) == expected
-
-
-def test_compiling_is_announced_once(tmp_path: Path, home: Path) -> None:
-    program = Program(tmp_path, home, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
-    done = program("-m", "adaptive", stdin=b"a" * 100)
-    assert (done.code, done.err) == (0, f"neurocomp: {MESSAGE}\n")
 
 
 def test_no_traceback_unless_asked_for(program: Program) -> None:

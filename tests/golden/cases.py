@@ -16,7 +16,6 @@ from neurocomp.codec import sections
 from neurocomp.frame import limits
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.mix import primer
 from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline import streams
 from neurocomp.pipeline.choice import Choice
@@ -32,6 +31,7 @@ TOKEN_MODEL = FOLDER / "models" / "tokens.safetensors"
 DICTIONARY = FOLDER / "models" / "text.safetensors"
 PRIOR = FOLDER / "models" / "prior.safetensors"
 NEURAL_NGRAM = FOLDER / "models" / "neural-ngram.safetensors"
+PRIMER = Path(neurocomp.__file__).parent / "models" / "mix" / "primer.txt"
 RECURRENT_TOKENS = FOLDER / "models" / "recurrent-tokens.safetensors"
 
 TEXT = (
@@ -69,7 +69,7 @@ def tokens(num_tokens: int) -> bytes:
 
 def lanes_that_begin_alike() -> bytes:
     """Return prose for two sections; two lanes of the first begin with the same zeros."""
-    prose = primer().tobytes()[-4000:]
+    prose = PRIMER.read_bytes()[-4000:]
     return b"".join((bytes(12), prose[:988], bytes(12), prose[1000:1988], prose[2000:]))
 
 

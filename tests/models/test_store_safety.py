@@ -33,7 +33,7 @@ LIGHT = """
 import sys
 from neurocomp.cli.entry import run
 assert run({arguments!r}) == {code}
-heavy = {{"numpy", "numba", "torch", "constriction", "safetensors"}} & set(sys.modules)
+heavy = {{"numpy", "torch", "constriction", "safetensors"}} & set(sys.modules)
 assert not heavy, heavy
 """
 

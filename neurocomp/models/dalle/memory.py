@@ -53,8 +53,13 @@ class CodeMemory:
             priors: their tables.
         """
         out = np.empty(logits.shape, np.int32)
-        arrays = (np.ascontiguousarray(one, np.int32) for one in (logits, priors))
-        self._memory.mix(lanes.start, place, *arrays, out)
+        self._memory.mix(
+            lanes.start,
+            place,
+            np.ascontiguousarray(logits, np.int32),
+            np.ascontiguousarray(priors, np.int32),
+            out,
+        )
         return out
 
     def expect(self, lanes: slice, tables: Frequencies) -> None:
