@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ENVIRONMENT := $(VENV)/.environment
+CORE := $(sort $(shell find core -type f -not -name '*.md'))
+# Our own warnings are errors; a user's compiler may have others.
+export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON
 # numba does not notice changes in functions that a kernel inlines: one cache for each state of them.
 SOURCES := $(sort $(shell find neurocomp -name '*.py'))
 export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/kernels/$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
@@ -12,19 +16,27 @@ DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-dalle test lint types unit slow fuzz bench suite format golden docs clean
+.PHONY: help setup demo demo-dalle test lint types unit core-test sanitize slow fuzz bench suite format golden docs clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create the environment in .venv
 
-$(READY): pyproject.toml constraints.txt
+# The core is compiled anew where its sources have changed.
+$(READY): $(ENVIRONMENT) $(CORE)
+	$(BIN)/python core/build_backend.py
+	@touch $@
+
+$(ENVIRONMENT): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "neurocomp needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  scikit-build-core nanobind cmake ninja \
+	  $$(command -v c++ g++ clang++ >/dev/null || test -n "$$CXX" || echo ziglang)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --no-build-isolation --editable ".[dev]"
 	@touch $@
 
 demo: $(READY) ## compress a real file with every preset, decompress, compare
@@ -33,7 +45,7 @@ demo: $(READY) ## compress a real file with every preset, decompress, compare
 demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (in out/demo-dalle)
 	$(BIN)/python -m benchmarks.demo_dalle out/demo-dalle $(DEMO_STEPS)
 
-test: lint types unit ## everything that must pass
+test: lint types core-test unit ## everything that must pass
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -44,6 +56,25 @@ types: $(READY)
 
 unit: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist worksteal --benchmark-disable
+
+core-test: $(READY) ## the core's own tests
+	$(BIN)/cmake -S core -B build/core-test -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_TESTS=ON $(CMAKE_ARGS) >/dev/null
+	$(BIN)/cmake --build build/core-test --parallel
+	build/core-test/core_tests
+
+# The package with a module that checks itself lies beside: links to all but the module.
+sanitize: $(READY) ## the core's tests, golden and damaged frames under ASan and UBSan
+	mkdir -p build/sanitize/package/neurocomp
+	find $(CURDIR)/neurocomp -mindepth 1 -maxdepth 1 -not -name '_core*.so' \
+	  -exec ln -sfn {} build/sanitize/package/neurocomp/ \;
+	$(BIN)/cmake -S core -B build/sanitize -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_TESTS=ON \
+	  -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
+	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
+	$(BIN)/cmake --build build/sanitize --parallel
+	build/sanitize/core_tests
+	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
+	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
+	  $(BIN)/pytest -q tests/golden tests/codec
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow
@@ -68,5 +99,5 @@ docs: $(READY) ## write docs/cli.md anew from the help texts
 	$(BIN)/python -m neurocomp.cli.docs
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) out build neurocomp/_core*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numba import njit
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import neurocomp
 from neurocomp.models.ngram import NgramModel
-from neurocomp.models.recurrent import NetworkModel, NetworkState, advance, read_bytes
+from neurocomp.models.recurrent import NetworkModel
 from neurocomp.training.ngram import train_ngram
 from tests.conftest import make_text
 
@@ -58,21 +57,12 @@ def test_ngram_step(benchmark: BenchmarkFixture, num_lanes: int) -> None:
     benchmark(step)
 
 
-@njit(nogil=True)
-def _thousand_steps(network: NetworkState, column: np.ndarray) -> None:
-    for _ in range(1000):
-        advance(network, 0, column.shape[0])
-        read_bytes(network, column)
-
-
 @pytest.mark.parametrize("num_lanes", [1, 2, 4, 8])
 @pytest.mark.parametrize("name", ["text-s", "text-l"])
 def test_a_thousand_network_steps(benchmark: BenchmarkFixture, name: str, num_lanes: int) -> None:
     """Steps of a packaged network alone, over so many lanes."""
-    network = NetworkModel.shipped(name).state(num_lanes)
-    column = np.full(num_lanes, ord("e"), np.uint8)
-    _thousand_steps(network, column)
-    benchmark(_thousand_steps, network, column)
+    network = NetworkModel.shipped(name).core
+    benchmark(network.weigh, np.full((num_lanes, 1000), ord("e"), np.uint8))
 
 
 @pytest.mark.parametrize("order", [3, 6])

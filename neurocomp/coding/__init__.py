@@ -1,18 +1,21 @@
 """Entropy coders: from (symbol, frequency table) to bits and back.
 
-``CODERS`` holds the coders of whole symbols; ``neurocomp.coding.binary`` codes the single bits
-of binary models, within their kernels.
+``CODERS`` holds the coders of whole symbols.  Single bits of binary models are coded by the core,
+within its kernels (core/src/coding); ``neurocomp.coding.bits`` codes arrays of them.
 """
 
-from neurocomp.coding.arithmetic import ArithmeticCoder
-from neurocomp.coding.base import Decoder, Encoder, EntropyCoder
-from neurocomp.coding.huffman import HuffmanCoder
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-CODERS: dict[str, EntropyCoder] = {
-    "arithmetic": ArithmeticCoder(),
-    "huffman": HuffmanCoder(),
-}
-"""Every coder of whole symbols, by name."""
+from neurocomp.coding.base import Decoder, Encoder, EntropyCoder
+
+if TYPE_CHECKING:
+    from neurocomp.coding.arithmetic import ArithmeticCoder
+    from neurocomp.coding.huffman import HuffmanCoder
+
+    CODERS: dict[str, EntropyCoder]
+    """Every coder of whole symbols, by name."""
 
 __all__ = [
     "CODERS",
@@ -22,3 +25,21 @@ __all__ = [
     "EntropyCoder",
     "HuffmanCoder",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import coders, whose kernels take long to load, when they are asked for."""
+    if name == "CODERS":
+        return _coders()
+    if name in ("ArithmeticCoder", "HuffmanCoder"):
+        module = import_module(f"neurocomp.coding.{name.removesuffix('Coder').lower()}")
+        return getattr(module, name)
+    raise AttributeError(name)
+
+
+@cache
+def _coders() -> dict[str, EntropyCoder]:
+    from neurocomp.coding.arithmetic import ArithmeticCoder
+    from neurocomp.coding.huffman import HuffmanCoder
+
+    return {"arithmetic": ArithmeticCoder(), "huffman": HuffmanCoder()}

@@ -6,8 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from neurocomp.codec import BitCodec, Codec, CodedBlock, SymbolCodec, Tick
-from neurocomp.coding import CODERS
+from neurocomp.codec import BitCodec, Codec, CodedBlock, Tick
 from neurocomp.errors import (
     ChecksumError,
     FormatError,
@@ -79,6 +78,10 @@ class BlockCoder:
             )
         else:
             model = cast(SymbolModel, opened.model)
+            # Here, as their kernels take long to load.
+            from neurocomp.codec import SymbolCodec
+            from neurocomp.coding import CODERS
+
             self._codec = SymbolCodec(model, CODERS[coder])
             self._alphabet_size = model.alphabet_size
             self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))

@@ -20,7 +20,6 @@ import numpy as np
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
-from neurocomp.symbols.pretokens import split_words
 
 _INVALID = re.compile("([\udc80-\udcff]+)")
 MAX_TOKENS = 1 << 20
@@ -85,6 +84,8 @@ class BytePairs:
     def _encode_part(self, data: bytes, text: str | None) -> Stream:
         if text is None:
             return self._single[np.frombuffer(data, np.uint8)]
+        from neurocomp.symbols.pretokens import split_words  # its kernel takes long to load
+
         words = split_words(text)
         unique = list(dict.fromkeys(words))
         encodings = self._tokenizer.encode_batch_fast(unique, add_special_tokens=False)

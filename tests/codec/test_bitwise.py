@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit, types
-from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
-from neurocomp.codec import BitCodec, CodedBlock, bitwise
-from neurocomp.codec.bitwise import PRIMED, _kept
-from neurocomp.coding.binary import start_encoder
+from neurocomp import _core
+from neurocomp.codec import BitCodec, CodedBlock
+from neurocomp.codec.bitwise import PRIMED
 from neurocomp.errors import FormatError
-from neurocomp.models.mix import NUM_PROFILES, TEXT, MixModel, choose_profile, new_state
-from neurocomp.models.mix.layout import BINARY
+from neurocomp.models.mix import BINARY, TEXT, MixModel, choose_profile, primer
 from tests.conftest import make_text
 from tests.golden.cases import noise, records
 
@@ -81,10 +81,9 @@ def test_a_kept_model_is_as_a_new_one() -> None:
     kept = [encode(data, PRIMED).payload for data in contents]
     anew = []
     for data in contents:
-        _kept.clear()
+        primer.cache_clear()
         anew.append(encode(data, PRIMED).payload)
     assert kept == anew
-    assert len(_kept) == 1
 
 
 def test_whole_ideographs_are_contexts() -> None:
@@ -163,13 +162,67 @@ def test_profiles() -> None:
     assert choose_profile(array(records(300))) == 1
 
 
-@pytest.mark.parametrize(
-    ("num_bytes", "limit"), [(1, 20e6), (1000, 20e6), (1 << 20, 180e6), (1 << 26, 400e6)]
-)
-def test_memory_follows_the_block(num_bytes: int, limit: float) -> None:
-    for profile in range(NUM_PROFILES):
-        arrays = [one for one in new_state(num_bytes, profile) if isinstance(one, np.ndarray)]
-        assert sum(one.nbytes for one in arrays) < limit
+@pytest.mark.parametrize("processor", _core.processors())
+def test_every_processor_codes_the_same(processor: str) -> None:
+    used = _core.processor()
+    expected = {
+        (name, variant): encode(CONTENTS[name][:5000], variant).payload
+        for name in sorted(CONTENTS)
+        for variant in VARIANTS
+    }
+    try:
+        _core.use_processor(processor)
+        assert _core.processor() == processor
+        for (name, variant), payload in expected.items():
+            data = CONTENTS[name][:5000]
+            assert encode(data, variant).payload == payload
+            block = CodedBlock(payload, len(data), 1, variant)
+            assert np.array_equal(BitCodec().decode(block, ignore), array(data))
+    finally:
+        _core.use_processor(used)
+
+
+def run_with_processor(name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from neurocomp import _core; print(_core.processor())"],
+        env={**os.environ, "NEUROCOMP_CPU": name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_processor_is_chosen_by_the_environment() -> None:
+    for name in _core.processors():
+        assert run_with_processor(name).stdout.strip() == name
+    refused = run_with_processor("z80")
+    assert refused.returncode != 0
+    assert "NEUROCOMP_CPU" in refused.stderr
+    assert "baseline" in refused.stderr
+    with pytest.raises(ValueError, match="z80"):
+        _core.use_processor("z80")
+
+
+def test_progress_adds_up_and_stops_the_work() -> None:
+    class Enough(Exception):
+        pass
+
+    def stop(num_symbols: int) -> None:
+        raise Enough
+
+    data = make_text(50_000)
+    told: list[int] = []
+    payload = BitCodec()._encode(array(data).copy(), TEXT, told.append)
+    assert payload is not None
+    assert (sum(told), len(told)) == (len(data), 4)
+    block = CodedBlock(payload, len(data), 1, TEXT)
+    told.clear()
+    BitCodec().decode(block, told.append)
+    assert sum(told) == len(data)
+    with pytest.raises(Enough):
+        BitCodec().decode(block, stop)
+    with pytest.raises(Enough):
+        BitCodec()._encode(array(data).copy(), TEXT, stop)
 
 
 @pytest.mark.parametrize("change", [b"", b"\0", b"\1", b"\xff" * 9])
@@ -185,33 +238,3 @@ def test_bytes_too_many_or_too_few_are_an_error(change: bytes) -> None:
 def test_what_no_encoder_writes_is_refused(lanes: int, variant: int) -> None:
     with pytest.raises(FormatError, match="1 lane"):
         BitCodec().decode(CodedBlock(b"", 10, lanes, variant), ignore)
-
-
-def floats_in(dispatcher: Dispatcher, seen: set[Dispatcher]) -> list[str]:
-    """Return the float variables of a kernel and of all that it calls.
-
-    What was loaded from the cache has no types any more; those are the coder's functions, which
-    tests/coding compiles anew.
-    """
-    if dispatcher in seen:
-        return []
-    seen.add(dispatcher)
-    found = []
-    for overload in dispatcher.overloads.values():
-        for name, kind in getattr(
-            getattr(overload, "type_annotation", None), "typemap", {}
-        ).items():
-            if "float" in str(kind):
-                found.append(f"{dispatcher}: {name} is {kind}")
-            if isinstance(kind, types.Dispatcher):
-                found += floats_in(kind.dispatcher, seen)
-    return found
-
-
-def test_the_kernel_is_typed_as_integers() -> None:
-    kernel = njit(bitwise._code_bytes.py_func)
-    data, payload = np.zeros(3, np.uint8), np.zeros(9, np.uint8)
-    kernel(new_state(3, 0), start_encoder(), data, payload, False)
-    seen: set[Dispatcher] = set()
-    assert not floats_in(kernel, seen)
-    assert {"predict", "update", "mix", "train_mixers"} <= {one.py_func.__name__ for one in seen}

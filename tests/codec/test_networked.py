@@ -11,19 +11,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
-from numba.core.dispatcher import Dispatcher
 
+from neurocomp import _core
 from neurocomp.codec import BitCodec, CodedBlock, networked, samples, sections
 from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
-from neurocomp.coding.binary import start_encoder
 from neurocomp.errors import FormatError
-from neurocomp.models.mix import NUM_PROFILES, new_lanes, state
+from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.model import BEHAVIOUR
 from neurocomp.models.recurrent.samples import sample
-from tests.codec.test_bitwise import CONTENTS, array, floats_in, ignore
+from tests.codec.test_bitwise import CONTENTS, array, ignore
 from tests.golden.cases import noise
 
 PROSE = Path(__file__).parents[2] / "docs" / "format.md"
@@ -251,21 +249,25 @@ def begin_alike() -> bytes:
 
 
 @pytest.mark.parametrize("data", [begin_alike(), bytes(3000), b"\0a" * 1500])
-def test_nothing_before_the_history_is_read(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lanes that begin alike are compared back to the block's first byte, and no further."""
-    payloads = set()
-    for before in (0, 97, 255):
+def test_lanes_that_begin_alike(data: bytes) -> None:
+    """They are compared back to the block's first byte, and no further."""
+    block = encode(data, NUM_PROFILES, 2)
+    assert np.array_equal(codec().decode(block, ignore), array(data))
 
-        def history_behind(num_bytes: int, before: int = before) -> np.ndarray:
-            room = np.full(64 + num_bytes + 16, before, np.uint8)
-            room[64:] = 0
-            return room[64:]
 
-        monkeypatch.setattr(state, "new_history", history_behind)
-        block = encode(data, NUM_PROFILES, 2)
-        payloads.add(block.payload)
-        assert np.array_equal(codec().decode(block, ignore), array(data))
-    assert len(payloads) == 1
+@pytest.mark.parametrize("processor", _core.processors())
+@pytest.mark.parametrize("num_lanes", [1, 2, 6])
+def test_every_processor_codes_the_same(processor: str, num_lanes: int) -> None:
+    """Encoders weigh positions ahead, decoders step: on each kind both must see the same."""
+    data = array(CONTENTS["mixed"][4000:6500]).copy()
+    expected = encode_with_room(data, num_lanes)
+    used = _core.processor()
+    try:
+        _core.use_processor(processor)
+        assert encode_with_room(data, num_lanes) == expected
+        assert np.array_equal(codec().decode(expected, ignore), data)
+    finally:
+        _core.use_processor(used)
 
 
 def test_behaviour_is_what_the_mixture_does() -> None:
@@ -295,13 +297,3 @@ def test_bytes_too_many_or_too_few_are_an_error(change: bytes) -> None:
 def test_what_no_encoder_writes_is_refused(lanes: int, variant: int) -> None:
     with pytest.raises(FormatError, match="lanes"):
         codec().decode(CodedBlock(b"", 100, lanes, variant), ignore)
-
-
-def test_the_kernel_is_typed_as_integers() -> None:
-    kernel = njit(networked._code_steps.py_func)
-    data, payload = np.zeros(3, np.uint8), np.zeros(9, np.uint8)
-    lanes, starts = new_lanes(3, 0, [0], True), np.zeros(1, np.int64)
-    kernel(lanes, model().state(1), start_encoder(), data, starts, payload, 0, 3, False)
-    seen: set[Dispatcher] = set()
-    assert not floats_in(kernel, seen)
-    assert {"predict", "advance", "take_weights"} <= {one.py_func.__name__ for one in seen}

@@ -11,12 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurocomp.coding.binary import (
-    decode_bit,
-    decoder_is_overrun,
-    finish_decoder,
-    start_decoder,
-)
+from neurocomp import _core
 from neurocomp.coding.bits import encode_bits
 from neurocomp.errors import FormatError
 from neurocomp.exact import Frequencies, Symbols
@@ -43,20 +38,19 @@ class BinaryAdaptorEncoder:
 
 class BinaryAdaptorDecoder:
     def __init__(self, payload: bytes) -> None:
-        self._payload = np.frombuffer(payload, np.uint8)
-        self._coder = start_decoder(self._payload)
+        self._coder = _core.BitDecoder(payload)
 
     def decode(self, frequencies: Frequencies) -> Symbols:
         def next_bit(p: int, middle: int) -> int:
-            return decode_bit(self._coder, self._payload, p)
+            return self._coder.decode(p)
 
         symbols = np.array([_descend(row, next_bit) for row in frequencies], np.int32)
-        if decoder_is_overrun(self._coder, self._payload):
+        if self._coder.is_spent():
             raise FormatError("overrun")
         return symbols
 
     def finish(self) -> None:
-        if not finish_decoder(self._coder, self._payload):
+        if not self._coder.finish():
             raise FormatError("not what the encoder writes")
 
 

@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurocomp
-from neurocomp.codec import BitCodec, bitwise
-from neurocomp.coding.binary import start_encoder
+from neurocomp import _core
+from neurocomp.codec import BitCodec
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
 from neurocomp.models.dictionary import MAX_BYTES, Dictionary, open_dictionary, stored_dictionary
-from neurocomp.models.mix import MixState, new_state, prime
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline.inspect import inspect_frames
@@ -32,14 +31,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "my.dict"
 
 
-def test_priming_is_coding_without_a_coder() -> None:
-    content = np.frombuffer(make_text(3000), np.uint8).copy()
-    primed, coded = new_state(4000), new_state(4000)
-    prime(primed, content)
-    assert bitwise._code_bytes(coded, start_encoder(), content, np.zeros(4000, np.uint8), False)
-    for name, one, other in zip(MixState._fields, primed, coded, strict=True):
-        assert np.array_equal(one, other), name
-    assert any(map(np.any, primed.slots.reshape(-1, 64)))
+def test_reading_is_coding_without_a_coder() -> None:
+    """A half of a block is coded alike after the other half and after a dictionary of that."""
+    text = np.frombuffer(make_text(6000), np.uint8).copy()
+    first, whole = _core.encode([text[:3000]], 6000, profile=0) + _core.encode(
+        [text], 6000, profile=0
+    )
+    (behind,) = _core.encode([text[3000:]], 6000, profile=0, dictionary=text[:3000])
+    assert first is not None
+    assert whole is not None
+    assert behind is not None
+    assert abs(len(first) + len(behind) - len(whole)) <= 3
 
 
 @settings(max_examples=25)

@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from llvmlite.binding import get_host_cpu_features
-from numba import njit
 from safetensors.torch import save_file
 
+from neurocomp import _core
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import TOTAL
-from neurocomp.exact.compiled import packed
-from neurocomp.exact.compiled.packed import multiply, pack
-from neurocomp.exact.compiled.steps import scaled_products
 from neurocomp.exact.engine import open_engine
 from neurocomp.exact.hashing import HASH_GAIN, HashedTable
-from neurocomp.exact.linear import Linear
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.config import RESIDUAL_BITS, RecurrentConfig
-from neurocomp.models.recurrent.conformance import engine_tables, run_conformance, sequences
+from neurocomp.models.recurrent.conformance import (
+    core_tables,
+    engine_tables,
+    run_conformance,
+    sequences,
+)
 from neurocomp.models.recurrent.convert import HASHED_STEP, build
 from neurocomp.models.recurrent.network import Network
 from neurocomp.models.recurrent.parts import read_parts
@@ -67,89 +67,23 @@ def network(request: pytest.FixtureRequest) -> GLR:
     return make_network(request.param)
 
 
-@pytest.mark.parametrize("rows", range(1, 8))
-@pytest.mark.parametrize("shape", [(64, 4), (70, 36), (130, 256)])
-def test_packed_products(rows: int, shape: tuple[int, int]) -> None:
-    random = np.random.default_rng(rows)
-    weight = random.integers(-64, 65, shape, dtype=np.int8)
-    weight[0], weight[1] = 64, -64
-    values = random.integers(-127, 128, (rows, shape[1]))
-    values[0] = 127
-    strips, offsets = pack(weight)
-    sums = np.empty((rows, offsets.size), np.int32)
-    multiply((values + 128).astype(np.uint8), strips, sums)
-    found = (sums - offsets)[:, : shape[0]]
-    assert np.array_equal(found, values @ weight.T.astype(np.int64))
+@pytest.mark.parametrize("width", [4, 36, 100])
+def test_the_core_computes_what_the_engine_does(width: int) -> None:
+    """Networks of widths that leave registers half full, with tables or none."""
+    hashed = {"2": 4} if width == 36 else {}
+    torch.manual_seed(width)
+    glr = GLR(GLRConfig(width=width, num_blocks=2, context=3, expansion=1, hashed=hashed))
+    torch.nn.init.normal_(glr.head.weight, std=0.3)
+    weights = {name: one.detach().numpy() for name, one in glr.state_dict().items()}
+    model = NetworkModel(build(weights, width, 2, 1, hashed))
+    expected = engine_tables(Network(model.config, model.parts, open_engine("compiled")))
+    for num_lanes, ahead in ((1, 1), (3, 1), (16, 1), (2, 7)):
+        assert np.array_equal(core_tables(model.core, num_lanes, ahead), expected)
 
 
-@pytest.mark.parametrize("features", ["+avx512vnni", "+avxvnni", "+avx2", ""])
-@pytest.mark.parametrize("num_rows", [1, 2, 4])
-def test_products_of_every_processor_are_the_same(
-    features: str, num_rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if features and not get_host_cpu_features().get(features[1:], False):
-        pytest.skip(f"this processor has no {features[1:]}")
-    form = packed._form_for([features])
-    monkeypatch.setattr(packed, "_form_for", lambda found: form)
-    tile = packed._make_tile(num_rows)
-
-    @njit
-    def multiply_strip(rows: np.ndarray, weight: np.ndarray, sums: np.ndarray) -> None:
-        left, strip, out = rows.ctypes.data, weight.ctypes.data, sums.ctypes.data
-        tile(left, rows.strides[0], strip, weight.shape[1], out, sums.strides[0])
-
-    random = np.random.default_rng(num_rows)
-    weight = random.integers(-64, 65, (64, 36), dtype=np.int8)
-    weight[0], weight[1] = 64, -64
-    rows = random.integers(0, 256, (num_rows, 36), dtype=np.uint8)
-    rows[0] = 255
-    sums = np.empty((num_rows, 64), np.int32)
-    multiply_strip(rows, pack(weight)[0], sums)
-    assert np.array_equal(sums, rows.astype(np.int64) @ weight.T.astype(np.int64))
-
-
-@pytest.mark.parametrize("exponent", [-40, 0, 9, 16])
-@pytest.mark.parametrize("bias", [1000, (1 << 31) - 1])
-def test_scaled_products_are_those_of_the_formula(exponent: int, bias: int) -> None:
-    random = np.random.default_rng(exponent + 40)
-    weight = random.integers(-64, 65, (64, 36), dtype=np.int8)
-    weight[0], weight[1] = 64, -64
-    rows = random.integers(1, 256, (3, 36), dtype=np.uint8)
-    rows[0] = 255
-    mantissas = np.array([1 << 15, 12345, 1], np.int64)
-    exponents = np.array([exponent, exponent - 3, exponent], np.int64)
-    multiplier = random.integers(0, 1 << 28, 64)
-    biases = random.integers(-bias, bias + 1, 64).astype(np.int32)
-    biases[3] = -bias - 1
-    layer = Linear(weight, multiplier, biases, limit=127, shift=24, clip=(1 << 31) - 1)
-    strips, offsets = pack(layer.weight)
-    sums = np.empty((3, 64), np.int32)
-    scaled_products(
-        rows,
-        mantissas,
-        exponents,
-        strips,
-        offsets,
-        multiplier.astype(np.uint32),
-        biases,
-        layer.shift,
-        layer.reach,
-        layer.margin,
-        layer.clip,
-        sums,
-    )
-    for m in range(3):
-        away = min(layer.shift - int(exponents[m]), 62)
-        for n in range(64):
-            total = int((rows[m].astype(int) - 128) @ weight[n].astype(int))
-            value = total * int(mantissas[m]) * int(multiplier[n]) + (1 << (away - 1)) >> away
-            value = min(max(value + int(biases[n]), -layer.clip), layer.clip)
-            assert sums[m, n] == value
-
-
-def test_the_compiled_step_and_route_conform() -> None:
+def test_the_core_and_the_compiled_route_conform() -> None:
     checks = list(run_conformance(("compiled",), "cpu"))
-    assert len(checks) == 10
+    assert len(checks) == 2 * (1 + 5 * len(_core.processors()))
     assert [check.name for check in checks if not check.is_expected] == []
 
 

@@ -1,0 +1,150 @@
+"""The build backend: scikit-build-core, with zig as the compiler where there is no other.
+
+Named by pyproject.toml, run by pip and build.  Two things are done here:
+
+- Where no C++ compiler is found, the ``ziglang`` wheel is asked for, and its ``zig c++`` is used.
+- An editable installation has the module built beside the package's sources and a path to them, so
+  that what is imported is what is edited, whichever checkout comes first on the path.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from scikit_build_core import build as backend
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULE_DIR = ROOT / "neurocomp"
+BUILD_DIR = ROOT / "build" / "core"
+
+_COMPILERS = ("c++", "g++", "clang++", "cl")
+
+Settings = dict[str, Any] | None
+
+
+def has_compiler() -> bool:
+    """Tell whether CMake will find a C++ compiler by itself."""
+    return bool(os.environ.get("CXX")) or any(map(shutil.which, _COMPILERS))
+
+
+def use_zig() -> None:
+    """Have CMake use ``python -m ziglang`` as compiler and archiver, by scripts it can call."""
+    folder = ROOT / "build" / "zig"
+    folder.mkdir(parents=True, exist_ok=True)
+    for variable, command in (("CC", "cc"), ("CXX", "c++"), ("AR", "ar"), ("RANLIB", "ranlib")):
+        is_windows = sys.platform == "win32"
+        script = folder / f"zig-{command}{'.bat' if is_windows else ''}"
+        call = f'"{sys.executable}" -m ziglang {command}'
+        script.write_text(f"@{call} %*\n" if is_windows else f'#!/bin/sh\nexec {call} "$@"\n')
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        os.environ[variable] = str(script)
+
+
+def _prepared(settings: Settings) -> Settings:
+    if has_compiler():
+        return settings
+    use_zig()
+    # CMake takes compilers from the environment, but not the archiver.
+    archiver = f"-DCMAKE_AR={os.environ['AR']};-DCMAKE_RANLIB={os.environ['RANLIB']}"
+    return {**(settings or {}), "cmake.args": archiver}
+
+
+def get_requires_for_build_wheel(settings: Settings = None) -> list[str]:
+    """Return what a wheel's build needs beside pyproject's ``requires``."""
+    needed: list[str] = list(backend.get_requires_for_build_wheel(settings))
+    return needed if has_compiler() else [*needed, "ziglang"]
+
+
+def get_requires_for_build_editable(settings: Settings = None) -> list[str]:
+    """Return the same for an editable installation."""
+    return get_requires_for_build_wheel(settings)
+
+
+def get_requires_for_build_sdist(settings: Settings = None) -> list[str]:
+    """Return the same for a source archive, which compiles nothing."""
+    return list(backend.get_requires_for_build_sdist(settings))
+
+
+def build_sdist(folder: str, settings: Settings = None) -> str:
+    """Write a source archive; return its name."""
+    return str(backend.build_sdist(folder, settings))
+
+
+def build_wheel(folder: str, settings: Settings = None, metadata: str | None = None) -> str:
+    """Write a wheel; return its name."""
+    return str(backend.build_wheel(folder, _prepared(settings), metadata))
+
+
+def prepare_metadata_for_build_wheel(folder: str, settings: Settings = None) -> str:
+    """Write a wheel's metadata; return the folder's name."""
+    return str(backend.prepare_metadata_for_build_wheel(folder, settings))
+
+
+def prepare_metadata_for_build_editable(folder: str, settings: Settings = None) -> str:
+    """Write the same metadata."""
+    return prepare_metadata_for_build_wheel(folder, settings)
+
+
+def build_editable(folder: str, settings: Settings = None, metadata: str | None = None) -> str:
+    """Build the module in place; write a wheel with a path to the sources; return its name."""
+    del metadata
+    if not has_compiler():
+        use_zig()
+    build_in_place()
+    info = prepare_metadata_for_build_editable(folder, settings)
+    files = {
+        f"{info}/{path.name}" if path.parent.name == info else f"{info}/licenses/{path.name}": path
+        for path in sorted((Path(folder) / info).rglob("*"))
+        if path.is_file() and path.name not in {"RECORD", "WHEEL"}
+    }
+    contents = {name: path.read_bytes() for name, path in files.items()}
+    contents["__editable__.neurocomp.pth"] = f"{ROOT}\n".encode()
+    contents[f"{info}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nGenerator: neurocomp\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    wheel = f"{info.removesuffix('.dist-info')}-0.editable-py3-none-any.whl"
+    with zipfile.ZipFile(Path(folder) / wheel, "w") as archive:
+        record = []
+        for name, content in contents.items():
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+            record.append(f"{name},sha256={digest.decode()},{len(content)}")
+            archive.writestr(name, content)
+        archive.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,"]) + "\n")
+    return wheel
+
+
+def build_in_place() -> None:
+    """Compile what has changed, and put the module beside the package's sources.
+
+    CMake gets the options in ``CMAKE_ARGS``, as scikit-build-core has it.
+    """
+    scripts = Path(sys.executable).parent
+    search = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
+    cmake = shutil.which("cmake", path=search)
+    if cmake is None:
+        raise SystemExit("the core needs CMake 3.18 or newer: pip install cmake")
+    configure = [cmake, "-S", str(ROOT / "core"), "-B", str(BUILD_DIR)]
+    configure += [f"-DNEUROCOMP_MODULE_DIR={MODULE_DIR}", f"-DPython_EXECUTABLE={sys.executable}"]
+    configure += shlex.split(os.environ.get("CMAKE_ARGS", ""))
+    if "AR" in os.environ:
+        configure += [f"-DCMAKE_{name}={os.environ[name]}" for name in ("AR", "RANLIB")]
+    if ninja := shutil.which("ninja", path=search):
+        configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
+    subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([cmake, "--build", str(BUILD_DIR), "--parallel"], check=True)
+
+
+if __name__ == "__main__":
+    if not has_compiler():
+        use_zig()
+    build_in_place()
