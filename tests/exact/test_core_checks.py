@@ -112,4 +112,4 @@ def test_it_is_refused(wrong: Callable[[], object]) -> None:
 
 def test_arrays_are_not_converted() -> None:
     with pytest.raises(TypeError):
-        _core.exact.square(np.zeros((1, 1), np.int64), 5)  # type: ignore[arg-type]
+        _core.exact.square(np.zeros((1, 1), np.int64), 5)

@@ -35,9 +35,12 @@ class CompiledEngine:
 
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Ints]], Ints]:
         """Return the layer with its weights padded to whole chunks."""
-        arrays = (np.ascontiguousarray(one) for one in (layer.multiplier, layer.bias))
         core = _core.exact.Linear(
-            _pad_columns(layer.weight), *arrays, shift=layer.shift, clip=layer.clip
+            _pad_columns(layer.weight),
+            np.ascontiguousarray(layer.multiplier),
+            np.ascontiguousarray(layer.bias),
+            layer.shift,
+            layer.clip,
         )
         num_columns = layer.bias.size
 

@@ -53,8 +53,8 @@ class CodeMemory:
             priors: their tables.
         """
         out = np.empty(logits.shape, np.int32)
-        arrays = (np.ascontiguousarray(one, np.int32) for one in (logits, priors))
-        self._memory.mix(lanes.start, place, *arrays, out)
+        own = np.ascontiguousarray(logits)
+        self._memory.mix(lanes.start, place, own, np.ascontiguousarray(priors), out)
         return out
 
     def expect(self, lanes: slice, tables: Frequencies) -> None:
