@@ -137,13 +137,6 @@ def learn(
 ) -> tuple[NDArray[np.integer], ...]:
     """Return the arrays of an ``Experience`` after a section, in the order of its parts."""
 
-def quantise(weights: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the frequency tables of weights (lanes, V) in range: see ``neurocomp.exact.quantise``.
-
-    Raises:
-        ValueError: a row has no positive entry.
-    """
-
 class BitDecoder:
     """The binary coder's decoder of a payload, a bit at a time."""
 

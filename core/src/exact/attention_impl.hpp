@@ -80,11 +80,15 @@ NEUROCOMP_INLINE void write_weights(int32_t* scores, size_t length, int32_t best
     const uint64_t half = uint64_t{1} << (bits - 1);
     // Beyond, weights are nothing: entries of the table are below 2**31.
     constexpr uint64_t farthest = uint64_t{attention_weight_bits + 1} << exp2_bits;
-    int64_t total = 0;
     for (size_t t = 0; t < length; ++t) {
         const uint32_t behind = static_cast<uint32_t>(best) - static_cast<uint32_t>(scores[t]);
         const uint64_t scaled = (uint64_t{behind} * uint64_t{factor} + half) >> bits;
-        const auto distance = static_cast<uint32_t>(smaller(scaled, farthest));
+        scores[t] = static_cast<int32_t>(smaller(scaled, farthest));
+    }
+    int64_t total = 0;
+    for (size_t t = 0; t < length; ++t) {
+        auto distance = static_cast<uint32_t>(scores[t]);
+        NEUROCOMP_ONE_BY_ONE(distance);
         constexpr uint32_t excess = exp2_table_bits - attention_weight_bits;
         const int32_t weight = exp2[distance & (exp2_size - 1)] >> ((distance >> exp2_bits) + excess);
         scores[t] = weight;
@@ -100,12 +104,22 @@ NEUROCOMP_INLINE void write_weights(int32_t* scores, size_t length, int32_t best
 // Keeps what is not zero; returns how much that is.
 NEUROCOMP_INLINE size_t choose(const int32_t* weights, const int32_t* seen, size_t length,
                                Share* out) {
+    constexpr size_t group = 8;
     size_t number = 0;
-    for (size_t t = 0; t < length; ++t) {
-        const auto position = static_cast<uint32_t>(seen != nullptr ? seen[t] : static_cast<int32_t>(t));
-        out[number] = {position, weights[t]};
+    const auto take = [&](size_t t) {
+        out[number] = {seen != nullptr ? static_cast<uint32_t>(seen[t]) : static_cast<uint32_t>(t),
+                       weights[t]};
         number += weights[t] != 0 ? 1 : 0;
+    };
+    size_t t = 0;
+    for (; t + group <= length; t += group) {
+        // Most are too far behind to count.
+        int32_t any = 0;
+        for (size_t j = 0; j < group; ++j) any |= weights[t + j];
+        if (any == 0) continue;
+        for (size_t j = 0; j < group; ++j) take(t + j);
     }
+    for (; t < length; ++t) take(t);
     return number;
 }
 

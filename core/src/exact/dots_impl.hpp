@@ -37,6 +37,9 @@ struct Dots {
         return _mm512_dpwssd_epi32(sums, a, b);
     }
     static NEUROCOMP_INLINE int32_t total(Sums sums) { return _mm512_reduce_add_epi32(sums); }
+    static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
+        for (size_t i = 0; i < 4; ++i) out[i] = total(sums[i]);
+    }
 };
 
 #elif defined(__AVX2__)
@@ -59,6 +62,13 @@ struct Dots {
         __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
         four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
         return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+    }
+    static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
+        const __m256i left = _mm256_hadd_epi32(sums[0], sums[1]);
+        const __m256i pairs = _mm256_hadd_epi32(left, _mm256_hadd_epi32(sums[2], sums[3]));
+        const __m128i low = _mm256_castsi256_si128(pairs);
+        const __m128i four = _mm_add_epi32(low, _mm256_extracti128_si256(pairs, 1));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), four);
     }
 };
 
@@ -83,6 +93,9 @@ struct Dots {
         sums = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4E));
         return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0xB1)));
     }
+    static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
+        for (size_t i = 0; i < 4; ++i) out[i] = total(sums[i]);
+    }
 };
 
 #elif defined(__ARM_NEON) && defined(__aarch64__)
@@ -98,6 +111,9 @@ struct Dots {
         return vmlal_high_s16(vmlal_s16(sums, vget_low_s16(a), vget_low_s16(b)), a, b);
     }
     static NEUROCOMP_INLINE int32_t total(Sums sums) { return vaddvq_s32(sums); }
+    static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
+        for (size_t i = 0; i < 4; ++i) out[i] = total(sums[i]);
+    }
 };
 
 #else
@@ -121,6 +137,9 @@ struct Dots {
     }
     static NEUROCOMP_INLINE int32_t total(Sums sums) {
         return static_cast<int32_t>(sums.of[0] + sums.of[1] + sums.of[2] + sums.of[3]);
+    }
+    static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
+        for (size_t i = 0; i < 4; ++i) out[i] = total(sums[i]);
     }
 };
 
@@ -148,12 +167,15 @@ NEUROCOMP_INLINE void dot_products(const int16_t* const (&left)[num_rows],
         }
     }
     for (size_t i = 0; i < num_rows; ++i) {
+        if constexpr (num_columns == 4) {
+            Dots::totals(sums[i], out[i]);
+        } else {
+            for (size_t j = 0; j < num_columns; ++j) out[i][j] = Dots::total(sums[i][j]);
+        }
         for (size_t j = 0; j < num_columns; ++j) {
-            auto total = static_cast<uint32_t>(Dots::total(sums[i][j]));
             for (size_t k = whole; k < size; ++k) {
-                total += static_cast<uint32_t>(int32_t{left[i][k]} * int32_t{right[j][k]});
+                out[i][j] = wrapping_add(out[i][j], int32_t{left[i][k]} * int32_t{right[j][k]});
             }
-            out[i][j] = static_cast<int32_t>(total);
         }
     }
 }

@@ -24,7 +24,7 @@ struct Cache {
     size_t num_positions;
     size_t width;
 
-    T* at(size_t lane, size_t head) const {
+    NEUROCOMP_INLINE T* at(size_t lane, size_t head) const {
         return data + (lane * num_heads + head) * num_positions * width;
     }
 };

@@ -34,16 +34,17 @@ bool is_sound(const Sight& sight, size_t num_positions, size_t num_seen) {
 void normalise_rows(Matrix<const int32_t> values, const int32_t* gain, int64_t epsilon, bool center,
                     int64_t limit, Matrix<int16_t> out, int64_t* mantissas, int64_t* exponents) {
     const Kernels& all = kernels();
-    std::vector<int32_t> centred;
-    if (center) {
-        centred.resize(values.num_rows * values.num_columns);
-        const auto width = static_cast<ptrdiff_t>(values.num_columns);
-        const Matrix<int32_t> made = {centred.data(), values.num_rows, values.num_columns, width};
-        all.centre_rows(values, made);
-        values = {centred.data(), values.num_rows, values.num_columns, width};
+    std::vector<int32_t> centred(values.num_columns);
+    for (size_t m = 0; m < values.num_rows; ++m) {
+        Matrix<const int32_t> row = {values.row(m), 1, values.num_columns, 0};
+        const Matrix<int16_t> target = {out.row(m), 1, out.num_columns, 0};
+        if (center) {
+            all.centre_rows(row, {centred.data(), 1, values.num_columns, 0});
+            row.data = centred.data();
+        }
+        all.quantise_rows(row, gain, limit, target, mantissas + m, exponents + m);
+        all.divide_by_norms(row, epsilon, mantissas + m, exponents + m);
     }
-    all.quantise_rows(values, gain, limit, out, mantissas, exponents);
-    all.divide_by_norms(values, epsilon, mantissas, exponents);
 }
 
 }  // namespace neurocomp::exact

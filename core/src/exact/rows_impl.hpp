@@ -95,7 +95,8 @@ void activate_rows(Matrix<int32_t> values, const int32_t* table, bool saturates)
         int32_t* const row = values.row(m);
         for (size_t k = 0; k < values.num_columns; ++k) {
             const int32_t value = row[k];
-            const int32_t place = larger(-half_table, smaller(value, half_table - 1)) + half_table;
+            int32_t place = larger(-half_table, smaller(value, half_table - 1)) + half_table;
+            NEUROCOMP_ONE_BY_ONE(place);
             const int32_t inside = table[place];
             const int32_t beyond = saturates ? int32_t{1} << output_bits
                                              : narrow(int64_t{value} << (output_bits - input_bits));
@@ -156,7 +157,8 @@ void recur(Matrix<int32_t> states, Matrix<const int32_t> gates, Matrix<const int
         const int32_t* const gate = gates.row(m);
         const int32_t* const candidate = candidates.row(m);
         for (size_t k = 0; k < states.num_columns; ++k) {
-            const int32_t place = larger(-half_table, smaller(gate[k], half_table - 1)) + half_table;
+            int32_t place = larger(-half_table, smaller(gate[k], half_table - 1)) + half_table;
+            NEUROCOMP_ONE_BY_ONE(place);
             const int64_t fine = int64_t{candidate[k]} << (state_bits - input_bits);
             const int64_t step = multiply(table[place], fine - int64_t{state[k]});
             state[k] = wrapping_add(state[k], narrow(add(step, half_of(gate_bits)) >> gate_bits));

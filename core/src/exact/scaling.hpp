@@ -35,6 +35,14 @@ inline constexpr int state_bits = 16;
 inline constexpr int32_t half_table = 1 << 14;
 inline constexpr size_t table_size = size_t{1} << 15;
 
+// Keeps a loop from being made of vectors: their look-ups of tables ("gathers") are slower than single
+// ones on most processors.
+#if defined(__GNUC__) || defined(__clang__)
+#define NEUROCOMP_ONE_BY_ONE(number) __asm__("" : "+r"(number))
+#else
+#define NEUROCOMP_ONE_BY_ONE(number) (void)(number)
+#endif
+
 // Products and sums modulo 2**64.  What a checked model computes never wraps; wrapping is what an
 // unchecked one gets, where C++ would leave everything undefined.
 constexpr NEUROCOMP_INLINE int64_t multiply(int64_t a, int64_t b) {

@@ -39,8 +39,8 @@ class CompiledEngine:
             _pad_columns(layer.weight),
             np.ascontiguousarray(layer.multiplier),
             np.ascontiguousarray(layer.bias),
-            shift=layer.shift,
-            clip=layer.clip,
+            layer.shift,
+            layer.clip,
         )
         num_columns = layer.bias.size
 

@@ -53,13 +53,8 @@ class CodeMemory:
             priors: their tables.
         """
         out = np.empty(logits.shape, np.int32)
-        self._memory.mix(
-            lanes.start,
-            place,
-            np.ascontiguousarray(logits, np.int32),
-            np.ascontiguousarray(priors, np.int32),
-            out,
-        )
+        own = np.ascontiguousarray(logits)
+        self._memory.mix(lanes.start, place, own, np.ascontiguousarray(priors), out)
         return out
 
     def expect(self, lanes: slice, tables: Frequencies) -> None:

@@ -1,0 +1,115 @@
+"""The core refuses arrays that its kernels would leave: nothing is read or written outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from neurocomp import _core
+from neurocomp.exact.tables import exp2_table
+
+I32 = np.int32
+
+
+def rows(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+    return np.zeros(shape, np.int32)
+
+
+def linear() -> _core.exact.Linear:
+    weight = np.ones((3, 16), np.int8)
+    return _core.exact.Linear(weight, np.ones(3, np.int64), rows(3), shift=30, clip=9)
+
+
+def attend(start: int, heads: int, sight: _core.exact.Sight | None = None) -> None:
+    cache = np.zeros((1, 2, 4, 8), np.int16)
+    queries = rows(1, 8 * heads)
+    out = rows(*queries.shape)
+    _core.exact.attend(queries, cache, cache, start, 100, 1, 30, exp2_table(), sight, out)
+
+
+def trie() -> _core.ngram.Trie:
+    return _core.ngram.Trie(np.array([1, 3, 4], I32), np.array([0, 1, 2, 1], np.uint8), 3)
+
+
+def sight(bounds: list[int], positions: list[int]) -> _core.exact.Sight:
+    return _core.exact.Sight(np.array(bounds, I32), np.array(positions, I32))
+
+
+SCALES = np.zeros(2, np.int64)
+
+WRONG: dict[str, Callable[[], object]] = {
+    "clip": lambda: _core.exact.add(rows(2, 3), rows(2, 3), -1),
+    "shapes": lambda: _core.exact.add(rows(2, 3), rows(2, 4), 5),
+    "columns apart": lambda: _core.exact.square(rows(2, 6)[:, ::2], 5),
+    "short rows": lambda: _core.exact.quantise_rows(
+        rows(2, 20), 127, np.zeros((2, 16), np.int16), SCALES, SCALES
+    ),
+    "few scales": lambda: _core.exact.quantise_rows(
+        rows(3, 16), 127, np.zeros((3, 16), np.int16), SCALES, SCALES
+    ),
+    "positions": lambda: _core.exact.rotate(
+        rows(2, 4), 4, np.zeros((3, 2), np.int16), np.zeros((3, 2), np.int16), 2, 2
+    ),
+    "inputs": lambda: linear().apply(
+        np.zeros((1, 32), np.int16), np.ones(1, np.int64), np.ones(1, np.int64), rows(1, 3)
+    ),
+    "outputs": lambda: linear().apply(
+        np.zeros((1, 16), np.int16), np.ones(1, np.int64), np.ones(1, np.int64), rows(1, 2)
+    ),
+    "a full cache": lambda: _core.exact.store_heads(
+        rows(3, 8), 2, np.zeros((1, 1, 4, 8), np.int16)
+    ),
+    "lanes": lambda: _core.exact.store_heads(rows(3, 8), 0, np.zeros((2, 1, 4, 8), np.int16)),
+    "steps": lambda: attend(4, 2),
+    "heads": lambda: attend(0, 3),
+    "a sight of fewer": lambda: attend(3, 2, sight([0, 1, 2], [0, 1])),
+    "a sight of later ones": lambda: sight([0, 1, 2], [0, 2]),
+    "a sight of none": lambda: sight([0, 1, 1], [0]),
+    "a sight that falls": lambda: sight([0, 1, 3], [0, 1, 0]),
+    "a table": lambda: _core.exact.activate(rows(1, 1), rows(5), False),
+    "logarithm of 0": lambda: _core.exact.logarithms(
+        np.zeros(1, np.int64), rows(2048), np.zeros(1, np.int64)
+    ),
+    "a symbol": lambda: _core.coding.follow(
+        np.array([0, 2**64 - 1, 0], np.uint64), np.array([2], I32), rows(1, 2)
+    ),
+    "a byte": lambda: _core.adaptive.Predictor(1, 8, 8, 8).update(np.array([256], I32)),
+    "a trie that falls": lambda: _core.ngram.Trie(
+        np.array([1, 4, 3], I32), np.zeros(3, np.uint8), 3
+    ),
+    "a trie's symbol": lambda: _core.ngram.Trie(
+        np.array([1, 3, 4], I32), np.array([0, 1, 3, 1], np.uint8), 3
+    ),
+    "a context": lambda: trie().advance(np.array([[0, 2]], I32), np.zeros(1, I32)),
+    "counts": lambda: _core.ngram.Backoff(trie(), np.ones(3, np.uint32)),
+    "ranks": lambda: _core.ngram.sort_positions(np.array([0, 2], I32), np.array([1, 1], I32)),
+    "words": lambda: _core.symbols.find_word_ends(
+        np.zeros(3, np.uint32), np.zeros(3, np.uint8), np.zeros(2, np.int64)
+    ),
+    "a place": lambda: _core.images.write_keys(
+        rows(1, 4), rows(1, 3), 4, 2, np.zeros((1, 12), np.uint64)
+    ),
+    "a token": lambda: _core.images.choose_rarest(
+        np.array([[7]], I32), np.ones(1, np.int64), rows(7), rows(1, 3)
+    ),
+    "a code": lambda: _core.images.CodeMemory(9, 2, 4, 5, 1, rows(2048), 8, 64).learn(
+        0, np.array([5], I32), np.ones(1, np.bool_)
+    ),
+    "a lane": lambda: _core.images.CodeMemory(9, 2, 4, 5, 1, rows(2048), 8, 64).expect(
+        1, rows(1, 5)
+    ),
+    "a grid's code": lambda: _core.images.GridModel(2).read(np.full((1, 1, 1), 4, np.uint16)),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())
+def test_it_is_refused(wrong: Callable[[], object]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        wrong()
+
+
+def test_arrays_are_not_converted() -> None:
+    with pytest.raises(TypeError):
+        _core.exact.square(np.zeros((1, 1), np.int64), 5)

@@ -1,0 +1,141 @@
+"""Exact layers, tables and coders give the same on every kind of processor that this machine is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from neurocomp import _core
+from neurocomp.coding import CODERS
+from neurocomp.exact import TOTAL, quantise
+from neurocomp.exact.attention import Attention, Sight
+from neurocomp.exact.compiled import CompiledEngine
+from neurocomp.exact.linear import Linear
+from neurocomp.exact.norm import Norm
+from neurocomp.exact.tables import exp2_table, gate_table
+from neurocomp.models.adaptive import AdaptiveModel
+
+Ints = NDArray[Any]
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    used = _core.processor()
+    yield
+    _core.use_processor(used)
+
+
+def on_every_processor(compute: Any) -> list[Any]:
+    results = []
+    for name in _core.processors():
+        _core.use_processor(name)
+        results.append(compute())
+    return results
+
+
+def assert_alike(results: list[Ints]) -> None:
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
+
+
+@pytest.mark.parametrize("width", [1, 5, 16, 17, 48, 100, 768])
+@pytest.mark.parametrize("limit", [127, 32_639])
+def test_products(width: int, limit: int) -> None:
+    rng = np.random.default_rng(width)
+    engine = CompiledEngine()
+    for num_rows in (1, 2, 3, 7, 66):
+        for num_outputs in (1, 3, 8, 21):
+            weight = rng.integers(-64, 65, (num_outputs, width)).astype(np.int8)
+            multiplier = rng.integers(0, 1 << 14, num_outputs)
+            bias = rng.integers(-1000, 1000, num_outputs).astype(np.int32)
+            layer = Linear(weight, multiplier, bias, limit, 40, (1 << 31) - 1)
+            values = rng.integers(-(1 << 24), 1 << 24, (num_rows, width)).astype(np.int32)
+            rows = engine.quantise(values, limit)
+            assert_alike(on_every_processor(lambda: engine.prepare_linear(layer)(rows)))  # noqa: B023
+            sums = rows.values[:, :width].astype(np.int64) @ weight.T.astype(np.int64)
+            shift = 40 - rows.exponents[:, None]
+            scaled = sums * rows.mantissas[:, None] * multiplier
+            expected = ((scaled + (np.int64(1) << (shift - 1))) >> shift) + bias
+            np.testing.assert_array_equal(engine.prepare_linear(layer)(rows), expected)
+
+
+@pytest.mark.parametrize("width", [1, 7, 16, 64, 80])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_attention(width: int, sparse: bool) -> None:
+    rng = np.random.default_rng(width)
+    engine = CompiledEngine()
+    attention = Attention(4, 2, width, 3000, 36)
+    sight = None
+    if sparse:
+        mask = np.tril(rng.random((40, 40)) < 0.4)
+        np.fill_diagonal(mask, True)
+        sight = Sight.from_mask(mask)
+    rows = rng.integers(-(1 << 20), 1 << 20, (2 * 33, attention.query_width + 3)).astype(np.int32)
+    keys, values = (engine.cache(attention, 2, 40) for _ in range(2))
+    for cache in (keys, values):
+        heads = rng.integers(-40_000, 40_000, (2 * 40, attention.key_width)).astype(np.int32)
+        engine.store(heads, 0, cache)
+    attend = engine.prepare_attention(attention, exp2_table(), sight)
+    queries = rows[:, 3:]
+    assert_alike(on_every_processor(lambda: attend(queries, keys, values, 7)))
+
+
+def test_rows() -> None:
+    rng = np.random.default_rng(3)
+    engine = CompiledEngine()
+    values = rng.integers(-(1 << 24), 1 << 24, (5, 67)).astype(np.int32)
+    values[1] = 0
+    values[2, 3] = -(1 << 24)
+    norm = Norm(rng.integers(1, 1 << 15, 67).astype(np.int32), 1000, center=True)
+
+    def compute() -> Ints:
+        rows = engine.prepare_norm(norm, 32_639)(values)
+        plain = engine.quantise(values, 127)
+        states, gates = values.copy(), values.copy() >> 8
+        _core.exact.recur(states, gates, values >> 4, gate_table())
+        _core.exact.gate(gates, values, 1 << 25)
+        _core.exact.square(values.copy(), 1 << 20)
+        parts = (rows.values, rows.mantissas, rows.exponents, plain.values, plain.mantissas)
+        return np.concatenate([part.ravel() for part in (*parts, states, gates)])
+
+    assert_alike(on_every_processor(compute))
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 5000])
+def test_tables_and_coders(size: int) -> None:
+    rng = np.random.default_rng(size)
+    weights = (rng.gamma(0.2, 1 << 30, (3, size)) + 1).astype(np.int64)
+    logits = rng.integers(-40_000, 40_000, (3, size)).astype(np.int32)
+    frequencies = CompiledEngine().prepare_frequencies(exp2_table())
+    assert_alike(on_every_processor(lambda: quantise(weights)))
+    assert_alike(on_every_processor(lambda: frequencies(logits)))
+    table = frequencies(logits)
+    assert (table.sum(axis=1) == TOTAL).all()
+    symbols = rng.integers(0, size, 3).astype(np.int32)
+
+    def coded() -> bytes:
+        encoder = CODERS["huffman"].encoder()
+        encoder.encode(symbols, table)
+        payload = encoder.finish()
+        assert (CODERS["huffman"].decoder(payload).decode(table) == symbols).all()
+        return payload
+
+    assert len(set(on_every_processor(coded))) == 1
+
+
+def test_the_adaptive_model() -> None:
+    text = np.random.default_rng(5).integers(97, 103, (300, 1)).astype(np.int32)
+
+    def tables() -> Ints:
+        predictor = AdaptiveModel().predictor(1)
+        found = []
+        for step in text:
+            found.append(predictor.frequencies().copy())
+            predictor.update(step)
+        return np.concatenate(found)
+
+    assert_alike(on_every_processor(tables))
