@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "symbols": {"errors", "_core", "exact"},
     "dalle": {"errors", "_core", "exact", "models", "symbols"},
     "frame": {"errors"},
-    "codec": {"errors", "exact", "coding", "models"},
+    "codec": {"errors", "_core", "exact", "coding", "models"},
     "training": {
         *("errors", "_core", "exact", "coding", "models", "networks", "symbols", "codec", "dalle"),
     },
