@@ -17,6 +17,8 @@
 
 #include "base/processor.hpp"
 #include "coding/binary.hpp"
+#include "coding/classes.hpp"
+#include "coding/frequencies.hpp"
 #include "network/batch.hpp"
 #include "sections/sections.hpp"
 
@@ -303,6 +305,81 @@ nb::tuple decode_bits(const nb::bytes& payload, const Tensor<uint16_t, 1>& proba
     return nb::make_tuple(array_of(bits.data(), {bits.size()}), coder.finish());
 }
 
+// Frequency tables of rows of weights (lanes, V), which the caller has checked.
+nb::object quantise(const Tensor<int64_t, 2>& weights) {
+    const size_t num_rows = weights.shape(0);
+    const size_t size = weights.shape(1);
+    auto* const out = new int32_t[num_rows * size];
+    const nb::capsule owner(
+        out, [](void* memory) noexcept { delete[] static_cast<int32_t*>(memory); });
+    for (size_t row = 0; row < num_rows; ++row) {
+        const int64_t* const first = weights.data() + row * size;
+        require(std::any_of(first, first + size, [](int64_t weight) { return weight > 0; }),
+                "every row of weights needs at least one positive entry");
+        coding::quantise_row(first, size, out + row * size);
+    }
+    const size_t shape[] = {num_rows, size};
+    return nb::cast(nb::ndarray<nb::numpy, int32_t>(out, 2, shape, owner));
+}
+
+template <typename T>
+nb::tuple decode_classes_as(const Tensor<uint32_t, 1>& words, const Tensor<int32_t, 1>& frequencies,
+                            const Tensor<int64_t, 1>& values, const Tensor<uint8_t, 1>& widths,
+                            size_t size) {
+    std::vector<T> table(values.size());
+    std::transform(values.data(), values.data() + values.size(), table.begin(),
+                   [](int64_t value) { return static_cast<T>(value); });
+    const bool with_widths =
+        std::any_of(widths.data(), widths.data() + widths.size(), [](uint8_t one) { return one != 0; });
+    const size_t num_widths = with_widths ? size : 0;
+    auto* const found = new T[size];
+    const nb::capsule owner(found, [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
+    auto* const rests = new uint8_t[num_widths];
+    const nb::capsule other(
+        rests, [](void* memory) noexcept { delete[] static_cast<uint8_t*>(memory); });
+    {
+        const nb::gil_scoped_release release;
+        coding::ClassDecoder decoder({words.data(), words.size()},
+                                     {frequencies.data(), frequencies.size()});
+        for (size_t i = 0; i < size; ++i) {
+            size_t symbol = 0;
+            if (!decoder.decode(symbol)) {
+                throw DamagedPayload("coded integers are damaged: they have no class");
+            }
+            found[i] = table[symbol];
+            if (with_widths) rests[i] = widths.data()[symbol];
+        }
+    }
+    return nb::make_tuple(nb::cast(nb::ndarray<nb::numpy, T>(found, 1, &size, owner)),
+                          nb::cast(nb::ndarray<nb::numpy, uint8_t>(rests, 1, &num_widths, other)));
+}
+
+// Values of classes, and how many bits of each are still to come; values fit `item_bytes`.
+nb::tuple decode_classes(const Tensor<uint32_t, 1>& words, const Tensor<int32_t, 1>& frequencies,
+                         const Tensor<int64_t, 1>& values, const Tensor<uint8_t, 1>& widths,
+                         size_t size, int item_bytes) {
+    const size_t num_classes = frequencies.size();
+    int64_t total = 0;
+    for (size_t i = 0; i < num_classes; ++i) {
+        require(frequencies.data()[i] > 0, "a frequency is at least 1");
+        total += frequencies.data()[i];
+    }
+    require(num_classes >= 2 && num_classes <= 65535 && total == coding::total_frequency,
+            "a table has 2 to 65535 frequencies that sum to 2**24");
+    require(values.size() == num_classes && widths.size() == num_classes,
+            "each class has a value and a width");
+    switch (item_bytes) {
+        case 1:
+            return decode_classes_as<int8_t>(words, frequencies, values, widths, size);
+        case 2:
+            return decode_classes_as<int16_t>(words, frequencies, values, widths, size);
+        case 4:
+            return decode_classes_as<int32_t>(words, frequencies, values, widths, size);
+        default:
+            return decode_classes_as<int64_t>(words, frequencies, values, widths, size);
+    }
+}
+
 // A decoder that is asked bit by bit, and keeps its payload.
 class PythonDecoder {
    public:
@@ -370,6 +447,9 @@ NB_MODULE(_core, module) {
         .def("decode", &PythonDecoder::decode, "p"_a)
         .def("is_spent", &PythonDecoder::is_spent)
         .def("finish", &PythonDecoder::finish);
+    module.def("quantise", &quantise, "weights"_a);
+    module.def("decode_classes", &decode_classes, "words"_a, "frequencies"_a, "values"_a,
+               "widths"_a, "size"_a, "item_bytes"_a);
     module.def("encode_bits", &encode_bits, "bits"_a, "probabilities"_a, "room"_a);
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
 

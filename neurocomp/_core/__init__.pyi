@@ -137,6 +137,38 @@ def learn(
 ) -> tuple[NDArray[np.integer], ...]:
     """Return the arrays of an ``Experience`` after a section, in the order of its parts."""
 
+def quantise(weights: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the frequency tables of weights (lanes, V) in range: see ``neurocomp.exact.quantise``.
+
+    Raises:
+        ValueError: a row has no positive entry.
+    """
+
+def decode_classes(
+    words: NDArray[np.uint32],
+    frequencies: NDArray[np.int32],
+    values: NDArray[np.int64],
+    widths: NDArray[np.uint8],
+    size: int,
+    item_bytes: int,
+) -> tuple[NDArray[np.integer], NDArray[np.uint8]]:
+    """Return what constriction's range decoder finds: values of classes, and their widths.
+
+    Args:
+        words: the coder's.
+        frequencies: of the classes, (C,), which sum to 2**24.
+        values: of the classes, (C,).
+        widths: of the classes, (C,).
+        size: how many to decode.
+        item_bytes: of the result's type, which holds the values.
+
+    Returns:
+        Signed integers, (size,), and their widths, (size,), empty where all are 0.
+
+    Raises:
+        DamagedPayload: no encoder writes these words.
+    """
+
 class BitDecoder:
     """The binary coder's decoder of a payload, a bit at a time."""
 

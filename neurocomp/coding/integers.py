@@ -23,10 +23,10 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-import constriction
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import FormatError
 from neurocomp.exact import quantise
 
@@ -38,9 +38,6 @@ _EXACT_BITS = 4
 """Leading bits of an integer that its class tells."""
 
 _CHECKSUM_BYTES = 4
-
-_BATCH = 1 << 20
-"""Integers decoded at once: what that takes besides the result stays small."""
 
 _SMALL = 1 << _EXACT_BITS
 _STEPS = _SMALL >> 1
@@ -88,22 +85,17 @@ def decode_integers(payload: bytes, size: int, dtype: str = "int64") -> NDArray[
     widths = num_bits.astype(np.uint8)
     signed = np.where(classes & 1, -lowest, lowest)
     reach = int(lowest[-1]) + (1 << int(num_bits[-1]))
-    values = np.zeros(size, np.min_scalar_type(-reach))
-    signed = signed.astype(values.dtype)
-    rest_bits = np.zeros(size if widths.any() else 0, np.uint8)
-    decoder = constriction.stream.queue.RangeDecoder(words.astype(np.uint32))
-    table = _table(weights) if num_classes > 1 else None
-    for start in range(0, size, _BATCH):
-        batch = slice(start, min(start + _BATCH, size))
-        kinds = np.zeros(batch.stop - start, np.int32)
-        if table is not None:
-            try:
-                kinds = decoder.decode(table, kinds.size)
-            except AssertionError:
-                raise FormatError("coded integers are damaged: they have no class") from None
-        values[batch] = signed[kinds]
-        if rest_bits.size:
-            rest_bits[batch] = widths[kinds]
+    kind = np.min_scalar_type(-reach)
+    if num_classes > 1:
+        frequencies = quantise(weights[None])[0]
+        parts = words.astype(np.uint32), frequencies, signed, widths
+        try:
+            values, rest_bits = _core.decode_classes(*parts, size, kind.itemsize)
+        except _core.DamagedPayload as error:
+            raise FormatError(str(error)) from None
+    else:
+        values = np.full(size, signed[0], kind)
+        rest_bits = np.full(size if widths.any() else 0, widths[0], np.uint8)
     for place in range(int(widths.max()) - 1, -1, -1):
         members = np.flatnonzero(rest_bits > place)
         packed = reader.take(-(-members.size // 8), "u1")
@@ -126,6 +118,8 @@ def _encode(values: Integers, distance: int) -> bytes:
     weights = np.maximum(counts * _MAX_WEIGHT // counts.max(), 1)
     words = np.zeros(0, np.uint32)
     if classes.size > 1:
+        import constriction  # to read integers needs none
+
         encoder = constriction.stream.queue.RangeEncoder()
         encoder.encode(kinds.astype(np.int32), _table(weights))
         words = encoder.get_compressed()
@@ -175,6 +169,8 @@ def _ranges(classes: Integers) -> tuple[Integers, Integers]:
 
 def _table(weights: Integers) -> Any:
     """Return the model of constriction that has our frequency table: see ``arithmetic``."""
+    import constriction
+
     frequencies = quantise(weights[None])[0]
     return constriction.stream.model.Categorical(
         frequencies.astype(np.float32) - np.float32(1), lazy=False, perfect=False
