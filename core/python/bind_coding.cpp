@@ -58,9 +58,10 @@ void follow(Output<uint64_t, 1> registers, Symbols symbols, Table frequencies) {
 void to_weights(Table frequencies, Output<float, 2> out) {
     require(frequencies.shape(0) == out.shape(0) && frequencies.shape(1) == out.shape(1),
             "arrays differ in their shapes");
-    for (size_t i = 0; i < frequencies.size(); ++i) {
-        out.data()[i] = static_cast<float>(frequencies.data()[i]) - 1.0F;
-    }
+    const size_t size = frequencies.size();
+    const int32_t* const from = frequencies.data();
+    float* NEUROCOMP_RESTRICT const to = out.data();
+    for (size_t i = 0; i < size; ++i) to[i] = static_cast<float>(from[i]) - 1.0F;
 }
 
 void encode(coding::HuffmanEncoder& encoder, Symbols symbols, Table frequencies) {
