@@ -42,7 +42,19 @@ def require(feature: str, extra: str, *modules: str) -> None:
     """
     missing = [name for name in modules or EXTRAS[extra] if not has(name)]
     if missing:
-        raise MissingPackageError(_message(feature, missing, f"'neurocomp[{extra}]'"))
+        raise lacking(feature, extra, *missing)
+
+
+def lacking(feature: str, extra: str, *modules: str) -> MissingPackageError:
+    """Return the error about a feature without ``modules`` of an extra; see `require`."""
+    names = [_DISTRIBUTIONS.get(name, name) for name in modules]
+    if len(names) == 1:
+        what = f"the package {names[0]}, which is"
+    else:
+        what = f"the packages {', '.join(names[:-1])} and {names[-1]}, which are"
+    return MissingPackageError(
+        f"{feature} needs {what} not installed: pip install 'neurocomp[{extra}]'"
+    )
 
 
 def optional(module: str) -> Any | None:
@@ -62,14 +74,4 @@ def explained(error: ModuleNotFoundError) -> MissingPackageError | None:
     """
     module = (error.name or "").partition(".")[0]
     extra = next((name for name, modules in EXTRAS.items() if module in modules), None)
-    if extra is None:
-        return None
-    return MissingPackageError(_message("this", [module], f"'neurocomp[{extra}]'"))
-
-
-def _message(feature: str, modules: list[str], target: str) -> str:
-    names = [_DISTRIBUTIONS.get(name, name) for name in modules]
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    what = "the package" if len(names) == 1 else "the packages"
-    are = "is" if len(names) == 1 else "are"
-    return f"{feature} needs {what} {listed}, which {are} not installed: pip install {target}"
+    return None if extra is None else lacking("this", extra, module)

@@ -109,7 +109,7 @@ def opener(compression: str) -> Open:
         return lambda file: cast(BinaryIO, zstd.open(file))
     zstandard = extras.optional("zstandard")
     if zstandard is None:
-        extras.require("reading .zst", "bench", "zstandard")
+        raise extras.lacking("reading .zst", "bench", "zstandard")
     return lambda file: io.BufferedReader(_ZstdFrames(file, zstandard))
 
 
