@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pickle
 import subprocess
 import sys
 import tomllib
@@ -220,6 +221,8 @@ def test_it_is_an_import_error_as_well() -> None:
     with pytest.raises(ImportError) as caught:
         extras.require("it", "train", "no_such_module")
     assert isinstance(caught.value, MissingPackageError)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again)) == (MissingPackageError, str(caught.value))
     assert extras.has("numpy")
     assert extras.optional("no_such_module") is None
 
