@@ -2,8 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What each stamp vouches for: the package's own needs; all extras and tools, torch among them,
+# which takes minutes; the core as its sources are; all of it.
+LIGHT := $(VENV)/.light
+DEVELOPER := $(VENV)/.developer
+BUILT := $(VENV)/.built
 READY := $(VENV)/.ready
-ENVIRONMENT := $(VENV)/.environment
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CORE := $(sort $(shell find core -type f -not -name '*.md'))
 # Our own warnings are errors; a user's compiler may have others.
 export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON
@@ -20,23 +25,28 @@ help: ## list these commands
 
 setup: $(READY) ## create the environment in .venv
 
+$(READY): $(DEVELOPER) $(BUILT)
+	@touch $@
+
+$(DEVELOPER): $(LIGHT) | $(BUILT)
+	$(PIP) --no-build-isolation --editable ".[dev]"
+	@touch $@
+
 # The core is compiled anew where its sources have changed.
-$(READY): $(ENVIRONMENT) $(CORE)
+$(BUILT): $(LIGHT) $(CORE)
 	$(BIN)/python core/build_backend.py
 	@touch $@
 
-$(ENVIRONMENT): pyproject.toml constraints.txt
+$(LIGHT): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "neurocomp needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	  scikit-build-core nanobind cmake ninja \
+	$(PIP) scikit-build-core nanobind cmake ninja \
 	  $$(command -v c++ g++ clang++ >/dev/null || test -n "$$CXX" || echo ziglang)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	  --no-build-isolation --editable ".[dev]"
+	$(PIP) --no-build-isolation --editable ".[bench]"
 	@touch $@
 
-demo: $(READY) ## compress a real file with every preset, decompress, compare
+demo: $(BUILT) ## compress a real file with every preset, decompress, compare
 	$(BIN)/python -m benchmarks.demo "$(DEMO_FILE)"
 
 demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (in out/demo-dalle)

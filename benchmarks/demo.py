@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from neurocomp import extras
+from neurocomp.errors import MissingPackageError
 from neurocomp.pipeline.options import PRESETS
 
 
@@ -38,10 +40,20 @@ def main() -> None:
         print()
         run(folder, "bench", file.name)
         print()
-        pictures = Path("out/demo").resolve()
-        caption = "a large solid red circle at the top left on sand|a small striped teal heart"
-        run(folder, "dalle", "generate", caption, "-n", "4", "-f", "-o", str(pictures))
-        print(f"  drawn by the shipped prior: {pictures / 'grid.png'}")
+        draw(folder)
+
+
+def draw(folder: Path) -> None:
+    """Draw two captions, where the packages for images are installed; the presets need none."""
+    try:
+        extras.require("drawing", "dalle")
+    except MissingPackageError as error:
+        print(f"no pictures: {error}")
+        return
+    pictures = Path("out/demo").resolve()
+    caption = "a large solid red circle at the top left on sand|a small striped teal heart"
+    run(folder, "dalle", "generate", caption, "-n", "4", "-f", "-o", str(pictures))
+    print(f"  drawn by the shipped prior: {pictures / 'grid.png'}")
 
 
 if __name__ == "__main__":

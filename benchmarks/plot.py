@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from neurocomp import extras
 from neurocomp.cli.contest import Result, totals
 
 FLOOR = "copy"
@@ -53,6 +54,7 @@ def plot_results(results: Iterable[Result], target: Path) -> None:
         results: of at least one contestant besides the floor.
         target: the file to write; its folder must exist.
     """
+    extras.require("a plot", "plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.plot import plot_results
 from corpora import corpus_path
+from neurocomp import extras
 from neurocomp.cli import contest
 from neurocomp.cli.table import format_table
 from neurocomp.pipeline.options import PRESETS, CompressOptions
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, default=Path("out/suite.csv"))
     parser.add_argument("--plot", type=Path, help="size against speed; by default beside the CSV")
     arguments = parser.parse_args()
+    extras.require("the suite's plot", "plot")  # now: a suite takes hours
 
     entrants = contestants(arguments.model, not arguments.no_peers)
     if arguments.preset:

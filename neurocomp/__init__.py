@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from neurocomp.errors import (
     ChecksumError,
     FormatError,
+    MissingPackageError,
     ModelError,
     ModelMismatchError,
     ModelNotFoundError,
@@ -44,6 +45,7 @@ __all__ = [
     "Compressor",
     "Decompressor",
     "FormatError",
+    "MissingPackageError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",

@@ -14,6 +14,10 @@ class UsageError(NeurocompError, ValueError):
     """Options that don't go together, or a value outside its range."""
 
 
+class MissingPackageError(UsageError, ImportError):
+    """An optional package is not installed; the message has the command that installs it."""
+
+
 class FormatError(NeurocompError, ValueError):
     """The bytes are not a well-formed frame, payload or model file."""
 

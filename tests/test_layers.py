@@ -14,6 +14,7 @@ PACKAGE = Path(neurocomp.__file__).parent
 MAY_IMPORT: dict[str, set[str]] = {
     "_core": set(),
     "errors": set(),
+    "extras": {"errors"},
     "temporaries": set(),
     "threads": set(),
     "names": set(),
@@ -54,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"errors", "library"},
     "__main__": {"cli"},
 }
-FOR_ALL = {"names"}
+FOR_ALL = {"extras", "names"}
 """What every layer may import."""
 HEAVY = {*("torch", "tokenizers", "transformers", "constriction", "rich", "matplotlib", "PIL")}
 

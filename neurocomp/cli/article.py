@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
@@ -97,6 +98,11 @@ def article(**values: Any) -> None:
     Example:
       neurocomp bench article wiki.valid.txt --tokenizer gpt2 --train wiki.train.txt -m gpt2 -o out
     """
+    # Before the measuring, which takes hours.
+    extras.require("bench article", "plot")
+    extras.require("bench article", "hub", "tokenizers")
+    if values["checkpoints"]:
+        extras.require("bench article --checkpoint", "hub")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     import json

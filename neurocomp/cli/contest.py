@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import importlib
 import io
 import lzma
 import platform
@@ -13,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
-from typing import Any
 
 from neurocomp.errors import NeurocompError
+from neurocomp.extras import optional
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.streams import compress_stream, decompress_stream
 
@@ -156,10 +155,10 @@ def peers() -> Iterator[Contestant]:
     yield Contestant(
         "xz -9e", partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME), lzma.decompress
     )
-    if (zstandard := _import("zstandard")) is not None:
+    if (zstandard := optional("zstandard")) is not None:
         compressor = zstandard.ZstdCompressor(level=19)
         yield Contestant("zstd -19", compressor.compress, zstandard.ZstdDecompressor().decompress)
-    if (brotli := _import("brotli")) is not None:
+    if (brotli := optional("brotli")) is not None:
         compress = partial(brotli.compress, quality=11, lgwin=24)
         yield Contestant("brotli -q 11", compress, brotli.decompress)
 
@@ -175,10 +174,3 @@ def machine() -> str:
         models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
         name = next(iter(models), name)
     return f"{name} ({_core.processor()}), Python {platform.python_version()}"
-
-
-def _import(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None

@@ -21,6 +21,7 @@ from neurocomp.cli.report import (
 from neurocomp.cli.signals import SIGNALLED, die_by, exit_on_signals
 from neurocomp.cli.standard import finish_standard_output, prepare_standard_streams
 from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.extras import explained
 from neurocomp.temporaries import discard_unfinished
 
 PROGRAM = "neurocomp"
@@ -78,6 +79,10 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.ERROR
     except Exception as error:
         show_traceback()
+        missing = explained(error) if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None:
+            say(str(missing))
+            return ExitCode.USAGE
         say(
             f"internal error, please report it: {type(error).__name__}: {error} "
             f"({DEBUG_VARIABLE}=1 shows where)"

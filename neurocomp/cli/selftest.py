@@ -6,7 +6,8 @@ from itertools import chain
 
 import click
 
-from neurocomp.cli.report import ExitCode
+from neurocomp import extras
+from neurocomp.cli.report import ExitCode, say
 
 _ROUTES = ("compiled", "int8", "float32", "float64")
 
@@ -40,6 +41,12 @@ def selftest(routes: tuple[str, ...], device: str) -> int:
 
     if not routes:
         routes = _ROUTES if device == "cpu" else _ROUTES[1:]
+        if device == "cpu" and not extras.has("torch"):
+            routes = _ROUTES[:1]
+            say(
+                f"only the route {routes[0]!r}: the others are torch's, which is not installed "
+                "(pip install 'neurocomp[train]')"
+            )
     num_failed = 0
     suites = (transformers, recurrent, neural, priors)
     for check in chain(*(suite.run_conformance(routes, device) for suite in suites)):

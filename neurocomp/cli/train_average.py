@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
 
@@ -41,6 +42,7 @@ def average(
     Example:
       neurocomp train average run/checkpoints/step-00002500 text-s -o mean
     """
+    extras.require("train average", "train")
     if output.exists():
         raise FileExistsError(f"{display(output)} already exists: name another folder")
     reporter = Reporter(quiet=quiet, verbose=verbose)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.options import Decorator, all_of
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.run_options import (
@@ -63,6 +64,7 @@ def text(**values: Any) -> None:
       neurocomp train text corpus/*.xz -o run
       neurocomp train text corpus/*.xz -o run --resume
     """
+    extras.require("train text", "train")
     from neurocomp.training.text.config import TextConfig
 
     _train(TextConfig, values, tokenizer=None)
@@ -89,6 +91,7 @@ def gpt2(**values: Any) -> None:
       neurocomp train gpt2 corpus/*.xz --config gpt2-4m --tokenizer gpt2 -o run
       neurocomp train gpt2 letters.txt --config small.toml -o run
     """
+    extras.require("train gpt2", "train")
     from neurocomp.training.text.config import GPT2TrainingConfig
 
     _train(GPT2TrainingConfig, values, tokenizer=values["tokenizer"])
@@ -107,6 +110,7 @@ def neural_ngram(**values: Any) -> None:
       neurocomp train neural-ngram corpus/*.xz --tokenizer gpt2 -o run
       neurocomp models import run/checkpoints/step-00000900 --name neural
     """
+    extras.require("train neural-ngram", "train")
     from neurocomp.training.text.config import NeuralNgramTrainingConfig
 
     _train(NeuralNgramTrainingConfig, values, tokenizer=values["tokenizer"])
@@ -125,6 +129,7 @@ def recurrent(**values: Any) -> None:
       neurocomp train recurrent corpus/*.xz --tokenizer gpt2 -o run
       neurocomp models import run/checkpoints/step-00000900 --name recurrent
     """
+    extras.require("train recurrent", "train")
     from neurocomp.training.text.config import RecurrentTrainingConfig
 
     _train(RecurrentTrainingConfig, values, tokenizer=values["tokenizer"])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import extras
 from neurocomp.dalle.pictures import Pixels
 from neurocomp.errors import ModelNotFoundError
 
@@ -44,6 +45,7 @@ def open_clip(name: str) -> Clip:
     Raises:
         ModelNotFoundError: there is no such model, neither here nor at the hub.
     """
+    extras.require("--clip", "hub", "transformers", "torch")
     import transformers
 
     models: Any = transformers.AutoModel

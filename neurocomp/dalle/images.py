@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import extras
 from neurocomp.dalle.limits import MAX_PIXELS, UnusableImageError
 from neurocomp.errors import UsageError
 from neurocomp.names import printable
@@ -169,6 +170,7 @@ def open_image(content: bytes, options: ImageOptions) -> NDArray[np.uint8]:
     Raises:
         UnusableImageError: it is broken, too large or of the wrong size.
     """
+    extras.require("reading and writing images", "dalle", "PIL")
     from PIL import Image, ImageOps
 
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import extras
 from neurocomp.models.files import write_atomically
 
 Pixels = NDArray[np.uint8]
@@ -46,6 +47,7 @@ def side_by_side(pixels: Pixels, columns: int) -> NDArray[np.uint8]:
 
 def png(picture: NDArray[np.uint8]) -> bytes:
     """Return a picture (height, width, 3) as a PNG file."""
+    extras.require("reading and writing images", "dalle", "PIL")
     from PIL import Image
 
     stream = io.BytesIO()

@@ -21,6 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import extras
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.linear import Linear
@@ -150,6 +151,7 @@ def _make_engine(route: str, device: str) -> Engine[Any]:
         from neurocomp.exact.compiled import CompiledEngine
 
         return CompiledEngine()
+    extras.require(f"route {route!r} of matrix products", "train")
     from neurocomp.exact.tensors import TensorEngine
 
     return TensorEngine(route, device)

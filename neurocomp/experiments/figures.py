@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from neurocomp import extras
 from neurocomp.experiments.measure import Row
 
 FAMILIES = {
@@ -34,6 +35,7 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
 
 
 def _new_figure() -> Any:
+    extras.require("a figure", "plot")
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from neurocomp import extras
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 
@@ -99,6 +100,7 @@ class BytePairs:
 
     @cached_property
     def _tokenizer(self) -> Any:
+        extras.require("turning text into byte pairs", "hub", "tokenizers")
         from tokenizers import Tokenizer, models, pre_tokenizers
 
         pairs = (merge.partition(" ") for merge in self._merges)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import importlib
 import io
 import lzma
 import zlib
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from neurocomp.errors import UsageError
+from neurocomp import extras
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -98,7 +97,7 @@ def opener(compression: str) -> Open:
     """Return what opens a compressed file for reading.
 
     Raises:
-        UsageError: nothing here does.
+        MissingPackageError: nothing here does.
     """
     if compression == ".gz":
         return lambda file: cast(BinaryIO, gzip.open(file))
@@ -106,17 +105,11 @@ def opener(compression: str) -> Open:
         return lambda file: cast(BinaryIO, bz2.open(file))
     if compression in (".xz", ".lzma"):
         return lambda file: cast(BinaryIO, lzma.open(file))
-    try:  # since Python 3.14
-        zstd = importlib.import_module("compression.zstd")
+    if (zstd := extras.optional("compression.zstd")) is not None:  # since Python 3.14
         return lambda file: cast(BinaryIO, zstd.open(file))
-    except ImportError:
-        pass
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError:
-        raise UsageError(
-            "no library here reads .zst: pip install zstandard, or decompress it first (zstd -d)"
-        ) from None
+    zstandard = extras.optional("zstandard")
+    if zstandard is None:
+        raise extras.lacking("reading .zst", "bench", "zstandard")
     return lambda file: io.BufferedReader(_ZstdFrames(file, zstandard))
 
 
@@ -157,8 +150,6 @@ def damage_errors() -> tuple[type[BaseException], ...]:
     """Return what the libraries raise about damaged files."""
     errors: list[type[BaseException]] = [lzma.LZMAError, EOFError, zlib.error, gzip.BadGzipFile]
     for module in ("compression.zstd", "zstandard"):
-        try:
-            errors.append(importlib.import_module(module).ZstdError)
-        except ImportError:
-            continue
+        if (zstd := extras.optional(module)) is not None:
+            errors.append(zstd.ZstdError)
     return tuple(errors)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
+from neurocomp import extras
+from neurocomp.errors import MissingPackageError
 from neurocomp.models.files import write_atomically
 from neurocomp.training.log import read_log
 
@@ -16,7 +19,11 @@ def plot_run(folder: Path) -> Path:
 
     Args:
         folder: of a run; its log has at least one step.
+
+    Raises:
+        MissingPackageError: matplotlib is not installed.
     """
+    extras.require("a plot", "plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -52,3 +59,11 @@ def plot_run(folder: Path) -> Path:
     target = folder / PLOT_NAME
     write_atomically(target, picture.getvalue())
     return target
+
+
+def tell_plot(folder: Path, tell: Callable[[str], None]) -> None:
+    """Draw the plot at a training's end, and tell where it is, or what it lacks."""
+    try:
+        tell(f"plot: {plot_run(folder)}")
+    except MissingPackageError as error:
+        tell(str(error))

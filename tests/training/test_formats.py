@@ -154,7 +154,7 @@ def test_where_no_library_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return load(name)
 
     monkeypatch.setattr(importlib, "import_module", refuse)
-    with pytest.raises(UsageError, match=r"prose\.zst: no library here reads \.zst: pip install"):
+    with pytest.raises(UsageError, match=r"prose\.zst: reading \.zst needs .*neurocomp\[bench\]"):
         read_content(path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
@@ -76,6 +77,7 @@ def evaluate(**values: Any) -> None:
       neurocomp dalle eval all.tokens --model run --held-out-share 0.7
       neurocomp dalle eval rainbow.tar --model vae
     """
+    extras.require("dalle eval", "dalle")
     _refuse_what_has_no_meaning(values)
     if _is_autoencoder(values["model"]):
         _show(_measure_autoencoder(values), as_json=values["as_json"])

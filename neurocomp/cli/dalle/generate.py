@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.places import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
@@ -107,6 +108,7 @@ def generate(**values: Any) -> None:
       neurocomp dalle generate "a red circle|two blue squares" -n 8 -o out
       neurocomp dalle generate "a red circle" -n 32 --best 4 --guidance 2 --seed 7 -o out
     """
+    extras.require("dalle generate", "dalle")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     count, best, output = values["count"], values["best"], values["output"]
     if best is not None and best > count:

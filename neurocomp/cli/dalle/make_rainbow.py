@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.places import require_empty
 from neurocomp.cli.options import message_options
 from neurocomp.cli.report import Reporter, display
@@ -27,6 +28,7 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
       neurocomp dalle make-rainbow rainbow.tar
       neurocomp dalle train-vae rainbow.tar --config rainbow -o vae
     """
+    extras.require("dalle make-rainbow", "dalle", "PIL")
     reporter = Reporter(quiet=quiet, verbose=verbose)
     is_tar = output.suffix == ".tar"
     if is_tar and not output.parent.is_dir():

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.places import require_empty, vae_option
 from neurocomp.cli.dalle.tokens import read_token_file
 from neurocomp.cli.options import message_options
@@ -45,6 +46,7 @@ def render(**values: Any) -> None:
     Example:
       neurocomp dalle render rainbow.tokens --vae vae -o pictures
     """
+    extras.require("dalle render", "dalle", "torch", "PIL")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     output: Path = values["output"]
     require_empty(output, force=values["force"])

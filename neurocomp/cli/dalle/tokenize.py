@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.places import vae_option
 from neurocomp.cli.dalle.tokens import captions_alone, to_tokens
 from neurocomp.cli.options import message_options
@@ -59,6 +60,7 @@ def tokenize(**values: Any) -> None:
       neurocomp dalle tokenize emoji.tar --vae vae --part training --mirrored -o training.tokens
       neurocomp compress rainbow.tokens --model dalle:run
     """
+    extras.require("dalle tokenize", "dalle", "torch", "PIL")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     output: Path = values["output"]
     autoencoder = Path(values["vae"]).rglob("*")

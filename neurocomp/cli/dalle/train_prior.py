@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.dalle.tokens import is_token_file, read_parts, read_token_file, to_tokens
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.run_options import (
@@ -60,6 +61,7 @@ def train_prior(**values: Any) -> None:
       neurocomp dalle train-prior photos --vae vae --config mine.toml -o run
       neurocomp dalle train-prior --plan --config paper
     """
+    extras.require("dalle train-prior", "dalle")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.training.dalle.plan import plan_memory

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.report import Reporter
 from neurocomp.cli.run_options import (
     FOLDER,
@@ -42,6 +43,7 @@ def train_vae(**values: Any) -> None:
       neurocomp dalle train-vae photos --config mine.toml -o vae --resume
       neurocomp dalle train-vae --plan --config paper
     """
+    extras.require("dalle train-vae", "dalle", "torch", "PIL")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     from neurocomp.training.dalle.plan import plan_autoencoder

@@ -10,7 +10,8 @@ import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from neurocomp.errors import FormatError, ModelMismatchError
+from neurocomp import extras
+from neurocomp.errors import FormatError, MissingPackageError, ModelMismatchError
 
 
 def environment() -> dict[str, str]:
@@ -53,7 +54,8 @@ def check(recorded: bytes, *, without_torch: bool = False) -> None:
         without_torch: compare only what is known before torch is imported.
 
     Raises:
-        ModelMismatchError: they differ; the message says in what.
+        ModelMismatchError: they differ, or the packages are not installed; the message says in
+            what, and which.
         FormatError: what is recorded is no environment.
     """
     try:
@@ -61,6 +63,11 @@ def check(recorded: bytes, *, without_torch: bool = False) -> None:
         wanted = {str(key): str(value) for key, value in values.items()}
     except (ValueError, AttributeError, RecursionError) as error:
         raise FormatError(f"the frame's numeric environment is damaged: {error}") from None
+    try:
+        extras.require("which", "hub")
+    except MissingPackageError as error:
+        # Of one file among others, so no error of usage.
+        raise ModelMismatchError(f"the frame was written by a model in float, {error}") from None
     here = known_without_torch() if without_torch else environment()
     if without_torch:
         wanted = {key: value for key, value in wanted.items() if key in here}

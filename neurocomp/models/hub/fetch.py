@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from neurocomp import extras
 from neurocomp.errors import ModelNotFoundError
 from neurocomp.models.hub.quiet import without_noise
 from neurocomp.models.pulled import repository
@@ -34,8 +35,10 @@ def fetch_checkpoint(name: str) -> Fetched:
     """Return the folder of a hub's checkpoint, downloaded where it is not in its cache yet.
 
     Raises:
+        MissingPackageError: huggingface_hub is not installed.
         ModelNotFoundError: it can't be had: no network, or no such name; says what to do.
     """
+    extras.require("downloading from the Hugging Face hub", "hub", "huggingface_hub")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 

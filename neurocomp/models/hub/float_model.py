@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neurocomp import extras
 from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
 from neurocomp.models.contents import content_key
@@ -18,7 +19,7 @@ from neurocomp.models.hub.estimate import StepTimer
 from neurocomp.models.hub.loading import load_network
 from neurocomp.models.hub.places import Place, find_folder
 from neurocomp.models.hub.tokenizer import read_tokenizer
-from neurocomp.names import printable
+from neurocomp.names import printable, quoted
 from neurocomp.symbols import BytePairs, SymbolMap
 
 _WEIGHT_BITS = 37
@@ -104,10 +105,12 @@ class FloatModel:
         """Load the model ``name``, a folder or a hub's name, never running code of its own.
 
         Raises:
+            MissingPackageError: a package of the extra ``hub`` is not installed.
             ModelNotFoundError: it can't be had.
             UnsupportedError: it is not causal, or its tokenizer is not byte-level BPE.
             FormatError: its weights are not whole and finite.
         """
+        extras.require(f"model {quoted(f'hf:{name}')}", "hub")
         return cls._load(Place(name), may_fetch=may_fetch)
 
     @classmethod

@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from itertools import pairwise
 
+from neurocomp import extras
 from neurocomp.symbols.bpe import BytePairs, byte_characters
 from neurocomp.symbols.pretokens import split_words
 
@@ -18,6 +19,7 @@ def learn_tokenizer(captions: Sequence[str], vocabulary: int) -> bytes:
         captions: what the pairs are counted in.
         vocabulary: tokens at most, the 256 bytes included.
     """
+    extras.require("learning byte pairs", "dalle", "tokenizers")
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())

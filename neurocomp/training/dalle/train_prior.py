@@ -25,7 +25,7 @@ from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
 from neurocomp.training.opening import OpenRun, open_run
 from neurocomp.training.place import RunPlace
-from neurocomp.training.plot import plot_run
+from neurocomp.training.plot import tell_plot
 from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, RunRecord, content_hash
 from neurocomp.training.soundness import newest_sound
 
@@ -103,7 +103,7 @@ def train_prior(
         tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
         result = trainer.train()
         if processes.is_first and (place.output / LOG_NAME).exists():
-            tell(f"plot: {plot_run(place.output)}")
+            tell_plot(place.output, tell)
             tell(f"exact form: {export_prior(place.output)}")
     return result
 

@@ -19,7 +19,7 @@ from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
 from neurocomp.training.opening import open_run
 from neurocomp.training.place import RunPlace
-from neurocomp.training.plot import plot_run
+from neurocomp.training.plot import tell_plot
 from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, RunRecord, content_hash
 
 
@@ -61,7 +61,7 @@ def train_vae(
         result = trainer.train()
         network = whole_copy(network)
         if processes.is_first and (place.output / LOG_NAME).exists():
-            tell(f"plot: {plot_run(place.output)}")
+            tell_plot(place.output, tell)
             metrics = result.metrics
             if result.finished:
                 if config.loss.prune:

@@ -15,7 +15,7 @@ from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Report, Result, Trainer
 from neurocomp.training.opening import open_run
 from neurocomp.training.place import RunPlace
-from neurocomp.training.plot import plot_run
+from neurocomp.training.plot import tell_plot
 from neurocomp.training.record import RunRecord
 from neurocomp.training.text.config import TextTrainingConfig
 from neurocomp.training.text.corpus import load_corpus
@@ -78,5 +78,5 @@ def train_text(
         tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
         result = trainer.train()
         if processes.is_first and (place.output / LOG_NAME).exists():
-            tell(f"plot: {plot_run(place.output)}")
+            tell_plot(place.output, tell)
     return result

@@ -1,0 +1,77 @@
+"""Packages that only some features need, and what to install where one is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurocomp.errors import MissingPackageError
+
+EXTRAS = {
+    "train": ("torch",),
+    "hub": ("huggingface_hub", "tokenizers", "torch", "transformers"),
+    "dalle": ("PIL", "tokenizers", "torch"),
+    "plot": ("matplotlib",),
+    "bench": ("brotli", "zstandard"),
+}
+"""The modules that each extra of pyproject.toml brings."""
+
+_DISTRIBUTIONS = {"PIL": "pillow"}
+"""What packages are called where that is not their module's name."""
+
+
+def has(module: str) -> bool:
+    """Tell whether a module could be imported; it is not imported, which may take seconds."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
+
+
+def require(feature: str, extra: str, *modules: str) -> None:
+    """Raise where a feature lacks what it needs; called before the first import of any of it.
+
+    Args:
+        feature: what the message calls it, as ``"dalle generate"``.
+        extra: the key in `EXTRAS` whose installation helps.
+        modules: those of the extra that the feature needs; all of them, unless named.
+
+    Raises:
+        MissingPackageError: one or more are not installed.
+    """
+    missing = [name for name in modules or EXTRAS[extra] if not has(name)]
+    if missing:
+        raise lacking(feature, extra, *missing)
+
+
+def lacking(feature: str, extra: str, *modules: str) -> MissingPackageError:
+    """Return the error about a feature without ``modules`` of an extra; see `require`."""
+    names = [_DISTRIBUTIONS.get(name, name) for name in modules]
+    if len(names) == 1:
+        what = f"the package {names[0]}, which is"
+    else:
+        what = f"the packages {', '.join(names[:-1])} and {names[-1]}, which are"
+    return MissingPackageError(
+        f"{feature} needs {what} not installed: pip install 'neurocomp[{extra}]'"
+    )
+
+
+def optional(module: str) -> Any | None:
+    """Return a module that is used where it is installed, and None where it is not."""
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
+
+
+def explained(error: ModuleNotFoundError) -> MissingPackageError | None:
+    """Return the error to show for an import that failed; None where no extra brings the module.
+
+    For whatever needs more of an extra than it asked `require` for.
+    """
+    module = (error.name or "").partition(".")[0]
+    extra = next((name for name, modules in EXTRAS.items() if module in modules), None)
+    return None if extra is None else lacking("this", extra, module)
