@@ -392,6 +392,9 @@ std::vector<std::string> processor_names() {
 }  // namespace neurocomp
 
 NB_MODULE(_core, module) {
+    // Caches and globals of Python hold networks until the process ends, and the interpreter doesn't free
+    // them all: no fault, and nothing that a user's standard error should tell.
+    nb::set_leak_warnings(false);
     using namespace neurocomp;
 
     nb::exception<DamagedPayload>(module, "DamagedPayload", PyExc_ValueError);

@@ -298,3 +298,15 @@ def test_byte_order_marks(encoding: str, text: str, tmp_path: Path) -> None:
         file.write("more\n")
     with neurocomp.open(ours, "rt", encoding=encoding) as reader:
         assert reader.read() == text + "more\n", "one mark, at the start"
+
+
+@pytest.mark.parametrize("preset", ["fast", "default", "best"])
+def test_models_in_use_at_the_end_are_no_message(preset: str, tmp_path: Path) -> None:
+    run_program(
+        "import neurocomp\n"
+        f"codec = neurocomp.Codec(preset={preset!r})\n"
+        "file = neurocomp.open('log.ncmp', 'wb', preset='default')\n"
+        "file.write(codec.decompress(codec.compress(b'a line of the log')))\n",
+        tmp_path,
+    )
+    assert neurocomp.decompress((tmp_path / "log.ncmp").read_bytes()) == b"a line of the log"

@@ -244,3 +244,25 @@ def test_whole_files(tmp_path: Path) -> None:
         assert [(one.start, one.stop) for one in recovery.lost] == [(BLOCK, 2 * BLOCK)]
     with pytest.raises(neurocomp.SizeLimitError):
         neurocomp.decompress(FRAME, max_output=100)
+
+
+@pytest.mark.parametrize("preset", ["fast", "default", "best"])
+def test_every_preset_is_read_in_every_way(preset: Any, tmp_path: Path) -> None:
+    """No argument but the preset is given: what is left to its default must work in every way."""
+    path = tmp_path / "log.ncmp"
+    content = b"all of it, line by line\n" * 9
+    with neurocomp.open(path, "wb", preset=preset) as file:
+        file.write(content)
+    frame = path.read_bytes()
+    with neurocomp.open(path) as file:
+        assert file.read() == content
+        file.seek(5)
+        assert file.read(9) == content[5:14]
+    with neurocomp.open(Pipe(frame)) as file:
+        assert file.read() == content
+    assert neurocomp.decompress(frame) == content
+    assert neurocomp.Decompressor().decompress(frame) == content
+    assert neurocomp.Codec(threads=0).decompress(frame) == content
+    assert list(neurocomp.decompress_many([frame])) == [content]
+    assert neurocomp.read_range(path, 5, 14) == content[5:14]
+    assert neurocomp.test(path).content_bytes == len(content)
