@@ -394,6 +394,9 @@ std::vector<std::string> processor_names() {
 NB_MODULE(_core, module) {
     using namespace neurocomp;
 
+    // Models are kept until the process ends, which is no leak, and nothing for people to read.
+    nb::set_leak_warnings(false);
+
     nb::exception<DamagedPayload>(module, "DamagedPayload", PyExc_ValueError);
 
     module.def("processors", &processor_names);

@@ -119,10 +119,15 @@ def decompress_stream(
 
 
 class FrameCoders:
-    """The block coders of the frames that are read, each made once."""
+    """The block coders of the frames that are read, each made once.
+
+    Args:
+        model_path: files and folders to search for models.
+        threads: sections of a block that are decoded at once; 0 for as many as there are cores.
+    """
 
     def __init__(self, model_path: tuple[Path, ...] = (), threads: int = 1) -> None:
-        self._threads = threads
+        self._threads = resolve_threads(threads)
         self._store = ModelStore(search_path=model_path)
         self._coders: dict[FrameHeader, BlockCoder] = {}
         self._lock = Lock()

@@ -298,3 +298,11 @@ def test_byte_order_marks(encoding: str, text: str, tmp_path: Path) -> None:
         file.write("more\n")
     with neurocomp.open(ours, "rt", encoding=encoding) as reader:
         assert reader.read() == text + "more\n", "one mark, at the start"
+
+
+def test_models_that_are_kept_to_the_end_are_not_told_of(tmp_path: Path) -> None:
+    run_program(
+        "import neurocomp\n"
+        "neurocomp.decompress(neurocomp.compress(b'a line\\n' * 99, preset='default'))\n",
+        tmp_path,
+    )
