@@ -397,6 +397,9 @@ NB_MODULE(_core, module) {
     nb::set_leak_warnings(false);
     using namespace neurocomp;
 
+    // Models are kept until the process ends, which is no leak, and nothing for people to read.
+    nb::set_leak_warnings(false);
+
     nb::exception<DamagedPayload>(module, "DamagedPayload", PyExc_ValueError);
 
     module.def("processors", &processor_names);

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from neurocomp.cli.words import split_words
+from neurocomp.cli.words import Word, split_words
 from neurocomp.errors import UsageError
 
 VARIABLE = "NEUROCOMP_OPT"
@@ -41,11 +41,22 @@ def options_from_environment(
                 raise UsageError(f"{word.words[0]!r} is no option that may be set for all calls")
             if word.option not in names:
                 raise UsageError(f"no such option: {word.option}")
+            if _lacks_value(word, known):
+                # It would take the first argument of the command line for its value.
+                raise UsageError(f"{word.option} needs a value")
             if word.option in own:
                 taken += word.words
     except UsageError as error:
         raise UsageError(f"{VARIABLE}: {error}") from None
     return taken
+
+
+def _lacks_value(word: Word, known: Sequence[click.Parameter]) -> bool:
+    """Return whether an option that takes a value stands alone: no "--name=value" either."""
+    valued = [
+        one for one in known if isinstance(one, click.Option) and not (one.is_flag or one.count)
+    ]
+    return word.words == (word.option,) and word.option in _spellings(valued)
 
 
 def _spellings(params: Sequence[click.Parameter]) -> set[str]:

@@ -74,6 +74,9 @@ def test_options_from_the_environment_come_first(
         ("--bogus", "no such option: --bogus"),
         ("-- a", "'a' is no option"),
         ("-o 'a", "No closing quotation"),
+        ("-m", "-m needs a value"),
+        ("-f -ko", "-o needs a value"),
+        ("-T2 --model-path", "--model-path needs a value"),
     ],
 )
 def test_mistakes_in_the_environment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import random
 from typing import Any
@@ -128,3 +129,11 @@ def test_wrong_arguments() -> None:
     for one in (Compressor(**FAST), Decompressor()):
         with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(one)
+
+
+@pytest.mark.parametrize("preset", ["fast", "default", "best"])
+def test_every_preset_is_read_with_as_many_threads_as_there_are_cores(preset: Any) -> None:
+    frame = neurocomp.compress(TEXT, preset=preset)
+    assert Decompressor().decompress(frame) == TEXT
+    with neurocomp.open(io.BytesIO(frame)) as file:
+        assert file.read(5) == TEXT[:5]
