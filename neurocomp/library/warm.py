@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
+from stat import S_ISREG
 from typing import Generic, TypeVar
 
+from neurocomp.models.contents import SETTLED_NS, content_key
+from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.pipeline.streams import FrameCoders
@@ -66,7 +70,8 @@ def _place() -> _Version:
 def _versions(options: CompressOptions) -> _Version:
     """Return what tells that a name stands for other content than before."""
     names = (options.model, options.dictionary, *options.model_path)
-    return (*_place(), *(_version(name) for name in names if name is not None))
+    store = _version(ModelStore().names_path)  # a name may be given to another model
+    return (*_place(), store, *(_version(name) for name in names if name is not None))
 
 
 def _version(path: str | Path) -> _Version:
@@ -74,7 +79,14 @@ def _version(path: str | Path) -> _Version:
         status = os.stat(path)
     except (OSError, ValueError):
         return ()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    version = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    # A file that was just written may be written again without a change of its times.
+    if S_ISREG(status.st_mode) and time.time_ns() - max(version[3:]) < SETTLED_NS:
+        try:
+            return *version, content_key(Path(path))
+        except OSError:
+            return ()
+    return version
 
 
 _coders: Kept[tuple[CompressOptions, _Version], BlockCoder] = Kept(

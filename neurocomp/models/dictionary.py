@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +88,9 @@ def open_dictionary(name: str, store: ModelStore) -> Dictionary:
         UsageError: it is a model.
         FormatError, ModelMismatchError: the file is damaged or no dictionary.
     """
-    path = Path(name)
-    if path.is_file():
-        return _dictionaries(path)
+    # Path.is_file raises for names that are too long for the system; this one says no.
+    if os.path.isfile(name):
+        return _dictionaries(Path(name))
     try:
         entry = store.find(name)
     except ModelNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from neurocomp.errors import ModelNotFoundError
@@ -33,7 +34,7 @@ def dalle_file(name: str) -> Path:
     name = name.removeprefix(DALLE_PREFIX)
     packaged = packaged_folder("dalle") / name
     for folder in (Path(name), packaged):
-        if name and (folder / DALLE_FILE).is_file():
+        if name and os.path.isfile(folder / DALLE_FILE):
             return folder / DALLE_FILE
     names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
     raise ModelNotFoundError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     if architecture is not None and architecture.embedded is not None:
         return OpenModel(architecture, name, architecture.embedded())
     path = Path(name)
-    if path.suffix and path.is_file():
+    if path.suffix and os.path.isfile(path):
         return _open_stored(path, path.name)
     try:
         entry = store.find(name)

@@ -79,7 +79,8 @@ class ModelStore:
         return self.home / "models"
 
     @property
-    def _names_path(self) -> Path:
+    def names_path(self) -> Path:
+        """Where the names of the installed models are kept."""
         return self.home / "names.json"
 
     @property
@@ -246,14 +247,14 @@ class ModelStore:
 
     def _searched(self) -> Iterator[Entry]:
         for path in self.search_path:
-            if path.is_dir():
+            if os.path.isdir(path):
                 for file in sorted(path.glob(f"*{SUFFIX}")):
                     try:
                         header = ModelHeader.read(file)
                     except FormatError:
                         continue  # a folder may hold other people's safetensors
                     yield Entry(file.stem, header.sha256, file, installed=False)
-            elif path.is_file():
+            elif os.path.isfile(path):
                 header = ModelHeader.read(path)
                 yield Entry(path.stem, header.sha256, path, installed=False)
             else:
@@ -283,7 +284,7 @@ class ModelStore:
 
     def _names(self) -> dict[str, str]:
         try:
-            text = self._names_path.read_text(encoding="utf-8")
+            text = self.names_path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return {}
         except UnicodeDecodeError:
@@ -297,11 +298,11 @@ class ModelStore:
             for name, sha256 in names.items()
         ):
             raise FormatError(
-                f"{printable(self._names_path)} is damaged: remove it and name the models again "
+                f"{printable(self.names_path)} is damaged: remove it and name the models again "
                 "with 'neurocomp models add FILE --name NAME'; the models themselves are not lost"
             )
         return names
 
     def _write_names(self, names: dict[str, str]) -> None:
         text = json.dumps(dict(sorted(names.items())), indent=2) + "\n"
-        write_atomically(self._names_path, text.encode())
+        write_atomically(self.names_path, text.encode())

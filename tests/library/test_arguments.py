@@ -218,3 +218,10 @@ def test_former_places() -> None:
     for module in (api, file_object):
         with pytest.raises(AttributeError, match="no attribute 'expand'"):
             module.expand  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["{}", "{}.safetensors", "hf:{}", "dalle:{}", "./{}/x.dict"])
+@pytest.mark.parametrize("argument", ["model", "dictionary"])
+def test_names_too_long_for_files_are_missing_models(argument: Any, name: str) -> None:
+    with pytest.raises(neurocomp.ModelNotFoundError):
+        neurocomp.compress(b"some text", **{argument: name.format("a" * 5000)})

@@ -23,6 +23,7 @@ from neurocomp.coding import CODERS
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.neural.model import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
+from neurocomp.models.store import ModelStore
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer.samples import gpt_sample
 from neurocomp.pipeline.blocks import BlockCoder
@@ -140,6 +141,40 @@ def test_a_dictionary_that_was_replaced_is_not_the_old_one(dictionary: Path) -> 
     second = codec.compress(RECORDS[4])
     assert first != second
     assert neurocomp.decompress(second, model_path=dictionary) == RECORDS[4]
+
+
+def test_a_dictionary_rewritten_in_place_is_not_the_old_one(dictionary: Path) -> None:
+    """Same file, same size, same time: only the content tells."""
+    codec = Codec(model="mix", dictionary=dictionary)
+    first, times = codec.compress(RECORDS[4]), dictionary.stat()
+    other = dictionary.with_name("other.dict")
+    stored_dictionary(make_text(2500, 4)).save(other)
+    with dictionary.open("r+b") as file:
+        file.write(other.read_bytes())
+        file.truncate()
+    os.utime(dictionary, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second = codec.compress(RECORDS[4])
+    assert first != second
+    assert neurocomp.decompress(second, model_path=dictionary) == RECORDS[4]
+
+
+def test_a_codec_sees_that_a_name_is_another_models(
+    dictionary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROCOMP_HOME", str(tmp_path / "home"))
+    other = tmp_path / "other.dict"
+    stored_dictionary(make_text(2500, 4)).save(other)
+    store = ModelStore()
+    store.add(dictionary, "letters")
+    codec = Codec(model="mix", dictionary="letters")
+    first = codec.compress(RECORDS[4])
+    store.add(other, "letters")
+    second = codec.compress(RECORDS[4])
+    assert first != second
+    assert neurocomp.decompress(second, model_path=other) == RECORDS[4]
+    store.remove("letters")
+    with pytest.raises(neurocomp.ModelNotFoundError):
+        codec.compress(RECORDS[4])
 
 
 def test_threads_share_a_codec() -> None:

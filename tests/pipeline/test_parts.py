@@ -18,6 +18,7 @@ from neurocomp.errors import (
     UsageError,
 )
 from neurocomp.frame.index import read_index
+from neurocomp.models import fingerprints
 from neurocomp.models.architectures import EMBEDDED
 from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.options import DecompressOptions
@@ -263,6 +264,7 @@ def test_a_model_of_another_version_is_refused(
     model = EMBEDDED["adaptive"].embedded
     assert model is not None
     monkeypatch.setattr(type(model()), "identity", b"\0\1\2\3")
+    monkeypatch.setattr(fingerprints, "ADAPTIVE", b"\0\1\2\3")
     with pytest.raises(ModelMismatchError, match="this neurocomp has 00010203"):
         neurocomp.decompress(frames)
     info = inspect_frames(io.BytesIO(frames))[0]

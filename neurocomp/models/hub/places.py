@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +70,9 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
         ModelNotFoundError: it can't be had.
     """
     for candidate in (place.origin, place.name):
-        if candidate and not _COMMIT.fullmatch(candidate) and Path(candidate).is_dir():
+        if candidate and not _COMMIT.fullmatch(candidate) and os.path.isdir(candidate):
             return Path(candidate), Place(place.name, str(Path(candidate).resolve()))
-    if not _REPOSITORY.fullmatch(place.name) or Path(place.name).exists():
+    if not _REPOSITORY.fullmatch(place.name) or os.path.exists(place.name):
         raise ModelNotFoundError(
             f"model {quoted(str(place))} is not there: there is no such folder; name one that "
             "save_pretrained wrote, or a model of the hub"
