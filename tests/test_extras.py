@@ -233,3 +233,19 @@ def test_an_import_that_nobody_asked_for_is_explained(module: str) -> None:
     assert error is not None
     assert "pip install 'neurocomp[" in str(error)
     assert extras.explained(ModuleNotFoundError(name="other")) is None
+
+
+def test_the_program_explains_it_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from neurocomp.cli import entry
+
+    def fail(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'torch.part'", name="torch.part")
+
+    monkeypatch.setattr(entry.cli, "make_context", fail)
+    assert entry.run(["--help"]) == 2
+    assert capsys.readouterr().err == (
+        "neurocomp: this needs the package torch, which is not installed: "
+        "pip install 'neurocomp[train]'\n"
+    )
