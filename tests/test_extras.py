@@ -49,8 +49,8 @@ def requirements(listed: list[str]) -> set[str]:
 def paths_of_commands(group: click.Group, *before: str) -> list[list[str]]:
     found = [[*before]]
     for name, command in group.commands.items():
-        is_group = isinstance(command, click.Group)
-        found += paths_of_commands(command, *before, name) if is_group else [[*before, name]]
+        words = [*before, name]
+        found += paths_of_commands(command, *words) if isinstance(command, click.Group) else [words]
     return found
 
 
@@ -243,7 +243,7 @@ def test_the_program_explains_it_too(
     def fail(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'torch.part'", name="torch.part")
 
-    monkeypatch.setattr(entry.cli, "make_context", fail)
+    monkeypatch.setattr(cli, "make_context", fail)
     assert entry.run(["--help"]) == 2
     assert capsys.readouterr().err == (
         "neurocomp: this needs the package torch, which is not installed: "
