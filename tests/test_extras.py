@@ -49,8 +49,8 @@ def requirements(listed: list[str]) -> set[str]:
 def paths_of_commands(group: click.Group, *before: str) -> list[list[str]]:
     found = [[*before]]
     for name, command in group.commands.items():
-        is_group = isinstance(command, click.Group)
-        found += paths_of_commands(command, *before, name) if is_group else [[*before, name]]
+        words = [*before, name]
+        found += paths_of_commands(command, *words) if isinstance(command, click.Group) else [words]
     return found
 
 
@@ -233,3 +233,19 @@ def test_an_import_that_nobody_asked_for_is_explained(module: str) -> None:
     assert error is not None
     assert "pip install 'neurocomp[" in str(error)
     assert extras.explained(ModuleNotFoundError(name="other")) is None
+
+
+def test_the_program_explains_it_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from neurocomp.cli import entry
+
+    def fail(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'torch.part'", name="torch.part")
+
+    monkeypatch.setattr(cli, "make_context", fail)
+    assert entry.run(["--help"]) == 2
+    assert capsys.readouterr().err == (
+        "neurocomp: this needs the package torch, which is not installed: "
+        "pip install 'neurocomp[train]'\n"
+    )

@@ -9,14 +9,15 @@ chunks (Blelloch 1990, "Prefix Sums and Their Applications", cuts a scan over pr
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-HAS_TRITON = find_spec("triton") is not None
+from neurocomp.extras import has
+
+HAS_TRITON = has("triton")
 """Whether one kernel does it all on a GPU: Triton comes with torch for CUDA, on Linux."""
 
 
