@@ -392,9 +392,6 @@ std::vector<std::string> processor_names() {
 }  // namespace neurocomp
 
 NB_MODULE(_core, module) {
-    // Caches and globals of Python hold networks until the process ends, and the interpreter doesn't free
-    // them all: no fault, and nothing that a user's standard error should tell.
-    nb::set_leak_warnings(false);
     using namespace neurocomp;
 
     // Models are kept until the process ends, which is no leak, and nothing for people to read.
