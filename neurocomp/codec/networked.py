@@ -41,6 +41,10 @@ _WHOLE_BYTES = 1 << 16
 Part = TypeVar("Part", Bytes, bytes)
 
 
+MAX_TOGETHER = 4
+"""The most sections that a thread codes together."""
+
+
 class NetworkCodec:
     """Codes the bytes of a block under a network and context mixing, or the latter alone.
 
@@ -173,8 +177,13 @@ class NetworkCodec:
             )
 
     def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
-        """Return the sections of a block in as many groups as there are threads for them."""
-        num_groups = min(len(sections), self._threads)
+        """Return the sections of a block in groups that are coded together, a few for each thread.
+
+        Sections of a group share the reading of weights, but each has tables of its own: 145 MB for
+        1 MiB.  Where a group is damaged those after it are never begun.
+        """
+        num_rounds = -(-len(sections) // (self._threads * MAX_TOGETHER))
+        num_groups = min(len(sections), self._threads * num_rounds)
         bounds = [len(sections) * number // num_groups for number in range(num_groups + 1)]
         return [list(sections[first:last]) for first, last in pairwise(bounds)]
 

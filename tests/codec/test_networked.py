@@ -242,6 +242,30 @@ def test_an_error_in_a_section_is_raised_and_stops_the_others() -> None:
             NetworkCodec(model(), threads=3).decode(changed, ignore)
 
 
+def test_a_payload_that_ends_too_early_stops_the_sections_beside_it() -> None:
+    block = encode_with_room(array(CONTENTS["text"][:6000]).copy(), 6)
+    first = int.from_bytes(block.payload[:4], "little")
+    second = int.from_bytes(block.payload[4:8], "little")
+    cut = block.payload[:4] + (20).to_bytes(4, "little") + block.payload[8 : 8 + first + 20]
+    changed = CodedBlock(cut + block.payload[8 + first + second :], 6000, 6, NUM_PROFILES)
+    done: list[int] = []
+    with pytest.raises(FormatError, match="ends before the block does"):
+        codec().decode(changed, done.append)
+    assert sum(done) < 1000
+
+
+@pytest.mark.parametrize("num_sections", [1, 2, 3, 4, 5, 9, 16, 64])
+@pytest.mark.parametrize("threads", [1, 2, 3, 16])
+def test_few_sections_have_their_tables_at_once(num_sections: int, threads: int) -> None:
+    sections = [bytes([number]) for number in range(num_sections)]
+    groups = NetworkCodec(model(), threads=threads)._groups(sections)
+    assert [one for group in groups for one in group] == sections
+    assert len(groups) >= min(num_sections, threads)
+    sizes = {len(group) for group in groups}
+    assert max(sizes) <= networked.MAX_TOGETHER
+    assert max(sizes) - min(sizes) <= 1
+
+
 def begin_alike() -> bytes:
     """Return bytes whose two halves begin with the same zeros and then differ."""
     text = CONTENTS["text"]

@@ -209,6 +209,8 @@ class LockStep {
         uint32_t row = 0;
         for (const auto& section : sections_) {
             for (size_t lane = 0; lane < section->mixture.num_lanes(); ++lane, ++row) {
+                // One payload that ends too early makes the whole block damaged.
+                if (Coding::decodes && section->is_spent) return 0;
                 if (section->is_spent || place >= section->mixture.length(lane)) continue;
                 active_.push_back({section.get(), lane});
                 rows_.push_back(row);
@@ -358,6 +360,8 @@ void decode(const Plan& plan, std::span<const Bytes> payloads,
     code_all(plan, codings, progress);
     for (const auto& coding : codings) {
         if (coding->is_spent) throw DamagedPayload("the payload ends before the block does");
+    }
+    for (const auto& coding : codings) {
         if (!coding->coder.finish()) {
             throw DamagedPayload("the payload is not what its content is coded as");
         }
