@@ -223,5 +223,6 @@ def test_former_places() -> None:
 @pytest.mark.parametrize("name", ["{}", "{}.safetensors", "hf:{}", "dalle:{}", "./{}/x.dict"])
 @pytest.mark.parametrize("argument", ["model", "dictionary"])
 def test_names_too_long_for_files_are_missing_models(argument: Any, name: str) -> None:
+    given: Any = {argument: name.format("a" * 5000)}
     with pytest.raises(neurocomp.ModelNotFoundError):
-        neurocomp.compress(b"some text", **{argument: name.format("a" * 5000)})
+        neurocomp.compress(b"some text", **given)
