@@ -8,12 +8,14 @@ from time import perf_counter
 WARM_STEPS, MEASURED_STEPS = 2, 8
 
 _listener: Callable[[str], None] | None = None
+_told: tuple[str, int, int] | None = None
+"""What was told last: a block is predicted once more to verify it, and most have the same size."""
 
 
 def listen(listener: Callable[[str], None] | None) -> None:
-    """Let ``listener`` hear, once for each block, how long the block will take; None for nobody."""
-    global _listener
-    _listener = listener
+    """Let ``listener`` hear how long blocks take, once for each size; None for nobody."""
+    global _listener, _told
+    _listener, _told = listener, None
 
 
 class StepTimer:
@@ -35,8 +37,15 @@ class StepTimer:
         self._num_steps += 1
         if self._num_steps == WARM_STEPS + 1:
             self._start = perf_counter()
-        elif self._num_steps == WARM_STEPS + MEASURED_STEPS + 1 and _listener is not None:
-            _listener(self._message((perf_counter() - self._start) / MEASURED_STEPS))
+        elif self._num_steps == WARM_STEPS + MEASURED_STEPS + 1:
+            self._tell((perf_counter() - self._start) / MEASURED_STEPS)
+
+    def _tell(self, seconds: float) -> None:
+        global _told
+        block = self._shown, self._num_lanes, self._num_symbols
+        if _listener is not None and block != _told:
+            _told = block
+            _listener(self._message(seconds))
 
     def _message(self, seconds: float) -> str:
         rate = self._num_lanes / max(seconds, 1e-9)

@@ -195,4 +195,11 @@ def test_the_time_is_estimated_from_the_first_steps(monkeypatch: pytest.MonkeyPa
     assert len(heard) == 1
     assert heard[0].startswith("hf:x predicts about 4 tokens a second here")
     assert "a block of 1000 tokens takes about 4 min" in heard[0]
+    again, other = estimate.StepTimer("hf:x", 2, 1000), estimate.StepTimer("hf:x", 2, 500)
+    for _ in range(40):
+        again.step()  # the same block, to verify it
+    assert len(heard) == 1
+    for _ in range(40):
+        other.step()
+    assert len(heard) == 2
     estimate.listen(None)
