@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocomp.codec import CodedBlock, SymbolCodec
+from neurocomp.codec import CodedBlock, SymbolCodec, symbolwise
 from neurocomp.codec.lanes import from_lanes, to_lanes
 from neurocomp.codec.symbolwise import MAX_TABLE_ENTRIES
 from neurocomp.coding import CODERS
@@ -58,7 +58,9 @@ def test_the_table_of_all_lanes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
         codec.encode(np.zeros(1000, np.int32), lambda _: None)
 
 
-def test_progress_is_told_and_may_stop_the_work() -> None:
+def test_progress_is_told_and_may_stop_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(symbolwise, "_TICK_SECONDS", 0)
+
     class Enough(Exception):
         pass
 
