@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 CORE := $(sort $(shell find core -type f -not -name '*.md'))
 # Our own warnings are errors; a user's compiler may have others.
-export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON
+export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON
 FUZZ_SECONDS ?= 300
 TEST_JOBS ?= 2
 DEMO_STEPS ?= 600
@@ -64,10 +64,8 @@ types: $(READY)
 unit: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist worksteal --benchmark-disable
 
-core-test: $(READY) ## the core's own tests
-	$(BIN)/cmake -S core -B build/core-test -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_TESTS=ON $(CMAKE_ARGS) >/dev/null
-	$(BIN)/cmake --build build/core-test --parallel
-	build/core-test/core_tests
+core-test: $(BUILT) ## the core's own tests
+	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
 sanitize: $(READY) ## the core's tests, golden and damaged frames under ASan and UBSan
