@@ -33,7 +33,7 @@ $(DEVELOPER): $(LIGHT) | $(BUILT)
 	@touch $@
 
 # The core is compiled anew where its sources have changed.
-$(BUILT): $(LIGHT) $(CORE)
+$(BUILT): $(LIGHT) $(CORE) Makefile
 	$(BIN)/python core/build_backend.py
 	@touch $@
 

@@ -69,7 +69,7 @@ def test_train_compress_and_decompress(tmp_path: Path, capsys: pytest.CaptureFix
     assert "latent_alone" in captured.err
     assert run(arguments(tmp_path)) == 2
     assert "--resume it" in capsys.readouterr().err
-    assert run(arguments(tmp_path, "--resume", "--steps", "5", "-q")) == 0
+    assert run(arguments(tmp_path, "--resume", "--steps", "5", "-q", dropout=0.1)) == 0
     assert len(steps_of(tmp_path / "run")) == 5
     source, model = str(tmp_path / "x.tokens"), str(tmp_path / "run")
     assert run(["compress", source, "--model", f"dalle:{model}", "--coder", "huffman"]) == 0

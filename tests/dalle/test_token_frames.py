@@ -68,7 +68,7 @@ def test_a_missing_model_is_named(prior_run: Path, model: DalleModel) -> None:
     ("data", "why"),
     [
         (b"This is text.", "token files only"),
-        (write_tokens(sets(4)["both"])[:-1], "token files only"),
+        (write_tokens(sets(4)["both"])[:-1], "damaged or cut short"),
         (write_tokens(TokenSet((), blocks(3).grids, NUM_CODES, bytes(32))), "autoencoder"),
         (write_tokens(TokenSet((), blocks(3).grids, 512, AUTOENCODER)), "alphabet of 512"),
         (
