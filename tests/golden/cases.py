@@ -13,12 +13,11 @@ import numpy as np
 
 import neurocomp
 from neurocomp.codec import sections
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.index import read_index
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.stored import StoredModel
-from neurocomp.pipeline import streams
-from neurocomp.pipeline.choice import Choice
+from neurocomp.pipeline import choice
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
@@ -134,7 +133,7 @@ class Case:
         with (
             patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes),
             # Frames of the model that the case names, also where contexts would be shorter.
-            patch.object(streams, "choose_coder", lambda coder, *_: Choice(coder)),
+            patch.object(choice, "can_fall_back", lambda _: False),
         ):
             return neurocomp.compress(
                 ALL_CONTENTS[self.content](),
@@ -227,7 +226,7 @@ def invalid_files() -> dict[str, tuple[bytes, str]]:
     return {
         "empty": (b"", "FormatError"),
         "text": (b"This is not a frame.\n", "FormatError"),
-        "magic-only": (limits.MAGIC, "TruncatedError"),
+        "magic-only": (constants.MAGIC, "TruncatedError"),
         "header-only": (head, "TruncatedError"),
         "cut-payload": (frame[: len(frame) // 2], "TruncatedError"),
         "cut-checksum": (frame[:-1], "TruncatedError"),
