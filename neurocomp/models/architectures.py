@@ -54,10 +54,9 @@ class Architecture:
 
 
 def _bytenet(stored: StoredModel) -> BinaryModel:
-    from neurocomp.models.packaged import packaged_section_lanes
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel(stored, packaged_section_lanes(stored.sha256))
+    return NetworkModel(stored)
 
 
 def _ngram(stored: StoredModel) -> SymbolModel:
@@ -144,13 +143,6 @@ ARCHITECTURES = (
 BY_ID = {one.id: one for one in ARCHITECTURES}
 """All of them, by what a frame says."""
 
-_FORMER_NAMES = {"recurrent": constants.FAMILY_BYTENET}
-"""Of model files that were written before format version 1."""
-
-
 def architecture_named(name: str) -> Architecture | None:
     """Return the architecture that a model file says that it has; None where it is unknown."""
-    family = _FORMER_NAMES.get(name)
-    if family is not None:
-        return BY_ID[family]
     return next((one for one in ARCHITECTURES if one.name == name), None)

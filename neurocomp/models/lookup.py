@@ -17,6 +17,7 @@ from neurocomp.frame import constants
 from neurocomp.models.architectures import BY_ID, HUB, Architecture, architecture_named
 from neurocomp.models.headers import ModelHeader
 from neurocomp.models.packaged import (
+    section_lanes,
     DALLE_PREFIX,
     EMBEDDED,
     PackagedModel,
@@ -154,8 +155,7 @@ def name_frame_model(
         machine.check(environment, without_torch=True)
         return Named(str(Place.from_bytes(parameters)))
     if packaged is not None:
-        header = None if packaged.file is None else ModelHeader.read(packaged.file)
-        return Named(packaged.name, packaged.section_lanes or _section_lanes(header))
+        return Named(packaged.name, packaged.section_lanes)
     path, name = find_stored(identity, store)
     header = ModelHeader.read(path)
     if architecture_named(header.architecture) is not architecture:
@@ -165,13 +165,7 @@ def name_frame_model(
         )
     if parameters and architecture.name not in WINDOWED:
         raise FormatError(f"the frame has parameters for the {architecture.name} model")
-    return Named(name, _section_lanes(header))
-
-
-def _section_lanes(header: ModelHeader | None) -> int:
-    """Return what a model file's header says of sections."""
-    value = None if header is None else header.config.get("section_lanes")
-    return value if type(value) is int and value > 0 else constants.SECTION_LANES
+    return Named(name, section_lanes(header))
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:

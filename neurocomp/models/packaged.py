@@ -31,9 +31,6 @@ LICENCE = "Apache-2.0"
 NETWORKS = Path(__file__).parent / "recurrent" / "weights"
 """Where the package keeps its networks of bytes."""
 
-_SECTION_LANES = {"text-l": 1}
-"""Lanes of a section, where the network's file does not say it."""
-
 
 @dataclass(frozen=True)
 class PackagedModel:
@@ -46,7 +43,6 @@ class PackagedModel:
         load: makes it; None for one that ``registry`` makes of its file.
         sha256: returns the hash of its stored integers without making it.
         file: its weights, where they are in a file of their own.
-        section_lanes: of a network of bytes, where its file does not say it.
     """
 
     name: str
@@ -55,7 +51,11 @@ class PackagedModel:
     load: Callable[[], SymbolModel | BinaryModel] | None
     sha256: Callable[[], bytes]
     file: Path | None = None
-    section_lanes: int | None = None
+
+    @property
+    def section_lanes(self) -> int:
+        """Of a network of bytes: lanes of a block that share tables and a payload."""
+        return section_lanes(None if self.file is None else ModelHeader.read(self.file))
 
 
 @cache
@@ -76,7 +76,7 @@ def _adaptive() -> SymbolModel:
 def _network(name: str) -> BinaryModel:
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped(name, _SECTION_LANES.get(name))
+    return NetworkModel.shipped(name)
 
 
 def _mix_sha256() -> bytes:
@@ -103,7 +103,6 @@ def _packaged_network(name: str, summary: str) -> PackagedModel:
         partial(_network, name),
         partial(_file_sha256, file),
         file,
-        _SECTION_LANES.get(name),
     )
 
 
@@ -128,6 +127,12 @@ EMBEDDED = {
 """The models that users call by a name of the package alone."""
 
 
+def section_lanes(header: ModelHeader | None) -> int:
+    """Return what a model file's header says of sections."""
+    value = None if header is None else header.config.get("section_lanes")
+    return value if type(value) is int and value > 0 else constants.SECTION_LANES
+
+
 def packaged_models(family: int) -> Iterator[PackagedModel]:
     """Yield the models of a family that are part of the package."""
     yield from (one for one in EMBEDDED.values() if one.architecture.id == family)
@@ -146,15 +151,6 @@ def find_packaged(family: int, identity: bytes) -> PackagedModel | None:
     """
     found = (one for one in packaged_models(family) if one.sha256().startswith(identity))
     return next(found, None)
-
-
-def packaged_section_lanes(sha256: bytes) -> int | None:
-    """Return the lanes of a section of a network of the package, where its file doesn't say it.
-
-    A copy of a packaged network that a user has stored codes what the packaged one codes.
-    """
-    found = find_packaged(constants.FAMILY_BYTENET, sha256)
-    return None if found is None else found.section_lanes
 
 
 def hash_in_frames(family: int, sha256: bytes) -> bytes:

@@ -63,5 +63,4 @@ def _check_binary(entry: ModelEntry, block: Block) -> None:
         return
     packaged = find_packaged(entry.family, entry.hash)
     if packaged is not None:  # others' sections are known when they are opened
-        lanes = packaged.section_lanes or constants.SECTION_LANES
-        split_block(block.payload, block.num_symbols, block.num_lanes, lanes)
+        split_block(block.payload, block.num_symbols, block.num_lanes, packaged.section_lanes)

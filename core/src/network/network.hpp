@@ -6,9 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "base/memory.hpp"
+#include "network/hashed_rows.hpp"
 
 namespace neurocomp::network {
 
@@ -66,27 +69,32 @@ struct Shape {
     int inner_width;
     int64_t epsilon;
     std::vector<HashedTable> tables;  // by the length of the n-grams
+    int section_lanes = int{format::section_lanes};  // of a block, which share tables and a payload
 
     // Throws std::invalid_argument where a number is out of range.
     void check() const;
     size_t num_hashed_rows() const;
 };
 
-// Pointers belong to the caller, who keeps them alive as long as the network.
+// All but the layers.  Pointers belong to the caller, who keeps them alive as long as the network.
 struct Tensors {
     const int32_t* embeddings;     // (context, 256, width)
-    const int8_t* hashed;          // (rows, width): of all tables, or null
+    const HashedRows* hashed;      // (rows, width): of all tables
     const int32_t* hashed_scales;  // (rows,)
-    std::vector<LayerTensors> layers;  // gates, out, up, down of each block, then the head
     const int32_t* gates;          // (32768,): logistic function in units of 2**-16
     const int32_t* silu;           // (32768,)
     const int32_t* exp2;           // (1024,): powers of 2
 };
 
+// Gives the layers one after the other: gates, out, up, down of each block, then the head.  What one
+// points to is needed until the next is asked for.
+using LayerSource = std::function<LayerTensors(size_t)>;
+
 class Network {
    public:
-    // Throws std::invalid_argument where the network would not be exact, std::bad_alloc.
-    Network(Shape shape, const Tensors& tensors);
+    // Throws std::invalid_argument where the network would not be exact, std::bad_alloc, and what
+    // `layers` does.
+    Network(Shape shape, const Tensors& tensors, const LayerSource& layers);
 
     const Shape& shape() const { return shape_; }
     const Block* blocks() const { return blocks_.data(); }

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurocomp import _core
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
-from neurocomp.models.mix.experience import Experience
-from neurocomp.models.recurrent.config import RecurrentConfig
-from neurocomp.models.recurrent.packed import pack
-from neurocomp.models.recurrent.parts import Parts, read_parts
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.headers import ModelHeader
+from neurocomp.names import printable
+
+if TYPE_CHECKING:
+    from neurocomp.models.mix.experience import Experience
+    from neurocomp.models.recurrent.config import RecurrentConfig
+    from neurocomp.models.recurrent.parts import Parts
+    from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = FAMILY_NAMES[FAMILY_BYTENET]
-ARCHITECTURES = (ARCHITECTURE, "recurrent")
-"""What files of networks say that they are; the second before format version 1."""
-
 WEIGHTS = Path(__file__).parent / "weights"
 
 MIXERS = "mixers."
@@ -28,41 +29,64 @@ class NetworkModel:
     """A network in its exact form; ``neurocomp.codec.NetworkCodec`` drives it.
 
     Args:
-        stored: its integers.
+        source: its integers, or a file of ours that holds them, which is read by the core alone.
+
+    Attributes:
+        identity: the SHA-256 of the integers.
         section_lanes: lanes in a section of a long block: two share the reading of the weights, one
-            alone is slower, and learns more from what is near; None for the configuration's.
+            alone is slower, and learns more from what is near.
+        core: the network as the core computes it; it has no state.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(self, stored: StoredModel, section_lanes: int | None = None) -> None:
-        if stored.architecture not in ARCHITECTURES:
-            raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
-        self.identity = stored.sha256
-        self.config = RecurrentConfig.from_json(dict(stored.config))
-        self.section_lanes = section_lanes or self.config.section_lanes
-        self.parts: Parts = read_parts(self.config, stored.tensors)
-        self.experience = None
-        mixers = {
-            name.removeprefix(MIXERS): tensor
-            for name, tensor in stored.tensors.items()
-            if name.startswith(MIXERS)
-        }
-        if mixers:
-            self.experience = Experience(mixers)
-
     prefers_line_feeds = True
 
+    def __init__(self, source: StoredModel | Path) -> None:
+        self._source = source
+        if isinstance(source, Path):
+            self.core = _load(source)
+            self.identity = ModelHeader.read(source).sha256
+        elif source.architecture != ARCHITECTURE:
+            raise FormatError(f"a model of architecture {source.architecture!r} is no network")
+        else:
+            try:
+                self.core = _core.Network(source.to_bytes(), "nothing")
+            except _core.weights.BadModel as error:
+                raise FormatError(str(error)) from None
+            self.identity = source.sha256
+        self.section_lanes = self.core.section_lanes
+
     @classmethod
-    def shipped(cls, name: str, section_lanes: int | None = None) -> NetworkModel:
+    def shipped(cls, name: str) -> NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
-            ModelMismatchError: its weights are not what their hash says.
+            FormatError: the file is damaged: its checksum, over all of it, is another.
         """
-        # Loading compares the weights with the hash in their header, which lists believe.
-        return cls(StoredModel.load(WEIGHTS / f"{name}.safetensors"), section_lanes)
+        return cls(WEIGHTS / f"{name}.safetensors")
+
+    @cached_property
+    def stored(self) -> StoredModel:
+        """Its integers; read at first use, with their hash verified, where it is of a file."""
+        from neurocomp.models.stored import StoredModel
+
+        return StoredModel.load(self._source) if isinstance(self._source, Path) else self._source
+
+    @cached_property
+    def config(self) -> RecurrentConfig:
+        """The shape."""
+        from neurocomp.models.recurrent.config import RecurrentConfig
+
+        return RecurrentConfig.from_json(dict(self.stored.config))
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts, for engines other than the core."""
+        from neurocomp.models.recurrent.parts import read_parts
+
+        return read_parts(self.config, self.stored.tensors)
 
     @property
     def experience(self) -> Experience | None:
@@ -72,9 +96,32 @@ class NetworkModel:
     @experience.setter
     def experience(self, experience: Experience | None) -> None:
         self._experience = experience
-        self.__dict__.pop("core", None)
+        self.core.set_experience(None if experience is None else experience.parts)
 
     @cached_property
-    def core(self) -> _core.Network:
-        """The network as the core computes it, packed at first use; it has no state."""
-        return pack(self.config, self.parts, self.experience)
+    def _experience(self) -> Experience | None:
+        from neurocomp.models.mix.experience import Experience
+
+        mixers = {
+            name.removeprefix(MIXERS): tensor
+            for name, tensor in self.stored.tensors.items()
+            if name.startswith(MIXERS)
+        }
+        return Experience(mixers) if mixers else None
+
+
+def _load(path: Path) -> _core.Network:
+    """Return the network in a file of ours.
+
+    Raises:
+        FormatError, UnsupportedError, ModelMismatchError: it is none, or damaged.
+    """
+    try:
+        return _core.Network(path.read_bytes(), "checksum")
+    except _core.weights.UnsupportedModel as error:
+        raise UnsupportedError(f"{printable(path)}: {error}") from None
+    except _core.weights.BadModel as error:
+        kind = (
+            ModelMismatchError if isinstance(error, _core.weights.MismatchedModel) else FormatError
+        )
+        raise kind(f"{printable(path)} is damaged: {error}: fetch the file again") from None
