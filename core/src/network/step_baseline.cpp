@@ -5,6 +5,6 @@
 
 namespace neurocomp::network {
 
-void run_step_baseline(const Step& step) { Runner<products::PlainDot>(step).run(); }
+void run_step_baseline(const Step& step) { Runner<products::PlainProducts>(step).run(); }
 
 }  // namespace neurocomp::network
