@@ -16,6 +16,7 @@ struct X86Features {
     bool avx2;        // with FMA, BMI1, BMI2, F16C, LZCNT, MOVBE: x86-64-v3
     bool avxvnni;
     bool avx512vnni;  // with F, BW, CD, DQ, VL: x86-64-v4
+    bool amx;         // tiles of bytes; Linux lets a process use them where it asks
 };
 
 struct CpuidRegisters {
@@ -65,6 +66,8 @@ inline X86Features x86_features() {
     const uint32_t v4 = bit(16) | bit(17) | bit(28) | bit(30) | bit(31);  // F, DQ, CD, BW, VL
     const bool wide = (saved & 0xE0) == 0xE0;
     features.avx512vnni = wide && has(seven.ebx, v4) && has(seven.ecx, bit(11));
+    const bool tiles = (saved & 0x60000) == 0x60000;  // their shapes and their data
+    features.amx = tiles && has(seven.edx, bit(24) | bit(25));
     if (seven.eax >= 1) features.avxvnni = has(cpuid(7, 1).eax, bit(4));
     return features;
 }

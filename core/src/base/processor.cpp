@@ -7,6 +7,10 @@
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #if defined(__x86_64__) || defined(_M_X64)
 #include "base/cpuid.hpp"
 #endif
@@ -15,6 +19,20 @@ namespace neurocomp {
 
 namespace {
 
+#ifdef NEUROCOMP_AMX
+// Asks the system for the tile registers, which it gives to processes that ask.  Other systems than
+// Linux, and those before 5.16, are left to kernels without them.
+bool may_use_tiles() {
+#if defined(__linux__) && defined(__x86_64__)
+    constexpr long ask_for_registers = 0x1023;  // ARCH_REQ_XCOMP_PERM
+    constexpr long tile_data = 18;              // XFEATURE_XTILEDATA
+    return syscall(SYS_arch_prctl, ask_for_registers, tile_data) == 0;
+#else
+    return false;
+#endif
+}
+#endif
+
 std::vector<Processor> detect() {
     std::vector<Processor> found = {Processor::baseline};
 #if defined(__x86_64__) || defined(_M_X64)
@@ -22,6 +40,11 @@ std::vector<Processor> detect() {
     if (features.avx2) found.push_back(Processor::avx2);
     if (features.avx2 && features.avxvnni) found.push_back(Processor::avxvnni);
     if (features.avx2 && features.avx512vnni) found.push_back(Processor::avx512vnni);
+#ifdef NEUROCOMP_AMX
+    if (features.avx2 && features.avx512vnni && features.amx && may_use_tiles()) {
+        found.push_back(Processor::amx);
+    }
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
     constexpr unsigned long has_dot_products = 1UL << 20;  // HWCAP_ASIMDDP
     if ((getauxval(AT_HWCAP) & has_dot_products) != 0) found.push_back(Processor::dotprod);
@@ -75,6 +98,8 @@ const char* name_of(Processor processor) {
             return "avxvnni";
         case Processor::avx512vnni:
             return "avx512vnni";
+        case Processor::amx:
+            return "amx";
         case Processor::dotprod:
             return "dotprod";
     }

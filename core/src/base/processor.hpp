@@ -13,6 +13,7 @@ enum class Processor {
     avx2,        // x86-64-v3
     avxvnni,     // and dot products of bytes in 256-bit registers
     avx512vnni,  // x86-64-v4, and dot products in 512-bit ones
+    amx,         // and products of tiles of bytes, which the system has let this process use
     dotprod,     // arm64 with dot products of bytes
 };
 

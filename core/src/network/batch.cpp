@@ -37,9 +37,7 @@ Lanes::Lanes(const Network& network, size_t num_lanes, size_t max_rows)
     sums_ = Array<int32_t>(max_rows_ * sum_width_);
     opened_ = Array<int32_t>(max_rows_ * width);
     narrow_ = Array<uint8_t>(max_rows_ * std::max(width, inner));
-    shares_ = Array<int32_t>(2 * width);
-    mantissas_.resize(max_rows_);
-    exponents_.resize(max_rows_);
+    scales_.resize(max_rows_);
 }
 
 uint8_t* Lanes::window(size_t lane) {
@@ -115,9 +113,7 @@ Step::Step(Lanes& lanes, const uint32_t* active_lanes, size_t num_active_lanes, 
       sums(lanes.sums_.data()),
       opened(lanes.opened_.data()),
       narrow(lanes.narrow_.data()),
-      shares(lanes.shares_.data()),
-      mantissas(lanes.mantissas_.data()),
-      exponents(lanes.exponents_.data()) {}
+      scales(lanes.scales_.data()) {}
 
 RunStep step_kernel() {
     switch (processor_in_use()) {
@@ -128,6 +124,10 @@ RunStep step_kernel() {
             return run_step_avxvnni;
         case Processor::avx512vnni:
             return run_step_avx512vnni;
+#ifdef NEUROCOMP_AMX
+        case Processor::amx:
+            return run_step_amx;
+#endif
 #elif defined(__aarch64__)
         case Processor::dotprod:
             return run_step_dotprod;

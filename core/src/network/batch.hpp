@@ -10,6 +10,16 @@
 
 namespace neurocomp::network {
 
+// A row's scale: it stands for its integers times mantissa * 2**exponent; and how the layer that it
+// goes into rounds its outputs.
+struct RowScale {
+    int64_t mantissa = 0;
+    int exponent = 0;
+    int away = 0;       // bits that outputs are shifted right by
+    int64_t half = 0;   // half of 2**away
+    bool fits = false;  // outputs fit 32 bits before they are clamped
+};
+
 // Lanes of a network: what each has read, and the states of its blocks.  A step takes in the last
 // byte of some lanes and weighs their next ones.  No matrix leads from the states to the gates, so
 // where bytes are known beforehand many of a lane's positions are rows of one step.
@@ -53,9 +63,7 @@ class Lanes {
     Array<int32_t> sums_;       // (rows, sum_width)
     Array<int32_t> opened_;     // (rows, width)
     Array<uint8_t> narrow_;     // (rows, width or inner width): activations of 8 bits
-    Array<int32_t> shares_;     // (2, width): entries of tables
-    std::vector<int64_t> mantissas_;
-    std::vector<int> exponents_;
+    std::vector<RowScale> scales_;
 };
 
 // A step's place in memory, as kernels take it.
@@ -76,9 +84,7 @@ struct Step {
     int32_t* sums;
     int32_t* opened;
     uint8_t* narrow;
-    int32_t* shares;
-    int64_t* mantissas;
-    int* exponents;
+    RowScale* scales;
 };
 
 // Runs all layers on a step's rows.
@@ -92,6 +98,9 @@ void run_step_baseline(const Step& step);
 void run_step_avx2(const Step& step);
 void run_step_avxvnni(const Step& step);
 void run_step_avx512vnni(const Step& step);
+#ifdef NEUROCOMP_AMX
+void run_step_amx(const Step& step);
+#endif
 #elif defined(__aarch64__)
 void run_step_dotprod(const Step& step);
 #endif

@@ -186,7 +186,7 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
         const int64_t multiplier = from.multiplier[n];
         require(multiplier >= 0 && multiplier <= int64_t{UINT32_MAX},
                 "a multiplier of a linear layer is out of range");
-        layer.offsets[n] = static_cast<int32_t>(128 * sum);
+        layer.offsets[n] = static_cast<int32_t>(-128 * sum);
         layer.multiplier[n] = static_cast<uint32_t>(multiplier);
         layer.bias[n] = from.bias[n];
         widest = std::max(widest, reach);

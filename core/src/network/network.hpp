@@ -44,7 +44,7 @@ struct Layer {
     int num_outputs = 0;           // padded to whole strips
     int num_groups = 0;            // of inputs
     const int8_t* weight = nullptr;  // (strips, groups, 32, 4)
-    std::vector<int32_t> offsets;  // 128 times the sum of an output's weights
+    std::vector<int32_t> offsets;  // -128 times the sum of an output's weights
     std::vector<uint32_t> multiplier;  // 0 in padded outputs
     std::vector<int32_t> bias;
     int shift = 0;

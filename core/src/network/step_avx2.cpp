@@ -5,6 +5,6 @@
 
 namespace neurocomp::network {
 
-void run_step_avx2(const Step& step) { Runner<products::Avx2Dot>(step).run(); }
+void run_step_avx2(const Step& step) { Runner<products::Avx2Products>(step).run(); }
 
 }  // namespace neurocomp::network

@@ -5,6 +5,6 @@
 
 namespace neurocomp::network {
 
-void run_step_avx512vnni(const Step& step) { Runner<products::Avx512VnniDot>(step).run(); }
+void run_step_avx512vnni(const Step& step) { Runner<products::Avx512VnniProducts>(step).run(); }
 
 }  // namespace neurocomp::network

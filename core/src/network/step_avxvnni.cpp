@@ -5,6 +5,6 @@
 
 namespace neurocomp::network {
 
-void run_step_avxvnni(const Step& step) { Runner<products::AvxVnniDot>(step).run(); }
+void run_step_avxvnni(const Step& step) { Runner<products::AvxVnniProducts>(step).run(); }
 
 }  // namespace neurocomp::network

@@ -5,6 +5,6 @@
 
 namespace neurocomp::network {
 
-void run_step_dotprod(const Step& step) { Runner<products::NeonDot>(step).run(); }
+void run_step_dotprod(const Step& step) { Runner<products::NeonProducts>(step).run(); }
 
 }  // namespace neurocomp::network

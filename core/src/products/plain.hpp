@@ -7,24 +7,34 @@ namespace neurocomp::products {
 
 namespace {
 
-struct PlainDot {
-    static void multiply_strip(const uint8_t* rows, size_t stride, size_t num_rows,
-                               const int8_t* weights, int num_groups, const int32_t* offsets,
-                               int32_t* out, size_t out_stride) {
-        for (size_t m = 0; m < num_rows; ++m) {
-            const uint8_t* row = rows + m * stride;
+class PlainProducts {
+   public:
+    explicit PlainProducts(const Rows& rows) : rows_(rows) {}
+
+    void strip(size_t row, size_t count, const int8_t* NEUROCOMP_RESTRICT weights,
+               const int32_t* NEUROCOMP_RESTRICT offsets,
+               int32_t* NEUROCOMP_RESTRICT out) const {
+        for (size_t m = row; m < row + count; ++m, out += sums_stride) {
+            const uint8_t* inputs = rows_.bytes + m * rows_.stride;
             const int8_t* weight = weights;
-            int32_t sums[network::strip] = {};
-            for (int g = 0; g < num_groups; ++g, row += network::group) {
-                const int32_t a = row[0], b = row[1], c = row[2], d = row[3];
+            int32_t sums[network::strip];
+            std::memcpy(sums, offsets, sizeof sums);
+            for (int g = 0; g < rows_.num_groups; ++g, inputs += network::group) {
+                const int16_t a = inputs[0], b = inputs[1], c = inputs[2], d = inputs[3];
                 for (int32_t& sum : sums) {
-                    sum += a * weight[0] + b * weight[1] + c * weight[2] + d * weight[3];
+                    // Two products fit 16 bits, of which compilers make vectors of more numbers.
+                    const auto one = static_cast<int16_t>(a * weight[0] + b * weight[1]);
+                    const auto two = static_cast<int16_t>(c * weight[2] + d * weight[3]);
+                    sum += one + two;
                     weight += network::group;
                 }
             }
-            for (int n = 0; n < network::strip; ++n) out[m * out_stride + static_cast<size_t>(n)] = sums[n] - offsets[n];
+            std::memcpy(out, sums, sizeof sums);
         }
     }
+
+   private:
+    Rows rows_;
 };
 
 }  // namespace

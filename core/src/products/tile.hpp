@@ -4,8 +4,9 @@
 // strips of 32 outputs, four inputs of each side by side (network/network.hpp).  Sums are of 32
 // bits, which they fit: whatever instruction or order gives the same.
 //
-// Each kind of processor has a `Dot`: registers of sums (`Vector`, `outputs` of them) and weights,
-// and how four products are added to each sum (`accumulate`).
+// Each kind of processor has `Products`: made for the rows of a layer, it multiplies some of them
+// with a strip of its weights (`strip`).  Most are `Tiled`, by a `Dot`: registers of sums (`Vector`,
+// `outputs` of them) and weights, and how four products are added to each sum (`accumulate`).
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,17 @@ namespace neurocomp::products {
 
 namespace {
 
+// Rows of a layer: `num_rows` of `num_groups` groups of inputs, `stride` bytes apart.
+struct Rows {
+    const uint8_t* bytes;
+    size_t stride;
+    size_t num_rows;
+    int num_groups;
+};
+
+constexpr size_t sums_stride = network::strip;  // between rows of sums that `strip` writes
+constexpr int group_bytes = network::strip * network::group;  // of weights of a strip
+
 // How many rows are multiplied at once, registers of sums for each, and sets of these in turn, for
 // an instruction whose latency would otherwise show.
 template <int rows_, int registers_, int sets_>
@@ -30,18 +42,17 @@ struct Block {
 
 template <typename Dot, typename Block>
 NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const int8_t* weights,
-                                     int num_groups, const int32_t* offsets, int32_t* out,
-                                     size_t out_stride) {
+                                     int num_groups, const int32_t* offsets, int32_t* out) {
     using Vector = typename Dot::Vector;
     constexpr int registers = Block::registers;
     constexpr int step = registers * Dot::outputs;  // outputs of a pass
-    constexpr int group_bytes = network::strip * network::group;
     static_assert(network::strip % step == 0);
     for (int first = 0; first < network::strip; first += step) {
         Vector sums[Block::sets][Block::rows][registers];
-        for (int s = 0; s < Block::sets; ++s) {
-            for (int m = 0; m < Block::rows; ++m) {
-                for (int c = 0; c < registers; ++c) sums[s][m][c] = Dot::zero();
+        for (int m = 0; m < Block::rows; ++m) {
+            for (int c = 0; c < registers; ++c) {
+                sums[0][m][c] = Dot::begin(offsets + first + c * Dot::outputs);
+                for (int s = 1; s < Block::sets; ++s) sums[s][m][c] = Dot::zero();
             }
         }
         const int8_t* from = weights + first * network::group;
@@ -74,9 +85,8 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
             for (int c = 0; c < registers; ++c) {
                 Vector total = sums[0][m][c];
                 for (int s = 1; s < Block::sets; ++s) total = Dot::add(total, sums[s][m][c]);
-                const int place = first + c * Dot::outputs;
-                Dot::store(out + static_cast<size_t>(m) * out_stride + place, total,
-                           offsets + place);
+                Dot::store(out + static_cast<size_t>(m) * sums_stride + first + c * Dot::outputs,
+                           total);
             }
         }
     }
@@ -84,40 +94,31 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
 
 // Takes as many rows as the block has, as often as it can.
 template <typename Dot, typename Block>
-NEUROCOMP_INLINE void multiply_rows(const uint8_t* rows, size_t stride, size_t num_rows,
-                                    const int8_t* weights, int num_groups, const int32_t* offsets,
-                                    int32_t* out, size_t out_stride, size_t& done) {
-    for (; done + Block::rows <= num_rows; done += Block::rows) {
-        multiply_block<Dot, Block>(rows + done * stride, stride, weights, num_groups, offsets,
-                                   out + done * out_stride, out_stride);
+NEUROCOMP_INLINE void multiply_rows(const Rows& rows, size_t last, const int8_t* weights,
+                                    const int32_t* offsets, int32_t*& out, size_t& row) {
+    for (; row + Block::rows <= last; row += Block::rows) {
+        multiply_block<Dot, Block>(rows.bytes + row * rows.stride, rows.stride, weights,
+                                   rows.num_groups, offsets, out);
+        out += Block::rows * sums_stride;
     }
 }
 
-// Writes sums, `num_outputs` for each of `num_rows` rows that lie `stride` bytes apart; rows of sums
-// lie `out_stride` apart.
-template <typename Dot>
-void multiply(const uint8_t* rows, size_t stride, size_t num_rows, const network::Layer& layer,
-              int32_t* out, size_t out_stride) {
-    const int8_t* weights = layer.weight;
-    const size_t strip_bytes =
-        static_cast<size_t>(layer.num_groups) * (network::strip * network::group);
-    for (int first = 0; first < layer.num_outputs; first += network::strip) {
-        Dot::multiply_strip(rows, stride, num_rows, weights, layer.num_groups,
-                            layer.offsets.data() + first, out + first, out_stride);
-        weights += strip_bytes;
-    }
-}
-
-// Has a strip multiplied by blocks of rows, the largest first.
+// Products of a strip by blocks of rows, the largest first; the last one has a single row.
 template <typename Dot, typename... Blocks>
-NEUROCOMP_INLINE void multiply_by(const uint8_t* rows, size_t stride, size_t num_rows,
-                                  const int8_t* weights, int num_groups, const int32_t* offsets,
-                                  int32_t* out, size_t out_stride) {
-    size_t done = 0;
-    (multiply_rows<Dot, Blocks>(rows, stride, num_rows, weights, num_groups, offsets, out,
-                                out_stride, done),
-     ...);
-}
+class Tiled {
+   public:
+    explicit Tiled(const Rows& rows) : rows_(rows) {}
+
+    // Writes sums, 32 for each of `count` rows from `row` on; `offsets` are added to them.
+    void strip(size_t row, size_t count, const int8_t* weights, const int32_t* offsets,
+               int32_t* out) const {
+        const size_t last = row + count;
+        (multiply_rows<Dot, Blocks>(rows_, last, weights, offsets, out, row), ...);
+    }
+
+   private:
+    Rows rows_;
+};
 
 }  // namespace
 
