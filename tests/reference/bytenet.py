@@ -9,8 +9,8 @@ from operator import mul
 from typing import NamedTuple
 
 from tests.reference.shared import Experience
-from tests.reference.tables import clamp
 from tests.reference.stored import StoredModel
+from tests.reference.tables import clamp
 
 SEPARATOR = 0x1E
 HASH_FACTOR = 0x9E3779B1
