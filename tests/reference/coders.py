@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 
 class DecodingError(Exception):
     """The input is damaged, or not what this decoder reads."""
@@ -10,6 +12,29 @@ class DecodingError(Exception):
 def need(condition: bool, what: str) -> None:
     if not condition:
         raise DecodingError(what)
+
+
+class BitCoder(Protocol):
+    """Who tells the next bit."""
+
+    def decode(self, p: int) -> int:
+        """Return a bit that is 1 with probability p / 2**16."""
+
+
+class KnownBits:
+    """Bits that are known, and what probability each was given.
+
+    Args:
+        content: their bytes.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._bits = iter("".join(f"{byte:08b}" for byte in content))
+        self.probabilities: list[int] = []
+
+    def decode(self, p: int) -> int:
+        self.probabilities.append(p)
+        return int(next(self._bits))
 
 
 class BitDecoder:
@@ -31,7 +56,6 @@ class BitDecoder:
         return int.from_bytes(self._payload[start : start + 6].ljust(6, b"\0"), "big")
 
     def decode(self, p: int) -> int:
-        """Return a bit that is 1 with probability p / 2**16."""
         ones = self._width * p >> 16
         if self._number < ones:
             bit, self._width = 1, ones

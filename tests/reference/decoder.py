@@ -13,6 +13,7 @@ import hashlib
 import sys
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ if __name__ == "__main__":
 
 from tests.reference import mix  # noqa: E402
 from tests.reference.bytenet import Network, Reader  # noqa: E402
-from tests.reference.coders import BitDecoder, need  # noqa: E402
+from tests.reference.coders import BitCoder, BitDecoder, need  # noqa: E402
 from tests.reference.frames import (  # noqa: E402
     DICTIONARY,
     Block,
@@ -98,11 +99,17 @@ def decode_mix(block: Block, dictionary: bytes, text: bytes, last_variant: int) 
     """Return the bytes of a block that contexts code alone."""
     need(block.variant <= last_variant, "the block's variant is unknown")
     need(block.num_lanes == 1, "contexts alone have one lane")
-    (lane,) = mix.begin(block.num_symbols, block.variant % 2, dictionary=dictionary, primer=text)
     coder = BitDecoder(block.payload)
-    content = bytes(lane.code_byte(coder.decode) for _ in range(block.num_symbols))
+    content = code_by_contexts(coder, block.num_symbols, block.variant % 2, dictionary, text)
     coder.finish()
     return content
+
+
+def code_by_contexts(
+    coder: BitCoder, num_bytes: int, profile: int, dictionary: bytes = b"", text: bytes = b""
+) -> bytes:
+    (lane,) = mix.begin(num_bytes, profile, dictionary=dictionary, primer=text)
+    return bytes(lane.code_byte(coder) for _ in range(num_bytes))
 
 
 def decode_bytenet(block: Block, network: Network, dictionary: bytes) -> bytes:
@@ -112,27 +119,27 @@ def decode_bytenet(block: Block, network: Network, dictionary: bytes) -> bytes:
     each = min(block.num_lanes, network.section_lanes)
     need(block.num_lanes <= 64 and block.num_lanes % each == 0, "the block has no such lanes")
     starts = mix.lane_starts(block.num_symbols, block.num_lanes)[::each]
-    num_sections = block.num_lanes // each
-    at = 4 * (num_sections - 1)
+    at = 4 * (block.num_lanes // each - 1)
     need(at <= len(block.payload), "a block's payload is too short for its sections' sizes")
     sizes = [int.from_bytes(block.payload[i : i + 4], "little") for i in range(0, at, 4)]
     need(at + sum(sizes) <= len(block.payload), "sections are longer than their block")
+    sizes.append(len(block.payload) - at - sum(sizes))
     content = b""
-    for number, size in enumerate([*sizes, len(block.payload) - at - sum(sizes)]):
-        payload = block.payload[at : at + size]
+    for (first, last), size in zip(pairwise(starts), sizes, strict=True):
+        coder = BitDecoder(block.payload[at : at + size])
+        content += code_section(coder, last - first, block.variant - 2, each, network, dictionary)
+        coder.finish()
         at += size
-        num_bytes = starts[number + 1] - starts[number]
-        content += decode_section(payload, num_bytes, block.variant - 2, each, network, dictionary)
     return content
 
 
-def decode_section(
-    payload: bytes,
+def code_section(
+    coder: BitCoder,
     num_bytes: int,
     profile: int,
     num_lanes: int,
     network: Network,
-    dictionary: bytes,
+    dictionary: bytes = b"",
 ) -> bytes:
     """Return the bytes of a section, whose lanes advance together."""
     lanes = mix.begin(
@@ -149,16 +156,15 @@ def decode_section(
         reader.read(byte)
     readers = [reader.copy() for _ in lanes]
     contents = [bytearray() for _ in lanes]
-    coder = BitDecoder(payload)
     for step in range(-(-num_bytes // num_lanes)):
-        active = num_lanes if step < num_bytes // num_lanes else num_bytes % num_lanes
-        for lane, reader in zip(lanes[:active], readers, strict=False):
+        num_active = num_lanes if step < num_bytes // num_lanes else num_bytes % num_lanes
+        active = list(zip(lanes, readers, contents, strict=True))[:num_active]
+        for lane, reader, _ in active:
             lane.take_weights(reader.weigh())
-        for lane, reader, content in zip(lanes[:active], readers, contents, strict=False):
-            byte = lane.code_byte(coder.decode)
+        for lane, reader, content in active:
+            byte = lane.code_byte(coder)
             content.append(byte)
             reader.read(byte)
-    coder.finish()
     return b"".join(contents)
 
 

@@ -152,7 +152,7 @@ def read_block(cursor: Cursor, tag: int, entries: list[Entry], header: bytes) ->
         model = entries[number]
         line_ends = read_transforms(cursor)
         need(number > 0, "a segment says what a modelled block could")
-        num_symbols = cursor.varint(1, MAX_BYTES)
+        num_symbols = cursor.varint(1, num_bytes - 1 if line_ends else MAX_BYTES)
     if model is not None:
         if lanes_given:
             num_lanes = cursor.varint(2, min(4096, num_symbols))

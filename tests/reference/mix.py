@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from tests.reference.coders import BitCoder, KnownBits
 from tests.reference.contexts import TEXT, Contexts
 from tests.reference.shared import (
     FINAL_LIMIT,
@@ -64,21 +65,22 @@ class Lane:
     def copy_at(self, start: int, position: int, num_lanes: int) -> Lane:
         lane = copy.deepcopy(self, {id(self.tables): self.tables})
         lane.start, lane.position, lane.num_lanes = start, position, num_lanes
+        lane.contexts.position = position
         return lane
 
-    def code_byte(self, code: Callable[[int], int]) -> int:
-        """Predict and learn eight bits; ``code`` tells each for its probability."""
+    def code_byte(self, coder: BitCoder) -> int:
+        """Predict eight bits, have each told by ``coder``, and learn it."""
         byte = 0
         for _ in range(8):
-            bit = code(self.predict())
+            bit = coder.decode(self.predict())
             self.update(bit)
             byte = byte << 1 | bit
         return byte
 
     def learn(self, content: bytes) -> None:
-        for byte in content:
-            bits = iter(f"{byte:08b}")
-            self.code_byte(lambda _, bits=bits: int(next(bits)))  # type: ignore[misc]
+        coder = KnownBits(content)
+        for _ in content:
+            self.code_byte(coder)
 
     # 7. Inputs
 
@@ -185,7 +187,7 @@ class Lane:
                 row = self.tables.weights[number]
                 for k, value in self.inputs:
                     weight = row[k] + (value * error + 8192 >> 14)
-                    row[k] = max(-WEIGHT_LIMIT, min(WEIGHT_LIMIT, weight))
+                    row[k] = clamp(weight, WEIGHT_LIMIT)
         for number, final in zip(self.final_rows, self.finals, strict=True):
             row = self.tables.final_weights[number]
             error = (target - squash(final)) * len(self.finals)

@@ -8,7 +8,7 @@ OTHER = 0xD6E8FEB86659FD93
 
 
 def clamp(value: int, limit: int) -> int:
-    return max(-limit, min(limit, value))
+    return limit if value > limit else -limit if value < -limit else value
 
 
 def _exponentials() -> list[int]:
@@ -112,7 +112,7 @@ def learned(entry: int, bit: int, limit: int = 1023) -> int:
     """Return an adaptive probability after a bit."""
     p, count = entry >> 10, entry & 1023
     p += ((bit << 22) - p) * RATE[count] >> 16
-    return p << 10 | min(count + 1, limit)
+    return p << 10 | (count + 1 if count < limit else limit)
 
 
 def combine(a: int, b: int) -> int:
