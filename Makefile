@@ -18,7 +18,8 @@ DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-dalle test lint types unit core-test sanitize slow fuzz bench suite format golden docs clean
+.PHONY: help setup demo demo-dalle test lint types unit core-test sanitize slow fuzz bench suite format constants \
+  golden docs clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +97,9 @@ suite: $(READY) ## sizes, bits per byte and speed on the corpora, as CSV and a p
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+constants: ## write the core's header of the format's numbers anew
+	$(PYTHON) core/make_constants.py
 
 golden: $(READY) ## write the golden files anew (review the change of sizes)
 	$(BIN)/python -m tests.golden.make

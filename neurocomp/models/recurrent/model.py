@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 
 from neurocomp import _core
 from neurocomp.errors import FormatError
-from neurocomp.models.fingerprints import NETWORKS, network_fingerprint
+from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
 from neurocomp.models.mix.experience import Experience
 from neurocomp.models.recurrent.config import RecurrentConfig
 from neurocomp.models.recurrent.packed import pack
 from neurocomp.models.recurrent.parts import Parts, read_parts
 from neurocomp.models.stored import StoredModel
 
-ARCHITECTURE = "recurrent"
-WEIGHTS = NETWORKS
+ARCHITECTURE = FAMILY_NAMES[FAMILY_BYTENET]
+ARCHITECTURES = (ARCHITECTURE, "recurrent")
+"""What files of networks say that they are; the second before format version 1."""
+
+WEIGHTS = Path(__file__).parent / "weights"
 
 MIXERS = "mixers."
 """Begins the names of tensors that are not the network's but the mixers' beside it."""
@@ -25,22 +29,19 @@ class NetworkModel:
 
     Args:
         stored: its integers.
-        identity: what a frame records to know it again; None for the hash of the integers.
         section_lanes: lanes in a section of a long block: two share the reading of the weights, one
-            alone is slower, and learns more from what is near.
+            alone is slower, and learns more from what is near; None for the configuration's.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(
-        self, stored: StoredModel, identity: bytes | None = None, section_lanes: int = 2
-    ) -> None:
-        if stored.architecture != ARCHITECTURE:
+    def __init__(self, stored: StoredModel, section_lanes: int | None = None) -> None:
+        if stored.architecture not in ARCHITECTURES:
             raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
-        self.identity = stored.sha256 if identity is None else identity
-        self.section_lanes = section_lanes
+        self.identity = stored.sha256
         self.config = RecurrentConfig.from_json(dict(stored.config))
+        self.section_lanes = section_lanes or self.config.section_lanes
         self.parts: Parts = read_parts(self.config, stored.tensors)
         self.experience = None
         mixers = {
@@ -54,15 +55,14 @@ class NetworkModel:
     prefers_line_feeds = True
 
     @classmethod
-    def shipped(cls, name: str, section_lanes: int = 2) -> NetworkModel:
+    def shipped(cls, name: str, section_lanes: int | None = None) -> NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
             ModelMismatchError: its weights are not what their hash says.
         """
         # Loading compares the weights with the hash in their header, which lists believe.
-        stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        return cls(stored, network_fingerprint(stored.sha256), section_lanes)
+        return cls(StoredModel.load(WEIGHTS / f"{name}.safetensors"), section_lanes)
 
     @property
     def experience(self) -> Experience | None:
