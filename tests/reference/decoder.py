@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from tests.reference import mix  # noqa: E402
 from tests.reference.bytenet import Network, Reader  # noqa: E402
-from tests.reference.coders import BitCoder, BitDecoder, need  # noqa: E402
+from tests.reference.coders import BitCoder, BitDecoder, DecodingError, need  # noqa: E402
 from tests.reference.frames import (  # noqa: E402
     DICTIONARY,
     Block,
@@ -34,6 +34,8 @@ from tests.reference.stored import StoredModel  # noqa: E402
 
 MIX, BYTENET = 1, 6
 REVISIONS = {MIX: 1, BYTENET: 1}
+NETWORKS = ("bytenet", "recurrent")
+DICTIONARIES = ("dictionary",)
 NETWORK_BYTES = 1024
 
 
@@ -53,7 +55,25 @@ class Decoder:
         self._networks: dict[bytes, Network] = {}
 
     def decode(self, data: bytes) -> bytes:
-        return b"".join(self._block(block) for blocks in read_file(data) for block in blocks)
+        contents = []
+        for models, blocks in read_file(data):
+            for model in models:
+                self._check(model)
+            contents += [self._block(block) for block in blocks]
+        return b"".join(contents)
+
+    def _check(self, model: Entry) -> None:
+        """Refuse a model that is unknown, whether or not a block has it."""
+        need(model.family in REVISIONS, "a model's family is unknown")
+        need(model.revision == REVISIONS[model.family], "a model's revision is unknown")
+        need(model.symbols == model.coder == 0, "a model of bits has their coder only")
+        need(not model.properties.keys() - {DICTIONARY}, "a property is unknown")
+        self._dictionary(model)
+        if model.family == BYTENET:
+            self._stored(NETWORKS, model.hash)
+        else:
+            digest = hashlib.sha256(primer()).digest()
+            need(model.hash == digest[:3], "a model has another primer")
 
     def _block(self, block: Block) -> bytes:
         content = block.payload
@@ -66,33 +86,26 @@ class Decoder:
         return content
 
     def _payload(self, block: Block, model: Entry) -> bytes:
-        need(model.family in REVISIONS, "the model's family is unknown")
-        need(model.revision == REVISIONS[model.family], "the model's revision is unknown")
-        need(model.symbols == model.coder == 0, "the model takes bits and their coder only")
-        need(not model.properties.keys() - {DICTIONARY}, "a property is unknown")
         dictionary = self._dictionary(model)
         if model.family == BYTENET:
             return decode_bytenet(block, self._network(model.hash), dictionary)
-        text = primer()
-        need(hashlib.sha256(text).digest()[: len(model.hash)] == model.hash, "another primer")
-        return decode_mix(block, dictionary, text if block.variant == 2 else b"", 2)
+        return decode_mix(block, dictionary, primer() if block.variant == 2 else b"", 2)
 
     def _dictionary(self, model: Entry) -> bytes:
         if DICTIONARY not in model.properties:
             return b""
-        return bytes(self._stored("dictionary", model.properties[DICTIONARY]).numbers("content"))
+        return bytes(self._stored(DICTIONARIES, model.properties[DICTIONARY]).numbers("content"))
 
     def _network(self, digest: bytes) -> Network:
         if digest not in self._networks:
-            self._networks[digest] = Network(self._stored("recurrent", digest))
+            self._networks[digest] = Network(self._stored(NETWORKS, digest))
         return self._networks[digest]
 
-    def _stored(self, architecture: str, digest: bytes) -> StoredModel:
+    def _stored(self, architectures: Sequence[str], digest: bytes) -> StoredModel:
         for model in self._models:
-            if model.architecture == architecture and model.sha256.startswith(digest):
+            if model.architecture in architectures and model.sha256.startswith(digest):
                 return model
-        need(False, f"no {architecture} {digest.hex()} was given")
-        raise AssertionError
+        raise DecodingError(f"no {architectures[0]} {digest.hex()} was given")
 
 
 def decode_mix(block: Block, dictionary: bytes, text: bytes, last_variant: int) -> bytes:

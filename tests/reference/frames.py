@@ -37,6 +37,11 @@ class Block(NamedTuple):
     crc: int
 
 
+class Frame(NamedTuple):
+    models: list[Entry]
+    blocks: list[Block]
+
+
 class Cursor:
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -66,15 +71,15 @@ class Cursor:
         return value
 
 
-def read_file(data: bytes) -> Iterator[list[Block]]:
-    """Yield the blocks of each frame, all of whose fields and stored checksums are right."""
+def read_file(data: bytes) -> Iterator[Frame]:
+    """Yield the frames, all of whose fields and stored checksums are right."""
     need(bool(data), "the file is empty")
     cursor = Cursor(data)
     while cursor.at < len(data):
         yield read_frame(cursor)
 
 
-def read_frame(cursor: Cursor) -> list[Block]:
+def read_frame(cursor: Cursor) -> Frame:
     start = cursor.at
     entries = read_header(cursor)
     header = cursor.data[start : cursor.at]
@@ -93,7 +98,7 @@ def read_frame(cursor: Cursor) -> list[Block]:
         sizes += [cursor.at - begin, block.num_bytes]
     if has_trailer:
         read_trailer(cursor, [len(header), len(blocks), *sizes], blocks)
-    return blocks
+    return Frame(entries, blocks)
 
 
 def read_header(cursor: Cursor) -> list[Entry]:

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_a_long_text() -> None:
 def test_a_dictionary(variant: int, tmp_path: Path) -> None:
     dictionary = stored_dictionary(TEXT[200:400])
     properties = {DICTIONARY: dictionary.sha256[:8]}
-    head = header(entry(MIX, hashlib.sha256(reference.primer()).digest(), 1, properties))
+    head = header(entry(MIX, hashlib.sha256(reference.primer()).digest()[:3], 1, properties))
     content = TEXT[210:280]
     data = frame(head, by_contexts(content, variant, TEXT[200:400]))
     assert Decoder([load(dictionary, tmp_path)]).decode(data) == content
@@ -181,37 +182,44 @@ def test_the_package_s_networks(name: str, tmp_path: Path) -> None:
     assert Decoder([stored]).decode(data) == TEXT[:400] + records(10)
 
 
-def several() -> tuple[bytes, bytes]:
-    """Return a frame of several models and kinds of blocks, and its content."""
+Several = tuple[bytes, bytes, Decoder]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Several:
+    """Return a frame of several models and kinds of blocks, its content, and who decodes it."""
     lines = b"one\r\ntwo\r\nthree\r\nfour\r\n\r\rfive\n" * 3
     shorter = lines.replace(b"\r\n", b"\n").replace(b"five\n", b"five\r\n")
-    rewritten = by_contexts(shorter, 0)
+    before = TEXT[300:340]
+    dictionary = stored_dictionary(before)
     parts = [
         by_contexts(records(20), 1),
         Part(NOISE),
-        Part(lines, rewritten.payload, 0, 1, len(shorter)),
-        Part(WORDS[1] * 3, by_contexts(WORDS[1] * 3, 0).payload, 0, model=1),
-        Part(lines, rewritten.payload, 0, 1, len(shorter), model=1),
+        Part(lines, by_contexts(shorter, 0).payload, 0, 1, len(shorter)),
+        replace(by_contexts(before * 2, 0, before), model=1),
+        Part(lines, by_contexts(shorter, 1, before).payload, 1, 1, len(shorter), model=1),
     ]
-    entries = [MIX_ENTRY, entry(MIX, hashlib.sha256(reference.primer()).digest())]
-    return frame(header(*entries), *parts), b"".join(part.content for part in parts)
+    digest = hashlib.sha256(reference.primer()).digest()[:3]
+    head = header(MIX_ENTRY, entry(MIX, digest, 1, {DICTIONARY: dictionary.sha256[:8]}))
+    decoder = Decoder([load(dictionary, tmp_path_factory.mktemp("several"))])
+    return frame(head, *parts), b"".join(part.content for part in parts), decoder
 
 
-def test_several_blocks_and_models() -> None:
-    data, content = several()
-    assert Decoder().decode(data) == content
-    assert Decoder().decode(data + frame(header(MIX_ENTRY), Part(b""))) == content
+def test_several_blocks_and_models(several: Several) -> None:
+    data, content, decoder = several
+    assert decoder.decode(data) == content
+    assert decoder.decode(data + frame(header(MIX_ENTRY), Part(b""))) == content
 
 
-def test_every_damaged_byte_is_seen() -> None:
-    data, _ = several()
+def test_every_damaged_byte_is_seen(several: Several) -> None:
+    data, _, decoder = several
     for at in range(0, len(data), 3):
         damaged = data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :]
         with pytest.raises(DecodingError):
-            Decoder().decode(damaged)
+            decoder.decode(damaged)
     for size in range(0, len(data), 7):
         with pytest.raises(DecodingError):
-            Decoder().decode(data[:size])
+            decoder.decode(data[:size])
 
 
 def test_payloads_that_no_writer_writes() -> None:
