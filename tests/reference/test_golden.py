@@ -1,0 +1,89 @@
+"""Golden frames of the presets, read by the decoder that was written from the documents."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from neurocomp.models.stored import StoredModel as PackagedModel
+from tests.golden import cases
+from tests.reference.coders import DecodingError
+from tests.reference.conftest import packaged, plain
+from tests.reference.decoder import Decoder
+from tests.reference.stored import StoredModel
+
+QUICK = (
+    "empty-mix-arithmetic",
+    "empty-mix-arithmetic-dictionary",
+    "empty-text-s-arithmetic",
+    "every-byte-mix-arithmetic",
+    "noise-mix-arithmetic",
+    "odd-tokens-mix-arithmetic",
+    "odd-tokens-text-s-arithmetic",
+    "text-network-arithmetic",
+)
+SLOW = (
+    "line-ends-mix-arithmetic",
+    "line-ends-network-arithmetic",
+    "line-ends-tokens-arithmetic-4096-or-mix",
+    "long-text-mix-arithmetic-4096-dictionary",
+    "phrases-network-arithmetic",
+    "records-mix-arithmetic",
+    "records-mix-arithmetic-dictionary",
+    "table-dictionary",
+    "table-one-segment",
+    "text-mix-arithmetic",
+    "text-mix-arithmetic-dictionary",
+    "text-text-s-arithmetic",
+    "text-text-s-arithmetic-dictionary",
+    "lanes-begin-alike-text-s-arithmetic",
+)
+
+with cases.SIZES.open(newline="") as file:
+    HASHES = {row["frame"]: row["content_sha256"] for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory, text_s_file: Path) -> Decoder:
+    folder = tmp_path_factory.mktemp("golden")
+    files = [text_s_file]
+    for path in (cases.DICTIONARY, cases.NETWORK):
+        files.append(plain(PackagedModel.load(path), folder / path.name))
+    return Decoder([StoredModel(path.read_bytes()) for path in files])
+
+
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+)
+def test_valid_frames(decoder: Decoder, name: str) -> None:
+    content = decoder.decode((cases.VALID / f"{name}.ncmp").read_bytes())
+    assert hashlib.sha256(content).hexdigest() == HASHES[name]
+
+
+@pytest.mark.slow
+def test_a_frame_of_the_larger_network(tmp_path: Path) -> None:
+    path = plain(PackagedModel.load(packaged("text-l")), tmp_path / "text-l.safetensors")
+    decoder = Decoder([StoredModel(path.read_bytes())])
+    test_valid_frames(decoder, "text-text-l-arithmetic")
+
+
+PRIMED = {
+    *("line-ends-size", "payload-too-long-mix", "segment-line-ends-left-out"),
+    *("segment-line-ends-size", "segment-no-payload", "segment-other-symbols"),
+}
+"""Invalid frames that are found to be so when a primer has been read."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.stem, marks=pytest.mark.slow if path.stem in PRIMED else ())
+        for path in sorted(cases.INVALID.glob("*.ncmp"))
+    ],
+)
+def test_invalid_frames(decoder: Decoder, name: str) -> None:
+    with pytest.raises(DecodingError):
+        decoder.decode((cases.INVALID / f"{name}.ncmp").read_bytes())

@@ -1,0 +1,44 @@
+"""The intermediate values in docs/spec are those of the decoder that was written from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.reference import vectors
+from tests.reference.bytenet import Network
+from tests.reference.contexts import TEXT
+
+SPEC = Path(__file__).parents[2] / "docs" / "spec"
+
+
+def section(page: str, heading: str) -> str:
+    """Return the text below a heading, up to the next one."""
+    text = (SPEC / page).read_text()
+    assert text.count(f" {heading}\n") == 1
+    return re.split(r"^#+ ", text.split(f" {heading}\n")[1], flags=re.MULTILINE)[0]
+
+
+def hashes(text: str) -> list[str]:
+    return re.findall(r"`([0-9a-f]{64})`", text)
+
+
+def numbers(text: str) -> list[int]:
+    (line,) = re.findall(r"^    ([0-9 ]+)$", text, flags=re.MULTILINE)
+    return [int(number) for number in line.split()]
+
+
+def test_tables() -> None:
+    assert hashes(section("mix.md", "1.4 Checks")) == vectors.of_tables()
+
+
+def test_mix() -> None:
+    text = section("mix.md", "12. Test vectors")
+    assert numbers(text) == vectors.by_contexts(vectors.WORD, TEXT)[:16]
+    assert hashes(text) == vectors.of_mix()
+
+
+def test_bytenet(text_s: Network) -> None:
+    text = section("bytenet.md", "7. Test vectors")
+    assert numbers(text) == [row.index(max(row)) for row in vectors.weights(text_s)]
+    assert hashes(text) == [text_s.stored.sha256.hex(), *vectors.of_bytenet(text_s)]
