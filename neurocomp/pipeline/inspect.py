@@ -100,6 +100,11 @@ class FrameInfo:
     blocks: tuple[BlockInfo, ...]
 
     @property
+    def model(self) -> str:
+        """The names of its models, as a list for people."""
+        return ", ".join(dict.fromkeys(one.model for one in self.models))
+
+    @property
     def missing(self) -> str | None:
         """Why the frame can't be decoded here, or None where it can."""
         return next((one.missing for one in self.models if one.missing is not None), None)

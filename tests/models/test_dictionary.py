@@ -64,7 +64,7 @@ def test_round_trip_and_gain(path: Path) -> None:
     assert len(frame) < len(without) - 30
     assert neurocomp.decompress(frame, model_path=(path,)) == data
     (told,) = inspect_frames(io.BytesIO(frame), (path,))
-    assert told.dictionary == StoredModel.load(path).sha256[:8].hex()
+    assert told.models[0].dictionary == StoredModel.load(path).sha256[:8].hex()
     assert told.missing is None
 
 
