@@ -6,13 +6,8 @@
 
 #include "base/inlining.hpp"
 #include "base/integers.hpp"
+#include "base/prefetch.hpp"
 #include "mix/state.hpp"
-
-#if defined(__GNUC__) || defined(__clang__)
-#define NEUROCOMP_PREFETCH(address, for_writing) __builtin_prefetch(address, for_writing)
-#else
-#define NEUROCOMP_PREFETCH(address, for_writing) ((void)(address))
-#endif
 
 namespace neurocomp::mix {
 

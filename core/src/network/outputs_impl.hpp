@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/integers.hpp"
+#include "base/prefetch.hpp"
 #include "network/batch.hpp"
 
 namespace neurocomp::network {
@@ -86,10 +87,26 @@ NEUROCOMP_INLINE Ints scaled_and_clamped(const int32_t* sums, const RowScale& sc
     return Ints::load(values);
 }
 
+// Weights that are wanted next, of which a line is asked for now and then.
+struct Wanted {
+    const int8_t* at;
+    size_t num_bytes;
+
+    // Asks for the part that falls to one of `num_parts`.
+    NEUROCOMP_INLINE void ask(size_t part, size_t num_parts) const {
+        constexpr size_t line = 64;
+        const size_t size = num_bytes / num_parts;
+        for (size_t i = part * size; i < (part + 1) * size; i += line) NEUROCOMP_PREFETCH(at + i, 0);
+    }
+};
+
 // Makes outputs of a strip's sums, from the output `first` on, for rows from `row` on.
 template <typename Sink>
 NEUROCOMP_INLINE void finish_strip(const Layer& layer, size_t first, const RowScale* scales,
-                                   size_t row, size_t count, const int32_t* sums, Sink sink) {
+                                   size_t row, size_t count, const int32_t* sums, Sink sink,
+                                   Wanted wanted) {
+    const size_t num_parts = count * (strip / Ints::size);
+    size_t part = 0;
     for (size_t n = 0; n < strip; n += Ints::size) {
         const uint32_t* const multiplier = layer.multiplier.data() + first + n;
         const int32_t* const bias = layer.bias.data() + first + n;
@@ -100,6 +117,7 @@ NEUROCOMP_INLINE void finish_strip(const Layer& layer, size_t first, const RowSc
         for (size_t m = 0; m < count; ++m) {
             const RowScale& scale = scales[row + m];
             const int32_t* const from = sums + m * strip + n;
+            wanted.ask(part++, num_parts);
             Ints outputs;
             if (scale.fits) {
                 outputs = add(scaled(Ints::load(from), scale, multipliers), biases);

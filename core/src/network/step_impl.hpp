@@ -23,6 +23,8 @@ constexpr int exp2_bits = 10;
 // Rows whose sums are made before they are scaled: they stay in the nearest cache.
 constexpr size_t rows_at_once = 32;
 
+constexpr size_t least_wanting = 8;
+
 // One lane's states towards candidates by shares, and their products with the gates' SiLU.
 struct Recurrence {
     const Tensors& tensors;
@@ -122,21 +124,25 @@ struct Runner {
             embed(network, step.windows + m * static_cast<size_t>(shape.context),
                   step.stream + m * width);
         }
-        for (size_t b = 0; b < static_cast<size_t>(shape.num_blocks); ++b) {
+        const auto num_blocks = static_cast<size_t>(shape.num_blocks);
+        const Layer& first = network.blocks()[0].gates;
+        for (size_t b = 0; b < num_blocks; ++b) {
             const Block& block = network.blocks()[b];
+            const bool is_last = b + 1 == num_blocks;
             take_normal();
-            apply(block.gates, keep);
+            apply(block.gates, keep, block.out);
             move_states(b);
             take_plain(step.opened, width, width);
-            apply(block.out, add_to_stream);
+            apply(block.out, add_to_stream, block.up);
             take_normal();
-            apply(block.up, keep_squares);
+            apply(block.up, keep_squares, block.down);
             take_plain(step.sums, step.sum_width, static_cast<size_t>(shape.inner_width));
-            apply(block.down, add_to_stream);
+            apply(block.down, add_to_stream,
+                  is_last ? network.head() : network.blocks()[b + 1].gates);
         }
         if (!step.with_head) return;
         take_normal();
-        apply(network.head(), keep);
+        apply(network.head(), keep, first);
         for (size_t m = 0; m < num_rows; ++m) {
             weigh(step.sums + m * step.sum_width, network.tensors().exp2,
                   step.weights + m * alphabet_size);
@@ -170,21 +176,25 @@ struct Runner {
         }
     }
 
-    // Weights are read once for all rows.
+    // Weights are read once for all rows; those of the layer `next` follow.
     template <typename Sink>
-    void apply(const Layer& layer, Sink sink) const {
+    void apply(const Layer& layer, Sink sink, const Layer& next) const {
         for (size_t m = 0; m < num_rows; ++m) set_rounding(layer, step.scales[m]);
+        const auto num_outputs = static_cast<size_t>(layer.num_outputs);
         const auto inputs = static_cast<size_t>(layer.num_groups) * group;
         Products products({step.narrow, inputs, num_rows, layer.num_groups});
         alignas(64) int32_t sums[rows_at_once * strip];
         const int8_t* weights = layer.weight;
-        for (size_t first = 0; first < static_cast<size_t>(layer.num_outputs); first += strip) {
+        for (size_t first = 0; first < num_outputs; first += strip) {
+            const bool is_last = first + strip == num_outputs;
+            const int8_t* const after = is_last ? next.weight : weights + inputs * strip;
             for (size_t row = 0; row < num_rows; row += rows_at_once) {
                 const size_t count = smaller(num_rows - row, rows_at_once);
                 products.strip(row, count, weights, layer.offsets.data() + first, sums);
-                finish_strip(layer, first, step.scales, row, count, sums, sink);
+                const Wanted wanted{after, row == 0 && !is_last && count >= least_wanting ? inputs * strip : 0};
+                finish_strip(layer, first, step.scales, row, count, sums, sink, wanted);
             }
-            weights += inputs * strip;
+            weights = after;
         }
     }
 };

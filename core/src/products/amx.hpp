@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "base/integers.hpp"
 #include "products/x86.hpp"
 
 namespace neurocomp::products {

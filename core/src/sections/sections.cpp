@@ -21,7 +21,7 @@ constexpr size_t kept_room = size_t{1} << 14;
 constexpr size_t network_bytes = 1024;
 
 // Positions of a lane that an encoder weighs at once: more gain little.
-constexpr size_t positions_ahead = 16;
+constexpr size_t positions_ahead = 32;
 
 // Bytes between two looks at progress, without and with a network.
 constexpr size_t watched_bytes = size_t{1} << 14;
