@@ -18,15 +18,21 @@ def varint(value: int) -> bytes:
 
 
 def entry(
-    family: int, digest: bytes, revision: int = 1, properties: Mapping[int, bytes] | None = None
+    family: int,
+    digest: bytes,
+    revision: int = 1,
+    properties: Mapping[int, bytes] | None = None,
+    coder: int = 0,
 ) -> bytes:
     """Return an entry of a header, with a hash of 3 or 32 bytes."""
     fields = b"".join(
         varint(number) + varint(len(value)) + value
         for number, value in sorted((properties or {}).items())
     )
-    head = family << 3 | (len(digest) == 32) | bool(fields) << 2
-    return varint(head) + bytes([revision]) + digest + (varint(len(fields)) * bool(fields)) + fields
+    head = family << 3 | (len(digest) == 32) | bool(coder) << 1 | bool(fields) << 2
+    coder_field = bytes([coder] if coder else [])
+    size = varint(len(fields)) if fields else b""
+    return varint(head) + coder_field + bytes([revision]) + digest + size + fields
 
 
 def header(*entries: bytes) -> bytes:

@@ -4,7 +4,8 @@
 
 It needs nothing but Python's standard library and shares no code with the package.  It is clear
 rather than quick: some 1,000 bytes a second without a network, 60 with text-s.  Models and
-dictionaries are files whose tensors aren't packed.  It reads the families mix and bytenet.
+dictionaries are files whose tensors aren't packed.  It reads the families mix, adaptive
+and bytenet.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from tests.reference import mix  # noqa: E402
+from tests.reference import adaptive, mix  # noqa: E402
 from tests.reference.bytenet import Network, Reader  # noqa: E402
-from tests.reference.coders import BitCoder, BitDecoder, DecodingError, need  # noqa: E402
+from tests.reference.coders import (  # noqa: E402
+    BitCoder,
+    BitDecoder,
+    DecodingError,
+    HuffmanDecoder,
+    RangeDecoder,
+    SymbolDecoder,
+    need,
+)
 from tests.reference.frames import (  # noqa: E402
     DICTIONARY,
     Block,
@@ -32,8 +41,9 @@ from tests.reference.frames import (  # noqa: E402
 )
 from tests.reference.stored import StoredModel  # noqa: E402
 
-MIX, BYTENET = 1, 6
-REVISIONS = {MIX: 1, BYTENET: 1}
+MIX, ADAPTIVE, BYTENET = 1, 2, 6
+REVISIONS = {MIX: 1, ADAPTIVE: 1, BYTENET: 1}
+ARITHMETIC, HUFFMAN = 1, 2
 NETWORKS = ("bytenet", "recurrent")
 DICTIONARIES = ("dictionary",)
 NETWORK_BYTES = 1024
@@ -66,7 +76,13 @@ class Decoder:
         """Refuse a model that is unknown, whether or not a block has it."""
         need(model.family in REVISIONS, "a model's family is unknown")
         need(model.revision == REVISIONS[model.family], "a model's revision is unknown")
-        need(model.symbols == model.coder == 0, "a model of bits has their coder only")
+        need(model.symbols == 0, "a model's symbols are unknown")
+        if model.family == ADAPTIVE:
+            need(model.coder in (ARITHMETIC, HUFFMAN), "a model's coder is unknown")
+            need(not model.properties, "a property is unknown")
+            need(model.hash == hashlib.sha256(b"").digest()[:3], "a model has another hash")
+            return
+        need(model.coder == 0, "a model of bits has their coder only")
         need(not model.properties.keys() - {DICTIONARY}, "a property is unknown")
         self._dictionary(model)
         if model.family == BYTENET:
@@ -86,6 +102,8 @@ class Decoder:
         return content
 
     def _payload(self, block: Block, model: Entry) -> bytes:
+        if model.family == ADAPTIVE:
+            return decode_adaptive(block, model.coder)
         dictionary = self._dictionary(model)
         if model.family == BYTENET:
             return decode_bytenet(block, self._network(model.hash), dictionary)
@@ -108,11 +126,31 @@ class Decoder:
         raise DecodingError(f"no {architectures[0]} {digest.hex()} was given")
 
 
+def decode_adaptive(block: Block, coder_id: int) -> bytes:
+    """Return the bytes of a block of the adaptive model."""
+    need(block.variant == 0, "the block's variant is unknown")
+    need(256 * block.num_lanes <= 1 << 23, "the block has too many lanes")
+    kinds: dict[int, type[RangeDecoder] | type[HuffmanDecoder]]
+    kinds = {ARITHMETIC: RangeDecoder, HUFFMAN: HuffmanDecoder}
+    coder: SymbolDecoder = kinds[coder_id](block.payload, block.num_symbols)
+    predictor = adaptive.Predictor(block.num_lanes)
+    contents = [bytearray() for _ in range(block.num_lanes)]
+    for step in range(-(-block.num_symbols // block.num_lanes)):
+        num_active = min(block.num_lanes, block.num_symbols - step * block.num_lanes)
+        tables = [adaptive.frequencies(predictor.weigh(lane)) for lane in predictor.lanes]
+        symbols = [coder.decode(table) for table in tables[:num_active]]
+        for content, symbol in zip(contents, symbols, strict=False):
+            content.append(symbol)
+        predictor.learn(symbols)
+    coder.finish()
+    return b"".join(contents)
+
+
 def decode_mix(block: Block, dictionary: bytes, text: bytes, last_variant: int) -> bytes:
     """Return the bytes of a block that contexts code alone."""
     need(block.variant <= last_variant, "the block's variant is unknown")
     need(block.num_lanes == 1, "contexts alone have one lane")
-    coder = BitDecoder(block.payload)
+    coder = BitDecoder(block.payload, block.num_symbols)
     content = code_by_contexts(coder, block.num_symbols, block.variant % 2, dictionary, text)
     coder.finish()
     return content
@@ -139,7 +177,7 @@ def decode_bytenet(block: Block, network: Network, dictionary: bytes) -> bytes:
     sizes.append(len(block.payload) - at - sum(sizes))
     content = b""
     for (first, last), size in zip(pairwise(starts), sizes, strict=True):
-        coder = BitDecoder(block.payload[at : at + size])
+        coder = BitDecoder(block.payload[at : at + size], last - first)
         content += code_section(coder, last - first, block.variant - 2, each, network, dictionary)
         coder.finish()
         at += size

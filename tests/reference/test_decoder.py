@@ -73,10 +73,10 @@ def load(model: PackagedModel, folder: Path) -> StoredModel:
 @pytest.mark.parametrize(
     ("content", "variant"),
     [
-        (TEXT[:200], 0),
+        (TEXT[:120], 0),
         (JAPANESE, 0),
-        (bytes(400), 0),
-        (records(25), 1),
+        (bytes(200), 0),
+        (records(15), 1),
         (TEXT[:80], 1),
         (bytes(range(64)) * 3, 1),
         pytest.param(TEXT, 2, marks=pytest.mark.slow),
@@ -107,13 +107,13 @@ def test_a_dictionary(variant: int, tmp_path: Path) -> None:
     assert Decoder([load(dictionary, tmp_path)]).decode(data) == content
 
 
-REPEATED = WORDS[0][:9] * 8
+REPEATED = WORDS[0][:9] * 6
 
 
 @pytest.mark.parametrize(
     ("content", "variant", "num_lanes", "section_lanes"),
     [
-        (TEXT[:50], 0, 1, 2),
+        (TEXT[:40], 0, 1, 2),
         (records(4), 1, 1, 2),
         (REPEATED, 2, 1, 2),
         (records(4), 3, 1, 2),
@@ -138,7 +138,7 @@ def test_a_network(
     assert Decoder([load(stored, tmp_path)]).decode(data) == content
 
 
-@pytest.mark.parametrize(("variant", "num_bytes"), [(0, 40), (2, 300), (3, 300)])
+@pytest.mark.parametrize(("variant", "num_bytes"), [(0, 40), (2, 120), (3, 120)])
 def test_a_dictionary_before_a_network(variant: int, num_bytes: int, tmp_path: Path) -> None:
     network = sample(hashed=True)
     before = (WORDS[0] + NOISE[:20]) * 40
@@ -166,10 +166,10 @@ def test_stored_mixers(tmp_path: Path) -> None:
 
 
 def test_the_package_s_small_network(text_s_file: Path) -> None:
-    part = beside(PackagedModel.load(packaged("text-s")), TEXT[:40], 2)
+    part = beside(PackagedModel.load(packaged("text-s")), TEXT[:24], 2)
     stored = StoredModel(text_s_file.read_bytes())
     data = frame(header(entry(BYTENET, stored.sha256[:3])), part)
-    assert Decoder([stored]).decode(data) == TEXT[:40]
+    assert Decoder([stored]).decode(data) == TEXT[:24]
 
 
 @pytest.mark.slow
@@ -207,7 +207,6 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Several:
 
 def test_several_blocks_and_models(several: Several) -> None:
     data, content, decoder = several
-    assert decoder.decode(data) == content
     assert decoder.decode(data + frame(header(MIX_ENTRY), Part(b""))) == content
 
 

@@ -42,3 +42,7 @@ def test_bytenet(text_s: Network) -> None:
     text = section("bytenet.md", "7. Test vectors")
     assert numbers(text) == [row.index(max(row)) for row in vectors.weights(text_s)]
     assert hashes(text) == [text_s.stored.sha256.hex(), *vectors.of_bytenet(text_s)]
+
+
+def test_adaptive() -> None:
+    assert hashes(section("adaptive.md", "5. Test vectors")) == vectors.of_adaptive()

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
-from tests.reference import mix, tables
+from tests.reference import adaptive, mix, tables
 from tests.reference.bytenet import Network, Reader
 from tests.reference.coders import KnownBits
 from tests.reference.contexts import BINARY, TEXT
@@ -83,3 +83,18 @@ def of_bytenet(network: Network) -> list[str]:
     ]
     flat = [weight for row in weights(network) for weight in row]
     return [digest("I", flat), *(digest("H", row) for row in rows)]
+
+
+def of_adaptive() -> list[str]:
+    """Return the hashes of adaptive.md, section 5."""
+    return [digest("I", tables_before(content)) for content in (WORD, WORD * 40)]
+
+
+def tables_before(content: bytes) -> list[int]:
+    """Return the adaptive model's frequency tables before each byte, one after the other."""
+    predictor = adaptive.Predictor(1)
+    numbers: list[int] = []
+    for byte in content:
+        numbers += adaptive.frequencies(predictor.weigh(predictor.lanes[0]))
+        predictor.learn([byte])
+    return numbers
