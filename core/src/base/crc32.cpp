@@ -1,0 +1,48 @@
+#include "base/crc32.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace neurocomp {
+
+namespace {
+
+constexpr size_t at_once = 8;  // bytes a step
+
+// tables[k][b]: what a byte b does to the checksum when k bytes of zeros follow it.
+using Tables = std::array<std::array<uint32_t, 256>, at_once>;
+
+constexpr Tables make_tables() {
+    Tables tables{};
+    for (uint32_t byte = 0; byte < 256; ++byte) {
+        uint32_t value = byte;
+        for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xEDB88320U : 0U);
+        tables[0][byte] = value;
+    }
+    for (size_t k = 1; k < at_once; ++k) {
+        for (size_t byte = 0; byte < 256; ++byte) {
+            const uint32_t value = tables[k - 1][byte];
+            tables[k][byte] = value >> 8 ^ tables[0][value & 0xFF];
+        }
+    }
+    return tables;
+}
+
+constexpr Tables tables = make_tables();
+
+}  // namespace
+
+uint32_t crc32(std::span<const uint8_t> bytes, uint32_t before) {
+    uint32_t value = ~before;
+    const uint8_t* at = bytes.data();
+    size_t left = bytes.size();
+    for (; left >= at_once; left -= at_once, at += at_once) {
+        value = tables[7][at[0] ^ (value & 0xFF)] ^ tables[6][at[1] ^ (value >> 8 & 0xFF)] ^
+                tables[5][at[2] ^ (value >> 16 & 0xFF)] ^ tables[4][at[3] ^ value >> 24] ^
+                tables[3][at[4]] ^ tables[2][at[5]] ^ tables[1][at[6]] ^ tables[0][at[7]];
+    }
+    for (; left > 0; --left, ++at) value = value >> 8 ^ tables[0][(value ^ *at) & 0xFF];
+    return ~value;
+}
+
+}  // namespace neurocomp
