@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
-#include "base/sha256.hpp"
-#include "decoder/primer.hpp"
+#include "decoder/packaged.hpp"
+#include "weights/model.hpp"
 
 namespace neurocomp::decoder {
 
+using frame::Fault;
+using frame::ModelEntry;
+
 namespace {
+
+constexpr std::string_view suffix = ".safetensors";
+constexpr std::string_view dictionary_architecture = "dictionary";
+constexpr std::string_view dictionary_tensor = "content";
 
 Bytes primer_content() { return {primer_text, primer_bytes}; }
 
@@ -19,34 +27,152 @@ Digest hash_of(Bytes content) {
     return hash.finish();
 }
 
+bool begins_with(const Digest& digest, Bytes hash) {
+    return std::equal(hash.begin(), hash.end(), digest.begin());
+}
+
+std::string hexadecimal(Bytes bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const uint8_t byte : bytes) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+// The model of that hash as people know it.
+std::string describe(Bytes hash) {
+    const std::string digits = hexadecimal(hash);
+    for (size_t i = 0; i < num_packaged_networks; ++i) {
+        const PackagedNetwork& one = packaged_networks[i];
+        if (std::string_view(one.sha256).starts_with(digits)) {
+            return std::string(one.name) + " (" + one.name + std::string(suffix) + ", hash " +
+                   digits + ")";
+        }
+    }
+    return "of hash " + digits;
+}
+
+bool is_network(const ModelFile& file) {
+    return file.architecture() == weights::network_architecture || file.architecture() == "bytenet";
+}
+
+size_t section_lanes_of(const weights::Model& model) {
+    const weights::Json* const given = model.config.find("section_lanes");
+    if (given == nullptr) return format::section_lanes;
+    const std::optional<int64_t> lanes = given->integer();
+    frame::require(lanes && *lanes >= 1 && *lanes <= format::max_bytenet_lanes, Fault::format,
+                   "the network's number of lanes in a section is out of range");
+    return static_cast<size_t>(*lanes);
+}
+
+Dictionary content_of(const weights::Model& model) {
+    const weights::StoredTensor* const tensor = model.find(dictionary_tensor);
+    frame::require(tensor != nullptr && model.tensors.size() == 1 &&
+                       tensor->type() == weights::Type::uint8 && tensor->shape().size() == 1 &&
+                       tensor->num_bytes() >= 1 &&
+                       tensor->num_bytes() <= format::max_dictionary_bytes,
+                   Fault::format, "the frame's dictionary is not one of 1 to 1048576 bytes");
+    Dictionary content(tensor->num_bytes());
+    tensor->copy(content.data());
+    return content;
+}
+
 }  // namespace
 
 Models::Models() : primer_(primer_content()), primer_hash_(hash_of(primer_content())) {}
 
-void Models::add_file(const std::string& path) { sources_.push_back({path, {}}); }
+void Models::add_file(const std::string& path) { files_.emplace_back(path); }
 
 void Models::add_folder(const std::string& path) {
     std::error_code failure;
-    std::vector<std::string> files;
+    std::vector<std::string> paths;
     for (std::filesystem::directory_iterator at(path, failure), end; !failure && at != end;
          at.increment(failure)) {
-        if (at->path().extension() == ".safetensors") files.push_back(at->path().string());
+        if (at->path().extension() == suffix) paths.push_back(at->path().string());
     }
-    if (failure) frame::fail(frame::Fault::file, path + ": " + failure.message());
-    std::sort(files.begin(), files.end());
-    for (const std::string& file : files) add_file(file);
+    if (failure) frame::fail(Fault::file, path + ": " + failure.message());
+    std::sort(paths.begin(), paths.end());
+    for (const std::string& one : paths) {
+        try {
+            add_file(one);
+        } catch (const frame::Error& error) {
+            // A folder may hold other people's files.
+            if (error.fault() != Fault::format) throw;
+        }
+    }
 }
 
 void Models::add_bytes(Bytes content) {
-    sources_.push_back({"", {content.begin(), content.end()}});
+    files_.emplace_back(std::vector<uint8_t>(content.begin(), content.end()));
 }
 
-void Models::check_mix(const frame::ModelEntry& entry) const {
-    frame::require(entry.revision == frame::revision_mix &&
-                       entry.hash.size() == frame::short_hash_bytes &&
-                       std::equal(entry.hash.begin(), entry.hash.end(), primer_hash_.begin()),
-                   frame::Fault::model_mismatch,
+void Models::check_mix(const ModelEntry& entry) const {
+    frame::require(entry.hash.size() == format::short_hash_bytes, Fault::format,
+                   "the frame names context mixing by a whole hash");
+    frame::require(begins_with(primer_hash_, entry.hash), Fault::model_mismatch,
                    "the frame was written with another context mixing than this decoder's");
+}
+
+const ModelFile* Models::find(Bytes hash) const {
+    const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& file) {
+        return begins_with(file.sha256(), hash);
+    });
+    return found == files_.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
+    const ModelFile* file = find(entry.hash);
+    if (entry.hash.size() == format::short_hash_bytes) {
+        // So few bytes may be those of another model as well.
+        const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
+            return is_network(one) && begins_with(one.sha256(), entry.hash);
+        });
+        file = found == files_.end() ? nullptr : &*found;
+    }
+    if (file == nullptr) {
+        frame::fail(Fault::model_not_found,
+                    "the frame needs the byte network " + describe(entry.hash) +
+                        ", and no model file given is it");
+    }
+    if (!is_network(*file)) {
+        frame::fail(Fault::model_mismatch, file->name() + " is not a byte network, but of " +
+                                               file->architecture());
+    }
+    const std::lock_guard lock(mutex_);
+    if (opened_network_ != file) {
+        opened_network_ = nullptr;
+        network_ = nullptr;
+        network_ = file->with_model([](const weights::Model& model) {
+            return std::make_shared<const Network>(
+                Network{weights::make_network(model), section_lanes_of(model)});
+        });
+        opened_network_ = file;
+    }
+    return network_;
+}
+
+std::shared_ptr<const Dictionary> Models::dictionary(Bytes hash) const {
+    const ModelFile* const file = find(hash);
+    if (file == nullptr) {
+        frame::fail(Fault::model_not_found, "the frame needs the dictionary of hash " +
+                                                hexadecimal(hash) +
+                                                ", and no model file given is it");
+    }
+    if (file->architecture() != dictionary_architecture) {
+        frame::fail(Fault::format, "the frame's dictionary is none: " + file->name() + " is of " +
+                                       file->architecture());
+    }
+    const std::lock_guard lock(mutex_);
+    if (opened_dictionary_ != file) {
+        opened_dictionary_ = nullptr;
+        dictionary_ = file->with_model([](const weights::Model& model) {
+            return std::make_shared<const Dictionary>(content_of(model));
+        });
+        opened_dictionary_ = file;
+    }
+    return dictionary_;
 }
 
 }  // namespace neurocomp::decoder

@@ -2,14 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/sha256.hpp"
+#include "decoder/model_file.hpp"
 #include "frame/header.hpp"
 #include "sections/sections.hpp"
+#include "weights/byte_network.hpp"
 
 namespace neurocomp::decoder {
+
+// A byte network, and how many lanes make a section of its blocks.
+struct Network {
+    std::shared_ptr<const weights::ByteNetwork> parts;
+    size_t section_lanes;
+};
+
+using Dictionary = std::vector<uint8_t>;
 
 // Any thread may ask, once all files are added.
 class Models {
@@ -27,16 +39,24 @@ class Models {
     Primer& primer() const { return primer_; }
     // Throws Error where a frame's mix is not the one of this decoder.
     void check_mix(const frame::ModelEntry& entry) const;
+    // Throw Error where there is none of the frame's hash, or it is damaged.
+    std::shared_ptr<const Network> network(const frame::ModelEntry& entry) const;
+    std::shared_ptr<const Dictionary> dictionary(Bytes hash) const;
 
    private:
-    struct Source {
-        std::string path;              // empty where there is no file
-        std::vector<uint8_t> content;  // read when it is needed where there is one
-    };
+    // The file of that hash, or of one that begins so; null where there is none.
+    const ModelFile* find(Bytes hash) const;
 
     mutable Primer primer_;
     Digest primer_hash_;
-    std::vector<Source> sources_;
+    std::vector<ModelFile> files_;
+
+    // What was opened last, and what of.
+    mutable std::mutex mutex_;
+    mutable const ModelFile* opened_network_ = nullptr;
+    mutable const ModelFile* opened_dictionary_ = nullptr;
+    mutable std::shared_ptr<const Network> network_;
+    mutable std::shared_ptr<const Dictionary> dictionary_;
 };
 
 }  // namespace neurocomp::decoder

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decoder/sectioned.hpp"
 #include "frame/line_ends.hpp"
 
 namespace neurocomp::decoder {
@@ -10,78 +11,88 @@ using namespace frame;
 
 namespace {
 
-// Decisions that cost a bit at least: ln 2 over the least that one narrows the interval.
-constexpr uint64_t decisions_of_a_bit = 45427;
+// A family of models that frames may name.
+struct Family {
+    uint32_t id;
+    unsigned revision;
+    bool is_binary;
+    const char* name;
+};
 
-void check_length(size_t payload_bytes, uint64_t num_symbols) {
-    const uint64_t needed = (8 * num_symbols / decisions_of_a_bit + 7) / 8;
-    if (payload_bytes >= needed) return;
-    fail(Fault::format, "a payload of " + std::to_string(payload_bytes) + " bytes is too short: " +
-                            std::to_string(num_symbols) + " bytes take " + std::to_string(needed) +
-                            " at least");
+constexpr Family families[] = {
+    {family_mix, revision_mix, true, "mix"},
+    {family_adaptive, revision_adaptive, false, "adaptive"},
+    {family_ngram, revision_ngram, false, "ngram"},
+    {family_transformer, revision_transformer, false, "transformer"},
+    {family_hf, revision_hf, false, "hf"},
+    {family_bytenet, revision_bytenet, true, "bytenet"},
+    {family_dalle, revision_dalle, false, "dalle"},
+    {family_neural_ngram, revision_neural_ngram, false, "neural-ngram"},
+    {family_recurrent_tokens, revision_recurrent_tokens, false, "recurrent-tokens"},
+};
+
+const Family& family_of(const ModelEntry& entry) {
+    for (const Family& one : families) {
+        if (one.id != entry.family) continue;
+        if (one.revision != entry.revision) {
+            fail(Fault::model_mismatch, "the frame was written with revision " +
+                                            std::to_string(entry.revision) + " of " + one.name +
+                                            " models, this decoder has revision " +
+                                            std::to_string(one.revision));
+        }
+        return one;
+    }
+    fail(Fault::unsupported, "the frame needs models of family " + std::to_string(entry.family) +
+                                 ", which this decoder does not have");
 }
 
-std::vector<uint8_t> decode_mix(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                const Models& models, const MemoryBudget& memory,
-                                uint64_t held_bytes) {
-    require(head.num_lanes == 1 && head.variant <= variant_primed, Fault::format,
-            "a block of context mixing has one lane and three variants");
-    check_length(payload.size(), head.num_symbols);
-    models.check_mix(entry);
-    require(entry.dictionary.empty(), Fault::unsupported,
-            "the frame needs a dictionary, which this decoder does not read");
-    Plan plan;
-    plan.profile = static_cast<mix::Profile>(head.variant % 2);
-    size_t room = head.num_symbols;
-    uint64_t copies = 1;
-    if (head.variant == variant_primed) {
-        plan.primer = &models.primer();
-        room += plan.primer->size();
-        copies = 2;  // one is kept for small blocks
+void check_entry(const ModelEntry& entry) {
+    const Family& family = family_of(entry);
+    if (family.is_binary) {
+        require(entry.symbols == symbols_bytes && entry.coder == coder_binary &&
+                    entry.parameters.empty() && entry.environment.empty(),
+                Fault::format, "the frame's symbols, coder and properties don't go with its model");
+        return;
     }
-    memory.check(held_bytes + head.num_symbols + copies * mixture_bytes(room, 1));
-    std::vector<uint8_t> data(head.num_symbols);
-    const Bytes payloads[] = {payload};
-    const std::span<uint8_t> sections[] = {data};
-    decode(plan, payloads, sections, [](size_t) {});
-    return data;
+    require((entry.symbols <= symbols_bpe || entry.symbols == symbols_tokens) &&
+                (entry.coder == coder_arithmetic || entry.coder == coder_huffman),
+            Fault::unsupported, "the frame needs symbols or a coder that this decoder does not have");
+    require(entry.dictionary.empty(), Fault::format, "the frame has a dictionary where none goes");
 }
 
 std::vector<uint8_t> decode_symbols(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                    const Models& models, const MemoryBudget& memory,
-                                    uint64_t held_bytes) {
+                                    const Models& models, MemoryBudget& memory) {
     switch (entry.family) {
         case family_mix:
-            return decode_mix(head, entry, payload, models, memory, held_bytes);
+            return decode_mix(head, entry, payload, models, memory);
+        case family_bytenet:
+            return decode_bytenet(head, entry, payload, models, memory);
         default:
-            fail(Fault::unsupported, "the frame needs a model of family " +
-                                         std::to_string(entry.family) +
-                                         ", which this decoder does not have");
+            fail(Fault::unsupported,
+                 std::string("the block is coded with a model of family ") + family_of(entry).name +
+                     ", which this decoder does not have: neurocomp itself decodes it");
     }
 }
 
 }  // namespace
 
 void check_models(const Header& header) {
-    for (const ModelEntry& entry : header.models) {
-        if (entry.family != family_mix && entry.family != family_bytenet) continue;
-        require(entry.symbols == symbols_bytes && entry.coder == coder_binary &&
-                    entry.parameters.empty() && entry.environment.empty(),
-                Fault::format, "the frame's symbols, coder and properties don't go with its model");
-    }
+    for (const ModelEntry& entry : header.models) check_entry(entry);
 }
 
 std::vector<uint8_t> decode_block(const BlockHead& head, const Header& header, Bytes payload,
-                                  const Models& models, const MemoryBudget& memory,
-                                  uint64_t held_bytes) {
+                                  const Models& models, MemoryBudget memory) {
     check_transforms(head);
     const bool has_line_ends = !head.transforms.empty();
     const ModelEntry& entry = header.models[head.model];
-    std::vector<uint8_t> content = decode_symbols(head, entry, payload, models, memory, held_bytes);
+    if (entry.symbols == symbols_bytes) {
+        require(has_line_ends ? head.num_symbols < head.decoded_bytes
+                              : head.num_symbols == head.decoded_bytes,
+                Fault::format, "the block's number of symbols can't be that of its content");
+    }
+    std::vector<uint8_t> content = decode_symbols(head, entry, payload, models, memory);
     if (has_line_ends) {
-        memory.check(held_bytes + content.size() + head.decoded_bytes);
-        require(content.size() < head.decoded_bytes, Fault::format,
-                "the block's line ends were rewritten for nothing");
+        memory.take(head.decoded_bytes);
         auto restored = exchange_line_ends(content, head.decoded_bytes);
         require(restored.has_value(), Fault::format, "the block's line ends don't make its size");
         content = std::move(*restored);

@@ -10,14 +10,13 @@
 
 namespace neurocomp::decoder {
 
-// Refuses entries whose fields don't go together, whether a block uses them or not.
+// Refuses a header whose models are of no family or revision that this decoder knows of, or whose
+// fields don't go together.  Throws Error.
 void check_models(const frame::Header& header);
 
 // The content of a block that is not stored, its checksum verified.  `payload` stays as it is.
-// `held_bytes`: memory that the caller holds, of what `memory` allows.
 // Throws Error, DamagedPayload, std::bad_alloc.
 std::vector<uint8_t> decode_block(const frame::BlockHead& head, const frame::Header& header,
-                                  frame::Bytes payload, const Models& models,
-                                  const MemoryBudget& memory, uint64_t held_bytes);
+                                  Bytes payload, const Models& models, MemoryBudget memory);
 
 }  // namespace neurocomp::decoder

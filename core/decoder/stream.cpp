@@ -98,8 +98,8 @@ void Stream::take_head() {
                                     " bytes or more, allowed are " +
                                     std::to_string(limits_.content_bytes));
     }
-    const MemoryBudget memory(limits_.memory_bytes);
-    memory.check(2 * uint64_t{head_.payload_bytes});  // a vector doubles as it grows
+    // A vector doubles as it grows.
+    MemoryBudget(limits_.memory_bytes).take(3 * uint64_t{head_.payload_bytes});
     head_checksum_ = crc32(unit_, header_checksum_);
     expect(Part::body, head_.payload_bytes + checksum_bytes);
 }
@@ -121,7 +121,7 @@ void Stream::take_body() {
         content_.resize(head_.payload_bytes);
     } else {
         content_ = decode_block(head_, header_, payload, models_,
-                                MemoryBudget(limits_.memory_bytes), unit_.capacity());
+                                MemoryBudget(limits_.memory_bytes, unit_.capacity()));
     }
     unit_ = {};
     offset_ += unit_bytes;
