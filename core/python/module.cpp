@@ -17,9 +17,9 @@
 
 #include "base/processor.hpp"
 #include "coding/binary.hpp"
-#include "coding/classes.hpp"
 #include "network/batch.hpp"
 #include "sections/sections.hpp"
+#include "weights.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -31,6 +31,7 @@ void bind_coding(nb::module_& parent);
 void bind_exact(nb::module_& parent);
 void bind_images(nb::module_& parent);
 void bind_models(nb::module_& parent);
+void bind_weights(nb::module_& parent);
 
 }  // namespace neurocomp::python
 
@@ -58,113 +59,11 @@ nb::object array_of(const T* data, std::vector<size_t> shape) {
     return nb::cast(nb::ndarray<nb::numpy, T>(copy, shape.size(), shape.data(), owner));
 }
 
-// A linear layer's weight (N, K), multiplier (N,), bias (N,) and shift.
-struct PythonLayer {
-    Tensor<int8_t, 2> weight;
-    Tensor<int64_t, 1> multiplier;
-    Tensor<int32_t, 1> bias;
-    int64_t shift;
-};
-
-PythonLayer layer_of(const nb::tuple& parts) {
-    if (parts.size() != 4) throw std::invalid_argument("a layer has four parts");
-    return {nb::cast<Tensor<int8_t, 2>>(parts[0]), nb::cast<Tensor<int64_t, 1>>(parts[1]),
-            nb::cast<Tensor<int32_t, 1>>(parts[2]), nb::cast<int64_t>(parts[3])};
-}
+using python::PythonNetwork;
 
 void require(bool condition, const char* what) {
     if (!condition) throw std::invalid_argument(what);
 }
-
-// A network, what its mixers know, and the arrays that it keeps.
-class PythonNetwork {
-   public:
-    PythonNetwork(int width, int num_blocks, int context, int inner_width, int64_t epsilon,
-                  const std::vector<std::pair<int, int>>& tables,
-                  Tensor<int32_t, 3> embeddings, Tensor<int8_t, 2> hashed,
-                  Tensor<int32_t, 1> hashed_scales, const nb::list& layers,
-                  const Tensor<int32_t, 1>& gates, const Tensor<int32_t, 1>& silu,
-                  const Tensor<int32_t, 1>& exp2, const nb::object& experience)
-        : embeddings_(std::move(embeddings)),
-          hashed_(std::move(hashed)),
-          hashed_scales_(std::move(hashed_scales)),
-          gates_(gates),
-          silu_(silu),
-          exp2_(exp2) {
-        network::Shape shape{width, num_blocks, context, inner_width, epsilon, {}};
-        for (const auto& [length, bits] : tables) shape.tables.push_back({length, bits});
-        shape.check();
-        const auto columns = static_cast<size_t>(width);
-        const auto inner = static_cast<size_t>(inner_width);
-        require(embeddings_.shape(0) == static_cast<size_t>(context) &&
-                    embeddings_.shape(1) == network::alphabet_size &&
-                    embeddings_.shape(2) == columns,
-                "the embeddings of a network have a wrong shape");
-        require(hashed_.shape(0) == shape.num_hashed_rows() && hashed_.shape(1) == columns &&
-                    hashed_scales_.shape(0) == shape.num_hashed_rows(),
-                "the hashed embeddings of a network have a wrong shape");
-        require(gates_.size() == network::table_size && silu_.size() == network::table_size &&
-                    exp2_.size() == network::exp2_size,
-                "a table of a network has a wrong size");
-        const std::array<std::pair<size_t, size_t>, 4> sizes = {
-            {{3 * columns, columns}, {columns, columns}, {inner, columns}, {columns, inner}}};
-        const size_t num_layers = 4 * static_cast<size_t>(num_blocks) + 1;
-        require(layers.size() == num_layers, "a network has four layers a block and a head");
-        network::Tensors tensors{embeddings_.data(), hashed_.data(), hashed_scales_.data(), {},
-                                 gates_.data(),      silu_.data(),   exp2_.data()};
-        std::vector<PythonLayer> parts;  // packed by the network, and needed no longer
-        for (size_t i = 0; i < num_layers; ++i) {
-            parts.push_back(layer_of(nb::cast<nb::tuple>(layers[i])));
-            const PythonLayer& one = parts.back();
-            const auto [outputs, inputs] =
-                i + 1 < num_layers ? sizes[i % 4] : std::pair(size_t{256}, columns);
-            require(one.weight.shape(0) == outputs && one.weight.shape(1) == inputs &&
-                        one.multiplier.size() == outputs && one.bias.size() == outputs,
-                    "a layer of a network has a wrong shape");
-            tensors.layers.push_back(
-                {one.weight.data(), one.multiplier.data(), one.bias.data(), one.shift});
-        }
-        network_.emplace(std::move(shape), tensors);
-        if (!experience.is_none()) take_experience(nb::cast<nb::tuple>(experience));
-    }
-
-    const network::Network* network() const { return &*network_; }
-    const mix::Experience* experience() const { return experience_ ? &*experience_ : nullptr; }
-
-   private:
-    void take_experience(const nb::tuple& parts) {
-        require(parts.size() == 5, "what the mixers know has five parts");
-        weights_ = nb::cast<Tensor<int32_t, 2>>(parts[0]);
-        final_weights_ = nb::cast<Tensor<int32_t, 2>>(parts[1]);
-        history_maps_ = nb::cast<Tensor<uint32_t, 1>>(parts[2]);
-        order0_map_ = nb::cast<Tensor<uint32_t, 1>>(parts[3]);
-        match_maps_ = nb::cast<Tensor<uint32_t, 2>>(parts[4]);
-        require(weights_.shape(0) == mix::num_rows && weights_.shape(1) == mix::num_inputs &&
-                    final_weights_.shape(0) == mix::num_final_rows &&
-                    final_weights_.shape(1) == mix::num_sets &&
-                    history_maps_.size() == size_t{mix::num_contexts} * mix::num_histories &&
-                    order0_map_.size() == 256 && match_maps_.shape(0) == mix::num_matches &&
-                    match_maps_.shape(1) == mix::match_steps,
-                "what the mixers know has a wrong shape");
-        const auto within = [](const Tensor<int32_t, 2>& tensor, int32_t limit) {
-            return std::all_of(tensor.data(), tensor.data() + tensor.size(),
-                               [=](int32_t value) { return -limit <= value && value <= limit; });
-        };
-        require(within(weights_, (1 << 19) - 1) && within(final_weights_, 1 << 20),
-                "what the mixers know is out of range");
-        experience_ = {weights_.data(), final_weights_.data(), history_maps_.data(),
-                       order0_map_.data(), match_maps_.data()};
-    }
-
-    Tensor<int32_t, 3> embeddings_;
-    Tensor<int8_t, 2> hashed_;
-    Tensor<int32_t, 1> hashed_scales_, gates_, silu_, exp2_;
-    Tensor<int32_t, 2> weights_, final_weights_;
-    Tensor<uint32_t, 1> history_maps_, order0_map_;
-    Tensor<uint32_t, 2> match_maps_;
-    std::optional<network::Network> network_;
-    std::optional<mix::Experience> experience_;
-};
 
 // What a network makes of each byte of lanes (lanes, n) before it reads it: (lanes, n, 256).
 nb::object weigh(const PythonNetwork& network, const Tensor<uint8_t, 2>& symbols, size_t ahead) {
@@ -304,64 +203,6 @@ nb::tuple decode_bits(const nb::bytes& payload, const Tensor<uint16_t, 1>& proba
     return nb::make_tuple(array_of(bits.data(), {bits.size()}), coder.finish());
 }
 
-template <typename T>
-nb::tuple decode_classes_as(const Tensor<uint32_t, 1>& words, const Tensor<int32_t, 1>& frequencies,
-                            const Tensor<int64_t, 1>& values, const Tensor<uint8_t, 1>& widths,
-                            size_t size) {
-    std::vector<T> table(values.size());
-    std::transform(values.data(), values.data() + values.size(), table.begin(),
-                   [](int64_t value) { return static_cast<T>(value); });
-    const bool with_widths =
-        std::any_of(widths.data(), widths.data() + widths.size(), [](uint8_t one) { return one != 0; });
-    const size_t num_widths = with_widths ? size : 0;
-    auto* const found = new T[size];
-    const nb::capsule owner(found, [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
-    auto* const rests = new uint8_t[num_widths];
-    const nb::capsule other(
-        rests, [](void* memory) noexcept { delete[] static_cast<uint8_t*>(memory); });
-    {
-        const nb::gil_scoped_release release;
-        coding::ClassDecoder decoder({words.data(), words.size()},
-                                     {frequencies.data(), frequencies.size()});
-        for (size_t i = 0; i < size; ++i) {
-            size_t symbol = 0;
-            if (!decoder.decode(symbol)) {
-                throw DamagedPayload("coded integers are damaged: they have no class");
-            }
-            found[i] = table[symbol];
-            if (with_widths) rests[i] = widths.data()[symbol];
-        }
-    }
-    return nb::make_tuple(nb::cast(nb::ndarray<nb::numpy, T>(found, 1, &size, owner)),
-                          nb::cast(nb::ndarray<nb::numpy, uint8_t>(rests, 1, &num_widths, other)));
-}
-
-// Values of classes, and how many bits of each are still to come; values fit `item_bytes`.
-nb::tuple decode_classes(const Tensor<uint32_t, 1>& words, const Tensor<int32_t, 1>& frequencies,
-                         const Tensor<int64_t, 1>& values, const Tensor<uint8_t, 1>& widths,
-                         size_t size, int item_bytes) {
-    const size_t num_classes = frequencies.size();
-    int64_t total = 0;
-    for (size_t i = 0; i < num_classes; ++i) {
-        require(frequencies.data()[i] > 0, "a frequency is at least 1");
-        total += frequencies.data()[i];
-    }
-    require(num_classes >= 2 && num_classes <= 65535 && total == exact::total_frequency,
-            "a table has 2 to 65535 frequencies that sum to 2**24");
-    require(values.size() == num_classes && widths.size() == num_classes,
-            "each class has a value and a width");
-    switch (item_bytes) {
-        case 1:
-            return decode_classes_as<int8_t>(words, frequencies, values, widths, size);
-        case 2:
-            return decode_classes_as<int16_t>(words, frequencies, values, widths, size);
-        case 4:
-            return decode_classes_as<int32_t>(words, frequencies, values, widths, size);
-        default:
-            return decode_classes_as<int64_t>(words, frequencies, values, widths, size);
-    }
-}
-
 // A decoder that is asked bit by bit, and keeps its payload.
 class PythonDecoder {
    public:
@@ -409,13 +250,8 @@ NB_MODULE(_core, module) {
         }, "content"_a);
 
     nb::class_<PythonNetwork>(module, "Network")
-        .def(nb::init<int, int, int, int, int64_t, const std::vector<std::pair<int, int>>&,
-                      Tensor<int32_t, 3>, Tensor<int8_t, 2>, Tensor<int32_t, 1>, const nb::list&,
-                      const Tensor<int32_t, 1>&, const Tensor<int32_t, 1>&,
-                      const Tensor<int32_t, 1>&, const nb::object&>(),
-             nb::kw_only(), "width"_a, "num_blocks"_a, "context"_a, "inner_width"_a, "epsilon"_a,
-             "tables"_a, "embeddings"_a, "hashed"_a, "hashed_scales"_a, "layers"_a, "gates"_a,
-             "silu"_a, "exp2"_a, "experience"_a.none())
+        .def(nb::init<const nb::bytes&, const std::string&>(), "file"_a, "check"_a)
+        .def("set_experience", &PythonNetwork::set_experience, "parts"_a.none())
         .def("weigh", &weigh, "symbols"_a, "ahead"_a = 1);
 
     module.def("encode", &encode_sections, "sections"_a, "room"_a, nb::kw_only(), "profile"_a,
@@ -432,8 +268,6 @@ NB_MODULE(_core, module) {
         .def("decode", &PythonDecoder::decode, "p"_a)
         .def("is_spent", &PythonDecoder::is_spent)
         .def("finish", &PythonDecoder::finish);
-    module.def("decode_classes", &decode_classes, "words"_a, "frequencies"_a, "values"_a,
-               "widths"_a, "size"_a, "item_bytes"_a);
     module.def("encode_bits", &encode_bits, "bits"_a, "probabilities"_a, "room"_a);
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
 
@@ -441,4 +275,5 @@ NB_MODULE(_core, module) {
     python::bind_exact(module);
     python::bind_images(module);
     python::bind_models(module);
+    python::bind_weights(module);
 }

@@ -95,7 +95,7 @@ void test_coder_stays_in_its_buffer() {
 // A network of any shape with weights up to their bounds.
 struct RandomNetwork {
     std::vector<int32_t> embeddings, scales, gates, silu, exp2;
-    std::vector<int8_t> hashed;
+    network::HashedRows hashed;
     std::vector<std::vector<int8_t>> weights;
     std::vector<std::vector<int64_t>> multipliers;
     std::vector<std::vector<int32_t>> biases;
@@ -107,17 +107,19 @@ struct RandomNetwork {
         network::Shape shape{width, num_blocks, 3, inner, 4295, {{2, 4}, {3, 5}}};
         const auto columns = static_cast<size_t>(width);
         for (size_t i = 0; i < 3 * 256 * columns; ++i) embeddings.push_back(numbers.within(1 << 22));
-        for (size_t i = 0; i < 48 * columns; ++i) {
-            hashed.push_back(static_cast<int8_t>(numbers.within(127)));
+        Array<uint8_t> levels(48 * columns);
+        for (size_t i = 0; i < levels.size(); ++i) {
+            levels[i] = static_cast<uint8_t>(numbers.within(127));
         }
+        hashed = network::HashedRows(std::move(levels), columns);
         for (int i = 0; i < 48; ++i) scales.push_back(static_cast<int32_t>(1 + numbers.below(9999)));
         for (int i = 0; i < network::table_size; ++i) {
             gates.push_back(static_cast<int32_t>(numbers.below((1 << 16) + 1)));
             silu.push_back(numbers.within(1 << 16));
         }
         for (int i = 0; i < network::exp2_size; ++i) exp2.push_back((1 << 30) - (i << 19));
-        network::Tensors tensors{embeddings.data(), hashed.data(), scales.data(), {},
-                                 gates.data(),      silu.data(),   exp2.data()};
+        const network::Tensors tensors{embeddings.data(), &hashed,     scales.data(),
+                                       gates.data(),      silu.data(), exp2.data()};
         const size_t num_layers = 4 * static_cast<size_t>(num_blocks) + 1;
         weights.resize(num_layers);
         multipliers.resize(num_layers);
@@ -133,10 +135,11 @@ struct RandomNetwork {
                 multipliers[i].push_back(static_cast<int64_t>(numbers.below(scale)));
                 biases[i].push_back(numbers.within(n == 0 ? INT32_MAX / 2 : 3000));
             }
-            tensors.layers.push_back(
-                {weights[i].data(), multipliers[i].data(), biases[i].data(), 38});
         }
-        made.emplace(shape, tensors);
+        made.emplace(shape, tensors, [this](size_t i) {
+            return network::LayerTensors{weights[i].data(), multipliers[i].data(),
+                                         biases[i].data(), 38};
+        });
     }
 };
 

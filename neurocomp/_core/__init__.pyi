@@ -11,6 +11,7 @@ from neurocomp._core import exact as exact
 from neurocomp._core import images as images
 from neurocomp._core import ngram as ngram
 from neurocomp._core import symbols as symbols
+from neurocomp._core import weights as weights
 
 class DamagedPayload(ValueError):
     """A payload is not what any bytes are coded as."""
@@ -34,49 +35,25 @@ class Primer:
     def __init__(self, content: bytes) -> None: ...
 
 class Network:
-    """A recurrent network of bytes, packed, and what mixers beside it know.
-
-    It keeps the arrays of embeddings and tables, and copies layers.
+    """A recurrent network of bytes, ready to compute, and what mixers beside it know.
 
     Args:
-        width: of the stream, as all numbers here in a ``RecurrentConfig``.
-        num_blocks: of these.
-        context: bytes of a window.
-        inner_width: of feed-forward layers.
-        epsilon: of norms.
-        tables: length of the n-grams and bits of each table of hashed embeddings.
-        embeddings: int32 (context, 256, width).
-        hashed: int8 (rows, width), of all tables.
-        hashed_scales: int32 (rows,).
-        layers: gates, out, up and down of each block, then the head: weight, int8 (N, K),
-            multiplier, int64 (N,), bias, int32 (N,), shift.
-        gates: int32 (32768,), the logistic function.
-        silu: int32 (32768,).
-        exp2: int32 (1024,).
-        experience: arrays of an ``Experience`` in the order of its parts, or None.
+        file: a model file of architecture "recurrent", which is needed no longer afterwards.
+        check: what to compare before it is believed: "identity", the hash of what it holds;
+            "checksum", that of the file, where it has one, and else the hash; "nothing".
 
     Raises:
-        ValueError: a shape or number is out of range, so that it would not be exact.
+        weights.BadModel: it holds another model, is damaged, or would not be exact.
     """
 
-    def __init__(
-        self,
-        *,
-        width: int,
-        num_blocks: int,
-        context: int,
-        inner_width: int,
-        epsilon: int,
-        tables: Sequence[tuple[int, int]],
-        embeddings: NDArray[np.int32],
-        hashed: NDArray[np.int8],
-        hashed_scales: NDArray[np.int32],
-        layers: list[tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.int32], int]],
-        gates: NDArray[np.int32],
-        silu: NDArray[np.int32],
-        exp2: NDArray[np.int32],
-        experience: tuple[NDArray[np.integer], ...] | None,
-    ) -> None: ...
+    def __init__(self, file: bytes, check: str) -> None: ...
+    def set_experience(self, parts: tuple[NDArray[np.integer], ...] | None) -> None:
+        """Exchange what the mixers know.
+
+        Args:
+            parts: arrays of an ``Experience`` in the order of its parts.
+        """
+
     def weigh(self, symbols: NDArray[np.uint8], ahead: int = 1) -> NDArray[np.int32]:
         """Return what it makes of each byte before it reads it.
 
@@ -136,31 +113,6 @@ def learn(
     section: NDArray[np.uint8], *, profile: int, network: Network | None = None
 ) -> tuple[NDArray[np.integer], ...]:
     """Return the arrays of an ``Experience`` after a section, in the order of its parts."""
-
-def decode_classes(
-    words: NDArray[np.uint32],
-    frequencies: NDArray[np.int32],
-    values: NDArray[np.int64],
-    widths: NDArray[np.uint8],
-    size: int,
-    item_bytes: int,
-) -> tuple[NDArray[np.integer], NDArray[np.uint8]]:
-    """Return what constriction's range decoder finds: values of classes, and their widths.
-
-    Args:
-        words: the coder's.
-        frequencies: of the classes, (C,), which sum to 2**24.
-        values: of the classes, (C,).
-        widths: of the classes, (C,).
-        size: how many to decode.
-        item_bytes: of the result's type, which holds the values.
-
-    Returns:
-        Signed integers, (size,), and their widths, (size,), empty where all are 0.
-
-    Raises:
-        DamagedPayload: no encoder writes these words.
-    """
 
 class BitDecoder:
     """The binary coder's decoder of a payload, a bit at a time."""

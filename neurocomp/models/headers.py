@@ -1,8 +1,9 @@
 """What a model file says about itself before its tensors are read; needs no numpy.
 
 The file is safetensors (no code, no pickle).  Its only metadata key, "neurocomp", holds canonical
-JSON with the file's version, the architecture, the configuration and the hash.  Version 2 also has
-"packed": type and shape of the tensors that are entropy-coded (``packing``).
+JSON with the file's version, the architecture, the configuration and the hash.  Version 3 also has
+"packed": type and shape of the tensors that are entropy-coded (``packing``); its last tensor is the
+CRC-32 of all that comes before it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.models.safetensors_layout import Layout, read_layout
 from neurocomp.names import printable, quoted
 
-FILE_VERSION, PACKED_VERSION = 1, 2
+FILE_VERSION, PACKED_VERSION = 1, 3
+
+CHECKSUM, CHECKSUM_BYTES = "crc32", 4
+"""Name and size of a packed file's last tensor, which is none of the model's."""
+
 METADATA_KEY = "neurocomp"
 MAX_METADATA_BYTES = 1 << 20
 SHA256_BYTES = 32
@@ -64,12 +69,14 @@ class ModelHeader:
         config: JSON values by name.
         sha256: canonical hash that the file claims, 32 bytes; ``StoredModel.load`` verifies it.
         packed: form of each tensor that is entropy-coded in the file.
+        version: of the file.
     """
 
     architecture: str
     config: dict[str, Json]
     sha256: bytes
     packed: Forms = field(default_factory=dict)
+    version: int = FILE_VERSION
 
     @classmethod
     def read(cls, path: Path) -> ModelHeader:
@@ -109,6 +116,7 @@ def parse_header(path: Path, layout: Layout) -> ModelHeader:
             fields["config"],
             bytes.fromhex(fields["sha256"]),
             read_forms(fields["packed"]) if version == PACKED_VERSION else {},
+            version,
         )
         # Everything that json.loads takes and canonical_json doesn't is damage.
         canonical_json(header.config)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
-from neurocomp.models.files import write_atomically
+from neurocomp.models.files import replaced_file
 from neurocomp.models.headers import (
+    CHECKSUM,
+    CHECKSUM_BYTES,
     FILE_VERSION,
     MAX_METADATA_BYTES,
     METADATA_KEY,
@@ -33,10 +35,13 @@ from neurocomp.models.headers import (
 )
 from neurocomp.models.packing import pack_tensors, unpack_tensors
 from neurocomp.models.safetensors_layout import Layout, read_layout
+from neurocomp.models.safetensors_writer import pieces
 from neurocomp.names import printable, quoted
 
 MAX_FILE_BYTES = 1 << 33
 MAX_TENSORS = 1 << 14
+
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +107,17 @@ class StoredModel:
             ValueError: the configuration is not JSON, or larger than a file may hold.
             OSError: the file cannot be written.
         """
+        # Before the file is begun: what can't be written leaves none.
+        whole = self._pieces(packed=packed)
+        with replaced_file(path) as file:
+            for piece in whole:
+                file.write(piece)
+
+    def to_bytes(self) -> bytes:
+        """Return what `save` writes, of tensors that are not packed; raises ValueError as it."""
+        return b"".join(self._pieces(packed=False))
+
+    def _pieces(self, *, packed: bool) -> Iterator[bytes]:
         fields: dict[str, Json] = {
             "version": FILE_VERSION,
             "architecture": self.architecture,
@@ -110,12 +126,16 @@ class StoredModel:
         }
         tensors = dict(self.tensors)
         if packed:
+            if CHECKSUM in tensors:
+                raise ValueError(f"a packed model has no tensor of the name {CHECKSUM!r}")
             tensors, forms = pack_tensors(self.tensors)
+            tensors[CHECKSUM] = np.zeros(CHECKSUM_BYTES, np.uint8)
             fields |= {"version": PACKED_VERSION, "packed": forms}
         metadata = canonical_json(fields)
         if len(metadata) > MAX_METADATA_BYTES:
             raise ValueError(f"the configuration takes more than {MAX_METADATA_BYTES} bytes")
-        write_atomically(path, save(tensors, {METADATA_KEY: metadata}))
+        written = pieces(tensors, {METADATA_KEY: metadata})
+        return _with_checksum(written) if packed else written
 
     @classmethod
     def load(cls, path: Path, shown: Path | None = None) -> StoredModel:
@@ -135,7 +155,9 @@ class StoredModel:
         layout = read_layout(path, shown)
         header = parse_header(shown, layout)
         tensors = _read_tensors(path, shown, layout)
-        if header.packed:
+        if header.version == PACKED_VERSION:
+            _verify_checksum(path, shown, layout)
+            del tensors[CHECKSUM]
             tensors = _unpack(shown, tensors, header.packed)
         model = cls(header.architecture, header.config, tensors)
         if model.sha256 != header.sha256:
@@ -144,6 +166,31 @@ class StoredModel:
                 f"records {header.sha256.hex()}: fetch the file again"
             )
         return model
+
+
+def _with_checksum(written: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield pieces of a file, of whose last one the end is replaced by the checksum of the rest."""
+    last, checksum = next(written), 0
+    for piece in written:
+        yield last
+        checksum, last = zlib.crc32(last, checksum), piece
+    last = last[:-CHECKSUM_BYTES]
+    yield last + zlib.crc32(last, checksum).to_bytes(CHECKSUM_BYTES, "little")
+
+
+def _verify_checksum(path: Path, shown: Path, layout: Layout) -> None:
+    """Raise FormatError where a packed file doesn't end with the checksum of what comes before."""
+    checksum = 0
+    name, place = next(reversed(layout.tensors.items()), ("", None))
+    if place is None or (name, place.dtype, place.shape) != (CHECKSUM, "U8", (CHECKSUM_BYTES,)):
+        raise FormatError(f"{printable(shown)} is damaged: it lacks its checksum")
+    with path.open("rb") as file:
+        left = place.offset
+        while left and (piece := file.read(min(left, _PIECE_BYTES))):
+            checksum = zlib.crc32(piece, checksum)
+            left -= len(piece)
+        if file.read() != checksum.to_bytes(CHECKSUM_BYTES, "little"):
+            raise FormatError(f"{printable(shown)} is damaged: its checksum is another")
 
 
 def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[Any]]:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from neurocomp.errors import FormatError, ModelMismatchError
 from neurocomp.models.files import replaced_file
 from neurocomp.models.headers import (
+    PACKED_VERSION,
     TYPE_NAMES,
     ModelHeader,
     canonical_json,
@@ -44,7 +45,7 @@ def verify_file(path: Path, header: ModelHeader, shown: Path) -> None:
     if found.sha256 != header.sha256:
         raise FormatError(f"{printable(shown)} was replaced while it was read: try again")
     require_integers(shown, layout)
-    if found.packed:
+    if found.version == PACKED_VERSION:
         from neurocomp.models.stored import StoredModel
 
         sha256 = StoredModel.load(path, shown).sha256

@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from neurocomp.errors import ModelMismatchError
+from neurocomp.errors import FormatError, ModelMismatchError
 from neurocomp.models import fingerprints
 from neurocomp.models.architectures import EMBEDDED
 from neurocomp.models.files import write_atomically
@@ -162,7 +163,7 @@ def test_fingerprints_are_known_without_the_models() -> None:
 def test_a_wrong_hash_in_the_package_is_refused_when_the_network_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What lists believe is compared with the weights before they predict anything."""
+    """What lists believe is compared with the file's checksum before it predicts anything."""
     from neurocomp.models.recurrent import NetworkModel, model
 
     content = bytearray(fingerprints.network_file("text-s").read_bytes())
@@ -170,8 +171,12 @@ def test_a_wrong_hash_in_the_package_is_refused_when_the_network_is_loaded(
     content[place] = ord("0") if content[place] != ord("0") else ord("1")
     (tmp_path / "text-s.safetensors").write_bytes(content)
     monkeypatch.setattr(model, "WEIGHTS", tmp_path)
-    with pytest.raises(ModelMismatchError, match="is damaged"):
+    with pytest.raises(FormatError, match="is damaged: its checksum"):
         NetworkModel.shipped("text-s")
+    content[-4:] = zlib.crc32(content[:-4]).to_bytes(4, "little")
+    (tmp_path / "text-s.safetensors").write_bytes(content)
+    with pytest.raises(ModelMismatchError, match="is damaged"):
+        NetworkModel.shipped("text-s").stored  # noqa: B018  it reads and verifies
 
 
 @pytest.mark.parametrize(

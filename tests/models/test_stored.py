@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from neurocomp.coding.integers import encode_integers
+from neurocomp import _core
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.models import stored as stored_module
 from neurocomp.models.headers import ModelHeader, canonical_json
+from neurocomp.models.safetensors_writer import pieces
 from neurocomp.models.stored import StoredModel
 
 CONFIG = {"order": 3, "names": ["a", "ü"], "deep": {"x": None}}
@@ -147,7 +149,11 @@ def test_a_packed_file_holds_the_same_model(packed_path: Path, tmp_path: Path) -
         np.testing.assert_array_equal(model.tensors[name], tensor)
     header = ModelHeader.read(packed_path)
     assert (model.sha256, header.sha256) == (plain.sha256, plain.sha256)
-    assert header.packed == {"flat": ("uint32", (3, 50)), "table": ("int32", (200,))}
+    assert header.packed == {
+        "flat": ("uint32", (3, 50)),
+        "one": ("int64", ()),
+        "table": ("int32", (200,)),
+    }
     assert packed_path.stat().st_size < (tmp_path / "plain").stat().st_size - 800
     model.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "plain").read_bytes()
@@ -176,22 +182,47 @@ def test_every_damage_of_a_packed_file_is_seen(packed_path: Path) -> None:
 )
 def test_bad_forms_are_refused(tmp_path: Path, packed: Any) -> None:
     with pytest.raises(FormatError, match="metadata"):
-        StoredModel.load(write(tmp_path / "m", fields(version=2, packed=packed)))
+        StoredModel.load(write(tmp_path / "m", fields(version=3, packed=packed)))
+
+
+def write_packed(path: Path, packed: dict[str, Any], **tensors: Any) -> Path:
+    tensors["crc32"] = np.zeros(4, np.uint8)
+    content = b"".join(pieces(tensors, fields(version=3, packed=packed)))
+    path.write_bytes(content[:-4] + zlib.crc32(content[:-4]).to_bytes(4, "little"))
+    return path
 
 
 def test_forms_must_fit_their_tensors(tmp_path: Path) -> None:
     for name, form in (("x", ["int8", [1]]), ("other", ["int8", [1]])):
+        path = write_packed(tmp_path / "m", {name: form}, x=np.zeros(2, np.int8))
         with pytest.raises(FormatError, match="damaged"):
-            StoredModel.load(write(tmp_path / "m", fields(version=2, packed={name: form})))
+            StoredModel.load(path)
+        with pytest.raises(_core.weights.BadModel, match="packed"):
+            _core.weights.read(path.read_bytes(), "checksum")
 
 
 def test_a_small_file_cannot_unpack_to_a_large_one(tmp_path: Path) -> None:
-    zeros = np.frombuffer(encode_integers(np.zeros(1, np.int64)), np.uint8)
+    payload = _core.weights.pack(np.zeros(4096, np.uint8), "int8", 4096)
+    assert payload is not None
+    zeros = np.frombuffer(payload, np.uint8)
     packed = {name: ["int8", [1 << 14, 1 << 12]] for name in "abc"}
-    with pytest.raises(FormatError, match="elements"):
-        StoredModel.load(
-            write(tmp_path / "m", fields(version=2, packed=packed), a=zeros, b=zeros, c=zeros)
-        )
+    path = write_packed(tmp_path / "m", packed, a=zeros, b=zeros, c=zeros)
+    assert path.stat().st_size < 1000
+    with pytest.raises(FormatError, match="134217728 elements"):
+        StoredModel.load(path)
+    with pytest.raises(_core.weights.BadModel, match="134217728 elements"):
+        _core.weights.read(path.read_bytes(), "checksum")
+
+
+def test_a_packed_file_ends_with_its_checksum(tmp_path: Path) -> None:
+    for path in (
+        write(tmp_path / "m", fields(version=3, packed={})),
+        write(tmp_path / "m", fields(version=3, packed={}), crc32=np.zeros(4, np.uint8)),
+    ):
+        with pytest.raises(FormatError, match="checksum"):
+            StoredModel.load(path)
+        with pytest.raises(_core.weights.BadModel, match="checksum"):
+            _core.weights.read(path.read_bytes(), "checksum")
 
 
 def test_floats_are_refused(tmp_path: Path) -> None:
@@ -231,8 +262,8 @@ def test_bad_metadata_are_refused(tmp_path: Path, metadata: dict[str, str]) -> N
 
 
 def test_a_newer_version_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedError, match="version 3"):
-        StoredModel.load(write(tmp_path / "m", fields(version=3)))
+    with pytest.raises(UnsupportedError, match="version 4"):
+        StoredModel.load(write(tmp_path / "m", fields(version=4)))
 
 
 def test_a_wrong_hash_is_named(tmp_path: Path) -> None:

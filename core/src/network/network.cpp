@@ -38,38 +38,59 @@ void check_table(const int32_t* table, int64_t least, int64_t most) {
     require(*low >= least && *high <= most, "a table of a network has entries out of range");
 }
 
-// Sums of embeddings stay within the stream's bound.
-void check_embeddings(const Shape& shape, const Tensors& tensors) {
+// How far the sum of bytes' embeddings reaches at most, by column.
+std::vector<int64_t> reach_of_bytes(const Shape& shape, const int32_t* row) {
     const auto width = static_cast<size_t>(shape.width);
     std::vector<int64_t> total(width, 0);
     std::vector<int64_t> reach(width);
-    const auto take = [&](size_t n, int64_t value) {
-        reach[n] = std::max(reach[n], value < 0 ? -value : value);
-    };
-    const auto add = [&] {
-        for (size_t n = 0; n < width; ++n) total[n] += reach[n];
-    };
-    const int32_t* row = tensors.embeddings;
     for (int k = 0; k < shape.context; ++k) {
         std::fill(reach.begin(), reach.end(), 0);
         for (int byte = 0; byte < alphabet_size; ++byte, row += width) {
-            for (size_t n = 0; n < width; ++n) take(n, row[n]);
+            for (size_t n = 0; n < width; ++n) {
+                reach[n] = std::max(reach[n], std::abs(int64_t{row[n]}));
+            }
         }
-        add();
+        for (size_t n = 0; n < width; ++n) total[n] += reach[n];
     }
-    const int8_t* hashed = tensors.hashed;
-    const int32_t* scale = tensors.hashed_scales;
+    return total;
+}
+
+// Adds to `total` how far the embeddings of hashed n-grams reach, row by row.
+void add_reach_of_rows(const Shape& shape, const Tensors& tensors, std::vector<int64_t>& total) {
+    const auto width = static_cast<size_t>(shape.width);
+    std::vector<int8_t> levels(width + HashedRows::margin);
+    std::vector<int64_t> reach(width);
+    size_t row = 0;
     for (const HashedTable& table : shape.tables) {
         std::fill(reach.begin(), reach.end(), 0);
-        for (size_t i = 0; i < size_t{1} << table.bits; ++i, hashed += width, ++scale) {
-            require(*scale >= 1 && *scale <= max_scale,
-                    "the scales of a network's hashed embeddings are out of range");
-            for (size_t n = 0; n < width; ++n) take(n, int64_t{hashed[n]} * *scale);
+        for (const size_t end = row + (size_t{1} << table.bits); row < end; ++row) {
+            tensors.hashed->expand(row, levels.data());
+            for (size_t n = 0; n < width; ++n) {
+                const int64_t value = int64_t{levels[n]} * tensors.hashed_scales[row];
+                reach[n] = std::max(reach[n], std::abs(value));
+            }
         }
-        add();
+        for (size_t n = 0; n < width; ++n) total[n] += reach[n];
     }
+}
+
+// Sums of embeddings stay within the stream's bound.
+void check_embeddings(const Shape& shape, const Tensors& tensors) {
+    std::vector<int64_t> total = reach_of_bytes(shape, tensors.embeddings);
+    int64_t farthest = *std::max_element(total.begin(), total.end());
+    const int32_t* scale = tensors.hashed_scales;
+    for (const HashedTable& table : shape.tables) {
+        const int32_t* const end = scale + (size_t{1} << table.bits);
+        const auto [low, high] = std::minmax_element(scale, end);
+        require(*low >= 1 && *high <= max_scale,
+                "the scales of a network's hashed embeddings are out of range");
+        farthest += int64_t{tensors.hashed->most()} * *high;
+        scale = end;
+    }
+    if (farthest <= residual_limit) return;  // so that no row need be looked at
+    add_reach_of_rows(shape, tensors, total);
     require(*std::max_element(total.begin(), total.end()) <= residual_limit,
-            "the embeddings of a network exceed the range of its stream");
+            "the embeddings of a network add up beyond the stream's range");
 }
 
 }  // namespace
@@ -97,13 +118,12 @@ size_t Shape::num_hashed_rows() const {
     return rows;
 }
 
-Network::Network(Shape shape, const Tensors& tensors)
+Network::Network(Shape shape, const Tensors& tensors, const LayerSource& layers)
     : shape_(std::move(shape)), tensors_(tensors) {
     shape_.check();
     const int width = shape_.width;
     const int inner = shape_.inner_width;
     const auto num_blocks = static_cast<size_t>(shape_.num_blocks);
-    require(tensors.layers.size() == 4 * num_blocks + 1, "a network lacks a layer");
     check_embeddings(shape_, tensors);
     check_table(tensors.gates, 0, 1 << 16);
     check_table(tensors.silu, -(16 << 12), 16 << 12);
@@ -115,15 +135,17 @@ Network::Network(Shape shape, const Tensors& tensors)
                       packed_bytes(inner, width) + packed_bytes(width, inner)) +
             packed_bytes(alphabet_size, width),
         PageSize::huge);
-    const LayerTensors* from = tensors.layers.data();
     size_t place = 0;
-    for (size_t b = 0; b < num_blocks; ++b, from += 4) {
-        blocks_.push_back({pack(from[0], 3 * width, width, residual_limit, place),
-                           pack(from[1], width, width, residual_limit, place),
-                           pack(from[2], inner, width, square_limit, place),
-                           pack(from[3], width, inner, residual_limit, place)});
+    size_t index = 0;
+    const auto next = [&](int num_outputs, int num_inputs, int32_t clip) {
+        return pack(layers(index++), num_outputs, num_inputs, clip, place);
+    };
+    for (size_t b = 0; b < num_blocks; ++b) {
+        blocks_.push_back({next(3 * width, width, residual_limit),
+                           next(width, width, residual_limit), next(inner, width, square_limit),
+                           next(width, inner, residual_limit)});
     }
-    head_ = pack(*from, alphabet_size, width, head_limit, place);
+    head_ = next(alphabet_size, width, head_limit);
 }
 
 Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, int32_t clip,

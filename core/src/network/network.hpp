@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/memory.hpp"
+#include "network/hashed_rows.hpp"
 
 namespace neurocomp::network {
 
@@ -72,21 +74,25 @@ struct Shape {
     size_t num_hashed_rows() const;
 };
 
-// Pointers belong to the caller, who keeps them alive as long as the network.
+// All but the layers.  Pointers belong to the caller, who keeps them alive as long as the network.
 struct Tensors {
     const int32_t* embeddings;     // (context, 256, width)
-    const int8_t* hashed;          // (rows, width): of all tables, or null
+    const HashedRows* hashed;      // (rows, width): of all tables
     const int32_t* hashed_scales;  // (rows,)
-    std::vector<LayerTensors> layers;  // gates, out, up, down of each block, then the head
     const int32_t* gates;          // (32768,): logistic function in units of 2**-16
     const int32_t* silu;           // (32768,)
     const int32_t* exp2;           // (1024,): powers of 2
 };
 
+// Gives the layers one after the other: gates, out, up, down of each block, then the head.  What one
+// points to is needed until the next is asked for.
+using LayerSource = std::function<LayerTensors(size_t)>;
+
 class Network {
    public:
-    // Throws std::invalid_argument where the network would not be exact, std::bad_alloc.
-    Network(Shape shape, const Tensors& tensors);
+    // Throws std::invalid_argument where the network would not be exact, std::bad_alloc, and what
+    // `layers` does.
+    Network(Shape shape, const Tensors& tensors, const LayerSource& layers);
 
     const Shape& shape() const { return shape_; }
     const Block* blocks() const { return blocks_.data(); }

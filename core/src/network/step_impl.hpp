@@ -54,7 +54,8 @@ NEUROCOMP_INLINE void embed(const Network& network, const uint8_t* window,
     for (const HashedTable& table : shape.tables) {
         for (; length < table.length; ++length) hash = (hash + window[length] + 1) * hash_factor;
         const size_t place = first + (hash >> (32 - table.bits));
-        const int8_t* const row = tensors.hashed + place * width;
+        alignas(64) int8_t row[max_width + HashedRows::margin];
+        tensors.hashed->expand(place, row);
         const int32_t scale = tensors.hashed_scales[place];
         for (size_t n = 0; n < width; ++n) out[n] += row[n] * scale;
         first += size_t{1} << table.bits;

@@ -13,8 +13,8 @@ from neurocomp.exact import Frequencies, quantise
 from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
 from neurocomp.models.recurrent.config import RecurrentConfig
+from neurocomp.models.recurrent.model import NetworkModel
 from neurocomp.models.recurrent.network import Network
-from neurocomp.models.recurrent.packed import pack
 from neurocomp.models.recurrent.parts import read_parts
 from neurocomp.models.recurrent.samples import sample
 
@@ -51,7 +51,7 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
                 continue
             yield _check(kind, f"{name} {NUM_SEQUENCES} lanes", engine_tables(network))
         if "compiled" in routes:
-            yield from _core_checks(kind, pack(config, parts, None))
+            yield from _core_checks(kind, NetworkModel(stored).core)
 
 
 def engine_tables(network: Network) -> Frequencies:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurocomp import _core
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.models.fingerprints import NETWORKS, network_fingerprint
-from neurocomp.models.mix.experience import Experience
-from neurocomp.models.recurrent.config import RecurrentConfig
-from neurocomp.models.recurrent.packed import pack
-from neurocomp.models.recurrent.parts import Parts, read_parts
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.headers import ModelHeader
+from neurocomp.names import printable
+
+if TYPE_CHECKING:
+    from neurocomp.models.mix.experience import Experience
+    from neurocomp.models.recurrent.config import RecurrentConfig
+    from neurocomp.models.recurrent.parts import Parts
+    from neurocomp.models.stored import StoredModel
 
 ARCHITECTURE = "recurrent"
 WEIGHTS = NETWORKS
@@ -24,32 +29,33 @@ class NetworkModel:
     """A network in its exact form; ``neurocomp.codec.NetworkCodec`` drives it.
 
     Args:
-        stored: its integers.
+        source: its integers, or a file of ours that holds them, which is read by the core alone.
         identity: what a frame records to know it again; None for the hash of the integers.
         section_lanes: lanes in a section of a long block: two share the reading of the weights, one
             alone is slower, and learns more from what is near.
+
+    Attributes:
+        core: the network as the core computes it; it has no state.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
     def __init__(
-        self, stored: StoredModel, identity: bytes | None = None, section_lanes: int = 2
+        self, source: StoredModel | Path, identity: bytes | None = None, section_lanes: int = 2
     ) -> None:
-        if stored.architecture != ARCHITECTURE:
-            raise FormatError(f"a model of architecture {stored.architecture!r} is no network")
-        self.identity = stored.sha256 if identity is None else identity
+        self._source = source
         self.section_lanes = section_lanes
-        self.config = RecurrentConfig.from_json(dict(stored.config))
-        self.parts: Parts = read_parts(self.config, stored.tensors)
-        self.experience = None
-        mixers = {
-            name.removeprefix(MIXERS): tensor
-            for name, tensor in stored.tensors.items()
-            if name.startswith(MIXERS)
-        }
-        if mixers:
-            self.experience = Experience(mixers)
+        if isinstance(source, Path):
+            self.core = _load(source)
+        elif source.architecture != ARCHITECTURE:
+            raise FormatError(f"a model of architecture {source.architecture!r} is no network")
+        else:
+            try:
+                self.core = _core.Network(source.to_bytes(), "nothing")
+            except _core.weights.BadModel as error:
+                raise FormatError(str(error)) from None
+        self.identity = self.stored.sha256 if identity is None else identity
 
     prefers_line_feeds = True
 
@@ -58,11 +64,31 @@ class NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
-            ModelMismatchError: its weights are not what their hash says.
+            FormatError: the file is damaged: its checksum, over all of it, is another.
         """
-        # Loading compares the weights with the hash in their header, which lists believe.
-        stored = StoredModel.load(WEIGHTS / f"{name}.safetensors")
-        return cls(stored, network_fingerprint(stored.sha256), section_lanes)
+        path = WEIGHTS / f"{name}.safetensors"
+        return cls(path, network_fingerprint(ModelHeader.read(path).sha256), section_lanes)
+
+    @cached_property
+    def stored(self) -> StoredModel:
+        """Its integers; read at first use, with their hash verified, where it is of a file."""
+        from neurocomp.models.stored import StoredModel
+
+        return StoredModel.load(self._source) if isinstance(self._source, Path) else self._source
+
+    @cached_property
+    def config(self) -> RecurrentConfig:
+        """The shape."""
+        from neurocomp.models.recurrent.config import RecurrentConfig
+
+        return RecurrentConfig.from_json(dict(self.stored.config))
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts, for engines other than the core."""
+        from neurocomp.models.recurrent.parts import read_parts
+
+        return read_parts(self.config, self.stored.tensors)
 
     @property
     def experience(self) -> Experience | None:
@@ -72,9 +98,32 @@ class NetworkModel:
     @experience.setter
     def experience(self, experience: Experience | None) -> None:
         self._experience = experience
-        self.__dict__.pop("core", None)
+        self.core.set_experience(None if experience is None else experience.parts)
 
     @cached_property
-    def core(self) -> _core.Network:
-        """The network as the core computes it, packed at first use; it has no state."""
-        return pack(self.config, self.parts, self.experience)
+    def _experience(self) -> Experience | None:
+        from neurocomp.models.mix.experience import Experience
+
+        mixers = {
+            name.removeprefix(MIXERS): tensor
+            for name, tensor in self.stored.tensors.items()
+            if name.startswith(MIXERS)
+        }
+        return Experience(mixers) if mixers else None
+
+
+def _load(path: Path) -> _core.Network:
+    """Return the network in a file of ours.
+
+    Raises:
+        FormatError, UnsupportedError, ModelMismatchError: it is none, or damaged.
+    """
+    try:
+        return _core.Network(path.read_bytes(), "checksum")
+    except _core.weights.UnsupportedModel as error:
+        raise UnsupportedError(f"{printable(path)}: {error}") from None
+    except _core.weights.BadModel as error:
+        kind = (
+            ModelMismatchError if isinstance(error, _core.weights.MismatchedModel) else FormatError
+        )
+        raise kind(f"{printable(path)} is damaged: {error}: fetch the file again") from None
