@@ -14,8 +14,9 @@ import sys
 import time
 import zlib
 
-from neurocomp.frame.index import read_index
 from neurocomp.frame.limits import MAGIC
+
+from neurocomp.frame.index import read_index
 from neurocomp.frame.trailer import Trailer
 from tests import forging, ways
 from tests.golden import cases

@@ -23,7 +23,7 @@ from neurocomp.cli.report import Reporter
 from neurocomp.cli.table import format_table
 
 if TYPE_CHECKING:
-    from neurocomp.pipeline.inspect import FrameInfo
+    from neurocomp.pipeline.inspect import FrameInfo, ModelInfo
 
 _HEADER = (
     "file",
@@ -48,7 +48,7 @@ def info(**values: Any) -> int:
 
     What blocks were coded with is said too: a preset codes each by contexts alone, or by a network
     mixed with them, and stores what would not shrink.  With -v every block is listed, with its
-    lanes and sections, and where line ends were rewritten.
+    model, lanes and sections, and what rewrote its content.
 
     Only headers are read; 'neurocomp test' finds damage in the data.
 
@@ -116,7 +116,11 @@ class FileInfo:
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,
             "frames": [
-                {**dataclasses.asdict(frame), "coded_with": frame.coded_with}
+                {
+                    **dataclasses.asdict(frame),
+                    "missing": frame.missing,
+                    "coded_with": frame.coded_with,
+                }
                 for frame in self.frames
             ],
         }
@@ -126,8 +130,8 @@ def _table(found: list[FileInfo]) -> str:
     rows = [
         (
             one.name,
-            _join(frame.model for frame in one.frames),
-            _join(frame.coder for frame in one.frames),
+            _join(model.model for frame in one.frames for model in frame.models),
+            _join(model.coder for frame in one.frames for model in frame.models),
             _count(one.frames),
             str(sum(len(frame.blocks) for frame in one.frames)),
             *_sizes(one.content_bytes, one.compressed_bytes),
@@ -166,40 +170,51 @@ def _count(frames: list[FrameInfo]) -> str:
     return ", ".join(f"{number} {name}" for name, number in counts.items())
 
 
+def _model_line(number: int, model: ModelInfo) -> str:
+    """Return what a frame says of one of its models."""
+    dictionary = f", dictionary {model.dictionary}" if model.dictionary else ""
+    return (
+        f"  model {number}: {model.model}, {model.family} revision {model.revision}, hash "
+        f"{model.hash}, symbols {model.symbols}, coder {model.coder}{dictionary}"
+    )
+
+
 def _block_table(one: FileInfo) -> str:
     header = (
         "frame",
         "block",
         "coded with",
+        "model",
         "offset",
         "content",
         "compressed",
         "lanes",
         "sections",
         "variant",
-        "ends",
+        "transforms",
     )
     rows = [
         (
             str(frame_number),
             str(block_number),
             block.coded_with,
+            "-" if block.model is None else str(block.model + 1),
             str(block.offset),
             str(block.content_bytes),
             str(block.stored_bytes),
             str(block.num_lanes),
             str(block.num_sections),
             str(block.variant),
-            "CR LF" if block.line_ends else "-",
+            ", ".join(block.transforms) or "-",
         )
         for frame_number, frame in enumerate(one.frames, start=1)
         for block_number, block in enumerate(frame.blocks, start=1)
     ]
-    lines = [
-        f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
-        f"symbols {frame.symbols}, model {frame.model} {frame.identity}, "
-        f"coded with {_count([frame])}"
-        + (f", dictionary {frame.dictionary}" if frame.dictionary else "")
-        for number, frame in enumerate(one.frames, start=1)
-    ]
+    lines = []
+    for number, frame in enumerate(one.frames, start=1):
+        lines.append(
+            f"{one.name}: frame {number} at {frame.offset}, {frame.frame_bytes} bytes, "
+            f"coded with {_count([frame])}"
+        )
+        lines += [_model_line(at, model) for at, model in enumerate(frame.models, start=1)]
     return "\n".join([*lines, format_table(header, rows, num_left=3)])

@@ -16,7 +16,7 @@ from neurocomp.cli.identity import FileId, file_id
 from neurocomp.cli.options import STDIN, InputOptions
 from neurocomp.cli.report import STDIN_NAME, Refused, Reporter, display
 from neurocomp.errors import FormatError
-from neurocomp.frame.limits import MAGIC
+from neurocomp.frame.constants import MAGIC
 
 _COPY_BYTES = 1 << 20
 

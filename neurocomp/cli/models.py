@@ -167,9 +167,7 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
 
     Those of the package are read as well.
     """
-    from neurocomp.models.architectures import EMBEDDED
-    from neurocomp.models.lookup import check_fingerprint
-    from neurocomp.models.packaged import packaged_priors
+    from neurocomp.models.packaged import EMBEDDED, packaged_priors
     from neurocomp.models.stored import StoredModel
 
     reporter = Reporter()
@@ -177,12 +175,10 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
     priors = packaged_priors()
     for name in names or [*EMBEDDED, *priors, *(entry.name for entry in store.entries())]:
         with reporter.guard(printable(name)):
-            one = EMBEDDED.get(name)
-            if one is not None and one.embedded is not None and one.fingerprint is not None:
-                check_fingerprint(one, one.embedded().identity, one.fingerprint())
-            elif name in priors:
-                StoredModel.load(priors[name])
-            else:
+            files = {**priors, **{one.name: one.file for one in EMBEDDED.values()}}
+            if (file := files.get(name)) is not None:
+                StoredModel.load(file)
+            elif name not in files:
                 store.verify(store.find(name))
             click.echo(f"{printable(name)}: sound")
     return reporter.exit_code
@@ -205,7 +201,7 @@ def _store(model_path: tuple[Path, ...] = ()) -> ModelStore:
 
 
 def _refuse_taken(name: str) -> None:
-    from neurocomp.models.architectures import EMBEDDED
+    from neurocomp.models.packaged import EMBEDDED
 
     if name in EMBEDDED:
         raise UsageError(f"{name!r} is a model of the package: give another --name")
@@ -222,22 +218,20 @@ def _find_row(name: str, store: ModelStore) -> dict[str, Any]:
 
 
 def _package_rows() -> list[dict[str, Any]]:
-    from neurocomp.models.architectures import EMBEDDED
-    from neurocomp.models.packaged import LICENCE, packaged_priors
+    from neurocomp.models.packaged import EMBEDDED, LICENCE, packaged_priors
     from neurocomp.models.store import Entry
 
     rows: list[dict[str, Any]] = [
         {
             "name": name,
-            "architecture": one.name,
+            "architecture": one.architecture.name,
             "summary": one.summary,
-            "identity": one.fingerprint().hex(),
+            "identity": one.sha256().hex(),
             "where": _IN_PACKAGE,
             "licence": LICENCE,
             "bytes": None if one.file is None else one.file.stat().st_size,
         }
         for name, one in EMBEDDED.items()
-        if one.fingerprint is not None
     ]
     for name, path in packaged_priors().items():
         row = _stored_row(Entry(name, b"", path, installed=False))

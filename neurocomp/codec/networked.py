@@ -22,7 +22,6 @@ from neurocomp.codec.base import CodedBlock, Tick, watch
 from neurocomp.codec.bits import Bytes, damage_as_format_errors
 from neurocomp.codec.samples import Samples, cut_samples
 from neurocomp.codec.sections import (
-    MAX_LANES,
     join,
     num_lanes_for,
     sections_of,
@@ -31,6 +30,7 @@ from neurocomp.codec.sections import (
 from neurocomp.codec.workers import Workers
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import MAX_BYTENET_LANES
 from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
 from neurocomp.models.recurrent import NetworkModel
 
@@ -102,7 +102,7 @@ class NetworkCodec:
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
         """
-        most = MAX_LANES if block.variant >= NUM_PROFILES else 1
+        most = MAX_BYTENET_LANES if block.variant >= NUM_PROFILES else 1
         num_lanes, section_lanes = block.num_lanes, self._model.section_lanes
         is_whole = num_lanes == 1 or num_lanes % section_lanes == 0
         if not 1 <= num_lanes <= most or not is_whole or block.variant >= 2 * NUM_PROFILES:

@@ -8,7 +8,6 @@ from neurocomp.codec.bits import Bytes
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 
-MAX_LANES = 64
 MIN_SECTION_BYTES = 500_000
 MAX_SECTIONS = 4
 """Smaller or more sections would forget more than another core is worth."""

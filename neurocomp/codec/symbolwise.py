@@ -17,12 +17,12 @@ from neurocomp.codec.together import decode_together, encode_together
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import MAX_TABLE_ENTRIES
 from neurocomp.models.base import SymbolModel
 
 _TICK_STEPS = 1024
 _TICK_SECONDS = 0.1
 
-MAX_TABLE_ENTRIES = 1 << 23
 """Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
 
 

@@ -20,10 +20,12 @@ from neurocomp.coding.base import Decoder, Encoder
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import TOTAL, Frequencies, Symbols
 from neurocomp.frame.block import Block, Method
+from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.registry import OpenModel
-from neurocomp.pipeline.blocks import BlockCoder, read_contents
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.contents import read_contents
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.symbols import SymbolMap
 
@@ -80,7 +82,8 @@ def code_with_both(opened: OpenModel, content: bytes) -> Measured:
 def encode(opened: OpenModel, content: bytes, tally: Tally) -> dict[str, bytes]:
     """Return the frame of each coder; raises NeurocompError where coding would not shrink it."""
     sinks = {name: io.BytesIO() for name in NAMES}
-    writers = {name: FrameWriter(sinks[name], BlockCoder(opened, name).header) for name in NAMES}
+    entries = {name: BlockCoder(opened, name).entry for name in NAMES}
+    writers = {name: FrameWriter(sinks[name], FrameHeader((entries[name],))) for name in NAMES}
     codec, symbol_map, size = _codec(opened, tally)
     for part in read_contents(io.BytesIO(content), CompressOptions().resolved_block_bytes):
         symbols = symbol_map.encode(part, size)

@@ -6,8 +6,8 @@ Every reader of frames checks it here: forwards, from an index, in parts.
 from __future__ import annotations
 
 from neurocomp.errors import ChecksumError, FormatError
-from neurocomp.frame import limits
-from neurocomp.frame.block import BlockHead
+from neurocomp.frame import constants
+from neurocomp.frame.block_reader import BlockHead
 from neurocomp.frame.checksums import join_checksums
 from neurocomp.frame.trailer import Trailer
 
@@ -42,8 +42,8 @@ class FrameChain:
         Raises:
             FormatError: there are too many blocks, or this is an empty one after others.
         """
-        if len(self._sizes) == limits.MAX_BLOCKS:
-            raise FormatError(f"the frame has more than {limits.MAX_BLOCKS} blocks")
+        if len(self._sizes) == constants.MAX_BLOCKS:
+            raise FormatError(f"the frame has more than {constants.MAX_BLOCKS} blocks")
         if self._sizes and not head.decoded_bytes:
             raise FormatError("an empty block comes after others")
         self.extend(head, stored_bytes)

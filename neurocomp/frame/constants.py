@@ -169,6 +169,12 @@ MAX_ID = (1 << 14) - 1
 MAX_TRANSFORMS = 8
 """Most transforms of a segment."""
 
+MAX_ENTRY_BYTES = 2 + 1 + 1 + LONG_HASH_BYTES + 2 + MAX_PROPERTIES_BYTES
+MAX_HEADER_BYTES = len(MAGIC) + 1 + 1 + MAX_MODELS * MAX_ENTRY_BYTES
+
+MAX_BLOCK_HEAD_BYTES = 1 + 4 + 1 + 1 + MAX_TRANSFORMS * (2 + 2 + MAX_PROPERTY_BYTES) + 4 + 2 + 4 + 4
+"""Largest size of a block's fields before its payload."""
+
 MAX_BLOCK_BYTES = 1 << 26
 """Largest decoded size of a block, and most symbols that one has: 64 Mi."""
 

@@ -11,14 +11,18 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from neurocomp.errors import FormatError
-from neurocomp.frame import limits
-from neurocomp.frame.block import BlockPlace, Method, read_block_head
+from neurocomp.frame import constants
+from neurocomp.frame.block import BlockPlace, Method
+from neurocomp.frame.block_reader import read_block_head
+from neurocomp.frame.header import HeadLayout
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, Landmarks
 from neurocomp.frame.source import ByteSource
-from neurocomp.frame.varint import MAX_VARINT_BYTES
 
 _HEADER_SIZES = range(8, 64)
 """Sizes of headers without long extensions."""
+
+_LAYOUTS = (HeadLayout(0, constants.MAX_MODELS), HeadLayout(1, constants.MAX_MODELS))
+"""What an unknown header may say: whether its symbols are bytes is all that matters."""
 
 _MAX_GUESSED_BLOCKS = 1 << 12
 _MAX_ENDS = 1 << 12
@@ -65,7 +69,7 @@ class ExtentFinder:
         if self._num_mended == _MAX_MENDED:
             return None
         self._num_mended += 1
-        head = self._landmarks.bytes_at(offset, limits.MAX_BLOCK_HEAD_BYTES)
+        head = self._landmarks.bytes_at(offset, constants.MAX_BLOCK_HEAD_BYTES)
         for at in range(min(_MENDED_BYTES, len(head))):
             for value in range(256):
                 mended = head[:at] + bytes([value]) + head[at + 1 :]
@@ -78,12 +82,12 @@ class ExtentFinder:
         """Return the block at ``offset`` if it would be sound with this head."""
         source = ByteSource(io.BytesIO(head))
         try:
-            block = read_block_head(source, found.header.symbols_id)
+            block = read_block_head(source, found.header.layout)
         except FormatError:
             return None
         start = offset + source.offset
         stop = start + block.payload_bytes
-        end = stop + limits.CHECKSUM_BYTES
+        end = stop + constants.CHECKSUM_BYTES
         if end > self._landmarks.end:
             return None
         before = zlib.crc32(head[: source.offset], found.checksum)
@@ -94,12 +98,12 @@ class ExtentFinder:
     def _of_stored_block(self, offset: int) -> Extent | None:
         """Try each frame after it, and the stream's end: the content's checksum tells."""
         frames = self._landmarks.frames
-        for size_bytes in range(1, MAX_VARINT_BYTES):
-            start = offset + 1 + size_bytes + limits.CHECKSUM_BYTES
-            checksum = self._landmarks.checksum_at(start - limits.CHECKSUM_BYTES)
-            first = bisect_left(frames, start + limits.CHECKSUM_BYTES + 1)
+        for size_bytes in range(1, constants.MAX_VARINT_BYTES):
+            start = offset + 1 + size_bytes + constants.CHECKSUM_BYTES
+            checksum = self._landmarks.checksum_at(start - constants.CHECKSUM_BYTES)
+            first = bisect_left(frames, start + constants.CHECKSUM_BYTES + 1)
             for end in (*frames[first : first + _MAX_ENDS], self._landmarks.end):
-                stop = end - limits.CHECKSUM_BYTES
+                stop = end - constants.CHECKSUM_BYTES
                 if stop > start and self._landmarks.checksums.of(start, stop) == checksum:
                     return Extent(stop - start, end)
         return None
@@ -109,17 +113,17 @@ class ExtentFinder:
         for header_bytes in _HEADER_SIZES:
             if self._landmarks.is_frame(start + header_bytes - _HEADER_SIZES.start + 1):
                 return None  # something was put before a frame
-            for symbols_id in (0, 1):
-                extent = self._of_blocks(start + header_bytes, symbols_id)
+            for layout in _LAYOUTS:
+                extent = self._of_blocks(start + header_bytes, layout)
                 if extent is not None:
                     return extent
         return None
 
-    def _of_blocks(self, offset: int, symbols_id: int) -> Extent | None:
+    def _of_blocks(self, offset: int, layout: HeadLayout) -> Extent | None:
         content_bytes = 0
         for _ in range(_MAX_GUESSED_BLOCKS):
             try:
-                block = self._landmarks.block_at(offset, symbols_id, 0)
+                block = self._landmarks.block_at(offset, layout, 0)
             except FormatError:
                 return None
             if block.head.method is Method.STORED and not self._is_stored(block):
@@ -136,7 +140,7 @@ class ExtentFinder:
 
     def _is_stored(self, block: FoundBlock) -> bool:
         """Tell whether a block that claims to be stored has the content of its checksum."""
-        stop = block.end - limits.CHECKSUM_BYTES
+        stop = block.end - constants.CHECKSUM_BYTES
         if stop > self._landmarks.end:
             return False
         start = stop - block.head.payload_bytes

@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from neurocomp.errors import FormatError, TruncatedError
-from neurocomp.frame import limits
-from neurocomp.frame.block import (
-    Block,
-    BlockHead,
-    BlockPlace,
-    read_block_body,
-    read_block_head,
-)
+from neurocomp.frame import constants
+from neurocomp.frame.block import Block, BlockPlace
+from neurocomp.frame.block_reader import BlockHead, read_block_body, read_block_head
 from neurocomp.frame.chain import FrameChain
-from neurocomp.frame.header import FrameHeader, read_header
+from neurocomp.frame.header import FrameHeader, HeadLayout, read_header
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer, read_trailer
 
@@ -81,24 +76,24 @@ def read_block_at(stream: BinaryIO, frame: FrameIndex, place: BlockPlace) -> Blo
     stream.seek(place.offset)
     source = ByteSource(stream, place.offset)
     source.checksum = frame.header_checksum
-    head = read_block_head(source, frame.header.symbols_id)
+    head = read_block_head(source, frame.header.layout)
     head_bytes = source.offset - place.offset
-    stored_bytes = head_bytes + head.payload_bytes + limits.CHECKSUM_BYTES
+    stored_bytes = head_bytes + head.payload_bytes + constants.CHECKSUM_BYTES
     if (stored_bytes, head.decoded_bytes) != (place.stored_bytes, place.decoded_bytes):
         raise FormatError(f"the block at offset {place.offset} is not the one of the index")
     return read_block_body(source, head)
 
 
-def locate_block(stream: BinaryIO, offset: int, symbols_id: int) -> tuple[BlockHead, BlockPlace]:
+def locate_block(stream: BinaryIO, offset: int, layout: HeadLayout) -> tuple[BlockHead, BlockPlace]:
     """Read the head of the block at ``offset``, and tell the place that it claims.
 
     Raises:
         FormatError: no block stands there.
     """
     stream.seek(offset)
-    source = ByteSource(io.BytesIO(stream.read(limits.MAX_BLOCK_HEAD_BYTES)), offset)
-    head = read_block_head(source, symbols_id)
-    block_end = source.offset + head.payload_bytes + limits.CHECKSUM_BYTES
+    source = ByteSource(io.BytesIO(stream.read(constants.MAX_BLOCK_HEAD_BYTES)), offset)
+    head = read_block_head(source, layout)
+    block_end = source.offset + head.payload_bytes + constants.CHECKSUM_BYTES
     return head, BlockPlace(offset, block_end - offset, head.decoded_bytes)
 
 
@@ -123,7 +118,7 @@ def _walk_frame(stream: BinaryIO, start: int, end: int) -> FrameIndex:
     places: list[BlockPlace] = []
     offset = start + header_bytes
     while not heads or not heads[-1].is_last:
-        head, place = locate_block(stream, offset, header.symbols_id)
+        head, place = locate_block(stream, offset, header.layout)
         if offset + place.stored_bytes > end:
             raise TruncatedError(f"the block at offset {offset} is cut off at byte {end}")
         chain.add(head, place.stored_bytes)

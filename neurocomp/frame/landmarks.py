@@ -13,16 +13,17 @@ from functools import cached_property
 from typing import BinaryIO
 
 from neurocomp.errors import FormatError
-from neurocomp.frame import limits
-from neurocomp.frame.block import BlockHead, BlockPlace
+from neurocomp.frame import constants
+from neurocomp.frame.block import BlockPlace
+from neurocomp.frame.block_reader import BlockHead
 from neurocomp.frame.checksums import StreamChecksums
-from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.header import FrameHeader, HeadLayout
 from neurocomp.frame.index import locate_block, locate_header
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer, read_trailer
 
 _CHUNK_BYTES = 1 << 20
-_FOOTER_BYTES = 4 + len(limits.END_MAGIC)
+_FOOTER_BYTES = 4 + len(constants.END_MAGIC)
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,16 @@ class Landmarks:
         """Read the frame header at ``offset``; raises FormatError where none stands there."""
         return FoundHeader(*locate_header(self._stream, offset))
 
-    def block_at(self, offset: int, symbols_id: int, header_checksum: int) -> FoundBlock:
+    def block_at(self, offset: int, layout: HeadLayout, header_checksum: int) -> FoundBlock:
         """Read the block at ``offset``, of which the end may be cut off.
 
         Raises:
             FormatError: there is no head of a block.
         """
-        head, place = locate_block(self._stream, offset, symbols_id)
+        head, place = locate_block(self._stream, offset, layout)
         if offset + place.stored_bytes > self.end:
             return FoundBlock(head, place, is_sound=False)
-        checksum_at = offset + place.stored_bytes - limits.CHECKSUM_BYTES
+        checksum_at = offset + place.stored_bytes - constants.CHECKSUM_BYTES
         is_sound = self.checksum_at(checksum_at) == self.checksums.of(
             offset, checksum_at, header_checksum
         )
@@ -108,14 +109,14 @@ class Landmarks:
         try:
             found = self.header_at(offset)
             first = offset + found.num_bytes
-            return self.block_at(first, found.header.symbols_id, found.checksum).is_sound
+            return self.block_at(first, found.header.layout, found.checksum).is_sound
         except FormatError:
             return False
 
     @cached_property
     def frames(self) -> list[int]:
         """Where such headers stand, in order; in content, too."""
-        return [at for at in self._occurrences(limits.MAGIC, 0) if self.is_frame(at)]
+        return [at for at in self._occurrences(constants.MAGIC, 0) if self.is_frame(at)]
 
     def next_frame(self, offset: int) -> int:
         """Return where the next such header stands, from ``offset`` on; the end if nowhere."""
@@ -124,7 +125,7 @@ class Landmarks:
 
     def checksum_at(self, offset: int) -> int:
         """Return the checksum that stands at ``offset``."""
-        return int.from_bytes(self.bytes_at(offset, limits.CHECKSUM_BYTES), "little")
+        return int.from_bytes(self.bytes_at(offset, constants.CHECKSUM_BYTES), "little")
 
     def bytes_at(self, offset: int, num_bytes: int) -> bytes:
         """Return bytes, fewer at the stream's end."""
@@ -140,7 +141,7 @@ class Landmarks:
     @cached_property
     def trailers(self) -> list[FoundTrailer]:
         """All sound trailers, in order.  Content may hold some that belong to no frame here."""
-        found = (self._trailer_before(at + 4) for at in self._occurrences(limits.END_MAGIC, 0))
+        found = (self._trailer_before(at + 4) for at in self._occurrences(constants.END_MAGIC, 0))
         return [one for one in found if one is not None]
 
     @cached_property
@@ -164,8 +165,8 @@ class Landmarks:
             return None
         self._stream.seek(end - _FOOTER_BYTES)
         total_bytes = int.from_bytes(self._stream.read(4), "little")
-        body_bytes = total_bytes - _FOOTER_BYTES - limits.CHECKSUM_BYTES
-        if body_bytes <= 0 or total_bytes > min(end, limits.MAX_TRAILER_BYTES):
+        body_bytes = total_bytes - _FOOTER_BYTES - constants.CHECKSUM_BYTES
+        if body_bytes <= 0 or total_bytes > min(end, constants.MAX_TRAILER_BYTES):
             return None
         start = end - total_bytes
         # Before it is read: magic bytes are cheap to forge by the thousand.

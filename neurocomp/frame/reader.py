@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from neurocomp.errors import FormatError, SizeLimitError
-from neurocomp.frame import limits
-from neurocomp.frame.block import Block, BlockPlace, read_block_body, read_block_head
+from neurocomp.frame import constants
+from neurocomp.frame.block import Block, BlockPlace
+from neurocomp.frame.block_reader import read_block_body, read_block_head
 from neurocomp.frame.chain import FrameChain
 from neurocomp.frame.header import FrameHeader, read_header
 from neurocomp.frame.source import ByteSource
@@ -64,8 +65,8 @@ def read_frames(
         while not is_last:
             offset = source.offset
             source.checksum = header_checksum
-            head = read_block_head(source, header.symbols_id)
-            stored_bytes = source.offset - offset + head.payload_bytes + limits.CHECKSUM_BYTES
+            head = read_block_head(source, header.layout)
+            stored_bytes = source.offset - offset + head.payload_bytes + constants.CHECKSUM_BYTES
             chain.add(head, stored_bytes)
             content_bytes += head.decoded_bytes
             check_size(content_bytes, max_content_bytes)

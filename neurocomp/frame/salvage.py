@@ -13,7 +13,7 @@ import io
 from typing import BinaryIO
 
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.chain import FrameChain
 from neurocomp.frame.extents import ExtentFinder
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, FoundTrailer, Landmarks
@@ -109,10 +109,10 @@ class _Salvage:
         run: list[FoundBlock] = []
         damage: FormatError | None = None
         while True:
-            if num_before + len(run) == limits.MAX_BLOCKS:
-                return run, FormatError(f"the frame has more than {limits.MAX_BLOCKS} blocks")
+            if num_before + len(run) == constants.MAX_BLOCKS:
+                return run, FormatError(f"the frame has more than {constants.MAX_BLOCKS} blocks")
             try:
-                block = self._landmarks.block_at(offset, found.header.symbols_id, found.checksum)
+                block = self._landmarks.block_at(offset, found.header.layout, found.checksum)
             except FormatError as error:
                 return run, damage or error
             run.append(block)
@@ -210,7 +210,7 @@ class _Salvage:
         if offset < 0:
             return None
         try:
-            block = self._landmarks.block_at(offset, found.header.symbols_id, found.checksum)
+            block = self._landmarks.block_at(offset, found.header.layout, found.checksum)
         except FormatError:
             return None
         fits = (block.place.stored_bytes, block.place.decoded_bytes) == sizes

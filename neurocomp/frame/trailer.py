@@ -6,12 +6,13 @@ import zlib
 from dataclasses import dataclass
 
 from neurocomp.errors import ChecksumError
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.varint import encode_varint, read_varint
 
-_MAX_STORED_BYTES = limits.MAX_BLOCK_BYTES + 64
-_MAX_HEADER_BYTES = 64 + limits.MAX_EXTENSION_BYTES
+_MAX_STORED_BYTES = (
+    constants.MAX_BLOCK_HEAD_BYTES + constants.MAX_BLOCK_BYTES + constants.CHECKSUM_BYTES
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class Trailer:
         body = bytearray(encode_varint(self.header_bytes) + encode_varint(len(self.sizes)))
         for stored_bytes, decoded_bytes in self.sizes:
             body += encode_varint(stored_bytes) + encode_varint(decoded_bytes)
-        body += self.content_checksum.to_bytes(limits.CHECKSUM_BYTES, "little")
-        body += zlib.crc32(body).to_bytes(limits.CHECKSUM_BYTES, "little")
-        total_bytes = len(body) + limits.CHECKSUM_BYTES + len(limits.END_MAGIC)
-        return bytes(body) + total_bytes.to_bytes(4, "little") + limits.END_MAGIC
+        body += self.content_checksum.to_bytes(constants.CHECKSUM_BYTES, "little")
+        body += zlib.crc32(body).to_bytes(constants.CHECKSUM_BYTES, "little")
+        total_bytes = len(body) + constants.CHECKSUM_BYTES + len(constants.END_MAGIC)
+        return bytes(body) + total_bytes.to_bytes(4, "little") + constants.END_MAGIC
 
 
 def read_trailer(source: ByteSource) -> Trailer:
@@ -48,19 +49,19 @@ def read_trailer(source: ByteSource) -> Trailer:
     """
     start = source.offset
     source.checksum = 0
-    header_bytes = read_varint(source, "the header's size", 1, _MAX_HEADER_BYTES)
-    num_blocks = read_varint(source, "the number of blocks", 1, limits.MAX_BLOCKS)
+    header_bytes = read_varint(source, "the header's size", 1, constants.MAX_HEADER_BYTES)
+    num_blocks = read_varint(source, "the number of blocks", 1, constants.MAX_BLOCKS)
     sizes: list[tuple[int, int]] = []
     for _ in range(num_blocks):
         stored_bytes = read_varint(source, "a block's stored size", 1, _MAX_STORED_BYTES)
-        decoded_bytes = read_varint(source, "a block's size", 1, limits.MAX_BLOCK_BYTES)
+        decoded_bytes = read_varint(source, "a block's size", 1, constants.MAX_BLOCK_BYTES)
         sizes.append((stored_bytes, decoded_bytes))
-    content_checksum = int.from_bytes(source.read(limits.CHECKSUM_BYTES), "little")
+    content_checksum = int.from_bytes(source.read(constants.CHECKSUM_BYTES), "little")
     expected = source.checksum
-    if int.from_bytes(source.read(limits.CHECKSUM_BYTES), "little") != expected:
+    if int.from_bytes(source.read(constants.CHECKSUM_BYTES), "little") != expected:
         raise ChecksumError("the trailer is damaged")
     total_bytes = int.from_bytes(source.read(4), "little")
-    end_magic = source.read(len(limits.END_MAGIC))
-    if end_magic != limits.END_MAGIC or total_bytes != source.offset - start:
+    end_magic = source.read(len(constants.END_MAGIC))
+    if end_magic != constants.END_MAGIC or total_bytes != source.offset - start:
         raise ChecksumError("the trailer's end is damaged")
     return Trailer(header_bytes, tuple(sizes), content_checksum)

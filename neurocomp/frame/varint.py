@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from neurocomp.errors import FormatError
+from neurocomp.frame.constants import MAX_VARINT_BYTES
 from neurocomp.frame.source import ByteSource
-
-MAX_VARINT_BYTES = 5
 
 
 def encode_varint(value: int) -> bytes:

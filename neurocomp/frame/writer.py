@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import BinaryIO
 
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.block import Block
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.trailer import Trailer
@@ -15,12 +15,12 @@ class FrameWriter:
     """Writes blocks behind a header; ``close`` ends the frame.
 
     One block is held back, because the last one says that it is the last.  After
-    ``limits.MAX_BLOCKS`` blocks the content goes on in a new frame.
+    ``constants.MAX_BLOCKS`` blocks the content goes on in a new frame.
     """
 
     def __init__(self, sink: BinaryIO, header: FrameHeader) -> None:
         self._sink = sink
-        self._symbols_id = header.symbols_id
+        self._layout = header.layout
         self._header = header.to_bytes()
         self._pending: Block | None = None
         self._sizes: list[tuple[int, int]] = []
@@ -31,7 +31,7 @@ class FrameWriter:
     def add(self, block: Block, content: bytes) -> None:
         """Append a block and tell the content that it stands for."""
         if self._pending is not None:
-            self._write_pending(last=len(self._sizes) + 1 == limits.MAX_BLOCKS)
+            self._write_pending(last=len(self._sizes) + 1 == constants.MAX_BLOCKS)
         self._pending = block
         self._content_checksum = zlib.crc32(content, self._content_checksum)
 
@@ -53,9 +53,7 @@ class FrameWriter:
         if not self._sizes:
             self._write(self._header)
         trailer = last and bool(self._sizes)
-        data = block.to_bytes(
-            header=self._header, symbols_id=self._symbols_id, last=last, trailer=trailer
-        )
+        data = block.to_bytes(header=self._header, layout=self._layout, last=last, trailer=trailer)
         self._write(data)
         self._sizes.append((len(data), block.decoded_bytes))
         if trailer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.library.arguments import ModelPath, decompress_options
 from neurocomp.library.buffers import Buffer, byte_view
@@ -72,8 +72,8 @@ class Decompressor:
             if self._failure is not None:
                 raise self._failure.with_traceback(None)
             if self.eof:
-                first = bytes(view[: len(limits.MAGIC)])
-                if not first or not limits.MAGIC.startswith(first):
+                first = bytes(view[: len(constants.MAGIC)])
+                if not first or not constants.MAGIC.startswith(first):
                     raise EOFError("already at the end of the frame")
                 self._begin_frame()
             if self._has_ended:

@@ -6,15 +6,16 @@ import io
 from typing import BinaryIO, cast
 
 from neurocomp.errors import FormatError, TruncatedError
-from neurocomp.frame import limits
-from neurocomp.frame.block import BlockHead, read_block_head
-from neurocomp.frame.header import read_header
+from neurocomp.frame import constants
+from neurocomp.frame.block_reader import BlockHead, read_block_head
+from neurocomp.frame.header import HeadLayout, read_header
 from neurocomp.frame.reader import FrameBlock, FrameEnd
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer
 
-_MOST_HEAD_BYTES = limits.MAX_EXTENSION_BYTES + 256
-"""More than a frame header and a block's fields have together."""
+_LIKELY_HEAD_BYTES = 1 << 10
+_MOST_HEAD_BYTES = constants.MAX_HEADER_BYTES + constants.MAX_BLOCK_HEAD_BYTES
+"""What a frame header and a block's fields have together: nearly always, and at most."""
 
 
 class Feed:
@@ -54,7 +55,7 @@ class FrameSteps:
     """
 
     def __init__(self) -> None:
-        self._symbols_id = 0
+        self._layout = HeadLayout(0)
         self._header_bytes = 0
         self._head: BlockHead | None = None
         self._needed_bytes: int | None = None
@@ -81,18 +82,27 @@ class FrameSteps:
             if self._head is None or not self._head.has_trailer:
                 return 0
             return len(Trailer(self._header_bytes, tuple(self._sizes), 0).to_bytes())
-        start = feed.peek(_MOST_HEAD_BYTES)
-        if not self._sizes and len(start) < len(limits.MAGIC) and limits.MAGIC.startswith(start):
+        for most in (_LIKELY_HEAD_BYTES, _MOST_HEAD_BYTES):
+            start = feed.peek(most)
+            needed_bytes = self._block_bytes(start)
+            if needed_bytes is not None or len(start) < most:
+                return needed_bytes
+        return 0
+
+    def _block_bytes(self, start: bytes) -> int | None:
+        """Return the size of what comes next as its first bytes tell it; None where they don't."""
+        magic = constants.MAGIC
+        if not self._sizes and len(start) < len(magic) and magic.startswith(start):
             return None
         source = ByteSource(io.BytesIO(start))
         try:
             if not self._sizes:
                 header = read_header(source)
                 assert header is not None, "there are bytes"
-                self._symbols_id, self._header_bytes = header.symbols_id, source.offset
-            self._head = read_block_head(source, self._symbols_id)
+                self._layout, self._header_bytes = header.layout, source.offset
+            self._head = read_block_head(source, self._layout)
         except TruncatedError:
-            return None if len(start) < _MOST_HEAD_BYTES else 0
+            return None
         except FormatError:
             return 0
-        return source.offset + self._head.payload_bytes + limits.CHECKSUM_BYTES
+        return source.offset + self._head.payload_bytes + constants.CHECKSUM_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.library.arguments import CompressArguments, ModelPath, compress_options
 from neurocomp.library.file_object import NeurocompFile
 
@@ -41,7 +41,7 @@ def register_joblib(
         """Makes file objects, as joblib asks for them."""
 
         def __init__(self) -> None:
-            super().__init__(obj=NeurocompFile, prefix=limits.MAGIC, extension=EXTENSION)
+            super().__init__(obj=NeurocompFile, prefix=constants.MAGIC, extension=EXTENSION)
 
         def compressor_file(self, fileobj: Stream, compresslevel: int | None = None) -> Any:
             """Return a file object that writes to ``fileobj``."""

@@ -10,8 +10,9 @@ from typing import TypeVar
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.reader import FrameBlock, FrameEnd
 from neurocomp.frame.writer import FrameWriter
-from neurocomp.pipeline.blocks import BlockCoder, check_block
-from neurocomp.pipeline.choice import choose_coder
+from neurocomp.pipeline.block_checks import check_block
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.choice import FrameEncoder
 from neurocomp.pipeline.options import CompressOptions
 
 LOOK_AHEAD = 64
@@ -79,9 +80,9 @@ def decode_chunk(
     results: dict[int, bytes | Exception] = {}
     for number, events in enumerate(frames):
         first = events[0] if len(events) == 2 else None
-        if not isinstance(first, FrameBlock) or first.header != coder.header:
+        if not isinstance(first, FrameBlock) or first.header.models != (coder.entry,):
             continue
-        if first.block.method is Method.MODELLED:
+        if first.block.method is not Method.STORED:
             try:
                 check_block(first.header, first.block)
                 blocks[number] = first.block
@@ -99,9 +100,11 @@ def decode_chunk(
 
 
 def _frame(coder: BlockCoder, options: CompressOptions, content: bytes, block: Block) -> bytes:
-    choice = choose_coder(coder, options, content, lambda _: None, block)
+    encoder = FrameEncoder(coder, options)
+    coded = encoder.consider(block, content, lambda _: None)
+    header, block, _ = encoder.choose_alone(coded)
     sink = io.BytesIO()
-    writer = FrameWriter(sink, choice.coder.header)
-    writer.add(choice.block or block, content)
+    writer = FrameWriter(sink, header)
+    writer.add(block, content)
     writer.close()
     return sink.getvalue()

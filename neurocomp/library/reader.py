@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.library.checks import check_content
 from neurocomp.library.streams import Source, Stream
@@ -76,7 +76,7 @@ class ContentReader(io.RawIOBase):
     def readall(self) -> bytes:
         """Read all that is left."""
         chunks = []
-        while chunk := self._read_some(limits.MAX_BLOCK_BYTES):
+        while chunk := self._read_some(constants.MAX_BLOCK_BYTES):
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -169,6 +169,6 @@ class ContentReader(io.RawIOBase):
         first = self._source.first
         if not first:
             return TruncatedError("not a neurocomp file: it is empty")
-        if len(first) < len(limits.MAGIC) and limits.MAGIC.startswith(first):
+        if len(first) < len(constants.MAGIC) and constants.MAGIC.startswith(first):
             return TruncatedError("the data ends within the first bytes of a frame")
         return None

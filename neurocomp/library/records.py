@@ -184,7 +184,7 @@ def _joining_coder(coders: FrameCoders, start: list[Buffer]) -> BlockCoder | Non
     for event in _events_of(start[0], None) if start else []:
         if isinstance(event, FrameBlock):
             try:
-                coder = coders.get(event.header)
+                coder = coders.get(event.header, event.block.model)
             except NeurocompError:
                 return None  # It is told where that frame is decoded.
             return coder if coder.joins_records else None

@@ -6,12 +6,12 @@ import io
 import os
 from typing import Any, BinaryIO, cast
 
-from neurocomp.frame import limits
+from neurocomp.frame import constants
 
 Stream = BinaryIO | io.IOBase | Any
 """Whatever has ``read`` or ``write``, for bytes."""
 
-_FIRST_BYTES = len(limits.MAGIC)
+_FIRST_BYTES = len(constants.MAGIC)
 
 
 class Sink:

@@ -6,10 +6,9 @@ from typing import BinaryIO, cast
 
 from neurocomp.codec import Tick
 from neurocomp.frame.block import Block
-from neurocomp.frame.writer import FrameWriter
 from neurocomp.library.streams import Sink
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.choice import choose_coder
+from neurocomp.pipeline.choice import ChosenWriter, CodedContent, FrameEncoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.pipeline.parallel import Monitor
 
@@ -36,12 +35,11 @@ class ContentWriter:
         self, sink: Sink, coder: BlockCoder, options: CompressOptions, tick: Tick | None = None
     ) -> None:
         self._sink = cast(BinaryIO, sink)
-        self._coder = self._frame_coder = coder
-        self._options = options
+        self._encoder = FrameEncoder(coder, options)
         self._block_bytes = options.resolved_block_bytes
         self._tick = tick or Monitor().advance
         self._buffer = bytearray()
-        self._frame: FrameWriter | None = None
+        self._frame: ChosenWriter | None = None
         self.num_bytes = 0
         """Content that was taken."""
         self.num_frames = 0
@@ -102,29 +100,19 @@ class ContentWriter:
 
     def _add_block(self, *, store: bool = False) -> None:
         content = bytes(self._buffer)
-        coder, block = self._coded(content, store=store)
+        coded = CodedContent(Block.stored(content)) if store else self._coded(content)
         # From here on an interruption leaves nobody knowing what is written.
         try:
             if self._frame is None:
-                self._frame = FrameWriter(self._sink, coder.header)
-                self._frame_coder = coder
-            self._frame.add(block, content)
+                self._frame = ChosenWriter(self._sink, self._encoder)
+            self._frame.add(coded, content)
             self._buffer.clear()
         except BaseException:
             self.has_failed = True
             raise
 
-    def _coded(self, content: bytes, *, store: bool) -> tuple[BlockCoder, Block]:
-        """Return the block of ``content``, and the coder of its frame: the first block chooses."""
-        coder = self._coder if self._frame is None else self._frame_coder
-        if store:
-            return coder, Block.stored(content)
-        if self._frame is None:
-            choice = choose_coder(coder, self._options, content, self._tick)
-            if choice.block is not None:
-                return choice.coder, choice.block
-            coder = choice.coder
-        return coder, coder.encode(content, self._tick)
+    def _coded(self, content: bytes) -> CodedContent:
+        return self._encoder.encode(content, self._tick)
 
     def _refuse_failed(self) -> None:
         if self.has_failed:

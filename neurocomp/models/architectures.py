@@ -1,15 +1,13 @@
-"""Every architecture of model that a frame can name; what is heavy is imported where it is used."""
+"""Every family of models that a frame can name; what is heavy is imported where it is used."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurocomp.models import fingerprints
+from neurocomp.frame import constants
 
 if TYPE_CHECKING:
     from neurocomp.models.base import BinaryModel, SymbolModel
@@ -25,69 +23,41 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Architecture:
-    """One kind of model.
+    """One kind of model.  Neither of the ways to get one: its models are part of the package.
 
     Attributes:
-        id: number in the frame header, given by hand and never reused.
-        name: in stored models, and on the command line where it is part of the package.
+        id: the family's number in frames.
         kind: symbol or binary.
         summary: one line for people.
-        embedded: makes the one model that is part of the package; None where models are stored.
-        from_stored: makes a model from its stored form; None where the model is embedded.
-        by_name: finds a model that is kept by another library from a frame's identity, parameters
-            and environment.
-        fingerprint: returns the identity of the embedded model without making it.
-        file: of the embedded model's weights, where it has any.
-        section_lanes: of a network of bytes: lanes of a block that share tables and a payload.
+        from_stored: makes a model from its stored form.
+        by_name: finds a model that is kept by another library from a frame's hash, parameters and
+            environment.
+        takes_dictionaries: models read one before each block.
     """
 
     id: int
-    name: str
     kind: Kind
     summary: str
-    embedded: Callable[[], SymbolModel | BinaryModel] | None = None
     from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
-    fingerprint: Callable[[], bytes] | None = None
-    file: Path | None = None
-    section_lanes: int = 2
+    takes_dictionaries: bool = False
+
+    @property
+    def name(self) -> str:
+        """The family's name, which stored models say."""
+        return constants.FAMILY_NAMES[self.id]
+
+    @property
+    def revision(self) -> int:
+        """Of the family's arithmetic, in this version of the software."""
+        return constants.REVISIONS[self.id]
 
 
-@cache
-def _mix() -> BinaryModel:
-    from neurocomp.models.mix import MixModel
-
-    return MixModel()
-
-
-@cache
-def _text_s() -> BinaryModel:
+def _bytenet(stored: StoredModel) -> BinaryModel:
+    from neurocomp.models.packaged import packaged_section_lanes
     from neurocomp.models.recurrent import NetworkModel
 
-    return NetworkModel.shipped("text-s")
-
-
-_TEXT_L_SECTION_LANES = 1
-
-
-@cache
-def _text_l() -> BinaryModel:
-    from neurocomp.models.recurrent import NetworkModel
-
-    return NetworkModel.shipped("text-l", section_lanes=_TEXT_L_SECTION_LANES)
-
-
-def _recurrent(stored: StoredModel) -> BinaryModel:
-    from neurocomp.models.recurrent import NetworkModel
-
-    return NetworkModel(stored)
-
-
-@cache
-def _adaptive() -> SymbolModel:
-    from neurocomp.models.adaptive import AdaptiveModel
-
-    return AdaptiveModel()
+    return NetworkModel(stored, packaged_section_lanes(stored.sha256))
 
 
 def _ngram(stored: StoredModel) -> SymbolModel:
@@ -126,70 +96,61 @@ def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
     return FloatModel.for_frame(identity, parameters, environment)
 
 
-HUB = Architecture(5, "hf", Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub)
+HUB = Architecture(
+    constants.FAMILY_HF, Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub
+)
 
 ARCHITECTURES = (
     Architecture(
-        1,
-        "mix",
-        Kind.BINARY,
-        "context mixing of bits",
-        embedded=_mix,
-        fingerprint=lambda: fingerprints.MIX,
+        constants.FAMILY_MIX, Kind.BINARY, "context mixing of bits", takes_dictionaries=True
     ),
+    Architecture(constants.FAMILY_ADAPTIVE, Kind.SYMBOL, "orders 0 to 5, learnt while coding"),
+    Architecture(constants.FAMILY_NGRAM, Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
     Architecture(
-        2,
-        "adaptive",
+        constants.FAMILY_TRANSFORMER,
         Kind.SYMBOL,
-        "orders 0 to 5, learnt while coding",
-        embedded=_adaptive,
-        fingerprint=lambda: fingerprints.ADAPTIVE,
-    ),
-    Architecture(3, "ngram", Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
-    Architecture(
-        4, "transformer", Kind.SYMBOL, "exact transformer, such as GPT-2", from_stored=_transformer
+        "exact transformer, such as GPT-2",
+        from_stored=_transformer,
     ),
     HUB,
     Architecture(
-        6,
-        "text-s",
+        constants.FAMILY_BYTENET,
         Kind.BINARY,
-        "a small network and context mixing",
-        embedded=_text_s,
-        fingerprint=partial(fingerprints.shipped_network, "text-s"),
-        file=fingerprints.network_file("text-s"),
+        "a network of bytes and context mixing",
+        from_stored=_bytenet,
+        takes_dictionaries=True,
     ),
     Architecture(
-        7, "recurrent", Kind.BINARY, "a trained network and context mixing", from_stored=_recurrent
+        constants.FAMILY_DALLE,
+        Kind.SYMBOL,
+        "exact prior of captions and image tokens",
+        from_stored=_dalle,
     ),
     Architecture(
-        8, "dalle", Kind.SYMBOL, "exact prior of captions and image tokens", from_stored=_dalle
+        constants.FAMILY_NEURAL_NGRAM,
+        Kind.SYMBOL,
+        "exact neural n-gram of tokens",
+        from_stored=_neural_ngram,
     ),
     Architecture(
-        9, "neural-ngram", Kind.SYMBOL, "exact neural n-gram of tokens", from_stored=_neural_ngram
-    ),
-    Architecture(
-        10,
-        "recurrent-tokens",
+        constants.FAMILY_RECURRENT_TOKENS,
         Kind.SYMBOL,
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
-    Architecture(
-        11,
-        "text-l",
-        Kind.BINARY,
-        "a larger network and context mixing",
-        embedded=_text_l,
-        section_lanes=_TEXT_L_SECTION_LANES,
-        fingerprint=partial(fingerprints.shipped_network, "text-l"),
-        file=fingerprints.network_file("text-l"),
-    ),
 )
-"""All architectures.  Ids are permanent once 0.1 is released."""
-
-EMBEDDED = {one.name: one for one in ARCHITECTURES if one.embedded is not None}
-"""The models that are part of the package, by name."""
+"""All architectures."""
 
 BY_ID = {one.id: one for one in ARCHITECTURES}
 """All of them, by what a frame says."""
+
+_FORMER_NAMES = {"recurrent": constants.FAMILY_BYTENET}
+"""Of model files that were written before format version 1."""
+
+
+def architecture_named(name: str) -> Architecture | None:
+    """Return the architecture that a model file says that it has; None where it is unknown."""
+    family = _FORMER_NAMES.get(name)
+    if family is not None:
+        return BY_ID[family]
+    return next((one for one in ARCHITECTURES if one.name == name), None)

@@ -45,10 +45,9 @@ class SymbolModel(Protocol):
 
     @property
     def identity(self) -> bytes:
-        """What a frame records to know the model again.
+        """The 32-byte SHA-256 of the model's stored integers, by which frames name it.
 
-        4 bytes for a model inside the package, the 32-byte SHA-256 of its stored integers for
-        one that is kept in a file.
+        See ``packaged.hash_in_frames``.
         """
 
     def predictor(self, num_lanes: int) -> Predictor:
@@ -81,4 +80,4 @@ class BinaryModel(Protocol):
 
     @property
     def identity(self) -> bytes:
-        """The 4-byte fingerprint that a frame records."""
+        """As that of symbol models."""

@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
+from neurocomp.frame.constants import DICTIONARY_HASH_BYTES, MAX_DICTIONARY_BYTES
 from neurocomp.models.contents import ContentCache
 from neurocomp.models.lookup import DICTIONARY
-from neurocomp.models.store import MIN_HASH_BYTES, ModelStore
+from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.names import printable, quoted
 
 ARCHITECTURE = DICTIONARY
-
-MAX_BYTES = 1 << 20
-"""Every block costs the time that this much content takes."""
 
 KEPT_DICTIONARIES = 16
 """Files whose content stays in memory for the next who asks for it."""
@@ -32,7 +30,7 @@ class Dictionary:
     """Content to begin with.
 
     Attributes:
-        content: uint8 (n,), 1 <= n <= MAX_BYTES.
+        content: uint8 (n,), 1 <= n <= MAX_DICTIONARY_BYTES.
         sha256: hash of its stored form, 32 bytes.
     """
 
@@ -42,7 +40,7 @@ class Dictionary:
     @property
     def identity(self) -> bytes:
         """The first bytes of the hash, by which frames name it: many small files have many."""
-        return self.sha256[:MIN_HASH_BYTES]
+        return self.sha256[:DICTIONARY_HASH_BYTES]
 
     @classmethod
     def from_stored(cls, stored: StoredModel, name: str) -> Dictionary:
@@ -68,15 +66,16 @@ class Dictionary:
             or len(stored.tensors) > 1
         ):
             raise FormatError(f"{name} is not a dictionary of bytes")
-        if not 1 <= content.size <= MAX_BYTES:
+        if not 1 <= content.size <= MAX_DICTIONARY_BYTES:
             raise FormatError(
-                f"{name} has {content.size} bytes of content, allowed are 1 to {MAX_BYTES}"
+                f"{name} has {content.size} bytes of content, allowed are 1 to "
+                f"{MAX_DICTIONARY_BYTES}"
             )
         return cls(content, stored.sha256)
 
 
 def stored_dictionary(content: bytes) -> StoredModel:
-    """Return ``content``, 1 to MAX_BYTES bytes, as the dictionary's file holds it."""
+    """Return ``content``, 1 to MAX_DICTIONARY_BYTES bytes, as the dictionary's file holds it."""
     return StoredModel(ARCHITECTURE, {}, {_TENSOR: np.frombuffer(content, np.uint8)})
 
 

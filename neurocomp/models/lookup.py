@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 
 from neurocomp.errors import (
@@ -12,9 +13,17 @@ from neurocomp.errors import (
     NeurocompError,
     UnsupportedError,
 )
-from neurocomp.models.architectures import BY_ID, EMBEDDED, HUB, Architecture
+from neurocomp.frame import constants
+from neurocomp.models.architectures import BY_ID, HUB, Architecture, architecture_named
 from neurocomp.models.headers import ModelHeader
-from neurocomp.models.packaged import DALLE_PREFIX, packaged_priors
+from neurocomp.models.packaged import (
+    DALLE_PREFIX,
+    EMBEDDED,
+    PackagedModel,
+    find_packaged,
+    packaged_models,
+    packaged_priors,
+)
 from neurocomp.models.pulled import PULLED, repository
 from neurocomp.models.store import ModelStore
 from neurocomp.names import printable, quoted
@@ -49,71 +58,120 @@ def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> Mo
     return ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}")
 
 
-def architecture_of(model_id: int) -> Architecture:
-    """Return the architecture that a frame names; raises UnsupportedError where there is none."""
-    architecture = BY_ID.get(model_id)
+def architecture_of(family: int, revision: int) -> Architecture:
+    """Return the architecture that a frame names.
+
+    Raises:
+        UnsupportedError: there is no such family here.
+        ModelMismatchError: its arithmetic is of another revision here.
+    """
+    architecture = BY_ID.get(family)
     if architecture is None:
         raise UnsupportedError(
-            f"the frame needs model architecture {model_id}, which this neurocomp does not have: "
+            f"the frame needs models of family {family}, which this neurocomp does not have: "
             "install a newer one (pip install -U neurocomp)"
+        )
+    if revision != architecture.revision:
+        reader = constants.REVISION_READERS.get((family, revision))
+        how = "a newer neurocomp reads it (pip install -U neurocomp)"
+        if reader is not None:
+            how = f"neurocomp {reader} reads it (pip install neurocomp=={reader})"
+        raise ModelMismatchError(
+            f"the frame was written with revision {revision} of {architecture.name!r} models, this "
+            f"neurocomp has revision {architecture.revision}: {how}"
         )
     return architecture
 
 
-def check_fingerprint(architecture: Architecture, here: bytes, wanted: bytes) -> None:
-    """Raise ModelMismatchError where a model of the package is not the one of a frame."""
-    if here != wanted:
+def packaged_of(architecture: Architecture, identity: bytes) -> PackagedModel | None:
+    """Return the model of the package that a frame names, None where it names one in a file.
+
+    Raises:
+        ModelMismatchError: it should be of the package, but is not of this one.
+        FormatError: it is named by a whole hash where nothing is kept in files, or by a short one
+            where the package never has a model.
+    """
+    is_short = len(identity) == constants.SHORT_HASH_BYTES
+    if architecture is HUB and is_short:
+        raise FormatError(f"the frame names a model of {HUB.name!r} by a part of its hash")
+    if architecture.from_stored is None and architecture is not HUB and not is_short:
+        raise FormatError(f"the frame names {architecture.name!r} by a whole hash")
+    found = find_packaged(architecture.id, identity)
+    if found is None and is_short:
+        here = [
+            f"{one.name!r} ({one.sha256().hex()[: 2 * constants.SHORT_HASH_BYTES]})"
+            for one in packaged_models(architecture.id)
+        ]
         raise ModelMismatchError(
-            f"the frame was written with model {architecture.name!r} of fingerprint "
-            f"{wanted.hex()}, this neurocomp has {here.hex()}: install the neurocomp that wrote it"
+            f"the frame was written with the {architecture.name!r} model {identity.hex()} of the "
+            f"package, this neurocomp has {', '.join(here) or 'none'}: install the neurocomp that "
+            "wrote it"
         )
+    return found
 
 
 def find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
-    """Return file and name of the stored model of that hash, from the store or the package.
+    """Return file and name of the stored model of that hash.
 
     Raises:
         ModelNotFoundError: there is none.
     """
-    try:
-        entry = store.find_by_hash(identity)
-    except ModelNotFoundError:
-        for name, path in packaged_priors().items():
-            if ModelHeader.read(path).sha256 == identity:
-                return path, name
-        raise
+    entry = store.find_by_hash(identity)
     return entry.path, entry.name
 
 
+@dataclass(frozen=True)
+class Named:
+    """What the model of a frame is called here.
+
+    Attributes:
+        name: for people.
+        section_lanes: of a network of bytes, as far as it is known.
+    """
+
+    name: str
+    section_lanes: int = constants.SECTION_LANES
+
+
 def name_frame_model(
-    model_id: int, identity: bytes, store: ModelStore, parameters: bytes, environment: bytes
-) -> str:
+    architecture: Architecture,
+    identity: bytes,
+    store: ModelStore,
+    parameters: bytes,
+    environment: bytes,
+) -> Named:
     """Return what the model of a frame is called here, as far as headers tell: none is loaded.
 
     Raises:
-        UnsupportedError, ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be
-            decoded here; see ``registry.open_frame_model``.
+        ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be decoded here; see
+            ``registry.open_frame_model``.
     """
-    architecture = architecture_of(model_id)
-    if architecture.fingerprint is not None:
-        check_fingerprint(architecture, architecture.fingerprint(), identity)
-        return architecture.name
+    packaged = packaged_of(architecture, identity)
     if architecture is HUB:
         from neurocomp.models.hub import environment as machine
         from neurocomp.models.hub.places import Place
 
         machine.check(environment, without_torch=True)
-        return str(Place.from_bytes(parameters))
+        return Named(str(Place.from_bytes(parameters)))
+    if packaged is not None:
+        header = None if packaged.file is None else ModelHeader.read(packaged.file)
+        return Named(packaged.name, packaged.section_lanes or _section_lanes(header))
     path, name = find_stored(identity, store)
-    found = ModelHeader.read(path).architecture
-    if found != architecture.name:
+    header = ModelHeader.read(path)
+    if architecture_named(header.architecture) is not architecture:
         raise ModelMismatchError(
             f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the "
-            f"frame, but of architecture {quoted(found)}"
+            f"frame, but of architecture {quoted(header.architecture)}"
         )
     if parameters and architecture.name not in WINDOWED:
         raise FormatError(f"the frame has parameters for the {architecture.name} model")
-    return name
+    return Named(name, _section_lanes(header))
+
+
+def _section_lanes(header: ModelHeader | None) -> int:
+    """Return what a model file's header says of sections."""
+    value = None if header is None else header.config.get("section_lanes")
+    return value if type(value) is int and value > 0 else constants.SECTION_LANES
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:

@@ -14,17 +14,12 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
-from neurocomp.models.architectures import ARCHITECTURES, EMBEDDED, HUB, Architecture
+from neurocomp.models.architectures import HUB, Architecture, architecture_named
 from neurocomp.models.base import BinaryModel, SymbolModel, WindowedModel
 from neurocomp.models.contents import ContentCache
 from neurocomp.models.dictionary import ARCHITECTURE as DICTIONARY
-from neurocomp.models.lookup import (
-    architecture_of,
-    check_fingerprint,
-    find_stored,
-    missing_model,
-)
-from neurocomp.models.packaged import DALLE_PREFIX, dalle_file
+from neurocomp.models.lookup import find_stored, missing_model, packaged_of
+from neurocomp.models.packaged import DALLE_PREFIX, EMBEDDED, PackagedModel, dalle_file
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.names import printable, quoted
@@ -71,9 +66,9 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         return OpenModel(HUB, name, FloatModel.load(name.removeprefix(HUB_PREFIX)))
     if name.startswith(DALLE_PREFIX):
         return _open_stored(dalle_file(name), name)
-    architecture = EMBEDDED.get(name)
-    if architecture is not None and architecture.embedded is not None:
-        return OpenModel(architecture, name, architecture.embedded())
+    packaged = EMBEDDED.get(name)
+    if packaged is not None:
+        return _open_packaged(packaged)
     path = Path(name)
     if path.suffix and os.path.isfile(path):
         return _open_stored(path, path.name)
@@ -112,25 +107,22 @@ def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
 
 
 def open_frame_model(
-    model_id: int,
+    architecture: Architecture,
     identity: bytes,
     store: ModelStore,
     parameters: bytes = b"",
     environment: bytes = b"",
 ) -> OpenModel:
-    """Return the model that a frame names.
+    """Return the model of ``architecture`` that a frame names by its hash, short or whole.
 
     Raises:
-        UnsupportedError: this version has no such architecture.
-        ModelMismatchError: the embedded model is of another version than the frame's.
+        ModelMismatchError: the package's model is another than the frame's.
         ModelNotFoundError: the store has no model of that hash.
         FormatError: the model has no such parameters.
     """
-    architecture = architecture_of(model_id)
-    if architecture.embedded is not None:
-        model = architecture.embedded()
-        check_fingerprint(architecture, model.identity, identity)
-        return OpenModel(architecture, architecture.name, model)
+    packaged = packaged_of(architecture, identity)
+    if packaged is not None:
+        return _with_parameters(_open_packaged(packaged), parameters)
     if architecture.by_name is not None:
         return OpenModel(
             architecture, architecture.name, architecture.by_name(identity, parameters, environment)
@@ -140,15 +132,28 @@ def open_frame_model(
         opened = _open_stored(path, name)
     except UsageError as error:
         raise ModelMismatchError(f"the frame's model is none: {error}") from None
-    if parameters:
-        if not isinstance(opened.model, WindowedModel):
-            raise FormatError(f"the frame has parameters for the {architecture.name} model")
-        opened = replace(opened, model=opened.model.with_parameters(parameters))
+    opened = _with_parameters(opened, parameters)
     if opened.architecture is not architecture or opened.model.identity != identity:
         raise ModelMismatchError(
             f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the frame"
         )
     return opened
+
+
+def _with_parameters(opened: OpenModel, parameters: bytes) -> OpenModel:
+    """Return the model with what a frame tells it; raises FormatError where it takes nothing."""
+    if not parameters:
+        return opened
+    if not isinstance(opened.model, WindowedModel):
+        raise FormatError(f"the frame has parameters for the {opened.architecture.name} model")
+    return replace(opened, model=opened.model.with_parameters(parameters))
+
+
+def _open_packaged(packaged: PackagedModel) -> OpenModel:
+    if packaged.load is not None:
+        return OpenModel(packaged.architecture, packaged.name, packaged.load())
+    assert packaged.file is not None, "a model of the package is made of something"
+    return _open_stored(packaged.file, packaged.name)
 
 
 def _open_stored(path: Path, name: str, sha256: bytes | None = None) -> OpenModel:
@@ -166,9 +171,9 @@ def _load(path: Path) -> tuple[Architecture, SymbolModel | BinaryModel]:
     stored = StoredModel.load(path)
     if stored.architecture == DICTIONARY:
         raise UsageError(f"{printable(path)} holds a dictionary, not a model: give it as --dict")
-    for architecture in ARCHITECTURES:
-        if architecture.name == stored.architecture and architecture.from_stored is not None:
-            return architecture, architecture.from_stored(stored)
+    architecture = architecture_named(stored.architecture)
+    if architecture is not None and architecture.from_stored is not None:
+        return architecture, architecture.from_stored(stored)
     raise UnsupportedError(
         f"{printable(path)} holds a model of architecture {quoted(stored.architecture)}, which "
         "this neurocomp does not have: install a newer one (pip install -U neurocomp)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from neurocomp.codec import BitCodec, Codec
 from neurocomp.codec.bits import Bytes
 from neurocomp.codec.deferred import DeferredCodec
+from neurocomp.frame.constants import FAMILY_MIX
 from neurocomp.models.dictionary import Dictionary
 from neurocomp.models.registry import OpenModel
 from neurocomp.pipeline.unloaded import UnloadedModel
@@ -19,7 +20,7 @@ def binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int)
         threads: sections of blocks that are coded at once.
     """
     content = None if dictionary is None else dictionary.content
-    if opened.architecture.name == "mix":
+    if opened.architecture.id == FAMILY_MIX:
         return BitCodec(content)
     model = opened.model
     if isinstance(model, UnloadedModel):

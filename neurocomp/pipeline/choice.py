@@ -1,94 +1,190 @@
-"""Which model a frame names: the one that was asked for, unless it does not serve the content.
+"""Which model codes a block: the one that was asked for, unless it does not serve the content.
 
-A frame has one model.  One that was trained on other content than this may make it longer, and
-takes 32 bytes to name; then the frame is one of context mixing (`mix`), which adapts to anything
-and needs no model to decode.
+One that was trained on other content than this may make it longer.  Then context mixing (`mix`)
+codes the block, which adapts to anything and needs no model to decode: the frame names both, or
+`mix` alone where that block is all there is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import BinaryIO
 
 from neurocomp.codec import Tick
 from neurocomp.codec.base import watch
 from neurocomp.frame.block import Block, Method
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 
 _CONTEXTS = "mix"
+_CONTEXTS_NUMBER = 1
+"""Of contexts in the model tables that have them."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The coder of a frame.
+class CodedContent:
+    """What there is to choose from for a block.
 
     Attributes:
-        coder: codes all blocks of the frame.
-        block: the first of them, where it had to be coded to choose.
-        note: why ``coder`` is not the one that was asked for, for people; empty where it is.
+        asked: the block by the model that was asked for.
+        contexts: the one by contexts; None where that model is to be used whatever it makes of it.
     """
 
-    coder: BlockCoder
-    block: Block | None = None
-    note: str = ""
+    asked: Block
+    contexts: Block | None = None
 
 
-def choose_coder(
-    coder: BlockCoder,
-    options: CompressOptions,
-    content: bytes,
-    tick: Tick,
-    block: Block | None = None,
-) -> Choice:
-    """Return the coder of a frame whose first block has this content.
+class FrameEncoder:
+    """Codes blocks by the model that was asked for, and by contexts where these may serve better.
 
-    The first block decides for all of them, so that pipes are coded as files are.  A trained model
-    of symbols gives way to contexts
+    A trained model of symbols gives way to contexts
 
-    - where it would not shrink the block, and contexts do;
-    - where neither does and the block is the whole content: it is stored, and a frame of `mix`
-      has the shorter head;
-    - where it is a prior of token sets, and contexts take less.
+    - where it would not shrink a block, and contexts do;
+    - where it is a prior of token sets, and contexts take less;
+    - where neither shrinks the block, and it is the whole content: then it is stored, and a frame
+      of `mix` has the shorter head.
 
-    Others are the coder of the frame whatever they make of it: those of bits code each block by
+    Others are the model of their frames whatever they make of it: those of bits code each block by
     contexts where that is shorter, and what a user takes n-grams for is to use n-grams.
 
     Args:
-        coder: the one that was asked for.
+        coder: the one that was asked for; it may be in use elsewhere as well.
         options: what was asked for.
-        content: of the first block; empty where there is none.
-        tick: told how much of it is done.
-        block: what ``coder`` made of it, where that is known.
-
-    Raises:
-        FormatError: the coder cannot take this content.
     """
-    if not coder.is_trained_on_symbols:
-        return Choice(coder)
-    block = coder.encode(content, tick) if block is None else block
-    if block.method is Method.MODELLED and not coder.takes_token_sets:
-        return Choice(coder, block)
-    contexts = BlockCoder(
-        open_model(_CONTEXTS, ModelStore()), "arithmetic", verify=bool(options.verify)
-    )
-    other = contexts.encode(content, partial(watch, tick))
-    is_whole = len(content) < options.resolved_block_bytes
-    sizes = [_size(one, made) for one, made in ((coder, block), (contexts, other))]
-    if sizes[1] >= sizes[0] or (other.method is Method.STORED and not is_whole):
-        return Choice(coder, block)
-    how = "stored" if other.method is Method.STORED else f"coded with {_CONTEXTS}"
-    return Choice(
-        contexts,
-        other,
-        f"{how}: the first block takes {sizes[1]} bytes, with {options.resolved_model} {sizes[0]}",
-    )
+
+    def __init__(self, coder: BlockCoder, options: CompressOptions) -> None:
+        self.coder = coder
+        self._asked_name = options.resolved_model
+        self._contexts: BlockCoder | None = None
+        if can_fall_back(coder):
+            self._contexts = BlockCoder(
+                open_model(_CONTEXTS, ModelStore()), "arithmetic", verify=bool(options.verify)
+            )
+        coders = [coder] if self._contexts is None else [coder, self._contexts]
+        self.header = FrameHeader(tuple(one.entry for one in coders))
+        """Of a frame of any number of blocks."""
+
+    def encode(self, content: bytes, tick: Tick) -> CodedContent:
+        """Code the content of a block; raises FormatError where the model cannot take it."""
+        return self.consider(self.coder.encode(content, tick), content, tick)
+
+    def consider(self, asked: Block, content: bytes, tick: Tick) -> CodedContent:
+        """Code ``content`` by contexts as well where they may be better than the block ``asked``.
+
+        ``tick`` may stop this, but has been told of the content already.
+        """
+        serves = asked.method is not Method.STORED and not self.coder.takes_token_sets
+        if self._contexts is None or serves:
+            return CodedContent(asked)
+        return CodedContent(asked, self._contexts.encode(content, partial(watch, tick)))
+
+    def choose(self, coded: CodedContent) -> Block:
+        """Return the block of a frame with `header`."""
+        other = coded.contexts
+        if other is None or other.method is Method.STORED:
+            return coded.asked
+        segment = other.of_model(_CONTEXTS_NUMBER)
+        sizes = [_size(self.header, one) for one in (coded.asked, segment)]
+        return segment if sizes[1] < sizes[0] else coded.asked
+
+    def choose_alone(self, coded: CodedContent) -> tuple[FrameHeader, Block, str]:
+        """Return header and block of a frame that has no other block.
+
+        Returns:
+            The header, the block, and why it is not one of the model that was asked for, for
+            people; empty where it is.
+        """
+        header = FrameHeader((self.coder.entry,))
+        if self._contexts is None or coded.contexts is None:
+            return header, coded.asked, ""
+        other = FrameHeader((self._contexts.entry,))
+        size = len(header.to_bytes()) + _size(header, coded.asked)
+        other_size = len(other.to_bytes()) + _size(other, coded.contexts)
+        if other_size >= size:
+            return header, coded.asked, ""
+        is_stored = coded.contexts.method is Method.STORED
+        how = "stored" if is_stored else f"coded with {_CONTEXTS}"
+        note = f"{how}: it takes {other_size} bytes, with {self._asked_name} {size}"
+        return other, coded.contexts, note
+
+    def note(self, num_segments: int, num_blocks: int) -> str:
+        """Tell people of blocks that contexts have coded; empty where there are none."""
+        if not num_segments:
+            return ""
+        return (
+            f"{num_segments} of {num_blocks} blocks coded with {_CONTEXTS}, which takes less than "
+            f"{self._asked_name}"
+        )
 
 
-def _size(coder: BlockCoder, block: Block) -> int:
-    """Return the bytes of a frame of that block alone."""
-    header, symbols_id = coder.header.to_bytes(), coder.header.symbols_id
-    body = block.to_bytes(header=header, symbols_id=symbols_id, last=True, trailer=False)
-    return len(header) + len(body)
+class ChosenWriter:
+    """Writes a frame whose models are chosen: the header waits for the second block, or the end.
+
+    Args:
+        sink: written front to back.
+        encoder: of the blocks.
+    """
+
+    def __init__(self, sink: BinaryIO, encoder: FrameEncoder) -> None:
+        self._sink = sink
+        self._encoder = encoder
+        self._first: tuple[CodedContent, bytes] | None = None
+        self._writer: FrameWriter | None = None
+        self._num_blocks = self._num_segments = 0
+        self._note = ""
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes written so far."""
+        return 0 if self._writer is None else self._writer.num_bytes
+
+    @property
+    def note(self) -> str:
+        """Why blocks are not of the model that was asked for; empty where they are."""
+        return self._note or self._encoder.note(self._num_segments, self._num_blocks)
+
+    def add(self, coded: CodedContent, content: bytes) -> None:
+        """Append a block and tell the content that it stands for."""
+        if self._writer is None and self._first is None:
+            self._first = coded, content
+            return
+        if self._writer is None:
+            self._writer = FrameWriter(self._sink, self._encoder.header)
+        if self._first is not None:
+            first, self._first = self._first, None
+            self._write(*first)
+        self._write(coded, content)
+
+    def close(self) -> None:
+        """End the frame; raises ValueError where there was no block."""
+        if self._first is not None:
+            coded, content = self._first
+            header, block, self._note = self._encoder.choose_alone(coded)
+            self._writer = FrameWriter(self._sink, header)
+            self._writer.add(block, content)
+            self._first = None
+        if self._writer is None:
+            raise ValueError("a frame needs at least one block")
+        self._writer.close()
+
+    def _write(self, coded: CodedContent, content: bytes) -> None:
+        assert self._writer is not None, "the header has been chosen"
+        block = self._encoder.choose(coded)
+        self._writer.add(block, content)
+        self._num_blocks += 1
+        self._num_segments += block.model == _CONTEXTS_NUMBER
+
+
+def can_fall_back(coder: BlockCoder) -> bool:
+    """Return whether blocks of ``coder`` give way to contexts where these serve better."""
+    return coder.is_trained_on_symbols
+
+
+def _size(header: FrameHeader, block: Block) -> int:
+    """Return the bytes of a block in a frame with that header."""
+    return len(block.to_bytes(header=b"", layout=header.layout, last=True, trailer=False))

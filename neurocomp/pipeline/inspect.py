@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neurocomp.errors import NeurocompError
+from neurocomp.frame.block import Method
+from neurocomp.frame.constants import CODER_NAMES, FAMILY_NAMES, SYMBOL_NAMES
+from neurocomp.frame.entry import ModelEntry
+from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import FrameIndex, read_index
 from neurocomp.models.architectures import BY_ID
-from neurocomp.models.lookup import name_frame_dictionary, name_frame_model
+from neurocomp.models.lookup import Named, name_frame_dictionary, name_frame_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.coded_with import coded_with, num_sections
-from neurocomp.pipeline.ids import CODER_NAMES, SYMBOL_NAMES
+from neurocomp.pipeline.entries import check_header
+from neurocomp.transforms import name_of
 
 
 @dataclass(frozen=True)
@@ -24,24 +29,52 @@ class BlockInfo:
         offset: of its first byte in the file.
         stored_bytes: its size in the file.
         content_bytes: size of what it decodes to.
-        method: "stored" or "modelled".
-        coded_with: "stored", "contexts", "contexts + primer", "network", or the architecture of a
-            model of symbols.
+        method: "stored", "modelled" or "segment".
+        model: number of its model in the frame's table; None where it is stored.
+        coded_with: "stored", "contexts", "contexts + primer", "network", or the family of a model
+            of symbols.
         variant: parameter set of the model.
         num_lanes: lanes that advance together.
         num_sections: parts that know nothing of each other, and may be coded at once.
-        line_ends: CR LF were rewritten as LF before the block was coded.
+        transforms: what rewrote the content before it was coded, in that order.
     """
 
     offset: int
     stored_bytes: int
     content_bytes: int
     method: str
+    model: int | None
     coded_with: str
     variant: int
     num_lanes: int
     num_sections: int
-    line_ends: bool
+    transforms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model of a frame.
+
+    Attributes:
+        model: its name here, or its family's, or the unknown family's id.
+        family: the name of its family, or the unknown id.
+        revision: of the family's arithmetic.
+        hash: its SHA-256 in hexadecimal, the first bytes of a model that is part of the software.
+        symbols: what its symbols are, or the unknown id.
+        coder: the coder's name, or the unknown id.
+        dictionary: first 8 bytes of the SHA-256 of its dictionary in hexadecimal, empty where
+            there is none.
+        missing: why it can't be used here, or None where it can.
+    """
+
+    model: str
+    family: str
+    revision: int
+    hash: str
+    symbols: str
+    coder: str
+    dictionary: str
+    missing: str | None
 
 
 @dataclass(frozen=True)
@@ -52,26 +85,20 @@ class FrameInfo:
         offset: of its first byte in the file.
         frame_bytes: its size.
         content_bytes: size of what it decodes to.
-        symbols: what its symbols are, or the unknown id.
-        coder: the coder's name, or the unknown id.
-        model: the model's name, or the unknown architecture's id.
-        identity: fingerprint or SHA-256 of the model, in hexadecimal.
-        dictionary: first 8 bytes of the SHA-256 of its dictionary in hexadecimal, empty where
-            there is none.
-        missing: why the frame can't be decoded here, or None where it can.
+        models: those of its blocks; all but segments are of the first.
         blocks: its blocks.
     """
 
     offset: int
     frame_bytes: int
     content_bytes: int
-    symbols: str
-    coder: str
-    model: str
-    identity: str
-    dictionary: str
-    missing: str | None
+    models: tuple[ModelInfo, ...]
     blocks: tuple[BlockInfo, ...]
+
+    @property
+    def missing(self) -> str | None:
+        """Why the frame can't be decoded here, or None where it can."""
+        return next((one.missing for one in self.models if one.missing is not None), None)
 
     @property
     def coded_with(self) -> dict[str, int]:
@@ -93,42 +120,54 @@ def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[
 
 
 def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
-    header = frame.header
+    found = [_inspect_model(entry, store) for entry in frame.header.models]
+    families = [entry.family for entry in frame.header.models]
     blocks = tuple(
         BlockInfo(
             place.offset,
             place.stored_bytes,
             place.decoded_bytes,
             head.method.name.lower(),
-            coded_with(head, header.model_id),
+            None if head.method is Method.STORED else head.model,
+            coded_with(head, families[head.model]),
             head.variant,
             head.num_lanes,
-            num_sections(head, header.model_id),
-            head.line_ends,
+            num_sections(head, families[head.model], found[head.model][1]),
+            tuple(name_of(one.id) for one in head.transforms),
         )
         for place, head in zip(frame.places, frame.heads, strict=True)
     )
-    missing = None
-    model = f"unknown ({header.model_id})"
-    if header.model_id in BY_ID:
-        model = BY_ID[header.model_id].name
-    try:
-        model = name_frame_model(
-            header.model_id, header.identity, store, header.parameters, header.environment
-        )
-        if header.dictionary:
-            name_frame_dictionary(header.dictionary, store)
-    except NeurocompError as error:
-        missing = str(error)
     return FrameInfo(
         frame.offset,
         frame.end - frame.offset,
         sum(place.decoded_bytes for place in frame.places),
-        SYMBOL_NAMES.get(header.symbols_id, f"unknown ({header.symbols_id})"),
-        CODER_NAMES.get(header.coder_id, f"unknown ({header.coder_id})"),
-        model,
-        header.identity.hex(),
-        header.dictionary.hex(),
-        missing,
+        tuple(model for model, _ in found),
         blocks,
     )
+
+
+def _inspect_model(entry: ModelEntry, store: ModelStore) -> tuple[ModelInfo, int]:
+    """Return what is known of a model, and the lanes of its sections."""
+    family = FAMILY_NAMES.get(entry.family, f"unknown ({entry.family})")
+    named = Named(family)
+    missing = None
+    try:
+        check_header(FrameHeader((entry,)))
+        named = name_frame_model(
+            BY_ID[entry.family], entry.hash, store, entry.parameters, entry.environment
+        )
+        if entry.dictionary:
+            name_frame_dictionary(entry.dictionary, store)
+    except NeurocompError as error:
+        missing = str(error)
+    model = ModelInfo(
+        named.name,
+        family,
+        entry.revision,
+        entry.hash.hex(),
+        SYMBOL_NAMES.get(entry.symbols_id, f"unknown ({entry.symbols_id})"),
+        CODER_NAMES.get(entry.coder_id, f"unknown ({entry.coder_id})"),
+        entry.dictionary.hex(),
+        missing,
+    )
+    return model, named.section_lanes

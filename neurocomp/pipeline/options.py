@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurocomp.errors import UsageError
-from neurocomp.frame.limits import MAX_BLOCK_BYTES
+from neurocomp.frame.constants import MAX_BLOCK_BYTES
 from neurocomp.models.cores import num_cores
 
 MIN_BLOCK_BYTES = 1 << 12

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -13,12 +12,15 @@ from typing import BinaryIO
 from neurocomp.codec import Tick
 from neurocomp.errors import ChecksumError
 from neurocomp.frame.block import Block
+from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
-from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.store import ModelStore
-from neurocomp.pipeline.blocks import BlockCoder, check_block, read_contents
-from neurocomp.pipeline.choice import choose_coder
+from neurocomp.pipeline.block_checks import check_block
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.choice import ChosenWriter, CodedContent, FrameEncoder
+from neurocomp.pipeline.contents import read_contents
+from neurocomp.pipeline.entries import check_header
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
 
@@ -53,25 +55,19 @@ def compress_stream(
     coder = BlockCoder.for_options(options)
     monitor = Monitor(report)
     contents = read_contents(source, options.resolved_block_bytes)
-    first = next(contents, b"")
-    choice = choose_coder(coder, options, first, monitor.advance)
-    coder = choice.coder
-    writer = FrameWriter(sink, coder.header)
+    encoder = FrameEncoder(coder, options)
+    writer = ChosenWriter(sink, encoder)
     content_bytes = 0
-    if choice.block is not None:
-        writer.add(choice.block, first)
-        content_bytes = len(first)
-    elif first:
-        contents = chain([first], contents)
     # A model that spreads its lanes over the cores takes the memory of one block at a time.
     threads = 1 if coder.uses_all_cores else resolve_threads(options.threads)
-    for content, block in ordered_map(partial(_encode, coder, monitor), contents, threads, monitor):
-        writer.add(block, content)
+    encode = partial(_encode, encoder, monitor)
+    for content, coded in ordered_map(encode, contents, threads, monitor):
+        writer.add(coded, content)
         content_bytes += len(content)
-    if content_bytes == 0 and choice.block is None:
-        writer.add(coder.encode(b"", monitor.advance), b"")
+    if content_bytes == 0:
+        writer.add(encoder.encode(b"", monitor.advance), b"")
     writer.close()
-    return Sizes(content_bytes, writer.num_bytes, choice.note)
+    return Sizes(content_bytes, writer.num_bytes, writer.note)
 
 
 def decompress_stream(
@@ -129,15 +125,22 @@ class FrameCoders:
     def __init__(self, model_path: tuple[Path, ...] = (), threads: int = 1) -> None:
         self._threads = resolve_threads(threads)
         self._store = ModelStore(search_path=model_path)
-        self._coders: dict[FrameHeader, BlockCoder] = {}
+        self._coders: dict[ModelEntry, BlockCoder] = {}
+        self._sound: set[FrameHeader] = set()
         self._lock = Lock()
 
-    def get(self, header: FrameHeader) -> BlockCoder:
-        """Return the coder of the frame with this header."""
+    def get(self, header: FrameHeader, model: int = 0) -> BlockCoder:
+        """Return the coder of a model of the frame with this header.
+
+        Raises:
+            FormatError, ModelError: the header is unsound, or the model is missing.
+        """
+        entry = header.models[model]
         with self._lock:
-            if header not in self._coders:
-                self._coders[header] = BlockCoder.for_header(header, self._store, self._threads)
-            return self._coders[header]
+            self._check(header)
+            if entry not in self._coders:
+                self._coders[entry] = BlockCoder.for_entry(entry, self._store, self._threads)
+            return self._coders[entry]
 
     def decode(self, header: FrameHeader, block: Block, tick: Tick) -> bytes:
         """Return the content of a block of the frame with this header.
@@ -147,12 +150,19 @@ class FrameCoders:
                 before the model is opened.
             ModelError: the model is missing or not the right one.
         """
+        with self._lock:
+            self._check(header)
         check_block(header, block)
-        return self.get(header).decode(block, tick)
+        return self.get(header, block.model).decode(block, tick)
+
+    def _check(self, header: FrameHeader) -> None:
+        if header not in self._sound:
+            check_header(header)
+            self._sound.add(header)
 
 
-def _encode(coder: BlockCoder, monitor: Monitor, content: bytes) -> tuple[bytes, Block]:
-    return content, coder.encode(content, monitor.advance)
+def _encode(encoder: FrameEncoder, monitor: Monitor, content: bytes) -> tuple[bytes, CodedContent]:
+    return content, encoder.encode(content, monitor.advance)
 
 
 def _decode(

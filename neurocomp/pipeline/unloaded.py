@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from neurocomp.models.architectures import BY_ID, EMBEDDED, Architecture
+from neurocomp.frame.constants import FAMILY_BYTENET
+from neurocomp.models.architectures import Architecture
 from neurocomp.models.base import BinaryModel, SymbolModel
-from neurocomp.models.lookup import check_fingerprint
+from neurocomp.models.lookup import packaged_of
+from neurocomp.models.packaged import EMBEDDED, PackagedModel
 from neurocomp.models.registry import OpenModel
 
 
@@ -20,7 +22,7 @@ class UnloadedModel:
     """What must be known of a network to begin a frame.
 
     Attributes:
-        identity: what a frame records.
+        identity: the SHA-256 of its integers.
         load: returns the network.
         prefers_line_feeds: as the network has it; see ``neurocomp.models.base``.
     """
@@ -35,22 +37,17 @@ def find_unloaded(name: str) -> OpenModel | None:
     return _unloaded(EMBEDDED.get(name))
 
 
-def find_frame_unloaded(model_id: int, identity: bytes) -> OpenModel | None:
+def find_frame_unloaded(architecture: Architecture, identity: bytes) -> OpenModel | None:
     """Return the network of the package that a frame names; None where it names another model.
 
     Raises:
-        ModelMismatchError: this package has another network of that name.
+        ModelMismatchError: this package has no such network.
     """
-    opened = _unloaded(BY_ID.get(model_id))
-    if opened is not None:
-        check_fingerprint(opened.architecture, opened.model.identity, identity)
-    return opened
+    return _unloaded(packaged_of(architecture, identity))
 
 
-def _unloaded(architecture: Architecture | None) -> OpenModel | None:
-    if architecture is None or architecture.file is None:
+def _unloaded(packaged: PackagedModel | None) -> OpenModel | None:
+    if packaged is None or packaged.architecture.id != FAMILY_BYTENET or packaged.load is None:
         return None
-    if architecture.embedded is None or architecture.fingerprint is None:
-        return None
-    model = UnloadedModel(architecture.fingerprint(), architecture.embedded)
-    return OpenModel(architecture, architecture.name, model)
+    model = UnloadedModel(packaged.sha256(), packaged.load)
+    return OpenModel(packaged.architecture, packaged.name, model)

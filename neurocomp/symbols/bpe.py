@@ -21,6 +21,7 @@ import numpy as np
 from neurocomp import extras
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import SYMBOLS_BPE
 
 _INVALID = re.compile("([\udc80-\udcff]+)")
 MAX_TOKENS = 1 << 20
@@ -47,7 +48,7 @@ class BytePairs:
         FormatError: it is something else, or a byte has no token.
     """
 
-    id = 2
+    id = SYMBOLS_BPE
     name = "bpe"
 
     def __init__(self, tokenizer: bytes) -> None:

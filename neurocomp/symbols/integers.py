@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
 from neurocomp.symbols.base import SymbolMap
 
 
@@ -38,10 +39,10 @@ class UnsignedIntegers:
         return symbols.astype(f"<u{self.width_bytes}", copy=False).tobytes()
 
 
-BYTES = UnsignedIntegers(0, "bytes", 1)
-UINT16 = UnsignedIntegers(1, "uint16", 2)
+BYTES = UnsignedIntegers(SYMBOLS_BYTES, SYMBOL_NAMES[SYMBOLS_BYTES], 1)
+UINT16 = UnsignedIntegers(SYMBOLS_UINT16, SYMBOL_NAMES[SYMBOLS_UINT16], 2)
 
-SYMBOL_MAPS: dict[int, SymbolMap] = {0: BYTES, 1: UINT16}
+SYMBOL_MAPS: dict[int, SymbolMap] = {one.id: one for one in (BYTES, UINT16)}
 """The maps that need no vocabulary, by id."""
 
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import MAX_RECORD_LANES
 
-MAX_LANES = 64
 RECORDS_PER_LANE = 8
 """At least, where there is more than one: lanes learn from each other's records, but later."""
 
@@ -139,7 +139,7 @@ class RecordShape:
     def num_lanes(self, num_symbols: int) -> int:
         """Return the lanes of a stream of that length."""
         fitting = max(num_symbols // self._lane_symbols, 1)
-        return min(1 << (fitting.bit_length() - 1), MAX_LANES)
+        return min(1 << (fitting.bit_length() - 1), MAX_RECORD_LANES)
 
     def layout(self, num_records: int, kind: Kind) -> tuple[int, int]:
         """Return lanes and slots in each, such that ``num_lanes`` finds the lanes again."""
@@ -149,7 +149,7 @@ class RecordShape:
         fewest = -(-(low - HEAD_SYMBOLS) // size)
         most = (2 * low - 1 - HEAD_SYMBOLS) // size
         lanes = 2
-        while lanes < MAX_LANES and lanes * most < num_records:
+        while lanes < MAX_RECORD_LANES and lanes * most < num_records:
             lanes *= 2
         return lanes, max(-(-num_records // lanes), fewest)
 

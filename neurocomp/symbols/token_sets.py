@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import SYMBOLS_TOKENS
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.records import (
     MAX_SYMBOLS,
@@ -32,7 +33,7 @@ class TokenSets:
             makes the shortest code.
     """
 
-    id = 8
+    id = SYMBOLS_TOKENS
     name = "tokens"
 
     def __init__(

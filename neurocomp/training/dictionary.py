@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import UsageError
-from neurocomp.models.dictionary import MAX_BYTES
-from neurocomp.symbols import shorten
+from neurocomp.frame.constants import MAX_DICTIONARY_BYTES
+from neurocomp.transforms.line_ends import shorten
 
 KMER_BYTES = 8
 SEGMENT_BYTES = 1024
@@ -38,15 +38,17 @@ def select_content(
 
     Args:
         samples: files like those that will be compressed.
-        dictionary_bytes: 1 to ``MAX_BYTES``.
+        dictionary_bytes: 1 to ``MAX_DICTIONARY_BYTES``.
         segment_bytes: size of a segment, at least 16.
 
     Raises:
         UsageError: there are no bytes to choose from, or too many, or nothing that two samples
             share, or a size is out of range.
     """
-    if not 1 <= dictionary_bytes <= MAX_BYTES:
-        raise UsageError(f"a dictionary has 1 to {MAX_BYTES} bytes, not {dictionary_bytes}")
+    if not 1 <= dictionary_bytes <= MAX_DICTIONARY_BYTES:
+        raise UsageError(
+            f"a dictionary has 1 to {MAX_DICTIONARY_BYTES} bytes, not {dictionary_bytes}"
+        )
     if segment_bytes < 16:
         raise UsageError(f"a segment has at least 16 bytes, not {segment_bytes}")
     samples = [shorten(sample) or sample for sample in samples if sample]

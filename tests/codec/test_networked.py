@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from neurocomp.models.fingerprints import NETWORK_BEHAVIOUR
 
 from neurocomp import _core
 from neurocomp.codec import BitCodec, CodedBlock, networked, samples, sections
 from neurocomp.codec.networked import NetworkCodec
 from neurocomp.codec.sections import lane_starts, num_lanes_for
 from neurocomp.errors import FormatError
-from neurocomp.models.fingerprints import NETWORK_BEHAVIOUR
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,17 @@ import numpy as np
 
 import neurocomp
 from neurocomp.codec import sections
-from neurocomp.frame import limits
-from neurocomp.frame.index import read_index
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.writer import FrameWriter
+from neurocomp.models.dalle.samples import prior_sample
 from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
+from neurocomp.models.recurrent.samples import sample as network_sample
 from neurocomp.models.stored import StoredModel
-from neurocomp.pipeline import streams
-from neurocomp.pipeline.choice import Choice
+from neurocomp.models.transformer.samples import llama_sample
+from neurocomp.pipeline import choice
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.options import CompressOptions
 from neurocomp.symbols.tokens import TokenSet, write_tokens
 from neurocomp.training.ngram import train_ngram
 
@@ -33,6 +37,8 @@ PRIOR = FOLDER / "models" / "prior.safetensors"
 NEURAL_NGRAM = FOLDER / "models" / "neural-ngram.safetensors"
 PRIMER = Path(neurocomp.__file__).parent / "models" / "mix" / "primer.txt"
 RECURRENT_TOKENS = FOLDER / "models" / "recurrent-tokens.safetensors"
+TRANSFORMER = FOLDER / "models" / "transformer.safetensors"
+NETWORK = FOLDER / "models" / "network.safetensors"
 
 TEXT = (
     b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
@@ -73,6 +79,22 @@ def lanes_that_begin_alike() -> bytes:
     return b"".join((bytes(12), prose[:988], bytes(12), prose[1000:1988], prose[2000:]))
 
 
+def phrases(num_bytes: int) -> bytes:
+    """Return numbered lines of phrases of the primer, in an order that nobody foresees."""
+    prose = PRIMER.read_bytes()[-4000:].split(b" ")
+    order = noise(num_bytes // 24)
+    lines = (
+        b"%d %s" % (number, b" ".join(prose[2 * one : 2 * one + 12]))
+        for number, one in enumerate(order)
+    )
+    return b"\n".join(lines)[:num_bytes]
+
+
+def for_several_models() -> bytes:
+    """Return text, noise and zeros, for several blocks of 4 KiB."""
+    return TEXT * 24 + noise(4096) + bytes(9000) + TEXT * 3
+
+
 def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
     """Return a token file for the sample prior, with captions of all lengths, and copies."""
     texts = tuple("a red one, a réd other "[: 3 * (i % 7)] for i in range(num_images))
@@ -96,8 +118,11 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
     "line-ends": lambda: TEXT.replace(b"\r", b"").replace(b"\n", b"\r\n") * 3 + b"\r\r\n\n\r",
     "every-byte": lambda: bytes(range(256)) * 3,
 }
-LANES: dict[str, Callable[[], bytes]] = {"lanes-begin-alike": lanes_that_begin_alike}
-"""Contents that sections of 2,000 bytes code in lanes."""
+LANES: dict[str, Callable[[], bytes]] = {
+    "lanes-begin-alike": lanes_that_begin_alike,
+    "phrases": lambda: phrases(12_001),
+}
+"""Contents that sections of 2,000 bytes code in lanes: two sections, and four."""
 TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "captioned-images": lambda: token_set(40, captions=True, images=True),
     "images": lambda: token_set(30, captions=False, images=True),
@@ -106,12 +131,18 @@ TOKEN_SETS: dict[str, Callable[[], bytes]] = {
 SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {
     "few-tokens": lambda: (np.frombuffer(tokens(2500), "<u2") % 300).astype("<u2").tobytes(),
 }
-ALL_CONTENTS = {**CONTENTS, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
+MIXED: dict[str, Callable[[], bytes]] = {"mixed": for_several_models}
+ALL_CONTENTS = {**CONTENTS, **MIXED, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A golden frame: some content under some options."""
+    """A golden frame: some content under some options.
+
+    Attributes:
+        falls_back: contexts code what the model would not shrink; otherwise the frame is of that
+            model also where contexts would be shorter.
+    """
 
     content: str
     model: str
@@ -119,25 +150,29 @@ class Case:
     block_bytes: int | None = None
     dictionary: str | None = None
     section_bytes: int = sections.MIN_SECTION_BYTES
+    falls_back: bool = False
 
     @property
     def name(self) -> str:
         blocks = "" if self.block_bytes is None else f"-{self.block_bytes}"
         dictionary = "" if self.dictionary is None else "-dictionary"
-        return f"{self.content}-{self.model_name}-{self.coder}{blocks}{dictionary}"
+        fallback = "-or-mix" if self.falls_back else ""
+        return f"{self.content}-{self.model_name}-{self.coder}{blocks}{dictionary}{fallback}"
 
     @property
     def model_name(self) -> str:
         return Path(self.model).stem
 
+    def decoded(self) -> bytes:
+        return ALL_CONTENTS[self.content]()
+
     def compress(self) -> bytes:
         with (
             patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes),
-            # Frames of the model that the case names, also where contexts would be shorter.
-            patch.object(streams, "choose_coder", lambda coder, *_: Choice(coder)),
+            patch.object(choice, "can_fall_back", FALLS_BACK if self.falls_back else _never),
         ):
             return neurocomp.compress(
-                ALL_CONTENTS[self.content](),
+                self.decoded(),
                 model=self.model,
                 coder=self.coder,
                 block_bytes=self.block_bytes,
@@ -145,42 +180,113 @@ class Case:
             )
 
 
+@dataclass(frozen=True)
+class TableCase:
+    """A golden frame whose table has these models, and blocks of any of them.
+
+    Attributes:
+        name: of the file.
+        models: names, coders and dictionaries.
+        blocks: contents, and the number of the model of each.
+    """
+
+    name: str
+    models: tuple[tuple[str, str, str | None], ...]
+    blocks: tuple[tuple[str, int], ...]
+    section_bytes: int = sections.MIN_SECTION_BYTES
+
+    def decoded(self) -> bytes:
+        return b"".join(ALL_CONTENTS[content]() for content, _ in self.blocks)
+
+    def compress(self) -> bytes:
+        coders = [
+            BlockCoder.for_options(CompressOptions(model=model, coder=coder, dictionary=dictionary))
+            for model, coder, dictionary in self.models
+        ]
+        sink = io.BytesIO()
+        writer = FrameWriter(sink, FrameHeader(tuple(coder.entry for coder in coders)))
+        with patch.object(sections, "MIN_SECTION_BYTES", self.section_bytes):
+            for name, number in self.blocks:
+                content = ALL_CONTENTS[name]()
+                block = coders[number].encode(content, lambda _: None)
+                writer.add(block.of_model(number), content)
+        writer.close()
+        return sink.getvalue()
+
+
+FALLS_BACK = choice.can_fall_back
+
+
+def _never(coder: BlockCoder) -> bool:
+    del coder
+    return False
+
+
+BOTH_CODERS = ("arithmetic", "huffman")
+
+
 def _cases() -> Iterator[Case]:
     for content in CONTENTS:
         yield Case(content, "mix")
         yield Case(content, "text-s")
-        for coder in ("arithmetic", "huffman"):
+        for coder in BOTH_CODERS:
             yield Case(content, "adaptive", coder)
             yield Case(content, str(BYTE_MODEL), coder)
-    for content in ("tokens", "odd-tokens", "empty"):
-        for coder in ("arithmetic", "huffman"):
+    for coder in BOTH_CODERS:
+        for content in ("tokens", "odd-tokens", "empty"):
             yield Case(content, str(TOKEN_MODEL), coder)
-    for content in TOKEN_SETS:
-        for coder in ("arithmetic", "huffman"):
+        for content in TOKEN_SETS:
             yield Case(content, str(PRIOR), coder)
-    for content in (*SMALL_ALPHABET, "odd-tokens", "empty"):
-        for coder in ("arithmetic", "huffman"):
+        for content in (*SMALL_ALPHABET, "odd-tokens", "empty"):
             yield Case(content, str(NEURAL_NGRAM), coder)
             yield Case(content, str(RECURRENT_TOKENS), coder)
+            yield Case(content, str(TRANSFORMER), coder)
     for content in ("empty", "text", "line-ends"):
         yield Case(content, "text-l")
+        yield Case(content, str(NETWORK))
     for content in LANES:
-        for model in ("text-s", "text-l"):
+        for model in ("text-s", "text-l", str(NETWORK)):
             yield Case(content, model, section_bytes=2000)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
     for content in ("empty", "one-byte", "text", "noise", "records"):
         yield Case(content, "mix", dictionary=str(DICTIONARY))
+    yield Case("text", "text-s", dictionary=str(DICTIONARY))
     yield Case("long-text", "mix", block_bytes=4096, dictionary=str(DICTIONARY))
+    for content in ("mixed", "text", "zeros", "noise"):
+        yield Case(content, str(BYTE_MODEL), block_bytes=4096, falls_back=True)
+    for content in ("line-ends", "long-text"):
+        yield Case(content, str(TOKEN_MODEL), block_bytes=4096, falls_back=True)
 
 
-CASES = list(_cases())
+def _table_cases() -> Iterator[TableCase]:
+    mix, text_s = ("mix", "arithmetic", None), ("text-s", "arithmetic", None)
+    primed = ("mix", "arithmetic", str(DICTIONARY))
+    adaptive = ("adaptive", "huffman", None)
+    two_bytes = (str(TOKEN_MODEL), "arithmetic", None)
+    prior = (str(PRIOR), "arithmetic", None)
+    yield TableCase("table-dictionary", (mix, primed), (("text", 1), ("line-ends", 1), ("text", 0)))
+    yield TableCase(
+        "table-symbols",
+        (adaptive, two_bytes, prior),
+        (("tokens", 1), ("text", 0), ("captioned-images", 2), ("noise", 1), ("zeros", 0)),
+    )
+    yield TableCase("table-symbols-first", (two_bytes, adaptive), (("tokens", 0), ("text", 1)))
+    yield TableCase(
+        "table-lanes",
+        (mix, text_s),
+        (("lanes-begin-alike", 1), ("line-ends", 0), ("line-ends", 1), ("one-byte", 1)),
+        section_bytes=2000,
+    )
+    yield TableCase("table-one-segment", (mix, text_s), (("text", 1),))
 
-HEADER_BYTES = 9
-"""Size of a frame header that names symbols, coder and a model of the package."""
 
-MIX_HEADER_BYTES = 8
-"""Size of one whose model codes bytes bit by bit."""
+CASES: list[Case | TableCase] = [*_cases(), *_table_cases()]
+
+
+def frames() -> dict[str, bytes]:
+    """Return all golden frames, made anew."""
+    return {case.name: case.compress() for case in CASES}
 
 
 def stored_models() -> dict[Path, StoredModel]:
@@ -191,178 +297,9 @@ def stored_models() -> dict[Path, StoredModel]:
         BYTE_MODEL: train_ngram([text], 256, order=3).to_stored(),
         TOKEN_MODEL: train_ngram([symbols], 1000, order=2).to_stored(),
         DICTIONARY: stored_dictionary(TEXT[::-1] + TEXT[:300]),
+        PRIOR: prior_sample(),
+        NEURAL_NGRAM: ngram_sample(),
+        RECURRENT_TOKENS: recurrent_sample(),
+        TRANSFORMER: llama_sample(),
+        NETWORK: network_sample(hashed=True),
     }
-
-
-def recompute_checksum(body: bytes) -> bytes:
-    """Return a one-block frame whose stored checksum fits again after it was tampered with."""
-    return body[:-4] + zlib.crc32(body[:-4]).to_bytes(4, "little")
-
-
-def _tampered(frame: bytes, offset: int, value: int) -> bytes:
-    out = bytearray(frame)
-    out[offset] = value
-    return recompute_checksum(bytes(out))
-
-
-def invalid_files() -> dict[str, tuple[bytes, str]]:
-    """Return files that no decoder may accept, with the name of the error that each raises."""
-    frame = neurocomp.compress(TEXT, model="adaptive")
-    mix = neurocomp.compress(TEXT, model="mix")
-    stored = neurocomp.compress(noise(50), model="adaptive")
-    several = neurocomp.compress(TEXT * 20, model="adaptive", block_bytes=4096)
-    head, mix_head = frame[:HEADER_BYTES], mix[:MIX_HEADER_BYTES]
-    ends = neurocomp.compress(CONTENTS["line-ends"](), model="mix")
-    saved_at = MIX_HEADER_BYTES + 1 + 2
-    primed = neurocomp.compress(TEXT, model="mix", dictionary=str(DICTIONARY))
-    missing = stored_dictionary(b"a dictionary that is nowhere").sha256[:8]
-    huge = bytes([0xFF, 0xFF, 0xFF, 0x1F])  # 2**26 - 1
-    unknown_model = bytearray(frame)
-    unknown_model[4] = 99
-    unknown_coder = bytearray(frame)
-    unknown_coder[3] = 0x0F
-    wrong_model = bytearray(frame)
-    wrong_model[5] ^= 1
-    payload_at = HEADER_BYTES + 1 + 2 + 2 + 4
-    return {
-        "empty": (b"", "FormatError"),
-        "text": (b"This is not a frame.\n", "FormatError"),
-        "magic-only": (limits.MAGIC, "TruncatedError"),
-        "header-only": (head, "TruncatedError"),
-        "cut-payload": (frame[: len(frame) // 2], "TruncatedError"),
-        "cut-checksum": (frame[:-1], "TruncatedError"),
-        "cut-trailer": (several[:-1], "TruncatedError"),
-        "damaged-payload": (_flip(frame, len(frame) // 2), "ChecksumError"),
-        "damaged-identity": (_flip(frame, 7), "ChecksumError"),
-        "damaged-stored": (_flip(stored, 25), "ChecksumError"),
-        "damaged-trailer": (_flip(several, len(several) - 14), "ChecksumError"),
-        "trailing-bytes": (frame + b"\0", "FormatError"),
-        "future-version": (_tampered(frame, 2, 0xF4), "UnsupportedError"),
-        "reserved-flag": (_tampered(frame, 2, 0x0C), "UnsupportedError"),
-        "no-symbols-no-coder": (_tampered(frame, 3, 0), "FormatError"),
-        "unknown-method": (
-            _tampered(frame, HEADER_BYTES, frame[HEADER_BYTES] | 0x0C),
-            "UnsupportedError",
-        ),
-        "unknown-model": (recompute_checksum(bytes(unknown_model)), "UnsupportedError"),
-        "unknown-coder": (recompute_checksum(bytes(unknown_coder)), "UnsupportedError"),
-        "wrong-model": (recompute_checksum(bytes(wrong_model)), "ModelMismatchError"),
-        "wrong-variant": (
-            _tampered(frame, HEADER_BYTES, frame[HEADER_BYTES] | 0x10),
-            "FormatError",
-        ),
-        "wrong-content-checksum": (_tampered(frame, payload_at - 1, 0), "ChecksumError"),
-        "payload-too-long": (_with_payload_byte(frame, payload_at), "FormatError"),
-        "payload-too-long-mix": (
-            _with_payload_byte(mix, payload_at - HEADER_BYTES + MIX_HEADER_BYTES),
-            "FormatError",
-        ),
-        "no-payload": (_block(head, huge + b"\0"), "FormatError"),
-        "no-payload-mix": (_block(mix_head, huge + b"\0"), "FormatError"),
-        "many-lanes": (_block(head, huge + b"\x80\x20\0", 0x85), "FormatError"),
-        "too-many-lanes": (_block(head, huge + b"\x81\x20\0", 0x85), "FormatError"),
-        "one-lane-given": (_block(head, huge + b"\1\0", 0x85), "FormatError"),
-        "lanes-stored": (
-            _tampered(stored, HEADER_BYTES, stored[HEADER_BYTES] | 0x80),
-            "FormatError",
-        ),
-        "too-large-block": (_block(head, b"\x81\x80\x80\x20\0"), "FormatError"),
-        "line-ends-stored": (
-            _tampered(stored, HEADER_BYTES, stored[HEADER_BYTES] | 0x40),
-            "FormatError",
-        ),
-        "line-ends-size": (_tampered(ends, saved_at, ends[saved_at] + 1), "FormatError"),
-        "line-ends-none": (_tampered(ends, saved_at, 0), "FormatError"),
-        "line-ends-huge": (_block(head, huge + b"\x80\x80\x80\x10\0", 0x45), "FormatError"),
-        "line-ends-half": (_block(mix_head, huge + b"\xff\xff\xff\x0f\0", 0x45), "FormatError"),
-        "dictionary-missing": (
-            recompute_checksum(_with_dictionary(mix, MIX_HEADER_BYTES, missing)),
-            "ModelNotFoundError",
-        ),
-        "dictionary-no-dictionary": (
-            recompute_checksum(
-                _with_dictionary(mix, MIX_HEADER_BYTES, StoredModel.load(BYTE_MODEL).sha256[:8])
-            ),
-            "FormatError",
-        ),
-        "dictionary-of-adaptive": (
-            recompute_checksum(
-                _with_dictionary(frame, HEADER_BYTES, StoredModel.load(DICTIONARY).sha256[:8])
-            ),
-            "FormatError",
-        ),
-        "dictionary-short-hash": (
-            recompute_checksum(_with_dictionary(mix, MIX_HEADER_BYTES, bytes(7))),
-            "FormatError",
-        ),
-        "dictionary-damaged": (_flip(primed, len(primed) // 2), "ChecksumError"),
-        "moved-blocks": (_swap_blocks(several), "ChecksumError"),
-        **_ill_composed_files(),
-    }
-
-
-def _ill_composed_files() -> dict[str, tuple[bytes, str]]:
-    """Return files of sound blocks that are no sound frame, with the error that each raises."""
-    several = neurocomp.compress(noise(3 * 4096), model="mix", block_bytes=4096)
-    (index,) = read_index(io.BytesIO(several))
-    head = several[:MIX_HEADER_BYTES]
-    size = index.places[0].stored_bytes
-    blocks = [several[place.offset : place.offset + size] for place in index.places]
-    body, trailer = head + b"".join(blocks), several[len(head) + 3 * size :]
-    untold = _retag(head, blocks[2], 1)
-    nothing = _retag(head, b"\1\0" + bytes(8), 1)
-    other_content = trailer[:-16] + bytes(4)
-    other_trailer = other_content + zlib.crc32(other_content).to_bytes(4, "little") + trailer[-8:]
-    return {
-        "exchanged-blocks": (_swap_blocks(several), "ChecksumError"),
-        "doubled-block": (head + blocks[0] * 2 + blocks[2] + trailer, "ChecksumError"),
-        "left-out-block": (head + blocks[0] + blocks[2] + trailer, "ChecksumError"),
-        "wrong-trailer-checksum": (body + other_trailer, "ChecksumError"),
-        "trailer-not-announced": (
-            head + blocks[0] + blocks[1] + untold + trailer,
-            "FormatError",
-        ),
-        "empty-last-block": (head + blocks[0] + nothing, "FormatError"),
-        "zeros-after-a-frame": (several + bytes(512), "FormatError"),
-    }
-
-
-def _retag(head: bytes, block: bytes, tag: int) -> bytes:
-    """Return a block with another tag and the stored checksum that fits."""
-    body = bytes([tag]) + block[1:-4]
-    return body + zlib.crc32(head + body).to_bytes(4, "little")
-
-
-def _flip(data: bytes, offset: int) -> bytes:
-    return data[:offset] + bytes([data[offset] ^ 1]) + data[offset + 1 :]
-
-
-def _block(head: bytes, fields: bytes, tag: int = 0x05) -> bytes:
-    """Return a last, modelled block of no payload with these sizes and a sound checksum."""
-    body = head + bytes([tag]) + fields + bytes(4)
-    return body + zlib.crc32(body).to_bytes(4, "little")
-
-
-def _with_dictionary(frame: bytes, header_bytes: int, sha256: bytes) -> bytes:
-    """Put a dictionary into the header of a frame that has no extensions."""
-    extension = bytes([3, len(sha256)]) + sha256
-    head = frame[:2] + bytes([frame[2] | 1]) + frame[3:header_bytes]
-    return head + bytes([len(extension)]) + extension + frame[header_bytes:]
-
-
-def _with_payload_byte(frame: bytes, payload_at: int) -> bytes:
-    """Append a byte to the payload of a one-block frame of TEXT."""
-    size_at = payload_at - 6  # before it a content CRC and a varint of 2 bytes
-    size = frame[size_at] & 0x7F | frame[size_at + 1] << 7
-    longer = bytes([(size + 1) & 0x7F | 0x80, (size + 1) >> 7])
-    body = frame[:size_at] + longer + frame[size_at + 2 : -4] + b"\x55" + bytes(4)
-    return recompute_checksum(body)
-
-
-def _swap_blocks(frame: bytes) -> bytes:
-    (index,) = read_index(io.BytesIO(frame))
-    pieces = [frame[p.offset : p.offset + p.stored_bytes] for p in index.places]
-    first, last = index.places[0].offset, index.places[-1]
-    end = last.offset + last.stored_bytes
-    pieces[0], pieces[1] = pieces[1], pieces[0]
-    return frame[:first] + b"".join(pieces) + frame[end:]

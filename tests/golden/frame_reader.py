@@ -60,31 +60,25 @@ def read_file(data: bytes) -> list[dict[str, Any]]:
 def read_frame(cursor: Cursor) -> dict[str, Any]:
     start = cursor.at
     need(cursor.take(2) == b"\x9e\x43", "magic")
-    version_and_flags = cursor.u8()
-    need(version_and_flags >> 4 == 0, "version")
-    need(version_and_flags & 0b1000 == 0, "reserved flags")
-    symbols_and_coder = 0
-    if version_and_flags & 4:
-        symbols_and_coder = cursor.u8()
-        need(symbols_and_coder != 0, "symbols and coder")
-    frame: dict[str, Any] = {
-        "symbols": symbols_and_coder >> 4,
-        "coder": symbols_and_coder & 15,
-        "model": cursor.varint(0, 16383),
-        "identity": cursor.take(32 if version_and_flags & 2 else 4),
-        "extensions": {},
-        "blocks": [],
-        "content_crc": None,
-    }
-    if version_and_flags & 1:
-        frame["extensions"] = read_extensions(cursor)
+    bits = cursor.u8()
+    need(bits >> 4 == 1, "version")
+    need(bits & 0b1110 == 0, "reserved bits")
+    count = cursor.varint(2, 64) if bits & 1 else 1
+    entries = []
+    for _ in range(count):
+        begin = cursor.at
+        entry = read_entry(cursor)
+        entry["bytes"] = cursor.data[begin : cursor.at]
+        need(all(entry["bytes"] != other["bytes"] for other in entries), "equal entries")
+        entries.append(entry)
+    frame: dict[str, Any] = {"models": entries, "blocks": [], "content_crc": None}
     header = cursor.data[start : cursor.at]
     sizes: list[tuple[int, int]] = []
     last = trailer = False
     while not last:
         need(len(sizes) < 131072, "too many blocks")
         begin = cursor.at
-        block, last, trailer = read_block(cursor, frame["symbols"], header)
+        block, last, trailer = read_block(cursor, entries, header)
         frame["blocks"].append(block)
         need(not sizes or block["decoded_size"] > 0, "an empty block after others")
         sizes.append((cursor.at - begin, block["decoded_size"]))
@@ -104,37 +98,63 @@ def joined_crc(first: int, second: int, second_size: int) -> int:
     return first ^ second
 
 
-def read_extensions(cursor: Cursor) -> dict[int, bytes]:
+def read_entry(cursor: Cursor) -> dict[str, Any]:
+    head = cursor.varint(0, 8 * 2048 - 1)
+    symbols_and_coder = 0
+    if head & 2:
+        symbols_and_coder = cursor.u8()
+        need(symbols_and_coder != 0, "symbols and coder")
+    return {
+        "family": head >> 3,
+        "symbols": symbols_and_coder >> 4,
+        "coder": symbols_and_coder & 15,
+        "revision": cursor.u8(),
+        "hash": cursor.take(32 if head & 1 else 3),
+        "properties": read_properties(cursor) if head & 4 else {},
+    }
+
+
+def read_properties(cursor: Cursor) -> dict[int, bytes]:
     end = cursor.varint(2, 4096) + cursor.at
-    extensions: dict[int, bytes] = {}
+    properties: dict[int, bytes] = {}
     while cursor.at < end:
         number = cursor.varint(1, 3)
-        need(not extensions or number > max(extensions), "extensions out of order")
-        extensions[number] = cursor.take(cursor.varint(1, 1024))
-        need(number != 3 or len(extensions[number]) == 8, "size of the dictionary's hash")
-    need(cursor.at == end, "size of the extensions")
-    return extensions
+        need(not properties or number > max(properties), "properties out of order")
+        properties[number] = cursor.take(cursor.varint(1, 1024))
+        need(number != 3 or len(properties[number]) == 8, "size of the dictionary's hash")
+    need(cursor.at == end, "size of the properties")
+    return properties
 
 
-def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str, Any], bool, bool]:
+def read_block(
+    cursor: Cursor, entries: list[dict[str, Any]], header: bytes
+) -> tuple[dict[str, Any], bool, bool]:
     begin = cursor.at
     tag = cursor.u8()
     last, trailer, method, variant = tag & 1, tag >> 1 & 1, tag >> 2 & 3, tag >> 4 & 3
     line_ends, has_lanes = tag >> 6 & 1, tag >> 7
-    need(method < 2, "reserved methods")
-    need(bool(method) or not has_lanes, "lanes of a stored block")
-    need(bool(method) or not line_ends, "line ends of a stored block")
+    need(method < 3, "reserved method")
+    need(method != 0 or not has_lanes, "lanes of a stored block")
+    need(method == 1 or not line_ends, "line ends of a block that is not modelled")
     need(bool(last) or not trailer, "trailer without last")
-    need(bool(method) or not variant, "variant of a stored block")
+    need(method != 0 or not variant, "variant of a stored block")
     size = cursor.varint(0 if last and not method else 1, 1 << 26)
-    symbols, lanes, payload_size = size, 1, size
+    model, symbols, lanes, payload_size = 0, size, 1, size
+    transforms: list[tuple[int, bytes]] = [(1, b"")] if line_ends else []
+    if method == 2:
+        model = cursor.varint(0, len(entries) - 1)
+        transforms = [read_transform(cursor) for _ in range(cursor.varint(0, 8))]
+        need(model > 0 or transforms not in ([], [(1, b"")]), "a segment that method 1 could say")
+        symbols = cursor.varint(1, 1 << 26)
+        is_plain = entries[model]["symbols"] == 0 and not transforms
+        need(not is_plain or symbols == size, "symbols that are bytes")
+    elif method == 1 and entries[0]["symbols"]:
+        symbols = cursor.varint(1, 1 << 26 if entries[0]["symbols"] == 8 else size)
+    elif line_ends:
+        symbols = size - cursor.varint(1, size // 2)
+    if has_lanes:
+        lanes = cursor.varint(2, min(4096, symbols))
     if method:
-        if symbols_id:
-            symbols = cursor.varint(1, 1 << 26 if symbols_id == 8 else size)
-        elif line_ends:
-            symbols = size - cursor.varint(1, size // 2)
-        if has_lanes:
-            lanes = cursor.varint(2, min(4096, symbols))
         payload_size = cursor.varint(0, size - 1)
     content_crc = cursor.u32()
     payload = cursor.take(payload_size)
@@ -144,14 +164,23 @@ def read_block(cursor: Cursor, symbols_id: int, header: bytes) -> tuple[dict[str
     block = {
         "method": method,
         "variant": variant,
+        "model": model,
         "decoded_size": size,
+        "transforms": transforms,
         "symbols": symbols,
         "lanes": lanes,
         "payload": payload,
         "content_crc": content_crc,
-        "line_ends": line_ends,
     }
     return block, bool(last), bool(trailer)
+
+
+def read_transform(cursor: Cursor) -> tuple[int, bytes]:
+    number = cursor.varint(0, (1 << 14) - 1)
+    properties = cursor.take(cursor.varint(0, 1024))
+    need(number == 1, "unknown transform")
+    need(not properties, "properties of line ends")
+    return number, properties
 
 
 def read_trailer(cursor: Cursor, header_size: int, sizes: list[tuple[int, int]]) -> int:

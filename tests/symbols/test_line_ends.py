@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from neurocomp.symbols.line_ends import restore, rewrite, shorten
 
 from neurocomp.symbols import line_ends as module
-from neurocomp.symbols.line_ends import restore, rewrite, shorten
 
 line_ends = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\r\r\n", b"\0"])).map(b"".join)
 mostly_crlf = st.builds(

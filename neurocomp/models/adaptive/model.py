@@ -9,9 +9,9 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.errors import UsageError
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.frame.constants import MAX_LANES
 
 ALPHABET_SIZE = 256
-MAX_LANES = 4096
 FIRST_CAPACITY = 1 << 16
 MAX_NODES = 1 << 22
 """Rows of the trie at most: 64 MiB."""
@@ -19,11 +19,7 @@ MAX_NODES = 1 << 22
 HISTORY_SYMBOLS = 1 << 18
 """A full trie is built anew from this many of the latest symbols."""
 
-_SPECIFICATION = (
-    "neurocomp adaptive 1: order 5, unit 16, shadowed 1, limit 2500, discount 10, rate 40, "
-    f"nodes {MAX_NODES}, history {HISTORY_SYMBOLS}"
-)
-"""The constants of ``core/src/adaptive``, whose change would be another model."""
+_NOTHING = hashlib.sha256(b"").digest()
 
 
 class AdaptivePredictor:
@@ -64,8 +60,8 @@ class AdaptiveModel:
 
     @property
     def identity(self) -> bytes:
-        """4 bytes that change with every constant of the model."""
-        return hashlib.sha256(_SPECIFICATION.encode()).digest()[:4]
+        """The SHA-256 of nothing, which is what is stored of this model."""
+        return _NOTHING
 
     def predictor(self, num_lanes: int) -> AdaptivePredictor:
         """Return an empty predictor.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.frame.constants import MAX_RECORD_LANES
 from neurocomp.models.cores import num_cores
 from neurocomp.models.dalle.config import PriorShape
 from neurocomp.models.dalle.damping import choose_damping
@@ -21,7 +22,6 @@ from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import read_parts
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.symbols.records import MAX_LANES
 from neurocomp.symbols.token_sets import TokenSets
 
 ARCHITECTURE = "dalle"
@@ -102,8 +102,10 @@ class DalleModel:
         Raises:
             FormatError: no writer uses so many lanes.
         """
-        if num_lanes > MAX_LANES or num_lanes & (num_lanes - 1):
-            raise FormatError(f"token records have 1, 2, 4 to {MAX_LANES} lanes, not {num_lanes}")
+        if num_lanes > MAX_RECORD_LANES or num_lanes & (num_lanes - 1):
+            raise FormatError(
+                f"token records have 1, 2, 4 to {MAX_RECORD_LANES} lanes, not {num_lanes}"
+            )
         return PriorPredictor(self.network, num_lanes, num_cores())
 
     def num_lanes(self, num_symbols: int) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from neurocomp import extras
 from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
+from neurocomp.frame.constants import MAX_FLOAT_LANES
 from neurocomp.models.contents import content_key
 from neurocomp.models.hub import environment
 from neurocomp.models.hub.estimate import StepTimer
@@ -24,7 +25,6 @@ from neurocomp.symbols import BytePairs, SymbolMap
 
 _WEIGHT_BITS = 37
 MIN_LANE_SYMBOLS = 1024
-MAX_LANES = 16
 
 
 class FloatPredictor:
@@ -193,7 +193,7 @@ class FloatModel:
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, at most 16."""
         self._num_symbols = num_symbols  # for the estimate of the time
-        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_FLOAT_LANES)
 
 
 _kept: dict[Hashable, tuple[Any, bytes]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurocomp.models import fingerprints
+from neurocomp.models.mix.priming import primer_sha256
 
 
 class MixModel:
@@ -10,4 +10,7 @@ class MixModel:
 
     prefers_line_feeds = True
 
-    identity = fingerprints.MIX
+    @property
+    def identity(self) -> bytes:
+        """The SHA-256 of the primer, which is what is stored of this model."""
+        return primer_sha256()

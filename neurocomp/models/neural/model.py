@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.frame.constants import MAX_CHOSEN_LANES
 from neurocomp.models.cores import num_cores
 from neurocomp.models.lanes import LaneGroups
 from neurocomp.models.neural.config import NeuralNgramConfig, RecurrentTokensConfig, TokenConfig
@@ -19,8 +20,6 @@ from neurocomp.models.tokens import StoredTokenNetwork
 
 MIN_LANE_SYMBOLS = 1024
 """A lane starts without context, which costs it some 10 to 60 bits."""
-
-MAX_LANES = 64
 
 
 class TokenModel(StoredTokenNetwork):
@@ -73,7 +72,7 @@ class TokenModel(StoredTokenNetwork):
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, at least 1 and at most 64."""
-        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_CHOSEN_LANES)
 
 
 class NeuralNgramModel(TokenModel):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurocomp import _core
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.frame.constants import MAX_CHOSEN_LANES
 from neurocomp.models.ngram.backoff import Backoff
 from neurocomp.models.ngram.kneser_ney import MAX_ORDER, KneserNey
 from neurocomp.models.ngram.trie import check_symbols, empty_contexts, starts_of
@@ -23,8 +24,6 @@ MAX_ALPHABET_SIZE = 60_000
 
 MIN_LANE_SYMBOLS = 8192
 """A lane starts without context, which costs it some 20 bits: a long lane does not notice."""
-
-MAX_LANES = 64
 
 
 class NgramPredictor:
@@ -126,7 +125,7 @@ class NgramModel(StoredTokenModel):
 
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 8192 symbols, at least 1 and at most 64."""
-        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES)
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_CHOSEN_LANES)
 
 
 def _unsigned(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:

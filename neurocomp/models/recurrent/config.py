@@ -9,6 +9,7 @@ from typing import Any
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact.hashing import HashedTable, hashed_tables
 from neurocomp.exact.scaling import MAX_WIDTH, RESIDUAL_LIMIT
+from neurocomp.frame.constants import MAX_BYTENET_LANES, SECTION_LANES
 
 ALPHABET_SIZE = 256
 SEPARATOR = 0x1E
@@ -30,6 +31,7 @@ class RecurrentConfig:
         inner_width: of the feed-forward layers, a multiple of 4.
         epsilon: of the norms, in squared units of the stream, times d.
         hashed: bits of the tables of hashed n-grams, by the length of the n-grams in digits.
+        section_lanes: lanes of a long block that share tables and a payload.
     """
 
     width: int
@@ -38,6 +40,7 @@ class RecurrentConfig:
     inner_width: int
     epsilon: int
     hashed: dict[str, int] = field(default_factory=dict)
+    section_lanes: int = SECTION_LANES
 
     def __post_init__(self) -> None:
         """Check the ranges; raises FormatError."""
@@ -47,6 +50,7 @@ class RecurrentConfig:
             "context": 16,
             "inner_width": 4 * MAX_WIDTH,
             "epsilon": RESIDUAL_LIMIT,
+            "section_lanes": MAX_BYTENET_LANES,
         }
         for name, limit in ranges.items():
             if not 1 <= getattr(self, name) <= limit:
@@ -69,19 +73,22 @@ class RecurrentConfig:
         return sum(table.num_rows for table in self.hashed_tables)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the configuration as a stored model has it: without ``hashed`` where empty."""
+        """Return the configuration as a stored model has it: optional values where they differ."""
         values = asdict(self)
         if not self.hashed:
             del values["hashed"]
+        if self.section_lanes == SECTION_LANES:
+            del values["section_lanes"]
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> RecurrentConfig:
         """Return the configuration that a stored model has; raises FormatError."""
-        names = {one.name for one in fields(cls)} - {"hashed"}
+        names = {one.name for one in fields(cls)} - {"hashed", "section_lanes"}
         tables = values.get("hashed", {})
         sizes = {name: value for name, value in values.items() if name != "hashed"}
         numbers = [*sizes.values(), *(tables.values() if isinstance(tables, dict) else [None])]
-        if set(sizes) != names or not all(type(number) is int for number in numbers):
+        is_whole = set(sizes) - {"section_lanes"} == names
+        if not is_whole or not all(type(number) is int for number in numbers):
             raise FormatError(f"a network's configuration has integers for {sorted(names)}")
         return cls(**sizes, hashed=dict(tables))

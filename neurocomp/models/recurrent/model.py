@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from neurocomp import _core
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
-from neurocomp.models.fingerprints import NETWORKS, network_fingerprint
-from neurocomp.models.headers import ModelHeader
+from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
 from neurocomp.names import printable
 
 if TYPE_CHECKING:
@@ -18,8 +17,11 @@ if TYPE_CHECKING:
     from neurocomp.models.recurrent.parts import Parts
     from neurocomp.models.stored import StoredModel
 
-ARCHITECTURE = "recurrent"
-WEIGHTS = NETWORKS
+ARCHITECTURE = FAMILY_NAMES[FAMILY_BYTENET]
+ARCHITECTURES = (ARCHITECTURE, "recurrent")
+"""What files of networks say that they are; the second before format version 1."""
+
+WEIGHTS = Path(__file__).parent / "weights"
 
 MIXERS = "mixers."
 """Begins the names of tensors that are not the network's but the mixers' beside it."""
@@ -30,9 +32,8 @@ class NetworkModel:
 
     Args:
         source: its integers, or a file of ours that holds them, which is read by the core alone.
-        identity: what a frame records to know it again; None for the hash of the integers.
         section_lanes: lanes in a section of a long block: two share the reading of the weights, one
-            alone is slower, and learns more from what is near.
+            alone is slower, and learns more from what is near; None for the configuration's.
 
     Attributes:
         core: the network as the core computes it; it has no state.
@@ -41,33 +42,31 @@ class NetworkModel:
         FormatError: they are of another architecture, damaged, or would not be exact.
     """
 
-    def __init__(
-        self, source: StoredModel | Path, identity: bytes | None = None, section_lanes: int = 2
-    ) -> None:
+    def __init__(self, source: StoredModel | Path, section_lanes: int | None = None) -> None:
         self._source = source
-        self.section_lanes = section_lanes
         if isinstance(source, Path):
             self.core = _load(source)
-        elif source.architecture != ARCHITECTURE:
+        elif source.architecture not in ARCHITECTURES:
             raise FormatError(f"a model of architecture {source.architecture!r} is no network")
         else:
             try:
                 self.core = _core.Network(source.to_bytes(), "nothing")
             except _core.weights.BadModel as error:
                 raise FormatError(str(error)) from None
-        self.identity = self.stored.sha256 if identity is None else identity
+        self.section_lanes = section_lanes or self.config.section_lanes
+        self.identity = self.stored.sha256
 
     prefers_line_feeds = True
 
     @classmethod
-    def shipped(cls, name: str, section_lanes: int = 2) -> NetworkModel:
+    def shipped(cls, name: str, section_lanes: int | None = None) -> NetworkModel:
         """Return the network ``name`` of the package.
 
         Raises:
             FormatError: the file is damaged: its checksum, over all of it, is another.
         """
         path = WEIGHTS / f"{name}.safetensors"
-        return cls(path, network_fingerprint(ModelHeader.read(path).sha256), section_lanes)
+        return cls(path, section_lanes)
 
     @cached_property
     def stored(self) -> StoredModel:

@@ -12,7 +12,7 @@ from neurocomp.exact.hashing import HASH_GAIN
 from neurocomp.exact.scaling import NARROW_LIMIT
 from neurocomp.models.recurrent.config import RESIDUAL_BITS, RecurrentConfig
 from neurocomp.models.recurrent.convert import layer_units
-from neurocomp.models.recurrent.model import ARCHITECTURE
+from neurocomp.models.recurrent.model import ARCHITECTURES
 from neurocomp.models.recurrent.parts import read_parts
 from neurocomp.models.stored import StoredModel
 
@@ -27,7 +27,7 @@ def restore(stored: StoredModel) -> dict[str, NDArray[np.float32]]:
         FormatError: a tensor is missing or damaged.
         UnsupportedError: it is a model of another architecture.
     """
-    if stored.architecture != ARCHITECTURE:
+    if stored.architecture not in ARCHITECTURES:
         raise UnsupportedError(f"a model of architecture {stored.architecture!r} is no network")
     config = RecurrentConfig.from_json(dict(stored.config))
     parts = read_parts(config, stored.tensors)

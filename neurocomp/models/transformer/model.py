@@ -7,6 +7,7 @@ from typing import Any
 
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.frame.constants import MAX_CHOSEN_LANES
 from neurocomp.models.cores import num_cores
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.tokens import StoredTokenNetwork
@@ -21,7 +22,6 @@ PARAMETER_BYTES = 2
 MIN_LANE_SYMBOLS = 1024
 """A lane starts without context, which costs it some 60 bits in all."""
 
-MAX_LANES = 64
 MAX_CACHE_BYTES = 2 << 30
 """Lanes are fewer where their caches would take more."""
 
@@ -107,4 +107,4 @@ class TransformerModel(StoredTokenNetwork):
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, at most 64, and caches of at most 2 GiB."""
         fitting = max(MAX_CACHE_BYTES // self.config.cache_bytes_per_lane, 1)
-        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_LANES, fitting)
+        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_CHOSEN_LANES, fitting)

@@ -15,10 +15,34 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp.errors import FormatError
+from neurocomp.frame.constants import TRANSFORM_LINE_ENDS
+from neurocomp.transforms.base import refuse_properties
+
 _CR, _LF = 13, 10
 _PIECE_BYTES = 1 << 20  # bounds the memory of a step
 _MIN_SAVED = 3  # the block's head grows by a byte or two
 _MAX_LONE_SHARE = 8  # of lines that end in CR LF, one for so many may end in LF
+
+
+class LineEnds:
+    """The rewriting as a transform.  It must make the content shorter."""
+
+    id = TRANSFORM_LINE_ENDS
+    name = "line ends"
+
+    def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
+        """Return ``content`` with LF for CR LF where nearly all of its lines end so."""
+        shortened = shorten(content)
+        return None if shortened is None else (shortened, b"")
+
+    def undo(self, rewritten: bytes, properties: bytes, limit: int) -> bytes:
+        """Return the content; raises FormatError where it is not longer, or beyond ``limit``."""
+        refuse_properties(self, properties)
+        size = rewritten_bytes(rewritten)
+        if not len(rewritten) < size <= limit:
+            raise FormatError("the block's line ends don't make its size")
+        return rewrite(rewritten)
 
 
 def shorten(data: bytes) -> bytes | None:
@@ -35,15 +59,10 @@ def shorten(data: bytes) -> bytes | None:
     return rewrite(data)
 
 
-def restore(data: bytes, decoded_bytes: int) -> bytes | None:
-    """Return what ``shorten`` made ``data`` of, or None where that hasn't ``decoded_bytes``.
-
-    Nothing is allocated for an answer of another size.
-    """
+def rewritten_bytes(data: bytes) -> int:
+    """Return the size of what ``rewrite`` makes of ``data``."""
     num_single, num_lone = count(data)
-    if len(data) - num_single + num_lone != decoded_bytes:
-        return None
-    return rewrite(data)
+    return len(data) - num_single + num_lone
 
 
 def count(data: bytes) -> tuple[int, int]:

@@ -1,0 +1,67 @@
+"""Refusing blocks that no encoder writes, before a model is opened for them."""
+
+from __future__ import annotations
+
+from neurocomp.codec.sections import split_block
+from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.errors import FormatError
+from neurocomp.frame import constants
+from neurocomp.frame.block import Block, Method
+from neurocomp.frame.entry import ModelEntry
+from neurocomp.frame.header import FrameHeader
+from neurocomp.models.architectures import BY_ID, Kind
+from neurocomp.models.packaged import find_packaged
+from neurocomp.pipeline.entries import coder_name
+from neurocomp.transforms import check_known
+
+_LARGE_ALPHABETS = (constants.SYMBOLS_UINT16, constants.SYMBOLS_BPE)
+"""Symbol maps whose alphabets have 256 symbols and more."""
+
+
+def check_block(header: FrameHeader, block: Block) -> None:
+    """Refuse a block that no encoder writes.
+
+    Raises:
+        UnsupportedError: a transform is unknown.
+        FormatError: the payload is too short for its symbols, there are too many lanes, or the
+            symbols can't be those of its content.
+    """
+    entry = header.models[block.model]
+    architecture = BY_ID.get(entry.family)
+    if block.method is Method.STORED or architecture is None:
+        return
+    check_known(block.transforms)
+    is_bytes = entry.symbols_id == constants.SYMBOLS_BYTES
+    if is_bytes and not block.transforms and block.num_symbols != block.decoded_bytes:
+        raise FormatError(
+            f"the block has {block.num_symbols} bytes as symbols, but decodes to "
+            f"{block.decoded_bytes}"
+        )
+    if architecture.kind is Kind.BINARY:
+        _check_binary(entry, block)
+        return
+    # Only the model tells what its alphabet is; other maps than bytes have at least these.
+    alphabet_size = 256 if entry.symbols_id in _LARGE_ALPHABETS else 1
+    refuse_short(block, min_payload_bytes(coder_name(entry), block.num_symbols, alphabet_size))
+
+
+def refuse_short(block: Block, needed_bytes: int) -> None:
+    """Raise FormatError where a block's payload is shorter than ``needed_bytes``."""
+    if len(block.payload) < needed_bytes:
+        raise FormatError(
+            f"a payload of {len(block.payload)} bytes is too short: {block.num_symbols} symbols "
+            f"take {needed_bytes} bytes at least"
+        )
+
+
+def _check_binary(entry: ModelEntry, block: Block) -> None:
+    most = constants.MAX_BYTENET_LANES
+    if block.num_lanes > most:
+        raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {most}")
+    refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
+    if block.num_lanes == 1:
+        return
+    packaged = find_packaged(entry.family, entry.hash)
+    if packaged is not None:  # others' sections are known when they are opened
+        lanes = packaged.section_lanes or constants.SECTION_LANES
+        split_block(block.payload, block.num_symbols, block.num_lanes, lanes)

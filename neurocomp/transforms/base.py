@@ -1,0 +1,39 @@
+"""What a transform is: a reversible rewriting of a block's content before it becomes symbols."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from neurocomp.errors import FormatError
+
+
+class Transform(Protocol):
+    """A rewriting that a reader undoes, told what it needs by a few bytes of properties."""
+
+    @property
+    def id(self) -> int:
+        """Number in the format."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
+        """Return what ``content`` becomes, and the properties; None where it should stay as it is.
+
+        ``undo`` makes ``content`` of them again.
+        """
+
+    def undo(self, rewritten: bytes, properties: bytes, limit: int) -> bytes:
+        """Return the content, of which no more than ``limit`` bytes are ever allocated.
+
+        Raises:
+            FormatError: ``apply`` makes no such bytes with such properties of any content of at
+                most ``limit`` bytes.
+        """
+
+
+def refuse_properties(transform: Transform, properties: bytes) -> None:
+    """Raise FormatError where a transform that has no properties is given some."""
+    if properties:
+        raise FormatError(f"the transform {transform.name!r} has no properties")
