@@ -41,26 +41,31 @@ std::string hexadecimal(Bytes bytes) {
     return text;
 }
 
-// The model of that hash as people know it.
-std::string describe(Bytes hash) {
-    const std::string digits = hexadecimal(hash);
+// The network of the package whose hash begins so, null where there is none.
+const PackagedNetwork* find_packaged(const std::string& digits) {
     for (size_t i = 0; i < num_packaged_networks; ++i) {
-        const PackagedNetwork& one = packaged_networks[i];
-        if (std::string_view(one.sha256).starts_with(digits)) {
-            return std::string(one.name) + " (" + one.name + std::string(suffix) + ", hash " +
-                   digits + ")";
+        if (std::string_view(packaged_networks[i].sha256).starts_with(digits)) {
+            return packaged_networks + i;
         }
     }
-    return "of hash " + digits;
+    return nullptr;
 }
 
-bool is_network(const ModelFile& file) {
-    return file.architecture() == weights::network_architecture || file.architecture() == "bytenet";
+// The network of that hash as people know it.
+std::string describe(Bytes hash) {
+    const std::string digits = hexadecimal(hash);
+    const PackagedNetwork* const one = find_packaged(digits);
+    if (one == nullptr) return "of hash " + digits;
+    return std::string(one->name) + " (" + one->name + std::string(suffix) + ", hash " + digits +
+           ")";
 }
 
 size_t section_lanes_of(const weights::Model& model) {
     const weights::Json* const given = model.config.find("section_lanes");
-    if (given == nullptr) return format::section_lanes;
+    if (given == nullptr) {
+        const PackagedNetwork* const packaged = find_packaged(hexadecimal(model.sha256));
+        return packaged == nullptr ? format::section_lanes : packaged->section_lanes;
+    }
     const std::optional<int64_t> lanes = given->integer();
     frame::require(lanes && *lanes >= 1 && *lanes <= format::max_bytenet_lanes, Fault::format,
                    "the network's number of lanes in a section is out of range");
@@ -127,7 +132,7 @@ std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
     if (entry.hash.size() == format::short_hash_bytes) {
         // So few bytes may be those of another model as well.
         const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
-            return is_network(one) && begins_with(one.sha256(), entry.hash);
+            return weights::is_network(one.architecture()) && begins_with(one.sha256(), entry.hash);
         });
         file = found == files_.end() ? nullptr : &*found;
     }
@@ -136,7 +141,7 @@ std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
                     "the frame needs the byte network " + describe(entry.hash) +
                         ", and no model file given is it");
     }
-    if (!is_network(*file)) {
+    if (!weights::is_network(file->architecture())) {
         frame::fail(Fault::model_mismatch, file->name() + " is not a byte network, but of " +
                                                file->architecture());
     }

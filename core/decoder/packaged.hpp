@@ -10,10 +10,10 @@ namespace neurocomp::decoder {
 extern const uint8_t primer_text[];
 extern const size_t primer_bytes;
 
-// Names of networks, for messages where their files are missing.
 struct PackagedNetwork {
-    const char* name;
+    const char* name;    // for messages where its file is missing
     const char* sha256;  // hexadecimal
+    unsigned section_lanes;  // where its file does not say how many
 };
 extern const PackagedNetwork packaged_networks[];
 extern const size_t num_packaged_networks;

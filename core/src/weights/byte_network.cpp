@@ -231,7 +231,7 @@ mix::Experience StoredExperience::view() const {
 }
 
 ByteNetwork::ByteNetwork(const Model& model) {
-    if (model.architecture != network_architecture) {
+    if (!is_network(model.architecture)) {
         throw BadModel("it holds a model of architecture '" + model.architecture +
                            "', which is no network of bytes",
                        BadModel::Kind::unsupported);

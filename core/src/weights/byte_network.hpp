@@ -12,7 +12,10 @@
 
 namespace neurocomp::weights {
 
-inline constexpr std::string_view network_architecture = "recurrent";
+// Whether a file says that it is a network: the second name is from before format version 1.
+constexpr bool is_network(std::string_view architecture) {
+    return architecture == "bytenet" || architecture == "recurrent";
+}
 
 // Arrays of what the mixers know of text, as files have them.
 class StoredExperience {
