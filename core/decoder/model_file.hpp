@@ -28,7 +28,7 @@ class ModelFile {
         try {
             const std::vector<uint8_t> read = is_in_memory_ ? std::vector<uint8_t>() : load();
             const std::vector<uint8_t>& content = is_in_memory_ ? content_ : read;
-            const weights::Model model = weights::read_model(content, weights::Check::identity);
+            const weights::Model model = weights::read_model(content, weights::Check::checksum);
             if (model.sha256 != sha256_) fail(frame::Fault::model_mismatch, "has changed");
             return use(model);
         } catch (const weights::BadModel& error) {

@@ -113,11 +113,36 @@ void Models::add_bytes(Bytes content) {
     files_.emplace_back(std::vector<uint8_t>(content.begin(), content.end()));
 }
 
-void Models::check_mix(const ModelEntry& entry) const {
-    frame::require(entry.hash.size() == format::short_hash_bytes, Fault::format,
-                   "the frame names context mixing by a whole hash");
-    frame::require(begins_with(primer_hash_, entry.hash), Fault::model_mismatch,
-                   "the frame was written with another context mixing than this decoder's");
+void Models::check(const ModelEntry& entry) const {
+    const bool is_short = entry.hash.size() == format::short_hash_bytes;
+    bool is_known = true;
+    switch (entry.family) {
+        case format::family_mix:
+        case format::family_adaptive:
+            frame::require(is_short, Fault::format,
+                           "the frame names a model that is in no file by a whole hash");
+            is_known = begins_with(entry.family == format::family_mix ? primer_hash_ : hash_of({}),
+                                   entry.hash);
+            break;
+        case format::family_bytenet:
+            is_known = !is_short || find_packaged(hexadecimal(entry.hash)) != nullptr ||
+                       find_network(entry.hash) != nullptr;
+            break;
+        case format::family_hf:
+            frame::require(!is_short, Fault::format,
+                           "the frame names a model in floats by a part of its hash");
+            break;
+        case format::family_dalle:  // which priors are part of the software is not known here
+            break;
+        default:
+            is_known = !is_short;
+    }
+    if (!is_known) {
+        frame::fail(Fault::model_mismatch, "the frame was written with a model of hash " +
+                                               hexadecimal(entry.hash) +
+                                               " that is part of another neurocomp");
+    }
+    if (!entry.dictionary.empty()) find_dictionary(entry.dictionary);
 }
 
 const ModelFile* Models::find(Bytes hash) const {
@@ -127,15 +152,31 @@ const ModelFile* Models::find(Bytes hash) const {
     return found == files_.end() ? nullptr : &*found;
 }
 
-std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
-    const ModelFile* file = find(entry.hash);
-    if (entry.hash.size() == format::short_hash_bytes) {
-        // So few bytes may be those of another model as well.
-        const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
-            return weights::is_network(one.architecture()) && begins_with(one.sha256(), entry.hash);
-        });
-        file = found == files_.end() ? nullptr : &*found;
+const ModelFile* Models::find_network(Bytes hash) const {
+    if (hash.size() != format::short_hash_bytes) return find(hash);
+    // So few bytes may be those of another model as well.
+    const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
+        return weights::is_network(one.architecture()) && begins_with(one.sha256(), hash);
+    });
+    return found == files_.end() ? nullptr : &*found;
+}
+
+const ModelFile& Models::find_dictionary(Bytes hash) const {
+    const ModelFile* const file = find(hash);
+    if (file == nullptr) {
+        frame::fail(Fault::model_not_found, "the frame needs the dictionary of hash " +
+                                                hexadecimal(hash) +
+                                                ", and no model file given is it");
     }
+    if (file->architecture() != dictionary_architecture) {
+        frame::fail(Fault::format, "the frame's dictionary is none: " + file->name() + " is of " +
+                                       file->architecture());
+    }
+    return *file;
+}
+
+std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
+    const ModelFile* const file = find_network(entry.hash);
     if (file == nullptr) {
         frame::fail(Fault::model_not_found,
                     "the frame needs the byte network " + describe(entry.hash) +
@@ -159,16 +200,7 @@ std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
 }
 
 std::shared_ptr<const Dictionary> Models::dictionary(Bytes hash) const {
-    const ModelFile* const file = find(hash);
-    if (file == nullptr) {
-        frame::fail(Fault::model_not_found, "the frame needs the dictionary of hash " +
-                                                hexadecimal(hash) +
-                                                ", and no model file given is it");
-    }
-    if (file->architecture() != dictionary_architecture) {
-        frame::fail(Fault::format, "the frame's dictionary is none: " + file->name() + " is of " +
-                                       file->architecture());
-    }
+    const ModelFile* const file = &find_dictionary(hash);
     const std::lock_guard lock(mutex_);
     if (opened_dictionary_ != file) {
         opened_dictionary_ = nullptr;

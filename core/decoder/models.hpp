@@ -37,8 +37,9 @@ class Models {
 
     // The text that context mixing may have read before a block.
     Primer& primer() const { return primer_; }
-    // Throws Error where a frame's mix is not the one of this decoder.
-    void check_mix(const frame::ModelEntry& entry) const;
+    // Throws Error where a frame names a model that is part of the software, and this is another
+    // software, or a dictionary that there is none of.  Nothing is opened.
+    void check(const frame::ModelEntry& entry) const;
     // Throw Error where there is none of the frame's hash, or it is damaged.
     std::shared_ptr<const Network> network(const frame::ModelEntry& entry) const;
     std::shared_ptr<const Dictionary> dictionary(Bytes hash) const;
@@ -46,6 +47,9 @@ class Models {
    private:
     // The file of that hash, or of one that begins so; null where there is none.
     const ModelFile* find(Bytes hash) const;
+    // The network of that hash, given or known of; null where there is none.
+    const ModelFile* find_network(Bytes hash) const;
+    const ModelFile& find_dictionary(Bytes hash) const;
 
     mutable Primer primer_;
     Digest primer_hash_;

@@ -76,8 +76,11 @@ std::vector<uint8_t> decode_symbols(const BlockHead& head, const ModelEntry& ent
 
 }  // namespace
 
-void check_models(const Header& header) {
-    for (const ModelEntry& entry : header.models) check_entry(entry);
+void check_models(const Header& header, const Models& models) {
+    for (const ModelEntry& entry : header.models) {
+        check_entry(entry);
+        models.check(entry);
+    }
 }
 
 std::vector<uint8_t> decode_block(const BlockHead& head, const Header& header, Bytes payload,

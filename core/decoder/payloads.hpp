@@ -10,9 +10,9 @@
 
 namespace neurocomp::decoder {
 
-// Refuses a header whose models are of no family or revision that this decoder knows of, or whose
-// fields don't go together.  Throws Error.
-void check_models(const frame::Header& header);
+// Refuses a header whose models are of no family or revision that this decoder knows of, not those
+// of this software, or whose fields don't go together.  Throws Error.
+void check_models(const frame::Header& header, const Models& models);
 
 // The content of a block that is not stored, its checksum verified.  `payload` stays as it is.
 // Throws Error, DamagedPayload, std::bad_alloc.

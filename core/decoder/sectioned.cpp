@@ -116,7 +116,6 @@ std::vector<uint8_t> decode_mix(const BlockHead& head, const ModelEntry& entry, 
     require(head.num_lanes == 1 && head.variant <= variant_primed, Fault::format,
             "a block of context mixing has one lane and three variants");
     check_length(payload.size(), head.num_symbols);
-    models.check_mix(entry);
     Plan plan;
     const auto dictionary = dictionary_of(entry, models, plan);
     plan.profile = static_cast<mix::Profile>(head.variant % num_profiles);

@@ -111,7 +111,7 @@ void Stream::take_body() {
                                   std::to_string(offset_ + payload.size()) +
                                   " is damaged (stored checksum)");
     }
-    if (is_first_block_) check_models(header_);
+    if (is_first_block_) check_models(header_, models_);
     is_first_block_ = false;
     const size_t unit_bytes = unit_.size();
     if (head_.method == method_stored) {

@@ -67,10 +67,11 @@ class Library:
             ("decompress", pointer, size, ctypes.POINTER(size), ctypes.c_char_p, size, pointer),
             ("content_size", ctypes.POINTER(ctypes.c_uint64), ctypes.c_char_p, size),
         ):
-            function = self.c[f"ncmp_{name}"]
+            function = getattr(self.c, f"ncmp_{name}")
             function.argtypes, function.restype = arguments, ctypes.c_int
         for name in ("models", "decoder"):
-            free, message = self.c[f"ncmp_{name}_free"], self.c[f"ncmp_{name}_message"]
+            free = getattr(self.c, f"ncmp_{name}_free")
+            message = getattr(self.c, f"ncmp_{name}_message")
             free.argtypes, free.restype = [pointer], None
             message.argtypes, message.restype = [pointer], ctypes.c_char_p
         self.c.ncmp_status_name.restype = ctypes.c_char_p
