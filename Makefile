@@ -18,7 +18,7 @@ DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-dalle test lint types unit core-test sanitize slow fuzz bench suite format constants \
+.PHONY: help setup demo demo-dalle test lint types unit core-test decoder sanitize slow fuzz bench suite format constants \
   golden docs clean
 
 help: ## list these commands
@@ -81,6 +81,11 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
 	  $(BIN)/pytest -q tests/golden tests/codec tests/models/test_packing.py
+
+# Needs a C++ compiler and CMake, and no Python.
+decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
+	cmake -S core -B build/decoder -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_DECODER=ON >/dev/null
+	cmake --build build/decoder --parallel
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow

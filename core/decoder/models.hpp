@@ -1,0 +1,63 @@
+// The models that a decoder may use: what is part of it, and files that a caller names.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/sha256.hpp"
+#include "decoder/model_file.hpp"
+#include "frame/header.hpp"
+#include "sections/sections.hpp"
+#include "weights/byte_network.hpp"
+
+namespace neurocomp::decoder {
+
+// A byte network.
+using Network = weights::ByteNetwork;
+
+using Dictionary = std::vector<uint8_t>;
+
+// Any thread may ask, once all files are added.
+class Models {
+   public:
+    Models();
+
+    // Adds a model file.  Throws Error where it cannot be read, or is none.
+    void add_file(const std::string& path);
+    // Adds the model files of a folder.  Throws Error where that cannot be read.
+    void add_folder(const std::string& path);
+    // Adds a model file's bytes.  Throws Error where they are none.
+    void add_bytes(Bytes content);
+
+    // The text that context mixing may have read before a block.
+    Primer& primer() const { return primer_; }
+    // Throws Error where a frame names a model that is part of the software, and this is another
+    // software, or a dictionary that there is none of.  Nothing is opened.
+    void check(const frame::ModelEntry& entry) const;
+    // Throw Error where there is none of the frame's hash, or it is damaged.
+    std::shared_ptr<const Network> network(const frame::ModelEntry& entry) const;
+    std::shared_ptr<const Dictionary> dictionary(Bytes hash) const;
+
+   private:
+    // The file of that hash, or of one that begins so; null where there is none.
+    const ModelFile* find(Bytes hash) const;
+    // The network of that hash, given or known of; null where there is none.
+    const ModelFile* find_network(Bytes hash) const;
+    const ModelFile& find_dictionary(Bytes hash) const;
+
+    mutable Primer primer_;
+    Digest primer_hash_;
+    std::vector<ModelFile> files_;
+
+    // What was opened last, and what of.
+    mutable std::mutex mutex_;
+    mutable const ModelFile* opened_network_ = nullptr;
+    mutable const ModelFile* opened_dictionary_ = nullptr;
+    mutable std::shared_ptr<const Network> network_;
+    mutable std::shared_ptr<const Dictionary> dictionary_;
+};
+
+}  // namespace neurocomp::decoder

@@ -1,0 +1,39 @@
+// The command line of ncmp-decode.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ncmp_decode {
+
+// The command line is wrong: nothing is done, exit code 2.
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+inline const std::string standard_stream = "-";
+
+struct Options {
+    std::vector<std::string> files;  // "-" is standard input
+    std::optional<std::string> output;
+    std::vector<std::string> models;
+    bool to_stdout = false;
+    bool force = false;
+    bool test = false;
+    bool quiet = false;
+    bool help = false;
+    bool version = false;
+    uint64_t max_content = std::numeric_limits<uint64_t>::max();
+    uint64_t max_memory = std::numeric_limits<uint64_t>::max();
+};
+
+extern const char help_text[];
+
+// Throws UsageError.
+Options parse_options(int argc, char** argv);
+
+}  // namespace ncmp_decode

@@ -1,0 +1,20 @@
+// Blocks of the presets: context mixing, alone or with a byte network, in sections.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "decoder/memory.hpp"
+#include "decoder/models.hpp"
+#include "frame/block.hpp"
+
+namespace neurocomp::decoder {
+
+// The bytes that a payload codes.  What is held when they return is taken from `memory`.
+// Throw Error, DamagedPayload, std::bad_alloc.
+std::vector<uint8_t> decode_mix(const frame::BlockHead& head, const frame::ModelEntry& entry,
+                                Bytes payload, const Models& models, MemoryBudget& memory);
+std::vector<uint8_t> decode_bytenet(const frame::BlockHead& head, const frame::ModelEntry& entry,
+                                    Bytes payload, const Models& models, MemoryBudget& memory);
+
+}  // namespace neurocomp::decoder

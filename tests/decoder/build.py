@@ -1,0 +1,71 @@
+"""Builds the decoder once for all tests of it, as `make decoder` does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "build" / "decoder"
+NETWORKS = ROOT / "neurocomp" / "models" / "recurrent" / "weights"
+STORED = ROOT / "tests" / "golden" / "models"
+MODELS = (NETWORKS, STORED)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the build made.
+
+    Attributes:
+        program: ncmp-decode.
+        shared: the shared library.
+        static: the archive.
+    """
+
+    program: Path
+    shared: Path
+    static: Path
+
+
+def find_tool(name: str) -> str | None:
+    """Return a program, that of this Python's environment first."""
+    beside = Path(sysconfig.get_path("scripts")) / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def why_not() -> str | None:
+    """Return why the decoder cannot be built here, None where it can."""
+    if find_tool("cmake") is None:
+        return "there is no CMake"
+    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        return "there is no C++ compiler"
+    if sys.platform == "win32":
+        return "ncmp-decode is a program for POSIX systems"
+    return None
+
+
+def run_quietly(command: list[str]) -> None:
+    """Run a command; what it says comes with its failure."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def build() -> Built:
+    """Compile what has changed."""
+    cmake, ninja = find_tool("cmake"), find_tool("ninja")
+    assert cmake is not None
+    configure = [cmake, "-S", "core", "-B", str(FOLDER)]
+    configure += ["-DNEUROCOMP_PYTHON=OFF", "-DNEUROCOMP_DECODER=ON"]
+    if ninja is not None and not (FOLDER / "Makefile").exists():
+        configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
+    run_quietly(configure)
+    run_quietly([cmake, "--build", str(FOLDER), "--parallel"])
+    made = FOLDER / "decoder"
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    return Built(
+        made / "ncmp-decode", made / f"libneurocomp.{suffix}", made / "libneurocomp.a"
+    )
