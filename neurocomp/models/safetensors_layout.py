@@ -42,7 +42,7 @@ TYPE_BYTES = {
 }
 """Bytes of an element, by the format's name of its type."""
 
-_LENGTH_BYTES = 8
+LENGTH_BYTES = 8
 _METADATA = "__metadata__"
 
 
@@ -99,9 +99,9 @@ def read_layout(path: Path, shown: Path | None = None) -> Layout:
 
 def _read_header(shown: Path, file: BinaryIO, size: int) -> tuple[bytes, int]:
     """Return the header, and where it ends."""
-    start = file.read(_LENGTH_BYTES)
+    start = file.read(LENGTH_BYTES)
     length = int.from_bytes(start, "little")
-    if len(start) < _LENGTH_BYTES or length > size - _LENGTH_BYTES:
+    if len(start) < LENGTH_BYTES or length > size - LENGTH_BYTES:
         raise FormatError(f"{printable(shown)} is not a safetensors file, or cut short")
     if length > MAX_HEADER_BYTES:
         raise FormatError(
@@ -110,7 +110,7 @@ def _read_header(shown: Path, file: BinaryIO, size: int) -> tuple[bytes, int]:
     header = file.read(length)
     if len(header) < length:
         raise FormatError(f"{printable(shown)} is not a safetensors file, or cut short")
-    return header, _LENGTH_BYTES + length
+    return header, LENGTH_BYTES + length
 
 
 def _parse(header: bytes, start: int, size: int) -> Layout:

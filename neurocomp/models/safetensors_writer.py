@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.models.headers import TYPE_NAMES
+from neurocomp.models.safetensors_layout import LENGTH_BYTES
 
-_LENGTH_BYTES = 8
 _ALIGNMENT = 8
 _NAMES = {ours: theirs for theirs, ours in TYPE_NAMES.items()}
 
@@ -33,6 +33,6 @@ def pieces(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> 
         }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
-    yield len(text).to_bytes(_LENGTH_BYTES, "little") + text
+    yield len(text).to_bytes(LENGTH_BYTES, "little") + text
     for _, tensor in ordered:
         yield np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes()

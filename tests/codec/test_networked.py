@@ -21,6 +21,7 @@ from neurocomp.frame.constants import FAMILY_BYTENET, REVISIONS
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.stored import StoredModel
 from tests.codec.test_bitwise import CONTENTS, array, ignore
 from tests.golden.cases import noise
 
@@ -29,7 +30,12 @@ PROSE = Path(__file__).parents[2] / "docs" / "format.md"
 
 @cache
 def model(section_lanes: int = 2) -> NetworkModel:
-    return NetworkModel(sample(), section_lanes=section_lanes)
+    return in_sections(sample(), section_lanes)
+
+
+def in_sections(stored: StoredModel, section_lanes: int) -> NetworkModel:
+    config = {**stored.config, "section_lanes": section_lanes}
+    return NetworkModel(StoredModel(stored.architecture, config, stored.tensors))
 
 
 def codec() -> NetworkCodec:
@@ -144,7 +150,7 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
     monkeypatch.setattr(samples, "SAMPLE_BYTES", 1500)
     data = array(PROSE.read_bytes()[:9001])
-    shipped = NetworkModel.shipped("text-s", section_lanes)
+    shipped = in_sections(NetworkModel.shipped("text-s").stored, section_lanes)
     alone = NetworkCodec(shipped).encode(data, ignore)
     assert alone is not None
     assert (alone.num_lanes, alone.variant) == (4 * section_lanes, NUM_PROFILES)

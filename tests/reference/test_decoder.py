@@ -58,7 +58,8 @@ def beside(
     section_lanes: int = 2,
 ) -> Part:
     """Return a block of ``content`` that a network helped to code."""
-    model = NetworkModel(network, section_lanes=section_lanes)
+    config = {**network.config, "section_lanes": section_lanes}
+    model = NetworkModel(PackagedModel(network.architecture, config, network.tensors))
     codec = NetworkCodec(model, None if dictionary is None else array(dictionary))
     block = codec._encode(array(content), variant, num_lanes, ignore, 2 * len(content))
     assert isinstance(block, CodedBlock)
