@@ -80,7 +80,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames under ASan and
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-	  $(BIN)/pytest -q tests/golden tests/codec
+	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow
