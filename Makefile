@@ -86,6 +86,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
 	cmake -S core -B build/decoder -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_DECODER=ON >/dev/null
 	cmake --build build/decoder --parallel
+	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow

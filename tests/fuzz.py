@@ -29,7 +29,8 @@ MIX_HASH = EMBEDDED["mix"].sha256()[:3]
 
 def seeds() -> list[bytes]:
     """Return the frames that inputs are made from: half of them have several blocks."""
-    golden = [path.read_bytes() for path in sorted(cases.VALID.glob("*.ncmp"))]
+    paths = sorted(cases.VALID.glob("*.ncmp"))
+    golden = [path.read_bytes() for path in paths if path.stem not in cases.SLOW]
     return golden + [_small_frame(random.Random(seed)) for seed in range(len(golden))]
 
 

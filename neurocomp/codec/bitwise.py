@@ -14,9 +14,10 @@ from neurocomp.codec.base import CodedBlock, Tick, watch
 from neurocomp.codec.bits import Bytes, damage_as_format_errors
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
+from neurocomp.frame.constants import VARIANT_PRIMED
 from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
 
-PRIMED = NUM_PROFILES + TEXT
+PRIMED = VARIANT_PRIMED
 """Variant of a block of text before which the model has read its primer."""
 
 _TRIAL_BYTES = 1 << 14

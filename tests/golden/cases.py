@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,14 @@ import numpy as np
 
 import neurocomp
 from neurocomp.codec import sections
+from neurocomp.codec.networked import NetworkCodec
+from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.dalle.samples import prior_sample
 from neurocomp.models.dictionary import stored_dictionary
 from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
+from neurocomp.models.recurrent import NetworkModel
 from neurocomp.models.recurrent.samples import sample as network_sample
 from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.samples import llama_sample
@@ -120,9 +124,11 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
 }
 LANES: dict[str, Callable[[], bytes]] = {
     "lanes-begin-alike": lanes_that_begin_alike,
-    "phrases": lambda: phrases(12_001),
+    "primer": lambda: PRIMER.read_bytes()[:9001],
 }
 """Contents that sections of 2,000 bytes code in lanes: two sections, and four."""
+LONG: dict[str, Callable[[], bytes]] = {"phrases": lambda: phrases(1_000_001)}
+"""What real sections take."""
 TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "captioned-images": lambda: token_set(40, captions=True, images=True),
     "images": lambda: token_set(30, captions=False, images=True),
@@ -132,7 +138,7 @@ SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {
     "few-tokens": lambda: (np.frombuffer(tokens(2500), "<u2") % 300).astype("<u2").tobytes(),
 }
 MIXED: dict[str, Callable[[], bytes]] = {"mixed": for_several_models}
-ALL_CONTENTS = {**CONTENTS, **MIXED, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
+ALL_CONTENTS = {**LONG, **CONTENTS, **MIXED, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,51 @@ class TableCase:
         return sink.getvalue()
 
 
+@dataclass(frozen=True)
+class NetworkCase:
+    """A golden frame of the small network with a variant and lanes that an encoder may not choose.
+
+    Attributes:
+        content: of its one block.
+        variant: 2 or 3, which have the network take part.
+        num_lanes: 1, or a multiple of 2.
+        is_slow: it takes many seconds.
+    """
+
+    content: str
+    variant: int
+    num_lanes: int
+    dictionary: str | None = None
+    is_slow: bool = False
+
+    @property
+    def name(self) -> str:
+        dictionary = "" if self.dictionary is None else "-dictionary"
+        return f"{self.content}-network-{self.variant}-{self.num_lanes}{dictionary}"
+
+    def decoded(self) -> bytes:
+        return ALL_CONTENTS[self.content]()
+
+    def compress(self) -> bytes:
+        options = CompressOptions(model=str(NETWORK), dictionary=self.dictionary)
+        entry = BlockCoder.for_options(options).entry
+        dictionary = None
+        if self.dictionary is not None:
+            dictionary = StoredModel.load(DICTIONARY).tensors["content"]
+        codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), dictionary, 1)
+        content = self.decoded()
+        data = np.frombuffer(content, np.uint8).copy()
+        coded = codec._encode(data, self.variant, self.num_lanes, lambda _: None, data.size)
+        assert coded is not None, "the payload is shorter than the content"
+        size, checksum = len(content), zlib.crc32(content)
+        shape = size, checksum, coded.num_symbols, coded.num_lanes, coded.payload
+        sink = io.BytesIO()
+        writer = FrameWriter(sink, FrameHeader((entry,)))
+        writer.add(Block(Method.MODELLED, coded.variant, *shape), content)
+        writer.close()
+        return sink.getvalue()
+
+
 FALLS_BACK = choice.can_fall_back
 
 
@@ -245,7 +296,7 @@ def _cases() -> Iterator[Case]:
         yield Case(content, "text-l")
         yield Case(content, str(NETWORK))
     for content in LANES:
-        for model in ("text-s", "text-l", str(NETWORK)):
+        for model in ("text-s", "text-l"):
             yield Case(content, model, section_bytes=2000)
     for model in ("mix", "text-s", "adaptive", str(BYTE_MODEL)):
         yield Case("long-text", model, block_bytes=4096)
@@ -281,7 +332,18 @@ def _table_cases() -> Iterator[TableCase]:
     yield TableCase("table-one-segment", (mix, text_s), (("text", 1),))
 
 
-CASES: list[Case | TableCase] = [*_cases(), *_table_cases()]
+def _network_cases() -> Iterator[NetworkCase]:
+    for variant in (2, 3):
+        for num_lanes in (1, 2, 4, 8):
+            yield NetworkCase("long-text", variant, num_lanes)
+    yield NetworkCase("records", 3, 1)
+    yield NetworkCase("long-text", 2, 4, dictionary=str(DICTIONARY))
+    yield NetworkCase("phrases", 2, 4, is_slow=True)
+
+
+AnyCase = Case | TableCase | NetworkCase
+CASES: list[AnyCase] = [*_cases(), *_table_cases(), *_network_cases()]
+SLOW = {case.name for case in CASES if isinstance(case, NetworkCase) and case.is_slow}
 
 
 def frames() -> dict[str, bytes]:

@@ -7,9 +7,10 @@ import dataclasses
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,16 @@ VALID = sorted(cases.VALID.glob("*.ncmp"))
 INVALID = sorted(cases.INVALID.glob("*.ncmp"))
 
 
+def marked(found: Sequence[Any]) -> list[Any]:
+    """Return paths or cases as parameters, those that take long marked as slow."""
+    return [
+        pytest.param(one, marks=pytest.mark.slow)
+        if getattr(one, "stem", getattr(one, "name", "")) in cases.SLOW
+        else one
+        for one in found
+    ]
+
+
 def decompress(data: bytes) -> bytes:
     sink = io.BytesIO()
     options = DecompressOptions(model_path=(cases.BYTE_MODEL.parent,))
@@ -49,7 +60,7 @@ def test_every_file_is_recorded() -> None:
     assert {path.stem for path in INVALID} == set(ERRORS) == set(invalid.invalid_files())
 
 
-@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", marked(VALID), ids=lambda path: path.stem)
 def test_valid_files_decode(path: Path) -> None:
     content = decompress(path.read_bytes())
     row = SIZES[path.stem]
@@ -66,12 +77,12 @@ def test_invalid_files_fail_as_recorded(path: Path) -> None:
 
 
 @cache
-def made_anew(case: cases.Case | cases.TableCase) -> bytes:
+def made_anew(case: cases.AnyCase) -> bytes:
     return case.compress()
 
 
-@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
-def test_the_encoder_s_sizes_are_those_of_the_table(case: cases.Case | cases.TableCase) -> None:
+@pytest.mark.parametrize("case", marked(cases.CASES), ids=lambda case: case.name)
+def test_the_encoder_s_sizes_are_those_of_the_table(case: cases.AnyCase) -> None:
     """A change of size is fine, but seen: run `make golden` and review sizes.csv."""
     assert len(made_anew(case)) == int(SIZES[case.name]["frame_bytes"])
 
@@ -79,9 +90,9 @@ def test_the_encoder_s_sizes_are_those_of_the_table(case: cases.Case | cases.Tab
 PAYLOADS = payloads.read_table()
 
 
-@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", marked(cases.CASES), ids=lambda case: case.name)
 def test_payloads_change_with_the_revision_of_their_family(
-    case: cases.Case | cases.TableCase,
+    case: cases.AnyCase,
 ) -> None:
     """See tests/golden/payloads.py: an unsaid change would leave frames that nobody can read."""
     found = payloads.payloads_of(case.name, made_anew(case))
@@ -111,7 +122,7 @@ def test_every_family_of_the_format_has_golden_payloads() -> None:
     assert {one.family for one in PAYLOADS} == families
 
 
-@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", marked(VALID), ids=lambda path: path.stem)
 def test_the_specification_reads_them(path: Path) -> None:
     """The reader that was written from docs/format.md sees what ours sees."""
     data = path.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,7 @@ def test_frames_of_several_blocks_name_contexts_where_they_may_be_needed() -> No
 )
 def test_all_ways_of_writing_make_the_same_frame(content: bytes) -> None:
     """A writer that takes pieces does not know whether the first block is the last as well."""
-    options = {"model": str(BYTE_MODEL), "block_bytes": MIN_BLOCK_BYTES, "threads": 1}
+    options: Any = {"model": str(BYTE_MODEL), "block_bytes": MIN_BLOCK_BYTES, "threads": 1}
     expected = neurocomp.compress(content, **options)
     compressor = neurocomp.Compressor(**options)
     pieces = [compressor.compress(content[at : at + 1000]) for at in range(0, len(content), 1000)]

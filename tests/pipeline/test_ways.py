@@ -138,6 +138,26 @@ def test_golden_files_that_are_refused(path: Path) -> None:
     assert isinstance(found, NeurocompError)
 
 
+TABLES = [
+    path
+    for path in sorted(cases.VALID.glob("*.ncmp"))
+    if path.stem.startswith(("table-dictionary", "table-symbols")) or "or-mix" in path.stem
+]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_frames_of_several_models(path: Path) -> None:
+    """Their golden files, and what is left of them where a bit is wrong."""
+    frame, folder = path.read_bytes(), (cases.BYTE_MODEL.parent,)
+    content = ways.read_all_ways(frame, folder)
+    assert isinstance(content, bytes)
+    (case,) = (one for one in cases.CASES if one.name == path.stem)
+    assert content == case.decoded()
+    damaged = bytearray(frame)
+    damaged[len(frame) // 2] ^= 4
+    assert isinstance(ways.read_all_ways(bytes(damaged), folder), ChecksumError)
+
+
 @pytest.mark.parametrize("frame", [FRAME, frame_of(A, A + b"!", A)], ids=["sizes", "like sizes"])
 def test_blocks_in_any_other_order_are_refused(frame: bytes) -> None:
     parts = take_apart(frame)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-TEXT, BINARY = 0, 1
+from neurocomp.frame.constants import VARIANT_DATA, VARIANT_TEXT
+
+TEXT, BINARY = VARIANT_TEXT, VARIANT_DATA
 NUM_PROFILES = 2
 
 _SAMPLE_BYTES = 1 << 16
