@@ -127,6 +127,56 @@ def test_tables_and_coders(size: int) -> None:
     assert len(set(on_every_processor(coded))) == 1
 
 
+def made_network(width: int, inner: int, *, extreme: bool) -> _core.Network:
+    """Return a network of one block; an extreme one has the largest weights and activations."""
+    rng = np.random.default_rng(width)
+
+    def signs(shape: tuple[int, ...], most: int) -> Ints:
+        return rng.choice([-most, most], shape) if extreme else rng.integers(-most, most + 1, shape)
+
+    embeddings = np.zeros((2, 256, width), np.int32)
+    embeddings[0] = signs((256, width), 1 << 20)
+    sizes = [(3 * width, width), (width, width), (inner, width), (width, inner), (256, width)]
+    layers = [
+        (
+            signs(size, 64).astype(np.int8),
+            rng.integers(0, 1 << 18, size[0]),
+            rng.integers(-3000, 3001, size[0]).astype(np.int32),
+            38,
+        )
+        for size in sizes
+    ]
+    table = np.arange(1 << 15, dtype=np.int32)
+    return _core.Network(
+        width=width,
+        num_blocks=1,
+        context=2,
+        inner_width=inner,
+        epsilon=4295,
+        tables=[],
+        embeddings=embeddings,
+        hashed=np.zeros((0, width), np.int8),
+        hashed_scales=np.zeros(0, np.int32),
+        layers=layers,
+        gates=2 * table,
+        silu=2 * (table - (1 << 14)),
+        exp2=exp2_table()[:1024].astype(np.int32),
+        experience=None,
+    )
+
+
+@pytest.mark.parametrize(("width", "inner"), [(4, 8), (52, 100), (64, 64), (132, 1048)])
+@pytest.mark.parametrize("extreme", [False, True])
+def test_networks(width: int, inner: int, extreme: bool) -> None:
+    network = made_network(width, inner, extreme=extreme)
+    symbols = np.random.default_rng(1).integers(0, 256, (3, 70)).astype(np.uint8)
+    expected = network.weigh(symbols)
+    assert len(np.unique(expected)) > 100
+    for ahead in (1, 4, 11, 33):
+        for found in on_every_processor(lambda: network.weigh(symbols, ahead)):  # noqa: B023
+            np.testing.assert_array_equal(found, expected)
+
+
 def test_the_adaptive_model() -> None:
     text = np.random.default_rng(5).integers(97, 103, (300, 1)).astype(np.int32)
 

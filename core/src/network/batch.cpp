@@ -10,7 +10,7 @@ namespace neurocomp::network {
 namespace {
 
 // Where bytes are known, so many are read at once: more rows gain little.
-constexpr size_t reading_rows = 16;
+constexpr size_t reading_rows = 32;
 
 size_t widest_sums(const Shape& shape) {
     const int widest = std::max({3 * shape.width, shape.inner_width, alphabet_size});
