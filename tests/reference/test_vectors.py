@@ -1,4 +1,4 @@
-"""The intermediate values in docs/spec are those of the decoder that was written from it."""
+"""The intermediate values in docs/spec are those of the decoder that follows it."""
 
 from __future__ import annotations
 
