@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 
+from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import read_index
 from neurocomp.frame.trailer import Trailer
 from neurocomp.frame.varint import encode_varint
@@ -26,7 +27,7 @@ def block_coder(model: str) -> BlockCoder:
 def frame_of(*contents: bytes, model: str = "adaptive") -> bytes:
     """Return the honest frame whose blocks, of any size, have these contents."""
     coder, sink = block_coder(model), io.BytesIO()
-    writer = FrameWriter(sink, coder.header)
+    writer = FrameWriter(sink, FrameHeader((coder.entry,)))
     for content in contents:
         writer.add(coder.encode(content, lambda _: None), content)
     writer.close()

@@ -14,14 +14,17 @@ import sys
 import time
 import zlib
 
-from neurocomp.frame.limits import MAGIC
-
+from neurocomp.frame.block import Method
+from neurocomp.frame.constants import MAGIC
 from neurocomp.frame.index import read_index
 from neurocomp.frame.trailer import Trailer
+from neurocomp.frame.varint import encode_varint
+from neurocomp.models.packaged import EMBEDDED
 from tests import forging, ways
 from tests.golden import cases
 
 MODEL_PATH = (cases.BYTE_MODEL.parent,)
+MIX_HASH = EMBEDDED["mix"].sha256()[:3]
 
 
 def seeds() -> list[bytes]:
@@ -43,9 +46,9 @@ def _small_frame(rng: random.Random) -> bytes:
 def make_input(rng: random.Random, frames: list[bytes]) -> bytes:
     """Return one hostile input."""
     frame = rng.choice(frames)
-    match rng.randrange(9):
+    match rng.randrange(10):
         case 0:
-            return MAGIC + bytes([0]) + rng.randbytes(rng.randrange(200))
+            return MAGIC + bytes([rng.choice((0x10, 0x11))]) + rng.randbytes(rng.randrange(200))
         case 1:
             return frame[: rng.randrange(len(frame) + 1)]
         case 2:
@@ -62,6 +65,8 @@ def make_input(rng: random.Random, frames: list[bytes]) -> bytes:
             return rearranged(rng, frame)
         case 7:
             return retold(rng, frame)
+        case 8:
+            return as_segments(rng, frame)
         case _:
             pieces = [frame, mutate(rng, rng.choice(frames)), rng.choice(frames)]
             rng.shuffle(pieces)
@@ -95,6 +100,31 @@ def retold(rng: random.Random, frame: bytes) -> bytes:
     blocks = (*parts.blocks[:-1], parts.retagged(last, parts.blocks[last][0] | 3))
     trailer = Trailer(header_bytes, told, checksum ^ rng.choice((0, 0, 1)))
     return parts.header + b"".join(blocks) + trailer.to_bytes()
+
+
+def as_segments(rng: random.Random, frame: bytes) -> bytes:
+    """Return a frame whose coded blocks are segments of any model, with any transforms."""
+    (index,) = read_index(io.BytesIO(frame))
+    parts = forging.take_apart(frame)
+    header = index.header.to_bytes()
+    if len(index.header.models) == 1 and rng.random() < 0.8:
+        other = b"\x08\x01" + rng.choice((MIX_HASH, MIX_HASH, rng.randbytes(3)))
+        header = header[:2] + b"\x11\x02" + rng.choice((header[3:] + other, other + header[3:]))
+    data = header
+    for head, block in zip(index.heads, parts.blocks, strict=True):
+        if head.method is Method.STORED:
+            body = block[:-4]
+        else:
+            transforms = rng.choice((b"\0", b"\0", b"\1\1\0", b"\2\1\0\1\0", b"\1\5\3abc"))
+            numbers = (head.num_symbols + rng.choice((0, 0, 0, 0, 1)), head.payload_bytes)
+            lanes = encode_varint(head.num_lanes) if head.num_lanes > 1 else b""
+            body = bytes([block[0] & 0xB3 | 8]) + encode_varint(head.decoded_bytes)
+            body += encode_varint(rng.choice((0, 1, 1, 1, 2))) + transforms
+            body += encode_varint(numbers[0]) + lanes + encode_varint(numbers[1])
+            body += head.decoded_checksum.to_bytes(4, "little")
+            body += block[len(block) - 4 - head.payload_bytes : -4]
+        data += body + zlib.crc32(header + body).to_bytes(4, "little")
+    return data + parts.trailer
 
 
 def mutate(rng: random.Random, frame: bytes) -> bytes:

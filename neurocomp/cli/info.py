@@ -118,6 +118,7 @@ class FileInfo:
             "frames": [
                 {
                     **dataclasses.asdict(frame),
+                    "model": frame.model,
                     "missing": frame.missing,
                     "coded_with": frame.coded_with,
                 }
@@ -130,7 +131,7 @@ def _table(found: list[FileInfo]) -> str:
     rows = [
         (
             one.name,
-            _join(model.model for frame in one.frames for model in frame.models),
+            _join(frame.model for frame in one.frames),
             _join(model.coder for frame in one.frames for model in frame.models),
             _count(one.frames),
             str(sum(len(frame.blocks) for frame in one.frames)),

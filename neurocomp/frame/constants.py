@@ -136,6 +136,8 @@ METHOD_SEGMENT = 2
 
 TRANSFORM_LINE_ENDS = 1
 
+TRANSFORM_NAMES = {TRANSFORM_LINE_ENDS: "line ends"}
+
 VARIANT_TEXT = 0
 VARIANT_DATA = 1
 """Sets of contexts of mix, and of bytenet without its network."""

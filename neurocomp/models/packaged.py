@@ -79,11 +79,13 @@ def _network(name: str) -> BinaryModel:
     return NetworkModel.shipped(name, _SECTION_LANES.get(name))
 
 
+@cache
 def _mix_sha256() -> bytes:
     primer = Path(__file__).parent / "mix" / "primer.txt"
     return hashlib.sha256(primer.read_bytes()).digest()
 
 
+@cache
 def _file_sha256(path: Path) -> bytes:
     """Return the hash that a model file's header says; raises FormatError, OSError."""
     return ModelHeader.read(path).sha256

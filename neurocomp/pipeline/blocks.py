@@ -26,7 +26,8 @@ from neurocomp.models.registry import OpenModel, open_model, with_overlap
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.binary_codecs import binary_codec
 from neurocomp.pipeline.block_checks import refuse_short
-from neurocomp.pipeline.entries import MISFIT, coder_name, entry_of, open_entry
+from neurocomp.pipeline.entries import coder_name, entry_of, open_entry
+from neurocomp.pipeline.header_checks import MISFIT
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded

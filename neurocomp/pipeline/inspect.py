@@ -9,7 +9,12 @@ from typing import BinaryIO
 
 from neurocomp.errors import NeurocompError
 from neurocomp.frame.block import Method
-from neurocomp.frame.constants import CODER_NAMES, FAMILY_NAMES, SYMBOL_NAMES
+from neurocomp.frame.constants import (
+    CODER_NAMES,
+    FAMILY_NAMES,
+    SYMBOL_NAMES,
+    TRANSFORM_NAMES,
+)
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import FrameIndex, read_index
@@ -17,8 +22,7 @@ from neurocomp.models.architectures import BY_ID
 from neurocomp.models.lookup import Named, name_frame_dictionary, name_frame_model
 from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.coded_with import coded_with, num_sections
-from neurocomp.pipeline.entries import check_header
-from neurocomp.transforms import name_of
+from neurocomp.pipeline.header_checks import check_header
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,11 @@ class FrameInfo:
     blocks: tuple[BlockInfo, ...]
 
     @property
+    def model(self) -> str:
+        """The names of its models, as a list for people."""
+        return ", ".join(dict.fromkeys(one.model for one in self.models))
+
+    @property
     def missing(self) -> str | None:
         """Why the frame can't be decoded here, or None where it can."""
         return next((one.missing for one in self.models if one.missing is not None), None)
@@ -133,7 +142,7 @@ def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
             head.variant,
             head.num_lanes,
             num_sections(head, families[head.model], found[head.model][1]),
-            tuple(name_of(one.id) for one in head.transforms),
+            tuple(TRANSFORM_NAMES.get(one.id, f"unknown ({one.id})") for one in head.transforms),
         )
         for place, head in zip(frame.places, frame.heads, strict=True)
     )

@@ -20,7 +20,7 @@ from neurocomp.pipeline.block_checks import check_block
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.choice import ChosenWriter, CodedContent, FrameEncoder
 from neurocomp.pipeline.contents import read_contents
-from neurocomp.pipeline.entries import check_header
+from neurocomp.pipeline.header_checks import check_header
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from neurocomp.errors import FormatError, UnsupportedError
-from neurocomp.frame.constants import MAX_BLOCK_BYTES
+from neurocomp.frame.constants import MAX_BLOCK_BYTES, TRANSFORM_NAMES
 from neurocomp.transforms.base import Transform
 from neurocomp.transforms.line_ends import LineEnds
 
-__all__ = ["LINE_ENDS", "TRANSFORMS", "Step", "Transform", "check_known", "name_of", "undo"]
+__all__ = ["LINE_ENDS", "TRANSFORMS", "Step", "Transform", "check_known", "undo"]
 
 Step = tuple[int, bytes]
 """A transform's number, and the properties that it was applied with."""
@@ -17,11 +17,6 @@ Step = tuple[int, bytes]
 LINE_ENDS = LineEnds()
 
 TRANSFORMS: dict[int, Transform] = {one.id: one for one in (LINE_ENDS,)}
-
-
-def name_of(number: int) -> str:
-    """Return what people call a transform."""
-    return TRANSFORMS[number].name if number in TRANSFORMS else f"unknown ({number})"
 
 
 def check_known(steps: Iterable[Step]) -> None:
@@ -51,4 +46,4 @@ def undo(steps: Sequence[Step], rewritten: bytes, content_bytes: int) -> bytes:
 
 
 def _names(steps: Sequence[Step]) -> str:
-    return ", ".join(name_of(number) for number, _ in steps)
+    return ", ".join(TRANSFORM_NAMES[number] for number, _ in steps)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
-from neurocomp.frame.constants import TRANSFORM_LINE_ENDS
+from neurocomp.frame.constants import TRANSFORM_LINE_ENDS, TRANSFORM_NAMES
 from neurocomp.transforms.base import refuse_properties
 
 _CR, _LF = 13, 10
@@ -29,7 +29,7 @@ class LineEnds:
     """The rewriting as a transform.  It must make the content shorter."""
 
     id = TRANSFORM_LINE_ENDS
-    name = "line ends"
+    name = TRANSFORM_NAMES[TRANSFORM_LINE_ENDS]
 
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
         """Return ``content`` with LF for CR LF where nearly all of its lines end so."""

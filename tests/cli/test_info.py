@@ -22,7 +22,9 @@ def test_info_as_json(program: Program, compressed: bytes, text: bytes) -> None:
     assert told["content_bytes"] == 2 * len(text)
     assert told["compressed_bytes"] == 2 * len(compressed)
     first, second = told["frames"]
-    assert (first["model"], first["coder"], first["symbols"]) == ("adaptive", "arithmetic", "bytes")
+    (model,) = first["models"]
+    assert (model["model"], model["coder"], model["symbols"]) == ("adaptive", "arithmetic", "bytes")
+    assert (model["family"], model["revision"]) == ("adaptive", 1)
     assert first["missing"] is None
     assert second["offset"] == len(compressed)
     assert len(first["blocks"]) == NUM_BLOCKS
@@ -48,6 +50,8 @@ def test_info_as_text(program: Program, compressed: bytes, text: bytes) -> None:
     ]
     assert lines[3].split()[:3] == ["(total)", str(2 * NUM_BLOCKS), str(2 * len(text))]
     assert sum(line.split()[2:3] == ["adaptive"] for line in lines[4:]) == 2 * NUM_BLOCKS
+    begin = "  model 1: adaptive, adaptive revision 1, hash "
+    assert sum(line.startswith(begin) for line in lines) == 2
 
 
 def test_info_tells_what_blocks_were_coded_with(program: Program, inside: Inside) -> None:
@@ -61,10 +65,10 @@ def test_info_tells_what_blocks_were_coded_with(program: Program, inside: Inside
     lines = done.out.decode().splitlines()
     assert "  2 contexts + primer, 2 stored  " in lines[1]
     assert lines[3].endswith(", coded with 2 contexts + primer, 2 stored")
-    table = [line.split("  ") for line in lines[5:]]
+    table = [line.split("  ") for line in lines[6:]]
     methods = [[cell.strip() for cell in row if cell.strip()] for row in table]
     assert [(row[2], row[-1]) for row in methods] == [
-        ("contexts + primer", "CR LF"),
+        ("contexts + primer", "line ends"),
         ("stored", "-"),
         ("stored", "-"),
         ("contexts + primer", "-"),
@@ -72,7 +76,7 @@ def test_info_tells_what_blocks_were_coded_with(program: Program, inside: Inside
     (told,) = json.loads(inside("info", "--json", "a.ncmp").out)
     (frame,) = told["frames"]
     assert frame["coded_with"] == {"contexts + primer": 2, "stored": 2}
-    assert [block["line_ends"] for block in frame["blocks"]] == [True, False, False, False]
+    assert [block["transforms"] for block in frame["blocks"]] == [["line ends"], [], [], []]
 
 
 def test_names_are_shown_without_control_characters(program: Program, inside: Inside) -> None:

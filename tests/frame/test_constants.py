@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,74 @@ def test_every_family_has_a_name_and_readers_of_all_its_revisions() -> None:
     assert set(constants.REVISION_READERS) == readers
     assert max(constants.FAMILY_NAMES) <= constants.MAX_FAMILY
     assert all(1 <= revision < 256 for revision in constants.REVISIONS.values())
+
+
+PREFIXES = ("FAMILY_", "CODER_", "METHOD_", "TRANSFORM_", "PROPERTY_", "TAG_", "VARIANT_")
+NAMES = {name for name in vars(constants) if name.isupper()}
+OTHER_FORMATS = {("safetensors_layout.py", "MAX_HEADER_BYTES"), ("integers.py", "CHECKSUM_BYTES")}
+"""Numbers of files that are no frames, which have the same names."""
+
+CALLS = {"Architecture", "ModelEntry", "TransformUse"}
+"""What is made with ids as arguments."""
+
+
+def literal_numbers(tree: ast.AST, module: str = "") -> Iterator[str]:
+    """Yield what says a number of the format by itself."""
+    allowed = {name for file, name in OTHER_FORMATS if file == module}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0] if node.args else None
+            if name in CALLS and isinstance(first, ast.Constant):
+                yield ast.unparse(node)[:60]
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            targets, value = [node.target], node.value
+        for target in targets:
+            name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
+            is_ours = name.lstrip("_").startswith(PREFIXES) or name.lstrip("_") in NAMES - allowed
+            is_ours = is_ours or name.endswith("_ID") or (name == "id" and is_number(value))
+            if is_ours and is_number(value):
+                yield ast.unparse(node)
+        if isinstance(node, ast.Compare) and is_id(node.left):
+            for one in node.comparators:
+                if isinstance(one, ast.Constant) and type(one.value) is int and one.value > 0:
+                    yield ast.unparse(node)
+
+
+def is_id(node: ast.expr) -> bool:
+    name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+    return name in {"symbols_id", "coder_id", "family_id", "method", "model_id"}
+
+
+def is_number(node: ast.expr) -> bool:
+    """Tell whether an expression is made of numbers alone."""
+    parts = list(ast.walk(node))
+    allowed = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+    return all(isinstance(part, allowed) for part in parts) and any(
+        isinstance(part, ast.Constant) and type(part.value) is int for part in parts
+    )
+
+
+@pytest.mark.parametrize(
+    "path", sorted({*PACKAGE.rglob("*.py")} - {CONSTANTS}), ids=lambda path: path.name
+)
+def test_no_other_module_says_them(path: Path) -> None:
+    assert list(literal_numbers(ast.parse(path.read_text()), path.name)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "MAX_LANES = 64",
+        "_CODER_X: int = 1 << 2",
+        "MIX_ID = 1",
+        "class A:\n    id = 8",
+        "a = Architecture(6, 'bytenet')",
+        "if header.coder_id == 2: pass",
+    ],
+)
+def test_the_check_sees_numbers(source: str) -> None:
+    assert list(literal_numbers(ast.parse(source)))

@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError, UnsupportedError
-from neurocomp.frame import limits
-from neurocomp.frame.block import Block, Method
-from neurocomp.frame.header import FrameHeader, read_header
+from neurocomp.frame import constants
+from neurocomp.frame.block import LINE_ENDS, Block, Method, TransformUse, method_for
+from neurocomp.frame.entry import ModelEntry, read_entry
+from neurocomp.frame.header import FrameHeader, HeadLayout, read_header
 from neurocomp.frame.index import read_block_at, read_heads, read_index
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.varint import encode_varint, read_varint
 from neurocomp.frame.writer import FrameWriter
 
-HEADER = FrameHeader(symbols_id=0, coder_id=1, model_id=2, identity=b"\1\2\3\4")
+ENTRY = ModelEntry(family=2, revision=1, hash=b"\1\2\3", symbols_id=0, coder_id=1)
+HEADER = FrameHeader((ENTRY,))
 
 
 def modelled(content: bytes, payload: bytes, lanes: int = 1, variant: int = 0) -> Block:
@@ -47,13 +49,44 @@ def blocks_of(data: bytes) -> list[Block]:
     return [one.block for one in read_frames(io.BytesIO(data)) if isinstance(one, FrameBlock)]
 
 
-headers = st.builds(
-    FrameHeader,
+properties = st.just(b"") | st.binary(min_size=1, max_size=1024)
+entries = st.builds(
+    ModelEntry,
+    family=st.integers(0, constants.MAX_FAMILY),
+    revision=st.integers(0, 255),
+    hash=st.binary(min_size=3, max_size=3) | st.binary(min_size=32, max_size=32),
     symbols_id=st.integers(0, 15),
     coder_id=st.integers(0, 15),
-    model_id=st.integers(0, limits.MAX_MODEL_ID),
-    identity=st.binary(min_size=4, max_size=4) | st.binary(min_size=32, max_size=32),
+    parameters=properties,
+    environment=properties,
+    dictionary=st.just(b"") | st.binary(min_size=8, max_size=8),
 )
+headers = st.builds(FrameHeader, st.lists(entries, min_size=1, max_size=5, unique=True).map(tuple))
+transforms = st.builds(TransformUse, st.integers(0, constants.MAX_ID), st.binary(max_size=1024))
+
+
+@st.composite
+def segments(draw: st.DrawFn, num_models: int) -> tuple[Block, bytes]:
+    """Blocks of any model, with any transforms, in the method that says them."""
+    content = draw(st.binary(min_size=1, max_size=50))
+    model = draw(st.integers(0, num_models - 1))
+    uses = tuple(draw(st.lists(transforms, max_size=8)))
+    if method_for(model, uses) is not Method.SEGMENT:
+        model, uses = 0, (LINE_ENDS, LINE_ENDS)
+    symbols = draw(st.integers(1, constants.MAX_BLOCK_BYTES))
+    lanes = draw(st.integers(1, min(symbols, constants.MAX_LANES)))
+    payload = content[: draw(st.integers(0, len(content) - 1))]
+    shape = len(content), zlib.crc32(content), symbols, lanes, payload, model, uses
+    return Block(Method.SEGMENT, draw(st.integers(0, 3)), *shape), content
+
+
+@st.composite
+def frames_of_headers(
+    draw: st.DrawFn,
+) -> tuple[FrameHeader, list[list[tuple[Block, bytes]]]]:
+    header = draw(headers)
+    block = blocks() | segments(len(header.models))
+    return header, draw(st.lists(st.lists(block, min_size=1, max_size=4), min_size=1, max_size=3))
 
 
 @st.composite
@@ -67,12 +100,13 @@ def blocks(draw: st.DrawFn) -> tuple[Block, bytes]:
     if len(content) > 1 and draw(st.booleans()):
         symbols = len(content) - draw(st.integers(1, len(content) // 2))
         lanes = min(lanes, symbols)
-        block = replace(block, num_symbols=symbols, num_lanes=lanes, line_ends=True)
+        block = replace(block, num_symbols=symbols, num_lanes=lanes, transforms=(LINE_ENDS,))
     return block, content
 
 
-@given(headers, st.lists(st.lists(blocks(), min_size=1, max_size=4), min_size=1, max_size=3))
-def test_round_trip(header: FrameHeader, frames: list[list[tuple[Block, bytes]]]) -> None:
+@given(frames_of_headers())
+def test_round_trip(made: tuple[FrameHeader, list[list[tuple[Block, bytes]]]]) -> None:
+    header, frames = made
     data = b"".join(frame(one, header) for one in frames)
     events = list(read_frames(io.BytesIO(data)))
     read = [one for one in events if isinstance(one, FrameBlock)]
@@ -97,7 +131,8 @@ def test_round_trip(header: FrameHeader, frames: list[list[tuple[Block, bytes]]]
 
 def test_small_frame_costs_21_bytes() -> None:
     content, payload = bytes(10_000), bytes(3_000)
-    header = replace(HEADER, coder_id=0)
+    header = FrameHeader((replace(ENTRY, coder_id=0),))
+    assert len(header.to_bytes()) == 8
     assert len(frame([(modelled(content, payload), content)], header)) == len(payload) + 21
     assert len(frame([(modelled(content, payload), content)])) == len(payload) + 22
 
@@ -132,7 +167,7 @@ def test_every_truncation_is_an_error(contents: tuple[bytes, ...]) -> None:
 
 
 def test_trailing_bytes_are_an_error() -> None:
-    for tail in (b"\0", b"\n", b"garbage", limits.MAGIC[:1]):
+    for tail in (b"\0", b"\n", b"garbage", constants.MAGIC[:1]):
         with pytest.raises(FormatError, match="trailing bytes at offset"):
             blocks_of(stored_frame(b"content") + tail)
 
@@ -155,14 +190,28 @@ CRC = zlib.crc32(b"ab").to_bytes(4, "little")
 @pytest.mark.parametrize(
     ("data", "error", "message"),
     [
-        (b"\x9eC\x14" + HEAD[3:], UnsupportedError, "format version 1"),
-        (b"\x9eC\x0c" + HEAD[3:], UnsupportedError, "unknown flags"),
-        (b"\x9eC\x05" + HEAD[3:] + b"\2\7\0", UnsupportedError, "extension 7"),
-        (b"\x9eC\x05" + HEAD[3:] + b"\xff\x7f", FormatError, "extensions' size"),
-        (b"\x9eC\x04\0" + HEAD[4:], FormatError, "should leave out"),
+        (b"\x9eC\x04" + HEAD[3:], UnsupportedError, "format version 0"),
+        (b"\x9eC\x24" + HEAD[3:], UnsupportedError, "format version 2"),
+        (b"\x9eC\x18" + HEAD[3:], UnsupportedError, "unknown bits 0x8"),
+        (b"\x9eC\x10\x16" + HEAD[4:] + b"\2\7\0", UnsupportedError, "property 7"),
+        (b"\x9eC\x10\x16" + HEAD[4:] + b"\xff\x7f", FormatError, "properties' size"),
+        (b"\x9eC\x10\x12\0" + HEAD[5:], FormatError, "should leave out"),
+        (b"\x9eC\x10\x80\x80\1" + HEAD[5:], FormatError, "head of a model's entry is 16384"),
+        (b"\x9eC\x11\1" + HEAD[3:], FormatError, "number of models is 1"),
+        (b"\x9eC\x11\x41" + HEAD[3:], FormatError, "number of models is 65"),
+        (b"\x9eC\x11\2" + 2 * HEAD[3:], FormatError, "same model twice"),
         (HEAD + b"\x81\2" + CRC + b"ab", FormatError, "or lanes"),
         (HEAD + b"\x41\2" + CRC + b"ab", FormatError, "line ends to be restored"),
-        (HEAD + b"\x09\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x0d\2" + CRC + b"ab", UnsupportedError, "unknown tag"),
+        (HEAD + b"\x49\2\0\0\2\1" + CRC + b"a", FormatError, "not in its transforms"),
+        (HEAD + b"\x09\2\1\0\2\1" + CRC + b"a", FormatError, "segment's model is 1"),
+        (HEAD + b"\x09\2\0\0\2\1" + CRC + b"a", FormatError, "a modelled block would do"),
+        (HEAD + b"\x09\2\0\1\1\0\2\1" + CRC + b"a", FormatError, "a modelled block would do"),
+        (HEAD + b"\x09\2\0\x09\1\0\2\1" + CRC + b"a", FormatError, "transforms is 9"),
+        (HEAD + b"\x09\2\0\1\2\x81\x08", FormatError, "transform's properties is 1025"),
+        (HEAD + b"\x09\2\0\1\2\0\0\1" + CRC + b"a", FormatError, "number of symbols is 0"),
+        (HEAD + b"\x09\2\0\1\2\0\2\2" + CRC + b"a", FormatError, "payload's size is 2"),
+        (HEAD + b"\x09\0\0\1\2\0\2\1" + CRC + b"a", FormatError, "block's size is 0"),
         (HEAD + b"\x02\2" + CRC + b"ab", FormatError, "announces the trailer"),
         (HEAD + b"\x11\2" + CRC + b"ab", FormatError, "model variant"),
         (HEAD + b"\x00\0" + CRC, FormatError, "block's size is 0"),
@@ -182,10 +231,36 @@ def test_hostile_fields(data: bytes, error: type[FormatError], message: str) -> 
 
 
 def test_number_of_symbols_is_written_where_symbols_are_not_bytes() -> None:
-    header = FrameHeader(1, 1, 3, bytes(32))
+    header = FrameHeader((ModelEntry(3, 1, bytes(32), 1, 1),))
     block = Block(Method.MODELLED, 0, 4, zlib.crc32(b"abcd"), 2, 2, b"x")
     (read,) = blocks_of(frame([(block, b"abcd")], header))
     assert read == block
+
+
+@given(entries)
+def test_entries(entry: ModelEntry) -> None:
+    data = entry.to_bytes()
+    assert len(data) <= constants.MAX_ENTRY_BYTES
+    assert read_entry(ByteSource(io.BytesIO(data))) == entry
+
+
+def test_the_largest_head_is_within_its_limit() -> None:
+    """Readers ask for so many bytes at once."""
+    uses = (TransformUse(constants.MAX_ID, bytes(constants.MAX_PROPERTY_BYTES)),) * 8
+    shape = constants.MAX_BLOCK_BYTES, 0, constants.MAX_BLOCK_BYTES, constants.MAX_LANES
+    block = Block(Method.SEGMENT, 3, *shape, bytes(constants.MAX_BLOCK_BYTES - 1), 63, uses)
+    data = block.to_bytes(header=HEAD, layout=HeadLayout(15, 64), last=True, trailer=True)
+    head_bytes = len(data) - len(block.payload) - constants.CHECKSUM_BYTES
+    assert head_bytes == constants.MAX_BLOCK_HEAD_BYTES
+
+
+def test_a_block_that_another_model_would_say_becomes_a_segment() -> None:
+    block = modelled(b"content", b"c")
+    assert block.of_model(0) == block
+    segment = block.of_model(1)
+    assert (segment.method, segment.model) == (Method.SEGMENT, 1)
+    assert segment.of_model(0) == block
+    assert Block.stored(b"content").of_model(1) == Block.stored(b"content")
 
 
 def test_moved_blocks_don_t_fit_the_index() -> None:
@@ -205,7 +280,7 @@ def test_moved_blocks_don_t_fit_the_index() -> None:
 
 
 def test_a_frame_goes_on_in_another_after_so_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_BLOCKS", 2)
+    monkeypatch.setattr(constants, "MAX_BLOCKS", 2)
     data = stored_frame(b"a", b"b", b"c", b"d", b"e")
     assert [block.payload for block in blocks_of(data)] == [b"a", b"b", b"c", b"d", b"e"]
     assert [len(one.places) for one in read_index(io.BytesIO(data))] == [2, 2, 1]

@@ -107,7 +107,7 @@ def test_round_trip(model: SymbolModel, coder: str, num_lanes: int) -> None:
 
 
 def test_identity_has_the_length_of_its_kind(name: str, model: SymbolModel) -> None:
-    assert len(model.identity) == (4 if name == "adaptive" else 32)
+    assert len(model.identity) == 32
     assert model.identity == MODELS[name]().identity
 
 

@@ -14,7 +14,8 @@ import neurocomp
 from neurocomp import _core
 from neurocomp.codec import BitCodec
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
-from neurocomp.models.dictionary import MAX_BYTES, Dictionary, open_dictionary, stored_dictionary
+from neurocomp.frame.constants import MAX_DICTIONARY_BYTES
+from neurocomp.models.dictionary import Dictionary, open_dictionary, stored_dictionary
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline.inspect import inspect_frames
@@ -63,7 +64,7 @@ def test_round_trip_and_gain(path: Path) -> None:
     assert len(frame) < len(without) - 30
     assert neurocomp.decompress(frame, model_path=(path,)) == data
     (told,) = inspect_frames(io.BytesIO(frame), (path,))
-    assert told.dictionary == StoredModel.load(path).sha256[:8].hex()
+    assert told.models[0].dictionary == StoredModel.load(path).sha256[:8].hex()
     assert told.missing is None
 
 
@@ -122,7 +123,7 @@ def test_a_dictionary_is_no_model_and_a_model_no_dictionary(path: Path, tmp_path
     [
         {},
         {"content": np.zeros(0, np.uint8)},
-        {"content": np.zeros(MAX_BYTES + 1, np.uint8)},
+        {"content": np.zeros(MAX_DICTIONARY_BYTES + 1, np.uint8)},
         {"content": np.zeros(5, np.uint16)},
         {"content": np.zeros((5, 1), np.uint8)},
         {"content": np.zeros(5, np.uint8), "more": np.zeros(5, np.uint8)},

@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import ModelMismatchError
-from neurocomp.models import fingerprints
-from neurocomp.models.architectures import EMBEDDED
 from neurocomp.models.files import write_atomically
 from neurocomp.models.origins import Origin, read_licence, read_origin
+from neurocomp.models.packaged import EMBEDDED, network_file
 from neurocomp.models.store import ModelStore
 from neurocomp.models.stored import StoredModel
 
@@ -152,11 +151,10 @@ def test_licences_are_those_of_model_cards(tmp_path: Path, card: str, licence: s
     assert read_licence(tmp_path) == licence
 
 
-def test_fingerprints_are_known_without_the_models() -> None:
+def test_hashes_are_known_without_the_models() -> None:
     for name, one in EMBEDDED.items():
-        assert one.embedded is not None, name
-        assert one.fingerprint is not None, name
-        assert one.embedded().identity == one.fingerprint(), name
+        assert one.load is not None, name
+        assert one.load().identity == one.sha256(), name
 
 
 def test_a_wrong_hash_in_the_package_is_refused_when_the_network_is_loaded(
@@ -165,7 +163,7 @@ def test_a_wrong_hash_in_the_package_is_refused_when_the_network_is_loaded(
     """What lists believe is compared with the weights before they predict anything."""
     from neurocomp.models.recurrent import NetworkModel, model
 
-    content = bytearray(fingerprints.network_file("text-s").read_bytes())
+    content = bytearray(network_file("text-s").read_bytes())
     place = content.index(b'sha256\\":\\"') + len(b'sha256\\":\\"')
     content[place] = ord("0") if content[place] != ord("0") else ord("1")
     (tmp_path / "text-s.safetensors").write_bytes(content)
@@ -223,7 +221,7 @@ def test_the_list_tells_sizes_licences_and_origins(tmp_path: Path) -> None:
     lines = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert done.return_value == 1  # one is damaged, the others are listed
     assert "Apache-2.0" in lines["text-s"]
-    assert lines["text-s"].split()[-1] == str(fingerprints.network_file("text-s").stat().st_size)
+    assert lines["text-s"].split()[-1] == str(network_file("text-s").stat().st_size)
     assert r"pulled from owner/\x1bmodel@aaaaaaaaaaaa" in lines["mine"]
     assert " mit " in lines["mine"]
     rows = json.loads(runner.invoke(models, ["list", "--json"], standalone_mode=False).stdout)

@@ -10,10 +10,19 @@ import pytest
 import neurocomp
 from neurocomp.codec import sections
 from neurocomp.codec.bitwise import PRIMED
-from neurocomp.frame.block import BlockHead, Method
+from neurocomp.frame import constants
+from neurocomp.frame.block import Method
+from neurocomp.frame.block_reader import BlockHead
 from neurocomp.models.architectures import BY_ID
+from neurocomp.models.lookup import name_frame_model
 from neurocomp.models.mix import NUM_PROFILES
+from neurocomp.models.packaged import EMBEDDED
 from neurocomp.models.recurrent import NetworkModel
+from neurocomp.models.recurrent.samples import sample
+from neurocomp.models.registry import open_model
+from neurocomp.models.store import ModelStore
+from neurocomp.models.stored import StoredModel
+from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.coded_with import (
     CONTEXTS,
     NETWORK,
@@ -23,7 +32,9 @@ from neurocomp.pipeline.coded_with import (
     num_sections,
 )
 from neurocomp.pipeline.inspect import BlockInfo, inspect_frames
+from neurocomp.pipeline.options import CompressOptions
 from tests.golden.cases import BYTE_MODEL, TEXT, noise, records
+from tests.golden.cases import NETWORK as NETWORK_FILE
 
 PROSE = Path(__file__).parents[2] / "docs" / "format.md"
 
@@ -56,24 +67,62 @@ def test_what_was_coded_with_what(content: bytes, model: str, expected: str) -> 
 
 def test_variants_are_those_of_the_codecs() -> None:
     for variant in range(PRIMED + 1):
-        assert (coded_with(head(variant), 1) == PRIMED_CONTEXTS) == (variant == PRIMED)
-    for model_id in (6, 7, 11):
-        for variant in range(2 * NUM_PROFILES):
-            expected = NETWORK if variant >= NUM_PROFILES else CONTEXTS
-            assert coded_with(head(variant), model_id) == expected
+        told_of = coded_with(head(variant), constants.FAMILY_MIX)
+        assert (told_of == PRIMED_CONTEXTS) == (variant == PRIMED)
+    for variant in range(2 * NUM_PROFILES):
+        expected = NETWORK if variant >= NUM_PROFILES else CONTEXTS
+        assert coded_with(head(variant), constants.FAMILY_BYTENET) == expected
     assert coded_with(head(0), 99) == "unknown (99)"
 
 
-@pytest.mark.parametrize("model_id", [6, 11])
-def test_sections_are_those_of_the_model(model_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = NetworkModel.shipped(BY_ID[model_id].name, 2 if model_id == 6 else 1)
-    assert num_sections(head(2, 4 * model.section_lanes), model_id) == 4
-    assert num_sections(head(2), model_id) == 1
-    monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
-    (block,) = told(PROSE.read_bytes()[:9001], model=BY_ID[model_id].name)
-    assert (block.num_sections, block.num_lanes) == (4, 4 * model.section_lanes)
+@pytest.mark.parametrize("name", ["text-s", "text-l", "mine", str(NETWORK_FILE)])
+def test_sections_are_those_of_the_model(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a copy of a network of the package, and of a network whose file says how many."""
+    path: Path | None = None
+    if name == "mine":
+        stored = sample()
+        path = tmp_path / "mine.safetensors"
+        config = {**stored.config, "section_lanes": 3}
+        StoredModel(stored.architecture, config, stored.tensors).save(path)
+    elif name in EMBEDDED:
+        path = EMBEDDED[name].file
+    else:
+        path = Path(name)
+    assert path is not None
+    opened = open_model(str(path), ModelStore()).model
+    assert isinstance(opened, NetworkModel)
+    lanes = {"text-l": 1, "mine": 3}.get(name, 2)
+    assert opened.section_lanes == lanes
+    monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 500)
+    options = CompressOptions(model=str(path), threads=1)
+    block = BlockCoder.for_options(options).encode(PROSE.read_bytes()[:2001], lambda _: None)
+    assert block.num_lanes in (1, 4 * lanes)
+    assert block.num_lanes > 1 or name not in EMBEDDED  # samples were trained on nothing
+    found = BlockHead(True, False, Method.MODELLED, 2, 99, 99, 4 * lanes, 9, 0)
+    assert num_sections(found, constants.FAMILY_BYTENET, lanes) == 4
+    assert num_sections(head(2), constants.FAMILY_BYTENET, lanes) == 1
+
+
+def test_info_knows_the_sections_of_stored_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = sample()
+    path = tmp_path / "mine.safetensors"
+    config = {**stored.config, "section_lanes": 3}
+    StoredModel(stored.architecture, config, stored.tensors).save(path)
+    store = ModelStore(search_path=(path,))
+    named = name_frame_model(
+        BY_ID[constants.FAMILY_BYTENET],
+        StoredModel.load(path).sha256,
+        store,
+        b"",
+        b"",
+    )
+    assert named.section_lanes == 3
 
 
 def test_lanes_of_symbols_are_one_section() -> None:
-    assert num_sections(head(0, 7), 3) == 1
-    assert num_sections(head(0, 1), 1) == 1
+    assert num_sections(head(0, 7), constants.FAMILY_NGRAM, 2) == 1
+    assert num_sections(head(0, 1), constants.FAMILY_MIX, 2) == 1

@@ -12,7 +12,7 @@ import pytest
 import neurocomp
 from neurocomp.codec import symbolwise
 from neurocomp.errors import FormatError, SizeLimitError, UsageError
-from neurocomp.models.architectures import EMBEDDED
+from neurocomp.models.packaged import EMBEDDED
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.recover import recover_stream
 from neurocomp.pipeline.seekable import decompress_range
@@ -119,13 +119,13 @@ def test_large_models_are_not_opened_for_what_their_heads_refuse(
         header + modelled_block(header, HUGE, bytes(252), 64),
         header + modelled_block(header, HUGE, bytes(90_000), 66),
     ]
-    with_coder = header[:2] + bytes([header[2] | 4, 1]) + header[3:]
+    with_coder = header[:3] + bytes([header[3] | 2, 1]) + header[4:]
     forged.append(with_coder + stored_block(with_coder, b"content"))
 
     def opened(*_: Any) -> None:
         raise AssertionError("the model was opened")
 
-    monkeypatch.setattr("neurocomp.pipeline.blocks.open_frame_model", opened)
+    monkeypatch.setattr("neurocomp.pipeline.blocks.open_entry", opened)
     for data in forged:
         with pytest.raises(FormatError):
             neurocomp.decompress(data)
@@ -133,7 +133,7 @@ def test_large_models_are_not_opened_for_what_their_heads_refuse(
 
 def test_sections_too_short_for_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     header = header_of("text-s")
-    monkeypatch.setattr("neurocomp.pipeline.blocks.open_frame_model", None)
+    monkeypatch.setattr("neurocomp.pipeline.blocks.open_entry", None)
     sizes = b"".join(size.to_bytes(4, "little") for size in [46] * 31)
     data = header + modelled_block(header, HUGE, sizes + b"\x55" * 3000, 64, variant=2)
     with pytest.raises(FormatError, match="section's payload of 46 bytes"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import random
 from pathlib import Path
@@ -17,9 +18,9 @@ from neurocomp.errors import (
     ModelNotFoundError,
     UsageError,
 )
+from neurocomp.frame import constants
 from neurocomp.frame.index import read_index
-from neurocomp.models import fingerprints
-from neurocomp.models.architectures import EMBEDDED
+from neurocomp.models import packaged
 from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.recover import recover_stream
@@ -252,7 +253,8 @@ def test_inspect(frames: bytes) -> None:
     first, second = inspect_frames(io.BytesIO(frames))
     assert (first.content_bytes, second.content_bytes) == (len(TEXT), 7)
     assert first.frame_bytes + second.frame_bytes == len(frames)
-    assert (first.model, first.coder, first.symbols) == ("adaptive", "arithmetic", "bytes")
+    (model,) = first.models
+    assert (model.model, model.coder, model.symbols) == ("adaptive", "arithmetic", "bytes")
     assert first.missing is None
     assert [block.content_bytes for block in first.blocks] == [BLOCK] * 5 + [123]
     assert [block.method for block in second.blocks] == ["stored"]
@@ -261,22 +263,35 @@ def test_inspect(frames: bytes) -> None:
 def test_a_model_of_another_version_is_refused(
     frames: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = EMBEDDED["adaptive"].embedded
-    assert model is not None
-    monkeypatch.setattr(type(model()), "identity", b"\0\1\2\3")
-    monkeypatch.setattr(fingerprints, "ADAPTIVE", b"\0\1\2\3")
-    with pytest.raises(ModelMismatchError, match="this neurocomp has 00010203"):
+    other = dataclasses.replace(packaged.EMBEDDED["adaptive"], sha256=lambda: bytes(range(32)))
+    monkeypatch.setitem(packaged.EMBEDDED, "adaptive", other)
+    with pytest.raises(ModelMismatchError, match=r"this neurocomp has 'adaptive' \(000102\)"):
         neurocomp.decompress(frames)
     info = inspect_frames(io.BytesIO(frames))[0]
     assert info.missing is not None
-    assert "00010203" in info.missing
+    assert "000102" in info.missing
+
+
+def test_a_frame_of_another_revision_tells_who_reads_it(
+    frames: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(constants.REVISIONS, constants.FAMILY_ADAPTIVE, 2)
+    with pytest.raises(ModelMismatchError, match=r"pip install neurocomp==0\.1"):
+        neurocomp.decompress(frames)
+    info = inspect_frames(io.BytesIO(frames))[0]
+    assert info.missing is not None
+    assert "revision 1 of 'adaptive'" in info.missing
+    later = neurocomp.compress(TEXT, model="adaptive")
+    monkeypatch.setitem(constants.REVISIONS, constants.FAMILY_ADAPTIVE, 1)
+    with pytest.raises(ModelMismatchError, match="a newer neurocomp reads it"):
+        neurocomp.decompress(later)
 
 
 def test_parts_of_a_file_of_windows_lines() -> None:
     content = TEXT.replace(b"\n", b"\r\n") + b"\n\r\r\n"
     data = neurocomp.compress(content, model="mix", block_bytes=BLOCK)
     (frame,) = inspect_frames(io.BytesIO(data))
-    assert all(block.line_ends for block in frame.blocks[:-1])
+    assert all(block.transforms == ("line ends",) for block in frame.blocks[:-1])
     assert frame.content_bytes == len(content) == sum(b.content_bytes for b in frame.blocks)
     assert neurocomp.decompress(data) == content
     for start in (0, 1, BLOCK - 1, BLOCK, 2 * BLOCK + 7):

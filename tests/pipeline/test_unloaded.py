@@ -14,6 +14,8 @@ import neurocomp
 from neurocomp.codec import BitCodec
 from neurocomp.codec.deferred import DeferredCodec
 from neurocomp.errors import ModelMismatchError
+from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NGRAM
+from neurocomp.models import packaged
 from neurocomp.models.architectures import BY_ID
 from neurocomp.models.registry import open_model
 from neurocomp.models.store import ModelStore
@@ -23,7 +25,7 @@ from neurocomp.pipeline.options import CompressOptions
 from tests.conftest import make_text
 from tests.golden.cases import noise
 
-NETWORKS = {"text-s": 6, "text-l": 11}
+NETWORKS = ("text-s", "text-l")
 
 
 @pytest.fixture
@@ -34,11 +36,11 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the network was loaded")
 
     without = {
-        number: dataclasses.replace(one, embedded=fail) if one.file is not None else one
-        for number, one in BY_ID.items()
+        name: dataclasses.replace(one, load=fail) if one.file is not None else one
+        for name, one in packaged.EMBEDDED.items()
     }
-    monkeypatch.setattr(unloaded, "BY_ID", without)
-    monkeypatch.setattr(unloaded, "EMBEDDED", {one.name: one for one in without.values()})
+    monkeypatch.setattr(packaged, "EMBEDDED", without)
+    monkeypatch.setattr(unloaded, "EMBEDDED", without)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -56,9 +58,10 @@ def test_what_a_frame_says_is_known_before(name: str) -> None:
 def test_others_are_loaded_at_once() -> None:
     assert unloaded.find_unloaded("mix") is None
     assert unloaded.find_unloaded("no such model") is None
-    assert unloaded.find_frame_unloaded(3, bytes(32)) is None
+    assert unloaded.find_frame_unloaded(BY_ID[FAMILY_NGRAM], bytes(32)) is None
+    assert unloaded.find_frame_unloaded(BY_ID[FAMILY_BYTENET], bytes(32)) is None
     with pytest.raises(ModelMismatchError):
-        unloaded.find_frame_unloaded(NETWORKS["text-s"], bytes(4))
+        unloaded.find_frame_unloaded(BY_ID[FAMILY_BYTENET], bytes(3))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

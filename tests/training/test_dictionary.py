@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neurocomp.codec import BitCodec
 from neurocomp.errors import UsageError
-from neurocomp.models.dictionary import MAX_BYTES
+from neurocomp.frame.constants import MAX_DICTIONARY_BYTES
 from neurocomp.training.dictionary import cut_lines, select_content
 
 COMMON = b"the heading that every one of these files has\n"
@@ -66,7 +66,7 @@ def test_size(samples: list[bytes], dictionary_bytes: int, segment_bytes: int) -
 def test_mistakes() -> None:
     with pytest.raises(UsageError, match="the samples have 0 bytes"):
         select_content([b""], 100)
-    with pytest.raises(UsageError, match=f"1 to {MAX_BYTES} bytes, not 0"):
+    with pytest.raises(UsageError, match=f"1 to {MAX_DICTIONARY_BYTES} bytes, not 0"):
         select_content([b"x"], 0)
     with pytest.raises(UsageError, match="at least 16 bytes"):
         select_content([b"x"], 100, segment_bytes=5)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from neurocomp.symbols.line_ends import restore, rewrite, shorten
 
-from neurocomp.symbols import line_ends as module
+from neurocomp.errors import FormatError
+from neurocomp.transforms import LINE_ENDS
+from neurocomp.transforms import line_ends as module
+from neurocomp.transforms.line_ends import rewrite, shorten
 
 line_ends = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\r\r\n", b"\0"])).map(b"".join)
 mostly_crlf = st.builds(
@@ -28,7 +30,7 @@ def test_what_is_shortened_is_restored(data: bytes) -> None:
     shortened = shorten(data)
     if shortened is not None:
         assert len(data) / 2 <= len(shortened) < len(data)
-        assert restore(shortened, len(data)) == data
+        assert LINE_ENDS.undo(shortened, b"", len(data)) == data
 
 
 @pytest.mark.parametrize(
@@ -58,10 +60,18 @@ def test_it_is_used_where_it_pays() -> None:
     assert shorten(b"line\r\n" * 80 + b"line\n" * 11) is None
 
 
-def test_another_size_is_refused() -> None:
-    assert restore(b"\n" * 10, 20) == b"\r\n" * 10
-    for size in (0, 10, 19, 21, 1 << 40):
-        assert restore(b"\n" * 10, size) is None
+def test_more_than_the_limit_is_refused() -> None:
+    assert LINE_ENDS.undo(b"\n" * 10, b"", 20) == b"\r\n" * 10
+    assert LINE_ENDS.undo(b"\n" * 10, b"", 1 << 40) == b"\r\n" * 10
+    for size in (0, 10, 19):
+        with pytest.raises(FormatError, match="line ends"):
+            LINE_ENDS.undo(b"\n" * 10, b"", size)
+
+
+def test_what_was_not_made_shorter_is_refused() -> None:
+    for rewritten in (b"", b"text", b"a\r\nb\n", b"\r\n"):
+        with pytest.raises(FormatError, match="line ends"):
+            LINE_ENDS.undo(rewritten, b"", 1 << 20)
 
 
 @given(line_ends, st.integers(1, 5))
