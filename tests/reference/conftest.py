@@ -1,4 +1,4 @@
-"""Models of the package, as the independent decoder takes them."""
+"""Models of the package, as the second decoder takes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An independent decoder of frames of the presets, written from the documents alone.
+"""A second decoder of frames, which follows docs/format.md and docs/spec.
 
     python tests/reference/decoder.py FRAME [MODEL.safetensors ...] > OUT
 

@@ -1,4 +1,4 @@
-"""The decoder that was written from the documents reads what the package writes."""
+"""The decoder that follows the documents reads what the package writes."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def load(model: PackagedModel, folder: Path) -> StoredModel:
 @pytest.mark.parametrize(
     ("content", "variant"),
     [
-        (TEXT[:120], 0),
-        (JAPANESE, 0),
-        (bytes(200), 0),
-        (records(15), 1),
-        (TEXT[:80], 1),
-        (bytes(range(64)) * 3, 1),
-        pytest.param(TEXT, 2, marks=pytest.mark.slow),
+        pytest.param(TEXT[:120], 0, id="text"),
+        pytest.param(JAPANESE, 0, id="ideographs"),
+        pytest.param(bytes(200), 0, id="zeros"),
+        pytest.param(records(15), 1, id="records"),
+        pytest.param(TEXT[:80], 1, id="text-as-data"),
+        pytest.param(bytes(range(64)) * 3, 1, id="period"),
+        pytest.param(TEXT, 2, marks=pytest.mark.slow, id="primed"),
     ],
 )
 def test_contexts_alone(content: bytes, variant: int) -> None:
@@ -96,9 +96,7 @@ def test_a_long_text() -> None:
     assert Decoder().decode(frame(header(MIX_ENTRY), *parts)) == 2 * content
 
 
-@pytest.mark.parametrize(
-    "variant", [0, 1, pytest.param(2, marks=pytest.mark.slow)], ids=lambda one: str(one)
-)
+@pytest.mark.parametrize("variant", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_dictionary(variant: int, tmp_path: Path) -> None:
     dictionary = stored_dictionary(TEXT[200:400])
     properties = {DICTIONARY: dictionary.sha256[:8]}
@@ -108,20 +106,22 @@ def test_a_dictionary(variant: int, tmp_path: Path) -> None:
     assert Decoder([load(dictionary, tmp_path)]).decode(data) == content
 
 
-REPEATED = WORDS[0][:9] * 6
+REPEATED = WORDS[0][:9] * 8
 
 
 @pytest.mark.parametrize(
     ("content", "variant", "num_lanes", "section_lanes"),
     [
-        (TEXT[:40], 0, 1, 2),
-        (records(4), 1, 1, 2),
-        (REPEATED, 2, 1, 2),
-        (records(4), 3, 1, 2),
-        (REPEATED + b"!", 2, 2, 2),
-        (REPEATED + b"!", 2, 4, 2),
-        (REPEATED + b"!", 2, 3, 1),
-        (bytes(24) + b"Hallo?" + bytes(24) + b"Hallo!", 2, 2, 2),
+        pytest.param(TEXT[:40], 0, 1, 2, id="text-alone"),
+        pytest.param(records(4), 1, 1, 2, id="data-alone"),
+        pytest.param(REPEATED[:45], 2, 1, 2, id="text"),
+        pytest.param(records(4), 3, 1, 2, id="data"),
+        pytest.param(REPEATED + b"!", 2, 2, 2, id="two-lanes"),
+        pytest.param(REPEATED + b"!", 2, 4, 2, id="two-sections"),
+        pytest.param(REPEATED + b"!", 2, 3, 1, id="three-sections"),
+        pytest.param(
+            bytes(24) + b"Hallo?" + bytes(24) + b"Hallo!", 2, 2, 2, id="lanes-begin-alike"
+        ),
     ],
 )
 def test_a_network(

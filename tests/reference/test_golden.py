@@ -1,4 +1,4 @@
-"""Golden frames of the presets, read by the decoder that was written from the documents."""
+"""Golden frames, read by the decoder that follows the documents."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
-"""The intermediate values in docs/spec are those of the decoder that was written from it."""
+"""The intermediate values in docs/spec are those of the decoder that follows it."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 from tests.reference import vectors
 from tests.reference.bytenet import Network
 from tests.reference.contexts import TEXT
+from tests.reference.decoder import primer
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 
@@ -30,6 +32,11 @@ def numbers(text: str) -> list[int]:
 
 def test_tables() -> None:
     assert hashes(section("mix.md", "1.4 Checks")) == vectors.of_tables()
+
+
+def test_the_primer() -> None:
+    digest = hashlib.sha256(primer()).hexdigest()
+    assert hashes(section("mix.md", "11. Blocks")) == [digest]
 
 
 def test_mix() -> None:
