@@ -69,7 +69,7 @@ core-test: $(BUILT) ## the core's own tests
 	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
-sanitize: $(READY) ## the core's tests, golden and damaged frames under ASan and UBSan
+sanitize: $(READY) ## the core's tests, golden and damaged frames and models under ASan and UBSan
 	mkdir -p build/sanitize/package/neurocomp
 	find $(CURDIR)/neurocomp -mindepth 1 -maxdepth 1 -not -name '_core*.so' \
 	  -exec ln -sfn {} build/sanitize/package/neurocomp/ \;
@@ -80,7 +80,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames under ASan and
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-	  $(BIN)/pytest -q tests/golden tests/codec
+	  $(BIN)/pytest -q tests/golden tests/codec tests/models/test_packing.py
 
 # Needs a C++ compiler and CMake, and no Python.
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder

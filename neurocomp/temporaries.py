@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,7 +35,7 @@ def temporary_beside(target: Path) -> Iterator[Path]:
     What the system refuses of it is said of ``target``, the name that people know.  The new one is
     noted before the file can be there, so that no signal comes between.
     """
-    temporary = target.parent / f".neurocomp-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".neurocomp-{os.urandom(8).hex()}.tmp"
     _unfinished.add(temporary)
     try:
         yield temporary

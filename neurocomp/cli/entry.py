@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -27,9 +28,13 @@ from neurocomp.temporaries import discard_unfinished
 PROGRAM = "neurocomp"
 COMPLETION_VARIABLE = "_NEUROCOMP_COMPLETE"
 
+_FEW_COLLECTIONS = 50_000
+"""New objects between two searches for unreachable ones: what imports make lives to the end."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(_FEW_COLLECTIONS)
     prepare_standard_streams()
     exit_on_signals()
     code = run(sys.argv[1:] if arguments is None else arguments)
@@ -103,4 +108,5 @@ def _end(code: int) -> NoReturn:
             sys.stderr.flush()
         discard_unfinished()
         die_by(code - SIGNALLED)
+    gc.freeze()  # Python's own end would search once more
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""Networks of the package before they are loaded, which takes a second or two.
+"""Networks of the package before they are loaded, which takes its time and memory.
 
 What a frame's head says of them is known from their files' headers; their weights are needed by
 the first block that is coded, and never for content that is stored.

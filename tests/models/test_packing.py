@@ -45,23 +45,19 @@ def check(tensor: np.ndarray) -> int:
     return len(payload)
 
 
+TYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32"]
+
+
+def tensors_of(dtype: str) -> st.SearchStrategy[np.ndarray]:
+    limits = np.iinfo(np.dtype(dtype))
+    least, most = max(int(limits.min), 1 - (1 << 59)), min(int(limits.max), (1 << 59) - 1)
+    elements = st.one_of(st.integers(0, 3), st.integers(least, most))
+    shapes = st.tuples(st.integers(1, 30), st.integers(1, 17))
+    return hnp.arrays(np.dtype(dtype), shapes, elements=elements)
+
+
 @settings(deadline=None)
-@given(
-    st.sampled_from([np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32])
-    .map(np.dtype)
-    .flatmap(
-        lambda dtype: hnp.arrays(
-            dtype,
-            st.tuples(st.integers(1, 30), st.integers(1, 17)),
-            elements=st.one_of(
-                st.integers(0, 3),
-                st.integers(
-                    max(np.iinfo(dtype).min, 1 - (1 << 59)), min(np.iinfo(dtype).max, (1 << 59) - 1)
-                ),
-            ),
-        )
-    )
-)
+@given(st.sampled_from(TYPES).flatmap(tensors_of))
 def test_round_trip(tensor: np.ndarray) -> None:
     check(tensor)
 
@@ -178,7 +174,10 @@ def test_identities_are_of_canonical_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_damage_of_a_file_is_seen_by_the_core(tmp_path: Path, packed: bool) -> None:
-    tensors = {"flat": np.zeros((3, 50), np.uint32), "wide": np.arange(-6, 6, dtype=np.int16)}
+    tensors: dict[str, np.ndarray] = {
+        "flat": np.zeros((3, 50), np.uint32),
+        "wide": np.arange(-6, 6, dtype=np.int16),
+    }
     StoredModel("ngram", {"order": 3, "names": ["a", "ü"]}, tensors).save(
         tmp_path / "m", packed=packed
     )
