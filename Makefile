@@ -18,11 +18,11 @@ DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-dalle test lint types unit core-test decoder sanitize slow fuzz bench suite format constants \
+.PHONY: help setup demo demo-dalle test lint types unit core-test decoder decoder-anywhere fuzz-core sanitize slow fuzz bench suite format constants \
   golden docs clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create the environment in .venv
 
@@ -87,6 +87,20 @@ decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/de
 	cmake -S core -B build/decoder -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_DECODER=ON >/dev/null
 	cmake --build build/decoder --parallel
 	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec
+
+# ZIG and qemu-user: tests/decoder/test_anywhere.py says what is missing.
+decoder-anywhere: $(READY) ## ncmp-decode for other machines by zig, run under QEMU
+	$(BIN)/pytest -m slow tests/decoder/test_anywhere.py
+
+fuzz-core: $(READY) ## libFuzzer (clang) on the decoder, each target for FUZZ_SECONDS
+	$(BIN)/cmake -S core -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_PYTHON=OFF \
+	  -DNEUROCOMP_DECODER=ON -DNEUROCOMP_FUZZ=ON >/dev/null
+	$(BIN)/cmake --build build/fuzz --parallel
+	$(BIN)/python -m tests.decoder.seeds build/fuzz/seeds
+	for target in frame mix bytenet model; do mkdir -p build/fuzz/corpus/$$target; \
+	  build/fuzz/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=60 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target build/fuzz/seeds/$$target || exit 1; done
 
 slow: $(READY) ## the tests that take minutes
 	$(BIN)/pytest -m slow

@@ -66,6 +66,4 @@ def build() -> Built:
     run_quietly([cmake, "--build", str(FOLDER), "--parallel"])
     made = FOLDER / "decoder"
     suffix = "dylib" if sys.platform == "darwin" else "so"
-    return Built(
-        made / "ncmp-decode", made / f"libneurocomp.{suffix}", made / "libneurocomp.a"
-    )
+    return Built(made / "ncmp-decode", made / f"libneurocomp.{suffix}", made / "libneurocomp.a")

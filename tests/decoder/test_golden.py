@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import neurocomp
+from tests import fuzz
 from tests.decoder import build, frames
 from tests.decoder.conftest import Run
 from tests.decoder.library import Failed, Library, Models, Status
@@ -31,7 +33,7 @@ ALSO: dict[str, set[Status]] = {
 
 
 NEED_NO_MODEL = {"missing-model", "other-family", "other-machine", "other-symbols"}
-"""Their blocks are stored, and only a decoder that has their models sees what is wrong with them."""
+"""Their blocks are stored, and only a decoder that has their models sees what is wrong."""
 REFUSED = [path for path in frames.INVALID if path.stem not in NEED_NO_MODEL]
 
 
@@ -111,3 +113,26 @@ def test_damage_is_never_content(path: Path, library: Library, models: Models) -
         with pytest.raises(Failed) as caught:
             decoder.decode(bytes(damaged), step=4096)
         assert caught.value.status not in (Status.USAGE, Status.MEMORY, Status.INTERNAL)
+
+
+def test_it_agrees_with_neurocomp_about_hostile_files(library: Library) -> None:
+    rng = random.Random(5)
+    seeds = [path.read_bytes() for path in frames.DECODABLE if "-mix-" in path.stem]
+    decoder = library.decoder()
+    num_decoded, faults = 0, set[Status]()
+    for _ in range(300):
+        data = fuzz.make_input(rng, seeds)
+        decoder.reset()
+        try:
+            content: bytes | None = decoder.decode(data)
+        except Failed as failed:
+            faults.add(failed.status)
+            content = None
+        try:
+            expected: bytes | None = neurocomp.decompress(data)
+        except neurocomp.NeurocompError:
+            expected = None
+        assert content == expected, data.hex()
+        num_decoded += content is not None
+    assert num_decoded > 5
+    assert not faults & {Status.USAGE, Status.MEMORY, Status.INTERNAL}

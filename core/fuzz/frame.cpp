@@ -1,0 +1,74 @@
+// Files: any bytes, and frames whose checksums are made right again after they were changed.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "base/crc32.hpp"
+#include "input.hpp"
+#include "neurocomp.h"
+
+namespace {
+
+constexpr size_t checksum_bytes = 4;
+
+ncmp_models* all_models() {
+    static ncmp_models* const models = [] {
+        ncmp_models* made = nullptr;
+        if (ncmp_models_create(&made) != NCMP_OK) std::abort();
+        if (ncmp_models_add_file(made, FUZZED_NETWORK) != NCMP_OK) std::abort();
+        return made;
+    }();
+    return models;
+}
+
+// Decodes in steps; returns the bytes that came out before an error, and sets whether there was one.
+std::vector<uint8_t> decode(const uint8_t* data, size_t size, size_t step, bool& is_refused) {
+    std::vector<uint8_t> content;
+    ncmp_decoder* decoder = nullptr;
+    if (ncmp_decoder_create(&decoder, all_models()) != NCMP_OK) std::abort();
+    ncmp_decoder_set_limit(decoder, NCMP_LIMIT_CONTENT, 1 << 16);
+    ncmp_status status = NCMP_OK;
+    for (size_t at = 0; at < size && status == NCMP_OK; at += step) {
+        ncmp_input input = {data + at, size - at < step ? size - at : step, 0};
+        uint8_t room[1000];
+        ncmp_output output;
+        do {
+            output = {room, sizeof room, 0};
+            status = ncmp_decoder_run(decoder, &input, &output);
+            content.insert(content.end(), room, room + output.pos);
+        } while (status == NCMP_OK && output.pos == output.size);
+    }
+    if (status == NCMP_OK) status = ncmp_decoder_finish(decoder);
+    if (status == NCMP_ERROR_INTERNAL || status == NCMP_ERROR_USAGE) std::abort();
+    is_refused = status != NCMP_OK;
+    ncmp_decoder_free(decoder);
+    return content;
+}
+
+}  // namespace
+
+extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
+                                          unsigned seed) {
+    size = LLVMFuzzerMutate(data, size, max_size);
+    if (seed % 4 == 0 || size < checksum_bytes) return size;
+    const size_t end = size - checksum_bytes;
+    const uint32_t checksum = neurocomp::crc32({data, end});
+    for (size_t i = 0; i < checksum_bytes; ++i) {
+        data[end + i] = static_cast<uint8_t>(checksum >> (8 * i));
+    }
+    return size;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    bool is_refused = false;
+    const std::vector<uint8_t> whole = decode(data, size, size, is_refused);
+    bool is_refused_in_steps = false;
+    if (decode(data, size, 13, is_refused_in_steps) != whole) std::abort();
+    if (is_refused != is_refused_in_steps) std::abort();
+    uint64_t content_bytes = 0;
+    const ncmp_status status = ncmp_content_size(&content_bytes, data, size);
+    if (!is_refused && (status != NCMP_OK || content_bytes != whole.size())) std::abort();
+    return 0;
+}

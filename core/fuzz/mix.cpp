@@ -1,0 +1,32 @@
+// Payloads of context mixing: what is decoded is coded as the same payload again.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "decoder/packaged.hpp"
+#include "input.hpp"
+#include "sections/sections.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    using namespace neurocomp;
+    static Primer primer({decoder::primer_text, decoder::primer_bytes});
+    const fuzz::Coded coded(data, size);
+    Plan plan;
+    plan.profile = static_cast<mix::Profile>(coded.variant % 2);
+    if (coded.variant == 2) plan.primer = &primer;
+    std::vector<uint8_t> content(coded.num_bytes);
+    const Bytes payloads[] = {coded.payload};
+    const std::span<uint8_t> sections[] = {content};
+    try {
+        decode(plan, payloads, sections, [](size_t) {});
+    } catch (const DamagedPayload&) {
+        return 0;
+    }
+    const Bytes contents[] = {content};
+    const auto again = encode(plan, contents, coded.payload.size(), [](size_t) {});
+    if (!again[0] || !std::equal(again[0]->begin(), again[0]->end(), coded.payload.begin(),
+                                 coded.payload.end())) {
+        std::abort();
+    }
+    return 0;
+}

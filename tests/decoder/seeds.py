@@ -1,0 +1,40 @@
+"""Writes seeds for the targets of libFuzzer, from the golden files."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from neurocomp.frame import constants
+from neurocomp.frame.block import Method
+from neurocomp.frame.reader import FrameBlock, read_frames
+from tests.golden import cases
+
+MAX_BYTES = 1 << 16
+
+
+def main(folder: Path) -> None:
+    for name in ("frame", "mix", "bytenet", "model"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for path in sorted(cases.VALID.glob("*.ncmp")) + sorted(cases.INVALID.glob("*.ncmp")):
+        (folder / "frame" / path.name).write_bytes(path.read_bytes())
+    for path in sorted(cases.BYTE_MODEL.parent.glob("*.safetensors")):
+        (folder / "model" / path.name).write_bytes(path.read_bytes())
+    for path in sorted(cases.VALID.glob("*.ncmp")):
+        for number, event in enumerate(read_frames(io.BytesIO(path.read_bytes()))):
+            if not isinstance(event, FrameBlock) or event.block.method is Method.STORED:
+                continue
+            block, model = event.block, event.header.models[event.block.model]
+            family = constants.FAMILY_NAMES[model.family]
+            if family not in ("mix", "bytenet") or block.num_symbols >= MAX_BYTES:
+                continue
+            if block.num_lanes > 1 or model.dictionary:
+                continue
+            fields = bytes([block.variant, 0]) + block.num_symbols.to_bytes(2, "little")
+            target = "bytenet" if family == "bytenet" and block.variant >= 2 else "mix"
+            (folder / target / f"{path.stem}-{number}").write_bytes(fields + block.payload)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
