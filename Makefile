@@ -80,13 +80,12 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-	  $(BIN)/pytest -q tests/golden tests/codec tests/models/test_packing.py
+	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec tests/models/test_packing.py
 
 # Needs a C++ compiler and CMake, and no Python.
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
 	cmake -S core -B build/decoder -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_DECODER=ON >/dev/null
 	cmake --build build/decoder --parallel
-	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec
 
 # ZIG and qemu-user: tests/decoder/test_anywhere.py says what is missing.
 decoder-anywhere: $(READY) ## ncmp-decode for other machines by zig, run under QEMU
