@@ -100,7 +100,7 @@ def test_content_may_be_limited(library: Library, fast: bytes) -> None:
     assert decoder.decode(fast) == TEXT
     decoder = library.decoder()
     decoder.limit(Limit.CONTENT, len(TEXT) - 1)
-    pieces = []
+    pieces: list[bytes] = []
     with pytest.raises(Failed) as caught:
         pieces.extend(decoder.run(fast))
     assert caught.value.status is Status.SIZE_LIMIT

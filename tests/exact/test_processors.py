@@ -18,6 +18,8 @@ from neurocomp.exact.linear import Linear
 from neurocomp.exact.norm import Norm
 from neurocomp.exact.tables import exp2_table, gate_table
 from neurocomp.models.adaptive import AdaptiveModel
+from neurocomp.models.recurrent import NetworkModel
+from neurocomp.models.stored import StoredModel
 
 Ints = NDArray[Any]
 
@@ -134,35 +136,30 @@ def made_network(width: int, inner: int, *, extreme: bool) -> _core.Network:
     def signs(shape: tuple[int, ...], most: int) -> Ints:
         return rng.choice([-most, most], shape) if extreme else rng.integers(-most, most + 1, shape)
 
-    embeddings = np.zeros((2, 256, width), np.int32)
-    embeddings[0] = signs((256, width), 1 << 20)
-    sizes = [(3 * width, width), (width, width), (inner, width), (width, inner), (256, width)]
-    layers = [
-        (
-            signs(size, 64).astype(np.int8),
-            rng.integers(0, 1 << 18, size[0]),
-            rng.integers(-3000, 3001, size[0]).astype(np.int32),
-            38,
-        )
-        for size in sizes
-    ]
     table = np.arange(1 << 15, dtype=np.int32)
-    return _core.Network(
-        width=width,
-        num_blocks=1,
-        context=2,
-        inner_width=inner,
-        epsilon=4295,
-        tables=[],
-        embeddings=embeddings,
-        hashed=np.zeros((0, width), np.int8),
-        hashed_scales=np.zeros(0, np.int32),
-        layers=layers,
-        gates=2 * table,
-        silu=2 * (table - (1 << 14)),
-        exp2=exp2_table()[:1024].astype(np.int32),
-        experience=None,
-    )
+    tensors: dict[str, Ints] = {
+        "embeddings": np.zeros((2, 256, width), np.int32),
+        "gate": 2 * table,
+        "silu": 2 * (table - (1 << 14)),
+        "exp2": exp2_table()[:1024].astype(np.int32),
+    }
+    tensors["embeddings"][0] = signs((256, width), 1 << 20)
+    sizes = {
+        "blocks.0.gates": (3 * width, width),
+        "blocks.0.out": (width, width),
+        "blocks.0.up": (inner, width),
+        "blocks.0.down": (width, inner),
+        "head": (256, width),
+    }
+    for name, (outputs, inputs) in sizes.items():
+        tensors |= {
+            f"{name}.weight": signs((outputs, inputs), 64).astype(np.int8),
+            f"{name}.multiplier": rng.integers(0, 1 << 18, outputs),
+            f"{name}.bias": rng.integers(-3000, 3001, outputs).astype(np.int32),
+            f"{name}.scale": np.array([38]),
+        }
+    shape = {"width": width, "num_blocks": 1, "context": 2, "inner_width": inner, "epsilon": 4295}
+    return NetworkModel(StoredModel("bytenet", shape, tensors)).core
 
 
 @pytest.mark.parametrize(("width", "inner"), [(4, 8), (52, 100), (64, 64), (132, 1048)])

@@ -44,7 +44,7 @@ from tests.reference.stored import StoredModel  # noqa: E402
 MIX, ADAPTIVE, BYTENET = 1, 2, 6
 REVISIONS = {MIX: 1, ADAPTIVE: 1, BYTENET: 1}
 ARITHMETIC, HUFFMAN = 1, 2
-NETWORKS = ("bytenet", "recurrent")
+NETWORKS = ("bytenet",)
 DICTIONARIES = ("dictionary",)
 NETWORK_BYTES = 1024
 
