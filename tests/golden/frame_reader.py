@@ -64,7 +64,7 @@ def read_frame(cursor: Cursor) -> dict[str, Any]:
     need(bits >> 4 == 1, "version")
     need(bits & 0b1110 == 0, "reserved bits")
     count = cursor.varint(2, 64) if bits & 1 else 1
-    entries = []
+    entries: list[dict[str, Any]] = []
     for _ in range(count):
         begin = cursor.at
         entry = read_entry(cursor)

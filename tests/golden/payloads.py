@@ -77,7 +77,14 @@ def read_table(path: Path = TABLE) -> list[Payload]:
         return []
     with path.open(newline="") as file:
         return [
-            Payload(**{**row, "block": int(row["block"]), "revision": int(row["revision"])})
+            Payload(
+                row["frame"],
+                int(row["block"]),
+                row["family"],
+                int(row["revision"]),
+                row["of"],
+                row["sha256"],
+            )
             for row in csv.DictReader(file)
         ]
 
