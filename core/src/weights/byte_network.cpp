@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include "base/little_endian.hpp"
 
 namespace neurocomp::weights {
 
@@ -41,9 +42,7 @@ bool holds(Type type) {
 template <typename From, typename To>
 void widen(const uint8_t* from, To* to, size_t size) {
     for (size_t i = 0; i < size; ++i) {
-        From value;
-        std::memcpy(&value, from + i * sizeof(From), sizeof(From));
-        to[i] = static_cast<To>(value);
+        to[i] = static_cast<To>(load_little<From>(from + i * sizeof(From)));
     }
 }
 
@@ -56,6 +55,7 @@ void copy_as(const StoredTensor& tensor, T* out) {
     const size_t size = tensor.num_elements();
     if (item_bytes(tensor.type()) == sizeof(T)) {
         tensor.copy(reinterpret_cast<uint8_t*>(out));
+        turn_little(out, size);
         return;
     }
     std::vector<uint8_t> narrow(tensor.num_bytes());
@@ -143,6 +143,7 @@ network::Shape shape_of(const Json& config) {
         std::sort(shape.tables.begin(), shape.tables.end(),
                   [](const auto& one, const auto& other) { return one.length < other.length; });
     }
+    if (config.find("section_lanes") != nullptr) ++num_members;  // for who cuts blocks
     if (config.members().size() != num_members) {
         throw BadModel("a network's configuration has members that are not known");
     }
