@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/crc32.hpp"
-
-static_assert(std::endian::native == std::endian::little, "integers are read as they lie in files");
+#include "base/little_endian.hpp"
 
 namespace neurocomp::weights {
 
@@ -207,17 +204,15 @@ void verify_checksum(Bytes file, const std::vector<Place>& places) {
         places.back().type != Type::uint8 || places.back().shape != std::vector{checksum_bytes}) {
         throw BadModel("it lacks its checksum");
     }
-    uint32_t expected = 0;
-    std::memcpy(&expected, file.last(checksum_bytes).data(), checksum_bytes);
+    const auto expected = load_little<uint32_t>(file.last(checksum_bytes).data());
     if (crc32(file.first(file.size() - checksum_bytes)) != expected) {
         throw BadModel("its checksum is another");
     }
 }
 
 Json header_of(Bytes file) {
-    uint64_t length = 0;
     if (file.size() < length_bytes) throw BadModel("it is no safetensors file, or cut short");
-    std::memcpy(&length, file.data(), length_bytes);
+    const auto length = load_little<uint64_t>(file.data());
     if (length > file.size() - length_bytes || length > max_header_bytes) {
         throw BadModel("it is no safetensors file, or cut short");
     }
@@ -332,8 +327,7 @@ Model read_model(Bytes file, Check check) {
                 member(metadata, "config", Json::Kind::object),
                 digest_of(member(metadata, "sha256", Json::Kind::string).text()),
                 {}};
-    uint64_t length = 0;
-    std::memcpy(&length, file.data(), length_bytes);
+    const auto length = load_little<uint64_t>(file.data());
     const Bytes content = file.subspan(length_bytes + static_cast<size_t>(length));
     const std::vector<Place> places = places_of(header, content.size());
     const bool has_checksum = *version == packed_version;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "base/integers.hpp"
+#include "base/little_endian.hpp"
 #include "coding/rans.hpp"
 #include "weights/varints.hpp"
 
@@ -228,7 +228,7 @@ bool is_packable(const Elements& elements) {
 uint64_t Elements::at(size_t index) const {
     const uint8_t* const from = data + index * item_bytes(type);
     const auto load = [from](auto value) {
-        std::memcpy(&value, from, sizeof value);
+        value = load_little<decltype(value)>(from);
         return static_cast<uint64_t>(static_cast<int64_t>(value));
     };
     switch (type) {

@@ -1,15 +1,13 @@
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include "base/little_endian.hpp"
 #include "coding/rans.hpp"
 #include "weights/error.hpp"
 #include "weights/packing.hpp"
 #include "weights/varints.hpp"
-
-static_assert(std::endian::native == std::endian::little, "arrays are copied as they lie in files");
 
 namespace neurocomp::weights {
 
@@ -38,13 +36,13 @@ class BitReader {
 
    private:
     uint64_t load(size_t byte) const {
-        uint64_t value = 0;
-        if (byte + sizeof value <= bytes_.size()) {
-            std::memcpy(&value, bytes_.data() + byte, sizeof value);
-        } else if (byte < bytes_.size()) {
-            std::memcpy(&value, bytes_.data() + byte, bytes_.size() - byte);
+        constexpr size_t size = sizeof(uint64_t);
+        if (byte + size <= bytes_.size()) return load_little<uint64_t>(bytes_.data() + byte);
+        uint8_t last[size] = {};
+        if (byte < bytes_.size()) {
+            std::memcpy(last, bytes_.data() + byte, bytes_.size() - byte);
         }
-        return value;
+        return load_little<uint64_t>(last);
     }
 
     Bytes bytes_;
@@ -67,12 +65,9 @@ int64_t unfold(uint64_t value) {
 template <typename T>
 void add_up(uint8_t* elements, size_t size, size_t distance) {
     for (size_t i = distance; i < size; ++i) {
-        T value;
-        T before;
-        std::memcpy(&value, elements + i * sizeof(T), sizeof(T));
-        std::memcpy(&before, elements + (i - distance) * sizeof(T), sizeof(T));
-        value = static_cast<T>(value + before);
-        std::memcpy(elements + i * sizeof(T), &value, sizeof(T));
+        uint8_t* const place = elements + i * sizeof(T);
+        const T before = load_little<T>(place - distance * sizeof(T));
+        store_little(place, static_cast<T>(load_little<T>(place) + before));
     }
 }
 
@@ -196,6 +191,7 @@ void Packed::unpack_as(uint8_t* out) const {
                 row[place + k] = static_cast<T>(row[place + k] + rests.take(bits[which][k]));
             }
         }
+        turn_little(row.data(), row_width_);
         std::memcpy(out + r * row_width_ * sizeof(T), row.data(), row_width_ * sizeof(T));
     }
     if (!rests.is_spent()) throw BadModel("packed integers have bits too many or too few");
