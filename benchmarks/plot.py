@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neurocomp import extras
-from neurocomp.cli.contest import Result, totals
+from neurocomp.bench.contest import Result, totals
 
 FLOOR = "copy"
 OURS = "neurocomp"

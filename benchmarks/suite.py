@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.plot import plot_results
 from corpora import corpus_path
 from neurocomp import extras
-from neurocomp.cli import contest
-from neurocomp.cli.table import format_table
+from neurocomp.bench import contest
+from neurocomp.cli.ui.text import format_table
 from neurocomp.pipeline.options import PRESETS, CompressOptions
 
 FILES = {

@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from neurocomp.coding import CODERS, EntropyCoder
 from neurocomp.coding.bits import decode_bits, encode_bits
-from neurocomp.coding.code_lengths import HuffmanCode
+from neurocomp.coding.huffman import HuffmanCode
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 
 NUM_BITS = 2_000_000

@@ -8,10 +8,10 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from neurocomp.dalle.convert import convert_prior
-from neurocomp.dalle.prior import Prior, PriorConfig
-from neurocomp.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.models.dalle import DalleModel
+from neurocomp.models.dalle.convert import convert_prior
+from neurocomp.models.dalle.prior import Prior, PriorConfig
+from neurocomp.models.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.symbols.bpe import byte_characters
 
 

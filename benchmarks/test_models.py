@@ -10,9 +10,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import neurocomp
+from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.ngram import NgramModel
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.training.ngram import train_ngram
+from neurocomp.models.ngram.training import train_ngram
 from tests.conftest import make_text
 
 TEXT = make_text(20_000)

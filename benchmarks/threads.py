@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 
 import neurocomp
-from neurocomp.cli.table import format_table
+from neurocomp.cli.ui.text import format_table
 from neurocomp.pipeline.options import PRESETS, resolve_threads
 
 

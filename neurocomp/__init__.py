@@ -28,16 +28,13 @@ from neurocomp.errors import (
 )
 
 if TYPE_CHECKING:
-    from neurocomp.library.codec import Codec
-    from neurocomp.library.compressor import Compressor
-    from neurocomp.library.decompressor import Decompressor
+    from neurocomp.library.codec import Codec, register_joblib
     from neurocomp.library.file_object import NeurocompFile
-    from neurocomp.library.functions import compress, decompress
-    from neurocomp.library.joblib import register_joblib
+    from neurocomp.library.functions import check as test
+    from neurocomp.library.functions import compress, decompress, info, read_range, recover
+    from neurocomp.library.incremental import Compressor, Decompressor
     from neurocomp.library.opening import open_compressed as open
     from neurocomp.library.records import compress_many, decompress_many
-    from neurocomp.library.whole_files import check as test
-    from neurocomp.library.whole_files import info, read_range, recover
 
 __all__ = [
     "ChecksumError",

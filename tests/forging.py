@@ -9,8 +9,8 @@ from functools import cache
 
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import read_index
+from neurocomp.frame.source import encode_varint
 from neurocomp.frame.trailer import Trailer
-from neurocomp.frame.varint import encode_varint
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions

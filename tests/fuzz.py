@@ -17,9 +17,9 @@ import zlib
 from neurocomp.frame.block import Method
 from neurocomp.frame.constants import MAGIC
 from neurocomp.frame.index import read_index
+from neurocomp.frame.source import encode_varint
 from neurocomp.frame.trailer import Trailer
-from neurocomp.frame.varint import encode_varint
-from neurocomp.models.packaged import EMBEDDED
+from neurocomp.registry.packaged import EMBEDDED
 from tests import forging, ways
 from tests.golden import cases
 

@@ -183,9 +183,9 @@ def test_selftest_takes_the_routes_that_are_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from neurocomp.cli.entry import run
+    from neurocomp.models.bytenet import conformance as recurrent
     from neurocomp.models.dalle import conformance as priors
-    from neurocomp.models.neural import conformance as neural
-    from neurocomp.models.recurrent import conformance as recurrent
+    from neurocomp.models.tokennets import conformance as neural
     from neurocomp.models.transformer import conformance as transformers
 
     asked: list[tuple[str, ...]] = []

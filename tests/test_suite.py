@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import suite
 from benchmarks.plot import comparable, plot_results, read_results
-from neurocomp.cli.contest import Result
+from neurocomp.bench.contest import Result
 from neurocomp.pipeline.options import PRESETS
 
 RESULTS = [

@@ -18,17 +18,17 @@ import torch
 from torch import nn
 
 from benchmarks.bakeoff.networks import CONTEXT, KINDS, Contestant
-from neurocomp.cli.table import format_table
+from neurocomp.cli.ui.text import format_table
 from neurocomp.errors import UsageError
-from neurocomp.networks.glr import GLRConfig
-from neurocomp.training.cache import SymbolCache
+from neurocomp.models.bytenet.glr import GLRConfig
+from neurocomp.models.text.config import DataConfig
+from neurocomp.models.text.corpus import load_corpus
+from neurocomp.models.text.networks import alphabet_for
+from neurocomp.models.text.task import TextTask
 from neurocomp.training.config import OptimizerConfig
+from neurocomp.training.data import SymbolCache
 from neurocomp.training.distributed import Processes, joined
 from neurocomp.training.optim import build_optimizers, set_rates
-from neurocomp.training.text.config import DataConfig
-from neurocomp.training.text.corpus import load_corpus
-from neurocomp.training.text.networks import alphabet_for
-from neurocomp.training.text.task import TextTask
 
 WIDTH, SEED = 256, 5
 DATA = DataConfig(window=256, batch=16, validation_length=2048)

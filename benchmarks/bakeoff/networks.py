@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neurocomp.networks.glr import ALPHABET_SIZE, NORM_EPSILON, Block, GLRConfig
+from neurocomp.models.bytenet.glr import ALPHABET_SIZE, NORM_EPSILON, Block, GLRConfig
 
 CONTEXT = 6
 PATCH = 4
@@ -26,7 +26,7 @@ FASTEST, SLOWEST = 1.5, 400.0
 
 @dataclass(frozen=True)
 class Shape:
-    """Of a gated linear recurrence: see ``neurocomp.networks.glr.BlockShape``."""
+    """Of a gated linear recurrence: see ``neurocomp.models.bytenet.glr.BlockShape``."""
 
     width: int
     num_blocks: int

@@ -158,7 +158,7 @@ void square(OutputRows<int32_t> values, int64_t clip) {
     kernels().square_rows(rows, clip);
 }
 
-// A linear layer: see neurocomp/exact/linear.py.  It reads the arrays that it was made of.
+// A linear layer: see neurocomp/exact/layers.py.  It reads the arrays that it was made of.
 class Linear {
    public:
     Linear(Input<int8_t, 2> weight, Input<int64_t, 1> multiplier, Input<int32_t, 1> bias,

@@ -8,12 +8,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from neurocomp.cli.compress import compress
-from neurocomp.cli.decompress import decompress
-from neurocomp.cli.environment import options_from_environment
-from neurocomp.cli.info import info
-from neurocomp.cli.test import test
-from neurocomp.cli.words import check_levels, split_words
+from neurocomp.cli.commands.compress import compress
+from neurocomp.cli.commands.decompress import decompress
+from neurocomp.cli.commands.info import info
+from neurocomp.cli.commands.test import test
+from neurocomp.cli.words import check_levels, options_from_environment, split_words
 
 COMMANDS: dict[str, click.Command] = {
     "compress": compress,

@@ -34,7 +34,7 @@ def _items(names: list[str], incomplete: str) -> list[CompletionItem]:
 
 
 def _priors() -> Iterator[str]:
-    from neurocomp.models.packaged import packaged_priors
+    from neurocomp.registry.packaged import packaged_priors
 
     yield from packaged_priors()
 
@@ -42,7 +42,7 @@ def _priors() -> Iterator[str]:
 def _installed(ctx: click.Context) -> Iterator[str]:
     """Yield the names in the store and on the search path, which take no model's loading."""
     from neurocomp.errors import NeurocompError
-    from neurocomp.models.store import ModelStore
+    from neurocomp.store.folder import ModelStore
 
     paths = [Path(path) for path in ctx.params.get("model_path") or ()]
     try:

@@ -12,15 +12,20 @@ import click
 from click.shell_completion import shell_complete
 
 from neurocomp.cli.group import cli
-from neurocomp.cli.report import (
+from neurocomp.cli.ui.report import (
     DEBUG_VARIABLE,
     ExitCode,
     describe_system_error,
     say,
     show_traceback,
 )
-from neurocomp.cli.signals import SIGNALLED, die_by, exit_on_signals
-from neurocomp.cli.standard import finish_standard_output, prepare_standard_streams
+from neurocomp.cli.ui.streams import (
+    SIGNALLED,
+    die_by,
+    exit_on_signals,
+    finish_standard_output,
+    prepare_standard_streams,
+)
 from neurocomp.errors import NeurocompError, UsageError
 from neurocomp.extras import explained
 from neurocomp.temporaries import discard_unfinished

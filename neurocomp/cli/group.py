@@ -8,18 +8,17 @@ import click
 from click.shell_completion import CompletionItem
 
 from neurocomp.cli.bare import COMMANDS, bare, environment_of
-from neurocomp.cli.bench import bench
-from neurocomp.cli.compress import compress
-from neurocomp.cli.dalle import dalle
-from neurocomp.cli.decompress import decompress
-from neurocomp.cli.info import info
-from neurocomp.cli.models import models
-from neurocomp.cli.nearly import refuse_near_command
+from neurocomp.cli.commands.bench import bench
+from neurocomp.cli.commands.compress import compress
+from neurocomp.cli.commands.dalle import dalle
+from neurocomp.cli.commands.decompress import decompress
+from neurocomp.cli.commands.info import info
+from neurocomp.cli.commands.models import models
+from neurocomp.cli.commands.selftest import selftest
+from neurocomp.cli.commands.test import test
+from neurocomp.cli.commands.train import train
 from neurocomp.cli.paths import refuse_empty_paths
-from neurocomp.cli.selftest import selftest
-from neurocomp.cli.test import test
-from neurocomp.cli.train import train
-from neurocomp.cli.words import check_levels
+from neurocomp.cli.words import check_levels, refuse_near_command
 
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 

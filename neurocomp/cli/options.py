@@ -13,8 +13,8 @@ import click
 
 from neurocomp.cli.completion import complete_dictionaries, complete_models
 from neurocomp.cli.paths import FilePath, Name
-from neurocomp.cli.sizes import range_callback, size_callback
-from neurocomp.cli.standard import refuse_closed_input
+from neurocomp.cli.ui.streams import refuse_closed_input
+from neurocomp.cli.ui.text import range_callback, size_callback
 from neurocomp.errors import UsageError
 from neurocomp.pipeline.options import PRESETS
 

@@ -12,11 +12,11 @@ import click
 from click.core import ParameterSource
 
 from neurocomp.cli.options import Decorator, all_of, message_options
-from neurocomp.cli.report import display, say
+from neurocomp.cli.ui.report import display, say
 
 if TYPE_CHECKING:
     from neurocomp.training.loop import Result
-    from neurocomp.training.place import RunPlace
+    from neurocomp.training.record import RunPlace
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ def run_place(values: Mapping[str, Any]) -> RunPlace:
     Raises:
         UsageError: they contradict each other.
     """
-    from neurocomp.training.place import RunPlace
+    from neurocomp.training.record import RunPlace
 
     names = ("output", "resume", "initial", "device", "sharding", "accept_changes")
     return RunPlace(**{name: values[name] for name in names})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from neurocomp.codec.base import Codec, CodedBlock, Tick
+from neurocomp.contract import Codec, CodedBlock, Tick
 from neurocomp.exact import Stream
 
 

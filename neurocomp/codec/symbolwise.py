@@ -1,24 +1,115 @@
-"""The lock-step loop of a symbol model and any entropy coder, over lanes.
-
-A block of n symbols is cut into L lanes of n // L symbols, the first n % L of one more.
-All lanes advance together: one step predicts one symbol of every lane, and the coder takes them
-in lane order.
-"""
+"""How the symbols of a block lie in lanes that advance together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
 from time import monotonic
 
 import numpy as np
 
-from neurocomp.codec.base import CodedBlock, Tick
-from neurocomp.codec.lanes import from_lanes, num_active, to_lanes
-from neurocomp.codec.together import decode_together, encode_together
 from neurocomp.coding import EntropyCoder
+from neurocomp.contract import CodedBlock, SymbolModel, Tick
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
+from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
-from neurocomp.models.base import SymbolModel
+
+
+def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:
+    """Lay n symbols out as (steps, lanes): lane l holds n // L or one more successive symbols.
+
+    The first n % L lanes hold one more; the others end in a zero that is not coded.
+    """
+    steps = -(-symbols.size // num_lanes)
+    grid = np.zeros((num_lanes, steps), np.int32)
+    start = 0
+    for lane in range(num_lanes):
+        size = _lane_size(symbols.size, num_lanes, lane)
+        grid[lane, :size] = symbols[start : start + size]
+        start += size
+    return np.ascontiguousarray(grid.T)
+
+
+def from_lanes(grid: Symbols, num_symbols: int) -> Symbols:
+    """Undo ``to_lanes``: (steps, lanes) to (num_symbols,)."""
+    num_lanes = grid.shape[1]
+    lanes = [grid[: _lane_size(num_symbols, num_lanes, k), k] for k in range(num_lanes)]
+    return np.concatenate(lanes)
+
+
+def _lane_size(num_symbols: int, num_lanes: int, lane: int) -> int:
+    return num_symbols // num_lanes + (lane < num_symbols % num_lanes)
+
+
+def num_active(num_symbols: int, num_lanes: int, step: int) -> int:
+    """Return how many lanes still have a symbol at ``step``."""
+    return num_lanes if step < num_symbols // num_lanes else num_symbols % num_lanes
+
+
+def encode_together(
+    model: SymbolModel, coder: EntropyCoder, streams: Sequence[Stream]
+) -> list[CodedBlock]:
+    """Code blocks of symbols, each of shape (n,), n >= 1, as each would be alone."""
+    lanes = [model.num_lanes(stream.size) for stream in streams]
+    grids = [to_lanes(stream, count) for stream, count in zip(streams, lanes, strict=True)]
+    encoders = [coder.encoder() for _ in streams]
+    starts = [0, *accumulate(lanes)]
+    predictor = model.predictor(starts[-1])
+    for step in range(max(len(grid) for grid in grids)):
+        tables = predictor.frequencies()
+        symbols = np.zeros(starts[-1], np.int32)
+        for stream, grid, encoder, count, first in zip(
+            streams, grids, encoders, lanes, starts[:-1], strict=True
+        ):
+            if step < len(grid):
+                active = num_active(stream.size, count, step)
+                encoder.encode(grid[step, :active], tables[first : first + active])
+                symbols[first : first + count] = grid[step]
+        predictor.update(symbols)
+    return [
+        CodedBlock(encoder.finish(), stream.size, count, variant=0)
+        for stream, encoder, count in zip(streams, encoders, lanes, strict=True)
+    ]
+
+
+def decode_together(
+    model: SymbolModel, coder: EntropyCoder, blocks: Sequence[CodedBlock]
+) -> list[Stream | FormatError]:
+    """Return the symbols of each block, or what is wrong with its payload."""
+    lanes = [block.num_lanes for block in blocks]
+    starts = [0, *accumulate(lanes)]
+    steps = [-(-block.num_symbols // block.num_lanes) for block in blocks]
+    grids = [np.zeros(shape, np.int32) for shape in zip(steps, lanes, strict=True)]
+    decoders = [coder.decoder(block.payload) for block in blocks]
+    errors: dict[int, FormatError] = {}
+    predictor = model.predictor(starts[-1])
+    for step in range(max(steps)):
+        tables = predictor.frequencies()
+        symbols = np.zeros(starts[-1], np.int32)
+        for number, block in enumerate(blocks):
+            if step >= steps[number] or number in errors:
+                continue
+            first, count = starts[number], lanes[number]
+            active = num_active(block.num_symbols, count, step)
+            try:
+                row = decoders[number].decode(tables[first : first + active])
+            except FormatError as error:
+                errors[number] = error
+                continue
+            grids[number][step, :active] = row
+            symbols[first : first + count] = grids[number][step]
+        predictor.update(symbols)
+    results: list[Stream | FormatError] = []
+    for number, block in enumerate(blocks):
+        try:
+            if number in errors:
+                raise errors[number]
+            decoders[number].finish()
+            results.append(from_lanes(grids[number], block.num_symbols))
+        except FormatError as error:
+            results.append(error)
+    return results
+
 
 _TICK_STEPS = 1024
 _TICK_SECONDS = 0.1

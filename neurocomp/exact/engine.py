@@ -24,9 +24,7 @@ from numpy.typing import NDArray
 from neurocomp import extras
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.frequencies import Frequencies
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
-from neurocomp.exact.recurrence import Recurrence
+from neurocomp.exact.layers import Linear, Norm, Recurrence
 from neurocomp.exact.tables import Activation
 
 Array = TypeVar("Array")

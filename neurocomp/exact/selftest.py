@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.engine import Engine
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
+from neurocomp.exact.layers import Linear, Norm
 from neurocomp.exact.scaling import (
     EXP2_TABLE_BITS,
     NARROW_LIMIT,

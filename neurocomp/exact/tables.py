@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp import _core
 from neurocomp.errors import FormatError
 from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS
 
@@ -148,3 +149,32 @@ def _unit_vector(angle: Decimal) -> tuple[Decimal, Decimal]:
         sine += term * angle / (n + 1)
         term = -term * angle * angle / ((n + 1) * (n + 2))
     return cosine, sine
+
+
+_PLACE_BITS = 11
+
+Logarithms = NDArray[np.int32]
+"""A table that `logarithm_table` returns."""
+
+
+def logarithm_table(exp2: NDArray[np.int32]) -> Logarithms:
+    """Return log2(1 + i / 2**11) in units of 2**-10, rounded down, for i below 2**11.
+
+    Args:
+        exp2: powers of 2 of the exponents -i / 1024, times 2**30, which fall from there.
+    """
+    numbers = np.arange(1 << _PLACE_BITS, 2 << _PLACE_BITS, dtype=np.int64)
+    rising = exp2[::-1].astype(np.int64)
+    found = np.searchsorted(rising, numbers << (EXP2_TABLE_BITS - 1 - _PLACE_BITS), side="right")
+    return found.astype(np.int32)
+
+
+def logarithms(values: NDArray[np.int64], table: Logarithms) -> NDArray[np.int64]:
+    """Return log2 of each of ``values`` (n,), in units of 2**-10, rounded down after 12 digits.
+
+    Raises:
+        ValueError: a value is not in 1..2**62.
+    """
+    out = np.empty_like(values)
+    _core.exact.logarithms(values, table, out)
+    return out

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from neurocomp.errors import ChecksumError
 from neurocomp.frame import constants
 from neurocomp.frame.header import HeadLayout
-from neurocomp.frame.varint import encode_varint
+from neurocomp.frame.source import encode_varint
 
 
 class Method(enum.IntEnum):

@@ -8,8 +8,7 @@ from neurocomp.errors import ChecksumError, FormatError, UnsupportedError
 from neurocomp.frame import constants
 from neurocomp.frame.block import LINE_ENDS, Block, Method, TransformUse, method_for
 from neurocomp.frame.header import HeadLayout
-from neurocomp.frame.source import ByteSource
-from neurocomp.frame.varint import read_varint
+from neurocomp.frame.source import ByteSource, read_varint
 
 
 @dataclass(frozen=True)

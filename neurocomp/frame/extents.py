@@ -1,7 +1,4 @@
-"""How far a frame reaches whose header, or first block's head, is damaged.
-
-It is lost, but what lies within it is content, whatever it looks like.
-"""
+"""What a damaged stream of frames is made of."""
 
 from __future__ import annotations
 
@@ -14,9 +11,49 @@ from neurocomp.errors import FormatError
 from neurocomp.frame import constants
 from neurocomp.frame.block import BlockPlace, Method
 from neurocomp.frame.block_reader import read_block_head
-from neurocomp.frame.header import HeadLayout
+from neurocomp.frame.header import FrameHeader, HeadLayout
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, Landmarks
 from neurocomp.frame.source import ByteSource
+
+
+@dataclass(frozen=True)
+class SoundBlock:
+    """A block whose stored checksum is right."""
+
+    header: FrameHeader
+    header_checksum: int
+    place: BlockPlace
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Content that is lost.
+
+    Attributes:
+        content_bytes: how much; None where nothing tells, 0 where no content is known to be lost,
+            but the stream is damaged.
+        reason: what is wrong there.
+    """
+
+    content_bytes: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Sound blocks that need not be what was written in their places: the frame's last pieces.
+
+    Attributes:
+        content_bytes: what these blocks decode to.
+        reason: why.
+    """
+
+    content_bytes: int
+    reason: str
+
+
+Piece = SoundBlock | Loss | Doubt
+
 
 _HEADER_SIZES = range(8, 64)
 """Sizes of headers without long extensions."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.frame import constants
 from neurocomp.frame.entry import ModelEntry, read_entry
-from neurocomp.frame.source import ByteSource
-from neurocomp.frame.varint import encode_varint, read_varint
+from neurocomp.frame.source import ByteSource, encode_varint, read_varint
 
 
 @dataclass(frozen=True)

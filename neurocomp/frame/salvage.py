@@ -15,9 +15,8 @@ from typing import BinaryIO
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import constants
 from neurocomp.frame.chain import FrameChain
-from neurocomp.frame.extents import ExtentFinder
+from neurocomp.frame.extents import Doubt, ExtentFinder, Loss, Piece, SoundBlock
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, FoundTrailer, Landmarks
-from neurocomp.frame.pieces import Doubt, Loss, Piece, SoundBlock
 from neurocomp.frame.trailer import Trailer
 
 _DAMAGED = "the block at offset {} is damaged (stored checksum)"

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from neurocomp.errors import ChecksumError
 from neurocomp.frame import constants
-from neurocomp.frame.source import ByteSource
-from neurocomp.frame.varint import encode_varint, read_varint
+from neurocomp.frame.source import ByteSource, encode_varint, read_varint
 
 _MAX_STORED_BYTES = (
     constants.MAX_BLOCK_HEAD_BYTES + constants.MAX_BLOCK_BYTES + constants.CHECKSUM_BYTES

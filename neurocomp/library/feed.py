@@ -1,17 +1,24 @@
-"""Bytes of frames that come in pieces, and how many of them the next step of a reader takes."""
+"""What only the one who decodes can check of a frame."""
 
 from __future__ import annotations
 
 import io
 from typing import BinaryIO, cast
 
-from neurocomp.errors import FormatError, TruncatedError
+from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import constants
 from neurocomp.frame.block_reader import BlockHead, read_block_head
 from neurocomp.frame.header import HeadLayout, read_header
 from neurocomp.frame.reader import FrameBlock, FrameEnd
 from neurocomp.frame.source import ByteSource
 from neurocomp.frame.trailer import Trailer
+
+
+def check_content(end: FrameEnd, checksum: int) -> None:
+    """Raise ChecksumError unless the decoded content of a frame has the CRC-32 that it records."""
+    if end.trailer is not None and end.trailer.content_checksum != checksum:
+        raise ChecksumError("the content does not have the checksum that the frame records")
+
 
 _LIKELY_HEAD_BYTES = 1 << 10
 _MOST_HEAD_BYTES = constants.MAX_HEADER_BYTES + constants.MAX_BLOCK_HEAD_BYTES

@@ -19,9 +19,8 @@ from neurocomp.library.arguments import (
     decompress_options,
     refuse_writing_arguments,
 )
-from neurocomp.library.buffers import Buffer, byte_view
 from neurocomp.library.reader import ContentReader
-from neurocomp.library.streams import Sink, Stream, check_stream, is_path
+from neurocomp.library.streams import Buffer, Sink, Stream, byte_view, check_stream, is_path
 from neurocomp.library.writer import ContentWriter, NotWholeError
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.seekable import SeekableContent

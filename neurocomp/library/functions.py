@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from neurocomp.library.arguments import (
@@ -11,8 +14,20 @@ from neurocomp.library.arguments import (
     compress_options,
     decompress_options,
 )
-from neurocomp.library.buffers import Buffer, ViewSource, byte_view
-from neurocomp.pipeline.streams import compress_stream, decompress_stream
+from neurocomp.library.streams import (
+    Buffer,
+    Sink,
+    Source,
+    Stream,
+    ViewSource,
+    byte_view,
+    check_stream,
+    is_path,
+)
+from neurocomp.pipeline.inspect import FrameInfo, inspect_frames
+from neurocomp.pipeline.recover import Recovery, recover_stream
+from neurocomp.pipeline.seekable import decompress_range
+from neurocomp.pipeline.streams import Sizes, compress_stream, decompress_stream
 
 
 def compress(
@@ -88,3 +103,124 @@ def decompress(
         options = decompress_options(threads, model_path, max_output)
         decompress_stream(cast(BinaryIO, ViewSource(view)), sink, options)
     return sink.getvalue()
+
+
+def info(file: PathArgument | Stream, *, model_path: ModelPath = ()) -> list[FrameInfo]:
+    """Return what the frames of a file say of themselves, without decoding them.
+
+    Args:
+        file: a path, or a binary file object that seeks, read from where it stands.
+        model_path: a file or folder, or several, searched for models besides the store.
+
+    Raises:
+        FormatError: the file is not made of frames.
+        OSError: it cannot be read.
+    """
+    options = decompress_options(0, model_path)
+    with _opened(file) as source:
+        return inspect_frames(source, options.model_path)
+
+
+def check(file: PathArgument | Stream, *, threads: int = 0, model_path: ModelPath = ()) -> Sizes:
+    """Decode a whole file and throw the content away.
+
+    Args:
+        file: a path, or a binary file object, read from where it stands.
+        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        model_path: a file or folder, or several, searched for models besides the store.
+
+    Returns:
+        The bytes of content and of frames.
+
+    Raises:
+        FormatError: the file is damaged, truncated or not made of frames.
+        ModelError: a model is missing or not the right one.
+        OSError: it cannot be read.
+    """
+    options = decompress_options(threads, model_path)
+    with _opened(file) as source:
+        return decompress_stream(source, cast(BinaryIO, _Nothing()), options)
+
+
+def read_range(
+    file: PathArgument | Stream,
+    start: int,
+    stop: int,
+    *,
+    threads: int = 0,
+    model_path: ModelPath = (),
+) -> bytes:
+    """Return bytes ``start`` to ``stop`` (exclusive) of the content of a file.
+
+    Only the blocks that hold them are decoded.  A range that goes past the end is cut there.
+
+    Args:
+        file: a path, or a binary file object that seeks, read from where it stands.
+        start: the first byte.
+        stop: the byte after the last.
+        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        model_path: a file or folder, or several, searched for models besides the store.
+
+    Raises:
+        UsageError: the range is empty, or starts past the end of the content.
+        FormatError: a block of the range, or the file's structure, is damaged.
+        ModelError: a model is missing or not the right one.
+        OSError: the file cannot be read.
+    """
+    options = decompress_options(threads, model_path)
+    sink = io.BytesIO()
+    with _opened(file) as source:
+        decompress_range(source, sink, start, stop, options)
+    return sink.getvalue()
+
+
+def recover(
+    file: PathArgument | Stream,
+    sink: Stream,
+    *,
+    fill: bool = False,
+    threads: int = 0,
+    model_path: ModelPath = (),
+    max_output: int | None = None,
+) -> Recovery:
+    """Write the sound blocks of a damaged file to ``sink``, in order.
+
+    Args:
+        file: a path, or a binary file object that seeks, read from where it stands.
+        sink: a binary file object, left open.
+        fill: write zeros for what is lost, where its size is known, so that the rest keeps its
+            place.
+        threads: blocks that are decoded at once; 0 for as many as there are cores.
+        model_path: a file or folder, or several, searched for models besides the store.
+        max_output: most bytes that are written.
+
+    Returns:
+        How many bytes were written, and which ranges of the content are lost.
+
+    Raises:
+        SizeLimitError: more would be written than ``max_output`` allows.
+        FormatError: there is nothing of a frame in the file.
+        ModelError: a model is missing or not the right one: that is no damage.
+        OSError: the file cannot be read, or ``sink`` not written.
+    """
+    check_stream(sink, "write")
+    options = decompress_options(threads, model_path, max_output)
+    with _opened(file) as source:
+        return recover_stream(source, cast(BinaryIO, Sink(sink)), options, fill=fill)
+
+
+class _Nothing:
+    """Takes bytes and forgets them."""
+
+    def write(self, data: bytes, /) -> int:
+        return len(data)
+
+
+@contextmanager
+def _opened(file: PathArgument | Stream) -> Iterator[BinaryIO]:
+    if is_path(file):
+        with builtins.open(cast(PathArgument, file), "rb") as opened:
+            yield opened
+    else:
+        check_stream(file, "read")
+        yield Source(file).binary

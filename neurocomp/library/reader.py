@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import constants
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
-from neurocomp.library.checks import check_content
+from neurocomp.library.feed import check_content
 from neurocomp.library.streams import Source, Stream
 from neurocomp.pipeline.seekable import SeekableContent
 from neurocomp.pipeline.streams import FrameCoders

@@ -16,10 +16,9 @@ from neurocomp.library.arguments import (
     compress_options,
     decompress_options,
 )
-from neurocomp.library.buffers import Buffer, ViewSource, byte_view
-from neurocomp.library.checks import check_content
+from neurocomp.library.feed import check_content
 from neurocomp.library.lanes import decode_chunk, encode_chunk, in_chunks
-from neurocomp.library.streams import Sink
+from neurocomp.library.streams import Buffer, Sink, ViewSource, byte_view
 from neurocomp.library.writer import ContentWriter
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads

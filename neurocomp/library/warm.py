@@ -10,11 +10,11 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Generic, TypeVar
 
-from neurocomp.models.contents import SETTLED_NS, content_key
-from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.pipeline.streams import FrameCoders
+from neurocomp.store.contents import SETTLED_NS, content_key
+from neurocomp.store.folder import ModelStore
 from neurocomp.threads import ForkLock
 
 _KEPT = 8

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from neurocomp.codec import BitCodec, Codec
-from neurocomp.codec.bits import Bytes
+from neurocomp.codec import Codec
+from neurocomp.codec.damage import Bytes
 from neurocomp.codec.deferred import DeferredCodec
 from neurocomp.frame.constants import FAMILY_MIX
-from neurocomp.models.dictionary import Dictionary
-from neurocomp.models.registry import OpenModel
+from neurocomp.models.mix.codec import BitCodec
 from neurocomp.pipeline.unloaded import UnloadedModel
+from neurocomp.registry.dictionary import Dictionary
+from neurocomp.registry.opening import OpenModel
 
 
 def binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int) -> Codec:
@@ -30,8 +31,8 @@ def binary_codec(opened: OpenModel, dictionary: Dictionary | None, threads: int)
 
 
 def _network_codec(name: str, model: object, content: Bytes | None, threads: int) -> Codec:
-    from neurocomp.codec.networked import NetworkCodec
-    from neurocomp.models.recurrent import NetworkModel
+    from neurocomp.models.bytenet import NetworkModel
+    from neurocomp.models.bytenet.codec import NetworkCodec
 
     if not isinstance(model, NetworkModel):
         raise TypeError(f"no codec for the binary model {name!r}")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from neurocomp.codec.sections import split_block
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
-from neurocomp.models.architectures import BY_ID, Kind
-from neurocomp.models.packaged import find_packaged
+from neurocomp.models.bytenet.sections import split_block
 from neurocomp.pipeline.entries import coder_name
+from neurocomp.registry.catalogue import BY_ID, Kind
+from neurocomp.registry.packaged import find_packaged
 from neurocomp.transforms import check_known
 
 _LARGE_ALPHABETS = (constants.SYMBOLS_UINT16, constants.SYMBOLS_BPE)

@@ -10,20 +10,16 @@ from typing import cast
 import numpy as np
 
 from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
-from neurocomp.codec.base import watch
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.contract import SymbolModel, watch
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.frame.block import Block, Method, TransformUse, method_for
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
 from neurocomp.frame.entry import ModelEntry
-from neurocomp.models.architectures import ARCHITECTURES, Kind
-from neurocomp.models.base import SymbolModel
-from neurocomp.models.dictionary import Dictionary, open_dictionary, open_frame_dictionary
-from neurocomp.models.registry import OpenModel, open_model, with_overlap
-from neurocomp.models.store import ModelStore
+from neurocomp.models.dalle.token_sets import TokenSets
 from neurocomp.pipeline.binary_codecs import binary_codec
 from neurocomp.pipeline.block_checks import refuse_short
 from neurocomp.pipeline.entries import coder_name, entry_of, open_entry
@@ -31,7 +27,11 @@ from neurocomp.pipeline.header_checks import MISFIT
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded
-from neurocomp.symbols import BYTES, BytePairs, SymbolMap, TokenSets, for_alphabet
+from neurocomp.registry.catalogue import ARCHITECTURES, Kind
+from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
+from neurocomp.registry.opening import OpenModel, open_model, with_overlap
+from neurocomp.store.folder import ModelStore
+from neurocomp.symbols import BYTES, BytePairs, SymbolMap, for_alphabet
 from neurocomp.transforms import LINE_ENDS, undo
 
 _TRIAL_BYTES = 1 << 12

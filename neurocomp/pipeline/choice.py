@@ -12,14 +12,14 @@ from functools import partial
 from typing import BinaryIO
 
 from neurocomp.codec import Tick
-from neurocomp.codec.base import watch
+from neurocomp.contract import watch
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter
-from neurocomp.models.registry import open_model
-from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry.opening import open_model
+from neurocomp.store.folder import ModelStore
 
 _CONTEXTS = "mix"
 _CONTEXTS_NUMBER = 1

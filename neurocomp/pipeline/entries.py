@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from neurocomp.frame.constants import CODER_IDS
 from neurocomp.frame.entry import ModelEntry
-from neurocomp.models.dictionary import Dictionary
-from neurocomp.models.lookup import architecture_of
-from neurocomp.models.packaged import hash_in_frames
-from neurocomp.models.registry import OpenModel, open_frame_model
-from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.unloaded import find_frame_unloaded
+from neurocomp.registry.dictionary import Dictionary
+from neurocomp.registry.lookup import architecture_of
+from neurocomp.registry.opening import OpenModel, open_frame_model
+from neurocomp.registry.packaged import hash_in_frames
+from neurocomp.store.folder import ModelStore
 
 _CODER_NAMES = {number: name for name, number in CODER_IDS.items()}
 

@@ -6,8 +6,8 @@ from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.frame.constants import CODER_IDS, SYMBOL_NAMES
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
-from neurocomp.models.architectures import Kind
-from neurocomp.models.lookup import architecture_of, packaged_of
+from neurocomp.registry.catalogue import Kind
+from neurocomp.registry.lookup import architecture_of, packaged_of
 
 MISFIT = "the frame's symbols, coder and parameters don't go with its model"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neurocomp.errors import UsageError
 from neurocomp.frame.constants import MAX_BLOCK_BYTES
-from neurocomp.models.cores import num_cores
+from neurocomp.threads import num_cores
 
 MIN_BLOCK_BYTES = 1 << 12
 

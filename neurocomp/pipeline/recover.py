@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from neurocomp.errors import FormatError
 from neurocomp.frame.block import Block
+from neurocomp.frame.extents import Doubt, Loss, Piece, SoundBlock
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import FrameIndex, read_block_at
-from neurocomp.frame.pieces import Doubt, Loss, Piece, SoundBlock
 from neurocomp.frame.reader import check_size
 from neurocomp.frame.salvage import salvage
 from neurocomp.pipeline.options import DecompressOptions, resolve_threads

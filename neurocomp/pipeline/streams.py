@@ -15,7 +15,6 @@ from neurocomp.frame.block import Block
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
-from neurocomp.models.store import ModelStore
 from neurocomp.pipeline.block_checks import check_block
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.choice import ChosenWriter, CodedContent, FrameEncoder
@@ -23,6 +22,7 @@ from neurocomp.pipeline.contents import read_contents
 from neurocomp.pipeline.header_checks import check_header
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions, resolve_threads
 from neurocomp.pipeline.parallel import Monitor, Report, ordered_map
+from neurocomp.store.folder import ModelStore
 
 
 @dataclass(frozen=True)

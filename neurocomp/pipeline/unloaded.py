@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from neurocomp.contract import BinaryModel, SymbolModel
 from neurocomp.frame.constants import FAMILY_BYTENET
-from neurocomp.models.architectures import Architecture
-from neurocomp.models.base import BinaryModel, SymbolModel
-from neurocomp.models.lookup import packaged_of
-from neurocomp.models.packaged import EMBEDDED, PackagedModel
-from neurocomp.models.registry import OpenModel
+from neurocomp.registry.catalogue import Architecture
+from neurocomp.registry.lookup import packaged_of
+from neurocomp.registry.opening import OpenModel
+from neurocomp.registry.packaged import EMBEDDED, PackagedModel
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class UnloadedModel:
     Attributes:
         identity: the SHA-256 of its integers.
         load: returns the network.
-        prefers_line_feeds: as the network has it; see ``neurocomp.models.base``.
+        prefers_line_feeds: as the network has it; see ``neurocomp.contract``.
     """
 
     identity: bytes

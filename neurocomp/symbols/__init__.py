@@ -1,9 +1,7 @@
 """Reversible maps between bytes and streams of symbols."""
 
-from neurocomp.symbols.base import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.symbols.integers import BYTES, SYMBOL_MAPS, UINT16, for_alphabet
-from neurocomp.symbols.token_sets import TokenSets
+from neurocomp.symbols.maps import BYTES, SYMBOL_MAPS, UINT16, SymbolMap, for_alphabet
 
 __all__ = [
     "BYTES",
@@ -11,6 +9,5 @@ __all__ = [
     "UINT16",
     "BytePairs",
     "SymbolMap",
-    "TokenSets",
     "for_alphabet",
 ]

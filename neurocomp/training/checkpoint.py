@@ -24,8 +24,7 @@ from torch import Tensor, nn
 
 from neurocomp.errors import FormatError, ModelMismatchError, UsageError
 from neurocomp.training.distributed import Processes, share, whole
-from neurocomp.training.durable import new_folder, write_file
-from neurocomp.training.muon import Muon
+from neurocomp.training.optim import Muon
 from neurocomp.training.run_folder import (
     MODEL_NAME,
     OPTIMIZER_NAME,
@@ -35,7 +34,9 @@ from neurocomp.training.run_folder import (
     checkpoints_of,
     discard,
     is_own,
+    new_folder,
     put_aside,
+    write_file,
 )
 from neurocomp.training.soundness import StoredCheckpoint, newest_sound, read_tensors, verify
 

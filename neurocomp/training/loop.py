@@ -17,13 +17,11 @@ from neurocomp.training.checkpoint import Checkpoints, moments
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.distributed import distribute, whole, without_sync
 from neurocomp.training.interrupt import stop_requests
-from neurocomp.training.log import RESUMED, RunLog
+from neurocomp.training.log import RESUMED, Pace, RunLog, duration
 from neurocomp.training.opening import OpenRun
-from neurocomp.training.optim import build_optimizers, rate_factor, set_rates
-from neurocomp.training.precision import uses_bfloat16
+from neurocomp.training.optim import build_optimizers, rate_factor, set_rates, uses_bfloat16
 from neurocomp.training.soundness import first_not_finite
 from neurocomp.training.task import Task
-from neurocomp.training.time_left import Pace, duration
 
 Report = Callable[[str], None]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neurocomp import extras
 from neurocomp.errors import MissingPackageError
-from neurocomp.models.files import write_atomically
+from neurocomp.store.files import write_atomically
 from neurocomp.training.log import read_log
 
 PLOT_NAME = "loss.png"

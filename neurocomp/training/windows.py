@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.training.cache import Symbols
+from neurocomp.training.data import Symbols
 
 
 def hold_out(symbols: Symbols, separator: int, share: float) -> tuple[Symbols, Symbols]:

@@ -12,7 +12,7 @@ import pytest
 
 import neurocomp
 from neurocomp.cli.entry import run
-from neurocomp.training.ngram import train_ngram
+from neurocomp.models.ngram.training import train_ngram
 from tests.cli.program import Outcome, Program
 
 BLOCK_BYTES = 8192

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neurocomp.cli import contest
+from neurocomp.bench import contest
 from neurocomp.errors import NeurocompError
 from tests.cli.program import Outcome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neurocomp.cli.compress import compress
+from neurocomp.cli.commands.compress import compress
 from neurocomp.cli.words import check_levels
 from tests.cli.program import Outcome, Program
 

@@ -15,14 +15,13 @@ import pytest
 from click.shell_completion import ShellComplete
 
 import neurocomp
-from neurocomp.cli import man
+from neurocomp.cli import docs as man
 from neurocomp.cli.bare import bare, shared_params
 from neurocomp.cli.group import cli
-from neurocomp.cli.nearly import refuse_near_command
 from neurocomp.cli.paths import EMPTY
-from neurocomp.cli.report import Reporter, display
-from neurocomp.cli.table import format_table
-from neurocomp.cli.words import Word, split_words
+from neurocomp.cli.ui.report import Reporter, display
+from neurocomp.cli.ui.text import format_table
+from neurocomp.cli.words import Word, refuse_near_command, split_words
 from neurocomp.errors import UsageError
 from tests.cli.program import Outcome, Program
 
@@ -234,7 +233,7 @@ def complete(words: list[str], incomplete: str) -> set[str]:
 
 
 def test_completion_of_names(inside: Call, program: Program) -> None:
-    from neurocomp.models.dictionary import stored_dictionary
+    from neurocomp.registry.dictionary import stored_dictionary
 
     stored_dictionary(NOTE).save(program.folder / "mine.safetensors")
     assert inside("models", "add", "mine.safetensors").code == 0

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from neurocomp.models.packaged import EMBEDDED
+from neurocomp.registry.packaged import EMBEDDED
 from tests.cli.program import Outcome, Program
 
 Call = Callable[..., Outcome]

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import neurocomp
-from neurocomp.cli import identity, protected
-from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.pipeline.descriptors import own_descriptor
+from neurocomp.cli.files import identity
+from neurocomp.cli.files import identity as protected
+from neurocomp.pipeline.files import own_descriptor
+from neurocomp.registry.dictionary import stored_dictionary
 from tests.cli.program import Outcome, Program
 
 Call = Callable[..., Outcome]
@@ -208,7 +209,7 @@ def test_a_file_that_was_just_written_is_not_written_again(
     folder: Path, inside: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last line of defence, where a file system hides that two names are one file."""
-    monkeypatch.setattr("neurocomp.cli.plan._refuse_shared_outputs", lambda jobs: None)
+    monkeypatch.setattr("neurocomp.cli.files.plan._refuse_shared_outputs", lambda jobs: None)
     done = inside("-1", "-f", "--rm", "sub/x", "other/x", "-o", "out")
     assert (done.code, "is already made of another input" in done.err) == (1, True)
     assert not (folder / "sub" / "x").exists()

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neurocomp import _core
-from neurocomp.codec import BitCodec, CodedBlock
-from neurocomp.codec.bitwise import PRIMED
+from neurocomp.codec import CodedBlock
 from neurocomp.errors import FormatError
 from neurocomp.frame.constants import FAMILY_MIX, REVISIONS
 from neurocomp.models.mix import BINARY, TEXT, choose_profile, primer
+from neurocomp.models.mix.codec import PRIMED, BitCodec
 from tests.conftest import make_text
 from tests.golden.cases import noise, records
 

@@ -13,15 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurocomp import _core
-from neurocomp.codec import BitCodec, CodedBlock, networked, samples, sections
-from neurocomp.codec.networked import NetworkCodec
-from neurocomp.codec.sections import lane_starts, num_lanes_for
+from neurocomp.codec import CodedBlock
 from neurocomp.errors import FormatError
 from neurocomp.frame.constants import FAMILY_BYTENET, REVISIONS
+from neurocomp.models.bytenet import NetworkModel, sections
+from neurocomp.models.bytenet import codec as networked
+from neurocomp.models.bytenet import sections as samples
+from neurocomp.models.bytenet.codec import NetworkCodec
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.models.bytenet.sections import lane_starts, num_lanes_for
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.mix.codec import BitCodec
+from neurocomp.store.stored import StoredModel
 from tests.codec.test_bitwise import CONTENTS, array, ignore
 from tests.golden.cases import noise
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from neurocomp.coding import CODERS
-from neurocomp.coding.code_lengths import MAX_CODE_LENGTH_BITS, HuffmanCode
+from neurocomp.coding.huffman import MAX_CODE_LENGTH_BITS, HuffmanCode
 from neurocomp.exact import TOTAL, quantise
 
 from .streams import Stream, encode, random_stream, skewed_table

@@ -13,10 +13,8 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import quantise
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.compiled import CompiledEngine
-from neurocomp.exact.embedding import Embedding
 from neurocomp.exact.engine import ROUTES, open_engine
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
+from neurocomp.exact.layers import Embedding, Linear, Norm
 from neurocomp.exact.selftest import check_engine
 from neurocomp.exact.tables import FUNCTIONS, activation, exp2_table
 from neurocomp.exact.tensors.products import pad_rows, pad_weight, split_halves

@@ -7,9 +7,9 @@ import pytest
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.tables import TABLE_SIZE, Activation
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.store.stored import StoredModel
 
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from neurocomp.exact.logarithms import logarithm_table, logarithms
-from neurocomp.exact.tables import exp2_table
+from neurocomp.exact.tables import exp2_table, logarithm_table, logarithms
 
 TABLE = logarithm_table(exp2_table())
 

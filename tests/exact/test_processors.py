@@ -14,12 +14,11 @@ from neurocomp.coding import CODERS
 from neurocomp.exact import TOTAL, quantise
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.compiled import CompiledEngine
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
+from neurocomp.exact.layers import Linear, Norm
 from neurocomp.exact.tables import exp2_table, gate_table
 from neurocomp.models.adaptive import AdaptiveModel
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.store.stored import StoredModel
 
 Ints = NDArray[Any]
 

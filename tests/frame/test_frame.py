@@ -17,8 +17,7 @@ from neurocomp.frame.entry import ModelEntry, read_entry
 from neurocomp.frame.header import FrameHeader, HeadLayout, read_header
 from neurocomp.frame.index import read_block_at, read_heads, read_index
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
-from neurocomp.frame.source import ByteSource
-from neurocomp.frame.varint import encode_varint, read_varint
+from neurocomp.frame.source import ByteSource, encode_varint, read_varint
 from neurocomp.frame.writer import FrameWriter
 
 ENTRY = ModelEntry(family=2, revision=1, hash=b"\1\2\3", symbols_id=0, coder_id=1)

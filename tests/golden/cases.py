@@ -12,23 +12,22 @@ from unittest.mock import patch
 import numpy as np
 
 import neurocomp
-from neurocomp.codec import sections
-from neurocomp.codec.networked import NetworkCodec
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter
-from neurocomp.models.dalle.samples import prior_sample
-from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample as network_sample
-from neurocomp.models.stored import StoredModel
-from neurocomp.models.transformer.samples import llama_sample
+from neurocomp.models.bytenet import NetworkModel, sections
+from neurocomp.models.bytenet.codec import NetworkCodec
+from neurocomp.models.bytenet.conformance import sample as network_sample
+from neurocomp.models.dalle.conformance import prior_sample
+from neurocomp.models.dalle.token_files import TokenSet, write_tokens
+from neurocomp.models.ngram.training import train_ngram
+from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
+from neurocomp.models.transformer.conformance import llama_sample
 from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.symbols.tokens import TokenSet, write_tokens
-from neurocomp.training.ngram import train_ngram
+from neurocomp.registry.dictionary import stored_dictionary
+from neurocomp.store.stored import StoredModel
 
 FOLDER = Path(__file__).parent
 VALID = FOLDER / "valid"

@@ -12,9 +12,9 @@ from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import read_index
 from neurocomp.frame.reader import FrameBlock, read_frames
-from neurocomp.frame.varint import encode_varint
-from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.stored import StoredModel
+from neurocomp.frame.source import encode_varint
+from neurocomp.registry.dictionary import stored_dictionary
+from neurocomp.store.stored import StoredModel
 from tests.golden.cases import BYTE_MODEL, CONTENTS, DICTIONARY, TEXT, noise
 
 HEADER_BYTES = 9

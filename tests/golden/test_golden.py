@@ -20,9 +20,9 @@ from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method, TransformUse
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.reader import FrameBlock, FrameEnd, read_frames
-from neurocomp.models.stored import StoredModel
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.streams import decompress_stream
+from neurocomp.store.stored import StoredModel
 from tests.golden import cases, invalid, payloads
 from tests.golden.frame_reader import Malformed, read_file
 

@@ -20,14 +20,14 @@ import neurocomp
 from neurocomp import Codec, FormatError
 from neurocomp.codec import SymbolCodec
 from neurocomp.coding import CODERS
-from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.neural.model import NeuralNgramModel, RecurrentTokensModel
-from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
-from neurocomp.models.store import ModelStore
+from neurocomp.models.ngram.training import train_ngram
+from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
+from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.transformer import TransformerModel
-from neurocomp.models.transformer.samples import gpt_sample
+from neurocomp.models.transformer.conformance import gpt_sample
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.training.ngram import train_ngram
+from neurocomp.registry.dictionary import stored_dictionary
+from neurocomp.store.folder import ModelStore
 from tests.conftest import make_text
 from tests.library.programs import run_program
 

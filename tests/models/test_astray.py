@@ -12,9 +12,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from neurocomp.errors import FormatError, UnsupportedError
-from neurocomp.models.checkpoints import require_sound
+from neurocomp.models.bytenet.convert import build
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.recurrent.convert import build
+from neurocomp.store.checkpoints import require_sound
 from tests.models.transformer.checkpoints import write_checkpoint
 
 VALUES = [

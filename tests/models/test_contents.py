@@ -10,14 +10,14 @@ import pytest
 
 import neurocomp
 from neurocomp.errors import ModelMismatchError, ModelNotFoundError
-from neurocomp.models import contents
-from neurocomp.models.contents import ContentCache, content_key
-from neurocomp.models.dictionary import open_dictionary, stored_dictionary
 from neurocomp.models.ngram import NgramModel
-from neurocomp.models.registry import open_model
-from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
-from neurocomp.training.ngram import train_ngram
+from neurocomp.models.ngram.training import train_ngram
+from neurocomp.registry.dictionary import open_dictionary, stored_dictionary
+from neurocomp.registry.opening import open_model
+from neurocomp.store import contents
+from neurocomp.store.contents import ContentCache, content_key
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.stored import StoredModel
 
 ONE, TWO = b"alpha beta gamma delta\n" * 30, b"zzz yyy xxx other words\n" * 30
 

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from neurocomp.coding import CODERS
+from neurocomp.contract import SymbolModel
 from neurocomp.exact import TOTAL, Frequencies
 from neurocomp.models.adaptive import AdaptiveModel
-from neurocomp.models.base import SymbolModel
-from neurocomp.training.ngram import train_ngram
+from neurocomp.models.ngram.training import train_ngram
 from tests.models.texts import words
 
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 import neurocomp
 from neurocomp import _core
-from neurocomp.codec import BitCodec
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
 from neurocomp.frame.constants import MAX_DICTIONARY_BYTES
-from neurocomp.models.dictionary import Dictionary, open_dictionary, stored_dictionary
-from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.mix.codec import BitCodec
 from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.seekable import decompress_range
+from neurocomp.registry.dictionary import Dictionary, open_dictionary, stored_dictionary
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.stored import StoredModel
 from tests.conftest import make_text
 
 CONTENT = make_text(5000, 1)

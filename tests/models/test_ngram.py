@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import TOTAL
 from neurocomp.models.ngram import NgramModel
-from neurocomp.models.stored import StoredModel
-from neurocomp.training.ngram import train_ngram
+from neurocomp.models.ngram.training import train_ngram
+from neurocomp.store.stored import StoredModel
 from tests.models.texts import words
 
 

@@ -16,11 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurocomp import _core
-from neurocomp.models.packaged import NETWORKS
-from neurocomp.models.packaged import packaged_priors
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.registry.packaged import NETWORKS, packaged_priors
+from neurocomp.store.stored import StoredModel
 
 BadModel = _core.weights.BadModel
 PACKAGED = [NETWORKS / "text-s.safetensors", NETWORKS / "text-l.safetensors"]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.tables import Activation
-from neurocomp.models.neural import NeuralNgramModel, RecurrentTokensModel
-from neurocomp.models.neural.samples import ngram_sample, recurrent_sample
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.models.dalle.records import Kind, RecordShape, read_records, write_records
+from neurocomp.models.tokennets import NeuralNgramModel, RecurrentTokensModel
+from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.transformer import TransformerModel
-from neurocomp.models.transformer.samples import gpt_sample
-from neurocomp.symbols.records import Kind, RecordShape, read_records, write_records
+from neurocomp.models.transformer.conformance import gpt_sample
+from neurocomp.store.stored import StoredModel
 
 LEAST = -(1 << 31)
 

@@ -15,9 +15,9 @@ from safetensors.numpy import save_file
 
 from neurocomp.errors import FormatError, NeurocompError, UnsupportedError
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.safetensors_layout import TensorPlace, read_layout
-from neurocomp.models.stored import StoredModel
-from neurocomp.models.verification import verify_file
+from neurocomp.store.layout import TensorPlace, read_layout
+from neurocomp.store.stored import StoredModel
+from neurocomp.store.verification import verify_file
 
 
 def write(path: Path, header: Any, data: bytes = b"") -> Path:
@@ -142,7 +142,7 @@ def test_a_file_is_verified_without_numpy_as_with_it(tmp_path: Path) -> None:
     for packed in (False, True):
         path = tmp_path / "m"
         model.save(path, packed=packed)
-        from neurocomp.models.headers import ModelHeader
+        from neurocomp.store.headers import ModelHeader
 
         verify_file(path, ModelHeader.read(path), path)
         whole = bytearray(path.read_bytes())

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
-from neurocomp.models.store import Entry, ModelStore
-from neurocomp.models.stored import StoredModel
+from neurocomp.store.folder import Entry, ModelStore
+from neurocomp.store.stored import StoredModel
 
 
 def make(path: Path, number: int) -> StoredModel:

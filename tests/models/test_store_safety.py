@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import FormatError, ModelMismatchError
-from neurocomp.models.files import write_atomically
-from neurocomp.models.origins import Origin, read_licence, read_origin
-from neurocomp.models.packaged import EMBEDDED, network_file
-from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
+from neurocomp.registry.packaged import EMBEDDED, network_file
+from neurocomp.store.files import write_atomically
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.origins import Origin, read_licence, read_origin
+from neurocomp.store.stored import StoredModel
 
 PROGRAM = """
 import sys
@@ -73,7 +73,7 @@ def test_a_full_disk_names_the_file_and_leaves_nothing(
 
     before = sorted((tmp_path / "home").rglob("*"))
     other = make(tmp_path / "other.safetensors", 4)
-    monkeypatch.setattr("neurocomp.models.files.os.fsync", full)
+    monkeypatch.setattr("neurocomp.store.files.os.fsync", full)
     origin = Origin("imported", "folder")
     with pytest.raises(OSError, match="No space left") as caught:
         _ = (
@@ -101,7 +101,7 @@ def test_what_is_written_is_synced_and_then_its_folder(
         steps.append("rename")
         return replace(self, target)
 
-    monkeypatch.setattr("neurocomp.models.files.os.fsync", noted_sync)
+    monkeypatch.setattr("neurocomp.store.files.os.fsync", noted_sync)
     monkeypatch.setattr(Path, "replace", noted_replace)
     write_atomically(tmp_path / "file", b"content")
     assert steps == ["sync", "rename", "sync"]
@@ -163,7 +163,7 @@ def test_a_wrong_hash_in_the_package_is_refused_when_the_network_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What lists believe is compared with the file's checksum before it predicts anything."""
-    from neurocomp.models.recurrent import NetworkModel, model
+    from neurocomp.models.bytenet import NetworkModel, model
 
     content = bytearray(network_file("text-s").read_bytes())
     place = content.index(b'sha256\\":\\"') + len(b'sha256\\":\\"')
@@ -215,7 +215,7 @@ def test_lists_load_nothing_heavy(tmp_path: Path, arguments: list[str], code: in
 def test_the_list_tells_sizes_licences_and_origins(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
-    from neurocomp.cli.models import models
+    from neurocomp.cli.commands.models import models
 
     store = ModelStore(tmp_path / "home")
     model = make(tmp_path / "m.safetensors", 3)

@@ -17,10 +17,10 @@ from safetensors.numpy import save_file
 
 from neurocomp import _core
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
-from neurocomp.models import stored as stored_module
-from neurocomp.models.headers import ModelHeader, canonical_json
-from neurocomp.models.safetensors_writer import pieces
-from neurocomp.models.stored import StoredModel
+from neurocomp.store import stored as stored_module
+from neurocomp.store.headers import ModelHeader, canonical_json
+from neurocomp.store.stored import StoredModel
+from neurocomp.store.writer import pieces
 
 CONFIG = {"order": 3, "names": ["a", "ü"], "deep": {"x": None}}
 TENSORS: dict[str, Any] = {

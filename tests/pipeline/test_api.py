@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurocomp
-from neurocomp.codec import sections
 from neurocomp.errors import FormatError, ModelNotFoundError, UsageError
 from neurocomp.frame.reader import FrameBlock, read_frames
+from neurocomp.models.bytenet import sections
 from neurocomp.pipeline import blocks
 from neurocomp.pipeline.options import MIN_BLOCK_BYTES
 from tests.conftest import make_text

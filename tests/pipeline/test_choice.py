@@ -13,11 +13,11 @@ import neurocomp
 from neurocomp.frame import constants
 from neurocomp.frame.block import LINE_ENDS, Method
 from neurocomp.frame.reader import FrameBlock, read_frames
-from neurocomp.models.dictionary import stored_dictionary
+from neurocomp.models.ngram.training import train_ngram
 from neurocomp.pipeline import choice
 from neurocomp.pipeline.options import MIN_BLOCK_BYTES, CompressOptions
 from neurocomp.pipeline.streams import compress_stream
-from neurocomp.training.ngram import train_ngram
+from neurocomp.registry.dictionary import stored_dictionary
 from tests.conftest import make_text
 from tests.golden.cases import BYTE_MODEL, CONTENTS, PRIOR, TEXT, TOKEN_MODEL, noise, token_set
 

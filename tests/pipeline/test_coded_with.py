@@ -8,31 +8,31 @@ from pathlib import Path
 import pytest
 
 import neurocomp
-from neurocomp.codec import sections
-from neurocomp.codec.bitwise import PRIMED
 from neurocomp.frame import constants
 from neurocomp.frame.block import Method
 from neurocomp.frame.block_reader import BlockHead
-from neurocomp.models.architectures import BY_ID
-from neurocomp.models.lookup import name_frame_model
+from neurocomp.models.bytenet import NetworkModel, sections
+from neurocomp.models.bytenet.conformance import sample
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.models.packaged import EMBEDDED
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.registry import open_model
-from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.mix.codec import PRIMED
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.coded_with import (
+from neurocomp.pipeline.inspect import (
     CONTEXTS,
     NETWORK,
     PRIMED_CONTEXTS,
     STORED,
+    BlockInfo,
     coded_with,
+    inspect_frames,
     num_sections,
 )
-from neurocomp.pipeline.inspect import BlockInfo, inspect_frames
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry.catalogue import BY_ID
+from neurocomp.registry.lookup import name_frame_model
+from neurocomp.registry.opening import open_model
+from neurocomp.registry.packaged import EMBEDDED
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.stored import StoredModel
 from tests.golden.cases import BYTE_MODEL, TEXT, noise, records
 from tests.golden.cases import NETWORK as NETWORK_FILE
 

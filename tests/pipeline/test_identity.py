@@ -13,13 +13,13 @@ import neurocomp
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.frame import constants
 from neurocomp.frame.header import FrameHeader
-from neurocomp.models import packaged
-from neurocomp.models.packaged import EMBEDDED, find_packaged, packaged_priors
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.store import ModelStore
+from neurocomp.models.bytenet.conformance import sample
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.header_checks import check_header
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry import packaged
+from neurocomp.registry.packaged import EMBEDDED, find_packaged, packaged_priors
+from neurocomp.store.folder import ModelStore
 from tests.golden.cases import BYTE_MODEL, TEXT, noise
 
 NETWORKS = ("text-s", "text-l")

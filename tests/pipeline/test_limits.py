@@ -12,11 +12,11 @@ import pytest
 import neurocomp
 from neurocomp.codec import symbolwise
 from neurocomp.errors import FormatError, SizeLimitError, UsageError
-from neurocomp.models.packaged import EMBEDDED
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.recover import recover_stream
 from neurocomp.pipeline.seekable import decompress_range
 from neurocomp.pipeline.streams import decompress_stream
+from neurocomp.registry.packaged import EMBEDDED
 from tests.conftest import make_text
 from tests.forging import frame_of, modelled_block, stored_block, take_apart
 from tests.ways import recover

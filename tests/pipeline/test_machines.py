@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import neurocomp
-from neurocomp.codec import sections
+from neurocomp.models.bytenet import sections
 from tests.conftest import make_text
 
 CONTENT = make_text(70_000, 5)

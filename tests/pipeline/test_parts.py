@@ -20,11 +20,11 @@ from neurocomp.errors import (
 )
 from neurocomp.frame import constants
 from neurocomp.frame.index import read_index
-from neurocomp.models import packaged
 from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.pipeline.recover import recover_stream
 from neurocomp.pipeline.seekable import decompress_range
+from neurocomp.registry import packaged
 from tests.conftest import make_text
 
 BLOCK = 4096

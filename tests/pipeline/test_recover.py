@@ -11,8 +11,8 @@ import pytest
 
 import neurocomp
 from neurocomp.errors import FormatError, SizeLimitError
+from neurocomp.frame.source import encode_varint
 from neurocomp.frame.trailer import Trailer
-from neurocomp.frame.varint import encode_varint
 from neurocomp.pipeline.recover import LostRange, Recovery
 from tests.conftest import make_text
 from tests.forging import frame_of, stored_block, take_apart

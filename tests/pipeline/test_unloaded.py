@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp.codec import BitCodec
 from neurocomp.codec.deferred import DeferredCodec
 from neurocomp.errors import ModelMismatchError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NGRAM
-from neurocomp.models import packaged
-from neurocomp.models.architectures import BY_ID
-from neurocomp.models.registry import open_model
-from neurocomp.models.store import ModelStore
+from neurocomp.models.mix.codec import BitCodec
 from neurocomp.pipeline import unloaded
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry import packaged
+from neurocomp.registry.catalogue import BY_ID
+from neurocomp.registry.opening import open_model
+from neurocomp.store.folder import ModelStore
 from tests.conftest import make_text
 from tests.golden.cases import noise
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import neurocomp
-from neurocomp.models.stored import StoredModel as PackagedModel
+from neurocomp.store.stored import StoredModel as PackagedModel
 from tests.reference.bytenet import Network
 from tests.reference.stored import StoredModel
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurocomp.codec import BitCodec, CodedBlock
-from neurocomp.codec.networked import NetworkCodec
-from neurocomp.models.dictionary import stored_dictionary
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.stored import StoredModel as PackagedModel
+from neurocomp.codec import CodedBlock
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.codec import NetworkCodec
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.models.mix.codec import BitCodec
+from neurocomp.registry.dictionary import stored_dictionary
+from neurocomp.store.stored import StoredModel as PackagedModel
 from tests.golden.cases import TEXT, records
 from tests.reference import decoder as reference
 from tests.reference.building import Part, entry, frame, header

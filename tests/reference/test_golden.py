@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neurocomp.models.stored import StoredModel as PackagedModel
+from neurocomp.store.stored import StoredModel as PackagedModel
 from tests.golden import cases
 from tests.reference.coders import DecodingError
 from tests.reference.conftest import packaged, plain

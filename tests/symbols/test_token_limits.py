@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import FormatError
-from neurocomp.symbols.tokens import MAGIC, TokenSet, read_tokens, write_tokens
+from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
 
 
 def sealed(content: bytes) -> bytes:

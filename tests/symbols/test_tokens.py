@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocomp.errors import FormatError, UnsupportedError, UsageError
-from neurocomp.symbols.tokens import TokenSet, read_tokens, write_tokens
+from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 
 NO_GRIDS = np.zeros((0, 0, 0), np.uint16)
 HASH = bytes(range(32))

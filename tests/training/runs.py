@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from neurocomp.networks.glr import GLRConfig
+from neurocomp.models.bytenet.glr import GLRConfig
+from neurocomp.models.text.config import DataConfig, TextConfig
+from neurocomp.models.text.train import TextFiles, train_text
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.log import read_log
 from neurocomp.training.loop import Result
-from neurocomp.training.place import RunPlace
-from neurocomp.training.text.config import DataConfig, TextConfig
-from neurocomp.training.text.train import TextFiles, train_text
+from neurocomp.training.record import RunPlace
 from tests.conftest import make_text
 
 

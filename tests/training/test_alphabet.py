@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import FormatError
+from neurocomp.models.text.networks import gpt2_alphabet
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.training.text.alphabet import gpt2_alphabet
 from tests.symbols.vocabulary import fields
 
 

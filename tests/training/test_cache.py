@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import UsageError
-from neurocomp.training.cache import SymbolCache
+from neurocomp.training.data import SymbolCache
 
 
 def test_bytes_are_mapped_and_read_once(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ import torch
 from safetensors.torch import load_file
 
 from neurocomp import compress, decompress
+from neurocomp.bench.entropy import float_bits
 from neurocomp.cli.entry import run
-from neurocomp.experiments.entropy import float_bits
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.registry import open_model
-from neurocomp.models.store import ModelStore
+from neurocomp.registry.opening import open_model
+from neurocomp.store.folder import ModelStore
 from neurocomp.training.log import read_log
-from tests.experiments.tables import table_bits
+from tests.bench.tables import table_bits
 from tests.training.runs import run_in_two_processes, steps_of, write_data
 
 TEXT = """

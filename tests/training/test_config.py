@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from neurocomp.errors import UsageError
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.training.config import RECIPES, parse, read_toml
-from neurocomp.training.dalle.prior_config import PriorTrainingConfig
-from neurocomp.training.dalle.vae_config import VaeTrainingConfig
-from neurocomp.training.text.config import (
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.dalle.training.config import PriorTrainingConfig, VaeTrainingConfig
+from neurocomp.models.text.config import (
     GPT2TrainingConfig,
     NeuralNgramTrainingConfig,
     RecurrentTrainingConfig,
     TextConfig,
 )
+from neurocomp.training.config import RECIPES, parse, read_toml
 
 KINDS: dict[str, type[Any]] = {
     "text": TextConfig,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from neurocomp.errors import UsageError
-from neurocomp.training.cache import SymbolCache
-from neurocomp.training.text.config import DataConfig
-from neurocomp.training.text.corpus import Corpus, load_corpus
+from neurocomp.models.text.config import DataConfig
+from neurocomp.models.text.corpus import Corpus, load_corpus
+from neurocomp.training.data import SymbolCache
 from tests.conftest import make_text
 from tests.training.runs import tiny_config, train
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocomp.codec import BitCodec
 from neurocomp.errors import UsageError
 from neurocomp.frame.constants import MAX_DICTIONARY_BYTES
-from neurocomp.training.dictionary import cut_lines, select_content
+from neurocomp.models.mix.codec import BitCodec
+from neurocomp.registry.dictionary_content import cut_lines, select_content
 
 COMMON = b"the heading that every one of these files has\n"
 

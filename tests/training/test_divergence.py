@@ -12,11 +12,11 @@ from safetensors.torch import load_file
 
 from neurocomp.cli.entry import run
 from neurocomp.errors import TrainingError
+from neurocomp.models.text.task import TextTask
 from neurocomp.training.log import LOG_NAME
 from neurocomp.training.loop import Trainer
 from neurocomp.training.optim import set_rates
 from neurocomp.training.plot import plot_run
-from neurocomp.training.text.task import TextTask
 from tests.training.runs import go_on, steps_of, tiny_config, train, write_data
 
 

@@ -7,13 +7,13 @@ import typing
 
 import pytest
 
-from neurocomp.training.fields import DOCS_PATH, TABLES, fields_of, replaced
+from neurocomp.cli.recipe_fields import DOCS_PATH, TABLES, fields_of, replaced
 from tests.training.test_config import KINDS
 
 
 def test_the_docs_are_in_step() -> None:
     document = DOCS_PATH.read_text(encoding="utf-8")
-    assert document == replaced(document), "run python -m neurocomp.training.fields"
+    assert document == replaced(document), "run python -m neurocomp.cli.recipe_fields"
 
 
 @pytest.mark.parametrize("title", TABLES)

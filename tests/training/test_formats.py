@@ -19,8 +19,7 @@ from PIL import Image
 from neurocomp import compress
 from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.training.cache import SymbolCache
-from neurocomp.training.data import read_content, read_documents
+from neurocomp.training.data import SymbolCache, read_content, read_documents
 
 TEXT = b"one\x1etwo, and more of it\n" * 50
 

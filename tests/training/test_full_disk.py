@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from neurocomp.training import durable
-from neurocomp.training.cache import SymbolCache
+from neurocomp.training import run_folder as durable
+from neurocomp.training.data import SymbolCache
 from neurocomp.training.log import RunLog, read_log
 from tests.training.runs import go_on, steps_of
 

@@ -13,8 +13,8 @@ import pytest
 
 from neurocomp.cli.entry import run
 from neurocomp.errors import TrainingError
-from neurocomp.training.lock import LOCK_NAME, locked
 from neurocomp.training.log import RunLog
+from neurocomp.training.opening import LOCK_NAME, locked
 from tests.training.runs import go_on, steps_of, tiny_config, train, write_data
 
 HOLD = """

@@ -16,15 +16,15 @@ from safetensors.numpy import load_file
 
 from neurocomp.cli.run_options import end
 from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, UsageError
-from neurocomp.models.headers import ModelHeader
-from neurocomp.models.recurrent.model import WEIGHTS
-from neurocomp.networks.glr import GLRConfig
+from neurocomp.models.bytenet.glr import GLRConfig
+from neurocomp.models.bytenet.model import WEIGHTS
+from neurocomp.models.text.task import TextTask
+from neurocomp.models.text.train import TextFiles, train_text
+from neurocomp.store.headers import ModelHeader
 from neurocomp.training.interrupt import stop_requests
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Result, Trainer
-from neurocomp.training.place import RunPlace
-from neurocomp.training.text.task import TextTask
-from neurocomp.training.text.train import TextFiles, train_text
+from neurocomp.training.record import RunPlace
 from tests.training.runs import steps_of, tiny_config, train, write_data
 
 

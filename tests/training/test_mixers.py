@@ -9,16 +9,16 @@ import pytest
 from click.testing import CliRunner
 
 from neurocomp.cli.group import cli
-from neurocomp.codec.networked import NetworkCodec, ignore
 from neurocomp.errors import FormatError
-from neurocomp.models.headers import ModelHeader
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.codec import NetworkCodec, ignore
+from neurocomp.models.bytenet.conformance import sample
+from neurocomp.models.bytenet.mixers import teach_mixers
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.models.mix.experience import ADAPTIVE_MAPS
-from neurocomp.models.recurrent import NetworkModel
-from neurocomp.models.recurrent.samples import sample
-from neurocomp.models.store import ModelStore
-from neurocomp.models.stored import StoredModel
-from neurocomp.training.mixers import teach_mixers
+from neurocomp.models.mix.model import ADAPTIVE_MAPS
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.headers import ModelHeader
+from neurocomp.store.stored import StoredModel
 from tests.conftest import make_text
 
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from neurocomp.errors import UsageError
 from neurocomp.exact import TOTAL
 from neurocomp.models.ngram import NgramModel
-from neurocomp.training.ngram import train_ngram
-from neurocomp.training.ngram.counting import count_ngrams
-from neurocomp.training.ngram.discounts import FALLBACK, discounts
+from neurocomp.models.ngram.counting import FALLBACK, count_ngrams, discounts
+from neurocomp.models.ngram.training import train_ngram
 from tests.models.texts import words
 
 Gram = tuple[int, ...]

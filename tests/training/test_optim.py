@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from neurocomp.training.config import OptimizerConfig
-from neurocomp.training.muon import Muon, orthogonal
-from neurocomp.training.optim import build_optimizers, rate_factor, set_rates
+from neurocomp.training.optim import Muon, build_optimizers, orthogonal, rate_factor, set_rates
 
 
 def test_updates_are_nearly_orthogonal() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from neurocomp.training import time_left
-from neurocomp.training.time_left import Pace, duration
+from neurocomp.training import log as time_left
+from neurocomp.training.log import Pace, duration
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ void attend(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
 bool is_sound(const Sight& sight, size_t num_positions, size_t num_seen);
 
 // Writes rows divided by their root mean square, after taking their mean off where `center` is set,
-// times `gain` (K,): see neurocomp/exact/norm.py.  Throws std::bad_alloc.
+// times `gain` (K,): see neurocomp/exact/layers.py.  Throws std::bad_alloc.
 void normalise_rows(Matrix<const int32_t> values, const int32_t* gain, int64_t epsilon, bool center,
                     int64_t limit, Matrix<int16_t> out, int64_t* mantissas, int64_t* exponents);
 

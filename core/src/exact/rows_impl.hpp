@@ -149,7 +149,7 @@ void add_rows(Matrix<int32_t> values, Matrix<const int32_t> increments, int64_t 
     }
 }
 
-// Moves states towards candidates by the shares of the gates: see neurocomp/exact/recurrence.py.
+// Moves states towards candidates by the shares of the gates: see neurocomp/exact/layers.py.
 void recur(Matrix<int32_t> states, Matrix<const int32_t> gates, Matrix<const int32_t> candidates,
            const int32_t* table) {
     for (size_t m = 0; m < states.num_rows; ++m) {

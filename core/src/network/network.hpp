@@ -1,6 +1,6 @@
 // A recurrent network of bytes as integers: what it computes with.
 //
-// docs/format.md and neurocomp/models/recurrent say what the integers mean; the conditions that keep
+// docs/format.md and neurocomp/models/bytenet say what the integers mean; the conditions that keep
 // every sum within its type are checked here once, where a network is made.
 #pragma once
 
@@ -39,7 +39,7 @@ struct LayerTensors {
     int64_t shift;
 };
 
-// The same, packed: neurocomp.exact.linear.Linear says what it computes.
+// The same, packed: neurocomp.exact.layers.Linear says what it computes.
 struct Layer {
     int num_outputs = 0;           // padded to whole strips
     int num_groups = 0;            // of inputs

@@ -1,4 +1,4 @@
-// Sums of products as a layer's outputs: `neurocomp.exact.linear.Linear`.  Included by step_impl.hpp
+// Sums of products as a layer's outputs: `neurocomp.exact.layers.Linear`.  Included by step_impl.hpp
 // only.
 #pragma once
 

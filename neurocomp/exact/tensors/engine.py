@@ -13,9 +13,7 @@ from torch import Tensor
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import TOTAL, Frequencies
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
-from neurocomp.exact.recurrence import Recurrence
+from neurocomp.exact.layers import Linear, Norm, Recurrence
 from neurocomp.exact.scaling import (
     EXP2_BITS,
     EXP2_TABLE_BITS,
@@ -31,8 +29,8 @@ from neurocomp.exact.tables import (
     TABLE_SIZE,
     Activation,
 )
-from neurocomp.exact.tensors.attention import attend
-from neurocomp.exact.tensors.integers import (
+from neurocomp.exact.tensors.operations import (
+    attend,
     bit_length,
     divide,
     integer_root,

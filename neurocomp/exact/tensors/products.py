@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurocomp.exact.linear import Linear, row_sum
+from neurocomp.exact.layers import Linear, row_sum
 
 FLOAT32_LIMIT = 1 << 24
 FLOAT64_LIMIT = 1 << 53

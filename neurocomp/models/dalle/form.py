@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Symbols
-from neurocomp.symbols.records import Head, Kind, RecordShape
+from neurocomp.models.dalle.records import Head, Kind, RecordShape
 
 
 class RecordForm:

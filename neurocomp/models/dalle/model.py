@@ -13,16 +13,15 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.frame.constants import MAX_RECORD_LANES
-from neurocomp.models.cores import num_cores
-from neurocomp.models.dalle.config import PriorShape
-from neurocomp.models.dalle.damping import choose_damping
-from neurocomp.models.dalle.network import PriorNetwork
+from neurocomp.models.dalle.network import PriorNetwork, choose_damping
 from neurocomp.models.dalle.predictor import PriorPredictor
-from neurocomp.models.stored import StoredModel
+from neurocomp.models.dalle.shape import PriorShape
+from neurocomp.models.dalle.token_sets import TokenSets
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import read_parts
+from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.symbols.token_sets import TokenSets
+from neurocomp.threads import num_cores
 
 ARCHITECTURE = "dalle"
 TOKENIZER = "tokenizer"

@@ -6,12 +6,11 @@ import numpy as np
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
-from neurocomp.models.dalle.damping import damped
+from neurocomp.models.common.lanes import LaneGroups
 from neurocomp.models.dalle.form import RecordForm
 from neurocomp.models.dalle.memory import CodeMemory
-from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork
-from neurocomp.models.lanes import LaneGroups
-from neurocomp.symbols.records import (
+from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork, damped
+from neurocomp.models.dalle.records import (
     BASE,
     HEAD_SYMBOLS,
     MAX_DIGITS,

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from neurocomp.exact import Symbols
+from neurocomp.models.bytenet import convert as recurrent
+from neurocomp.models.common.tokens import TOKENIZER
 from neurocomp.models.hub.tokenizer import read_tokenizer
-from neurocomp.models.neural import convert as neural
-from neurocomp.models.recurrent import convert as recurrent
-from neurocomp.models.stored import StoredModel
-from neurocomp.models.tokens import TOKENIZER
+from neurocomp.models.tokennets import convert as neural
 from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.calibrate import choose_narrow
 from neurocomp.models.transformer.checkpoint import Checkpoint
 from neurocomp.models.transformer.gpt2 import read_gpt2
 from neurocomp.models.transformer.model import ARCHITECTURE
+from neurocomp.store.stored import StoredModel
 from neurocomp.symbols import BytePairs
 
 CALIBRATION_SYMBOLS = 128

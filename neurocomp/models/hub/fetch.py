@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from neurocomp import extras
 from neurocomp.errors import ModelNotFoundError
-from neurocomp.models.hub.quiet import without_noise
-from neurocomp.models.pulled import repository
+from neurocomp.models.hub.loading import without_noise
+from neurocomp.store.origins import repository
 
 _FILES = [
     "config.json",

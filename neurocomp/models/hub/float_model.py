@@ -14,13 +14,13 @@ from neurocomp import extras
 from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
 from neurocomp.frame.constants import MAX_FLOAT_LANES
-from neurocomp.models.contents import content_key
 from neurocomp.models.hub import environment
-from neurocomp.models.hub.estimate import StepTimer
+from neurocomp.models.hub.environment import StepTimer
 from neurocomp.models.hub.loading import load_network
 from neurocomp.models.hub.places import Place, find_folder
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.names import printable, quoted
+from neurocomp.store.contents import content_key
 from neurocomp.symbols import BytePairs, SymbolMap
 
 _WEIGHT_BITS = 37

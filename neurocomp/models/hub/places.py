@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neurocomp.errors import FormatError, ModelNotFoundError
 from neurocomp.models.hub.fetch import revision_of
-from neurocomp.models.hub.quiet import without_noise
+from neurocomp.models.hub.loading import without_noise
 from neurocomp.names import printable, quoted
 
 MAX_RECORDED_BYTES = 1024

@@ -8,9 +8,14 @@ on predictive coding with PAQ8", 2012).
 The core (``core/src/mix``) computes it; here is what is stored of it, and chosen by the encoder.
 """
 
-from neurocomp.models.mix.experience import Experience
-from neurocomp.models.mix.model import MixModel
-from neurocomp.models.mix.priming import primer
-from neurocomp.models.mix.profiles import BINARY, NUM_PROFILES, TEXT, choose_profile
+from neurocomp.models.mix.model import (
+    BINARY,
+    NUM_PROFILES,
+    TEXT,
+    Experience,
+    MixModel,
+    choose_profile,
+    primer,
+)
 
 __all__ = ["BINARY", "NUM_PROFILES", "TEXT", "Experience", "MixModel", "choose_profile", "primer"]

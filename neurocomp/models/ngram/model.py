@@ -1,4 +1,9 @@
-"""The n-gram model: a trie of n-grams under one of two smoothings, as a symbol model."""
+"""Plain counts with back-off: the longest context that was seen decides alone.
+
+The weight of a symbol is how often it followed that context in the training data.  A symbol that
+never did has weight 0, hence the smallest frequency of the table.  There is no discount and no
+interpolation: this is the baseline that smoothing is measured against.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,106 @@ from neurocomp import _core
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
-from neurocomp.models.ngram.backoff import Backoff
-from neurocomp.models.ngram.kneser_ney import MAX_ORDER, KneserNey
+from neurocomp.models.common.tokens import StoredTokenModel
 from neurocomp.models.ngram.trie import check_symbols, empty_contexts, starts_of
-from neurocomp.models.stored import StoredModel
-from neurocomp.models.tokens import StoredTokenModel
+from neurocomp.store.stored import StoredModel
+
+Counts = NDArray[np.uint32]
+
+
+class Backoff:
+    """The counts of one model.
+
+    Attributes:
+        counts: shape (nodes,), how often each n-gram occurred, below 2**32; the root's is unused.
+    """
+
+    def __init__(self, tensors: Mapping[str, NDArray[Any]], num_nodes: int) -> None:
+        """Check and take the counts of a stored model, which may be of a narrower type.
+
+        Raises:
+            FormatError: they have another shape or a signed type, or one is 0.
+        """
+        counts = tensors.get("counts")
+        if counts is None or counts.dtype.kind != "u" or counts.dtype.itemsize > 4:
+            raise FormatError("tensor 'counts' of the n-gram model is missing or of a wrong type")
+        if counts.shape != (num_nodes,) or num_nodes < 2 or not counts[1:].all():
+            raise FormatError("tensor 'counts' of the n-gram model is damaged")
+        self.counts: Counts = counts.astype(np.uint32)
+
+    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.Backoff:
+        """Return what predicts by these counts and the nodes of ``trie``."""
+        return _core.ngram.Backoff(trie, self.counts)
+
+
+VALUE_BITS = 30
+ONE = 1 << VALUE_BITS
+NUM_CODES = 256
+
+# A symbol's weight sums at most 6 terms of 2**35 (one an order), which is below WEIGHT_LIMIT.
+MAX_ORDER = 6
+
+Codes = NDArray[np.uint8]
+Values = NDArray[np.int32]
+"""Probabilities in units of 2**-30."""
+
+
+class KneserNey:
+    """The probabilities of one model.
+
+    Attributes:
+        alphas: codes of the nodes of depth 2 and more.
+        gammas: codes of the inner nodes but the root.
+        alpha_books: shape (order - 1, 256), values of the codes at depth 2, 3, ...
+        gamma_books: shape (order - 1, 256), values of the codes at depth 1, 2, ...
+        base: shape (V,), the probabilities after no context at all.
+        first_alpha: the node of the first alpha.
+    """
+
+    def __init__(
+        self, tensors: Mapping[str, NDArray[Any]], alphabet_size: int, order: int, levels: list[int]
+    ) -> None:
+        """Check and take the tensors of a stored model.
+
+        Args:
+            tensors: those of the attributes, under their names.
+            alphabet_size: V.
+            order: length of the longest n-grams.
+            levels: the first node of each depth.
+
+        Raises:
+            FormatError: a tensor has another shape or type than the trie needs, or a value is
+                not in 0..1.
+        """
+        self.first_alpha = levels[2]
+        self.alphas: Codes = _tensor(tensors, "alphas", np.uint8, (levels[order + 1] - levels[2],))
+        self.gammas: Codes = _tensor(tensors, "gammas", np.uint8, (levels[order] - 1,))
+        books = (order - 1, NUM_CODES)
+        self.alpha_books: Values = _tensor(tensors, "alpha_books", np.int32, books)
+        self.gamma_books: Values = _tensor(tensors, "gamma_books", np.int32, books)
+        self.base: Values = _tensor(tensors, "base", np.int32, (alphabet_size,))
+        for name in ("alpha_books", "gamma_books", "base"):
+            values = tensors[name]
+            if values.size and (int(values.min()) < 0 or int(values.max()) > ONE):
+                raise FormatError(f"the {name} of the n-gram model are not probabilities")
+
+    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.KneserNey:
+        """Return what predicts by these probabilities and the nodes of ``trie``."""
+        parts = (self.alphas, self.gammas, self.alpha_books, self.gamma_books, self.base)
+        return _core.ngram.KneserNey(trie, *parts)
+
+
+def _tensor(
+    tensors: Mapping[str, NDArray[Any]], name: str, dtype: type, shape: tuple[int, ...]
+) -> NDArray[Any]:
+    tensor = tensors.get(name)
+    if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
+        found = "missing" if tensor is None else f"{tensor.dtype} {tensor.shape}"
+        raise FormatError(
+            f"tensor {name!r} of the n-gram model is {found}, not {np.dtype(dtype)} {shape}"
+        )
+    return tensor
+
 
 ARCHITECTURE = "ngram"
 SMOOTHINGS = ("kneser-ney", "backoff")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.attention import Attention
-from neurocomp.exact.linear import Linear
+from neurocomp.exact.layers import Linear
 from neurocomp.exact.scaling import (
     ATTENTION_ONE,
     EXP2_BITS,
@@ -21,7 +21,7 @@ from neurocomp.exact.scaling import (
     RESIDUAL_LIMIT,
 )
 from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, activation, exp2_table, rotation_tables
-from neurocomp.models.quantise import (
+from neurocomp.models.common.quantise import (
     Doubles,
     Floats,
     WeightMatrix,
@@ -32,8 +32,8 @@ from neurocomp.models.quantise import (
     quantise_matrix,
     reach_of_outputs,
 )
-from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.store.stored import StoredModel
 
 RESIDUAL_BITS = 12
 """Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from neurocomp.exact import Symbols
 from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import Rows
-from neurocomp.exact.linear import Linear
+from neurocomp.exact.layers import Linear
 from neurocomp.exact.scaling import NARROW_LIMIT
-from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer.builder import Builder, Narrow
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import read_parts
+from neurocomp.store.stored import StoredModel
 
 NOISE_SHARE = 1 << 17
 """A layer takes 8 bits if rounding's share of its outputs' energy is below 1 / NOISE_SHARE."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
-from neurocomp.models.checkpoints import require_sound
-from neurocomp.models.safetensors_layout import TensorPlace, read_layout
 from neurocomp.names import printable, quoted
+from neurocomp.store.checkpoints import require_sound
+from neurocomp.store.layout import TensorPlace, read_layout
 
 INDEX_NAME = "model.safetensors.index.json"
 FILE_NAME = "model.safetensors"

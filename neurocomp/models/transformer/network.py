@@ -8,10 +8,8 @@ from typing import Any
 
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.attention import Sight
-from neurocomp.exact.embedding import embed
 from neurocomp.exact.engine import Engine
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
+from neurocomp.exact.layers import Linear, Norm, embed
 from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import Block, Parts

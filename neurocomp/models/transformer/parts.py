@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.attention import Attention
-from neurocomp.exact.embedding import Embedding
-from neurocomp.exact.linear import Linear
-from neurocomp.exact.norm import Norm
+from neurocomp.exact.layers import Embedding, Linear, Norm
 from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.models.transformer.config import TransformerConfig
 

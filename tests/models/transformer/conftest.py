@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.stored import StoredModel
+from neurocomp.store.stored import StoredModel
 from tests.models.transformer.checkpoints import write_checkpoint
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.networks.gpt2 import STANDARD_DEVIATION, GPT2Config
+from neurocomp.models.transformer.torch_gpt2 import STANDARD_DEVIATION, GPT2Config
 from tests.symbols.vocabulary import END, fields
 
 ALPHABET_SIZE = 50_257

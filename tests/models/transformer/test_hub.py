@@ -19,7 +19,7 @@ from neurocomp.errors import (
     ModelNotFoundError,
     UnsupportedError,
 )
-from neurocomp.models.hub import estimate
+from neurocomp.models.hub import environment as estimate
 from neurocomp.models.hub.float_model import FloatModel, FloatPredictor
 from neurocomp.models.hub.places import MAX_RECORDED_BYTES, Place
 

@@ -21,9 +21,9 @@ from neurocomp.exact.engine import ROUTES, open_engine
 from neurocomp.models.hub import environment
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.hub.fetch import fetch_checkpoint
-from neurocomp.models.stored import StoredModel
 from neurocomp.models.transformer import TransformerModel
-from neurocomp.models.transformer.samples import SAMPLES
+from neurocomp.models.transformer.conformance import SAMPLES
+from neurocomp.store.stored import StoredModel
 from tests.models.transformer.checkpoints import CONTEXT, float_model, write_checkpoint
 from tests.symbols.vocabulary import END
 

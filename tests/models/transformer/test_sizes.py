@@ -10,7 +10,7 @@ import pytest
 
 from neurocomp import compress, decompress
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.stored import StoredModel
+from neurocomp.store.stored import StoredModel
 from tests.models.transformer.sizes import NUM_PARAMETERS, SIZES, shapes, write_size
 
 TEXT = b"the inner\r\n\0\xff"

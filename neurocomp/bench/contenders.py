@@ -1,0 +1,141 @@
+"""The text that all models of the experiment code: the first tokens of a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neurocomp.errors import UsageError
+from neurocomp.exact import Stream
+from neurocomp.models.common.tokens import TOKENIZER
+from neurocomp.models.hub.convert import convert_checkpoint
+from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.models.ngram.training import train_ngram
+from neurocomp.models.text.networks import gpt2_alphabet
+from neurocomp.store.stored import StoredModel
+from neurocomp.symbols import BytePairs
+from neurocomp.training.data import SymbolCache
+
+MAX_TOKEN_BYTES = 32
+"""How much of a file is read for each token wanted; text has about 4 bytes in one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """The start of a text.
+
+    Attributes:
+        content: its bytes; every model codes exactly these.
+        tokens: what they are in byte pairs, shape (n,).
+    """
+
+    content: bytes
+    tokens: Stream
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def tokenizer_of(folder: Path) -> bytes:
+    """Return the vocabulary in ``folder`` as models store it; raises UsageError without one."""
+    tokenizer = read_tokenizer(folder)
+    if tokenizer is None:
+        raise UsageError(f"{folder} has no tokenizer: name a folder with vocab.json and merges.txt")
+    return tokenizer
+
+
+def read_excerpt(path: Path, symbol_map: BytePairs, alphabet_size: int, size: int) -> Excerpt:
+    """Return the first ``size`` tokens of a text, or all if there are fewer.
+
+    The bytes are cut where the last token ends, and are tokenised anew without what followed, so
+    that the number of tokens may differ by a few.
+
+    Raises:
+        UsageError: the file is missing or empty.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist or is not a file: name the text to code")
+    with path.open("rb") as file:
+        start = file.read(size * MAX_TOKEN_BYTES)
+    content = symbol_map.decode(symbol_map.encode(start, alphabet_size)[:size])
+    if not content:
+        raise UsageError(f"{path} is empty: name a text to code")
+    return Excerpt(content, symbol_map.encode(content, alphabet_size))
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model to measure.
+
+    Attributes:
+        name: what tables and figures call it.
+        path: file of its stored form.
+        checkpoint: folder of its float original, where there is one.
+    """
+
+    name: str
+    path: Path
+    checkpoint: Path | None = None
+
+
+@dataclass(frozen=True)
+class NgramPlan:
+    """Which n-gram models are trained on what.
+
+    Attributes:
+        corpus: files of training text, .txt or .xz; a byte 0x1E ends a document.
+        tokenizer_folder: with vocab.json and merges.txt.
+        orders: lengths of the longest n-grams.
+        min_count: n-grams of 2 tokens and more that occur less often are left out.
+    """
+
+    corpus: Sequence[Path]
+    tokenizer_folder: Path
+    orders: Sequence[int]
+    min_count: int = 1
+
+
+def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Contender]:
+    """Train n-grams over byte pairs: plain back-off and Kneser-Ney; files are written once.
+
+    Raises:
+        UsageError, FormatError: a file of the corpus or the tokenizer is missing or damaged.
+    """
+    if not plan.corpus:
+        return
+    alphabet = gpt2_alphabet(plan.tokenizer_folder)
+    cache = SymbolCache(None, alphabet.name, alphabet.separator, alphabet.encode)
+    key = hashlib.sha256(alphabet.name.encode() + bytes([plan.min_count]))
+    for path in plan.corpus:
+        key.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+    documents = []
+    for path in plan.corpus:
+        symbols = np.asarray(cache.load(path))
+        ends = np.flatnonzero(symbols == alphabet.separator)
+        starts = [0, *(ends + 1).tolist()]
+        documents += [symbols[a:b] for a, b in zip(starts, [*ends, symbols.size], strict=True)]
+    for smoothing, title in (("backoff", "back-off"), ("kneser-ney", "Kneser-Ney")):
+        for order in plan.orders:
+            target = folder / f"{order}-gram-{smoothing}-{key.hexdigest()[:12]}.safetensors"
+            if not target.is_file():
+                min_count = plan.min_count if order > 1 else 1
+                counted = train_ngram(documents, alphabet.size, order, smoothing, min_count)
+                stored = counted.to_stored()
+                tensors = {**stored.tensors, TOKENIZER: np.frombuffer(tokenizer, np.uint8)}
+                StoredModel(stored.architecture, stored.config, tensors).save(target)
+            yield Contender(f"{order}-gram, {title}", target)
+
+
+def convert(checkpoint: Path, folder: Path) -> Contender:
+    """Convert a checkpoint directory of a network of tokens; its folder's name is its own."""
+    stored = convert_checkpoint(checkpoint)
+    target = folder / f"{stored.sha256.hex()[:12]}.safetensors"
+    if not target.is_file():
+        stored.save(target)
+    return Contender(checkpoint.absolute().name, target, checkpoint)

@@ -1,0 +1,145 @@
+"""One row of the experiment: a model's entropies, and files that were decoded and compared."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from neurocomp.bench.contenders import Contender, Excerpt
+from neurocomp.bench.entropy import float_bits
+from neurocomp.bench.frames import code_with_both
+from neurocomp.contract import SymbolModel
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.registry.catalogue import Kind
+from neurocomp.registry.opening import open_model
+from neurocomp.store.files import write_atomically
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.stored import StoredModel
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What one model makes of the excerpt.
+
+    Attributes:
+        model: its name.
+        kind: its architecture.
+        parameters: n-grams of a count model, numbers of a network.
+        float_entropy: bits per token of the float original; None where there is none.
+        table_entropy: bits per token of the integer tables.
+        arithmetic: bits per token of the arithmetic coder's whole file.
+        huffman: the same of the Huffman coder's.
+        bits_per_byte: of the arithmetic coder's file.
+        arithmetic_bytes, huffman_bytes: sizes of the files.
+        model_bytes: of the model's file, which a reader needs as well.
+        seconds: CPU time of arithmetic coding, there and back.
+        huffman_seconds: the same with Huffman coding.
+        num_tokens, num_bytes: of the excerpt.
+        text: SHA-256 of the excerpt.
+        sha256: of the model.
+    """
+
+    model: str
+    kind: str
+    parameters: int
+    float_entropy: float | None
+    table_entropy: float
+    arithmetic: float
+    huffman: float
+    bits_per_byte: float
+    arithmetic_bytes: int
+    huffman_bytes: int
+    model_bytes: int
+    seconds: float
+    huffman_seconds: float
+    num_tokens: int
+    num_bytes: int
+    text: str
+    sha256: str
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of the compressed file and the model together."""
+        return self.arithmetic_bytes + self.model_bytes
+
+
+def measure(contender: Contender, excerpt: Excerpt) -> Row:
+    """Code the excerpt with both coders, decode, compare; raises NeurocompError if it differs."""
+    opened = open_model(str(contender.path), ModelStore())
+    if opened.architecture.kind is not Kind.SYMBOL:
+        raise UsageError(f"{contender.name} predicts bits, not tokens: leave it out")
+    model = cast(SymbolModel, opened.model)
+    stored = StoredModel.load(contender.path)
+    tokens = model.symbol_map.encode(excerpt.content, model.alphabet_size)  # type: ignore[attr-defined]
+    if not np.array_equal(tokens, excerpt.tokens):
+        raise UsageError(f"{contender.name} has another tokenizer than the excerpt: leave it out")
+    count = tokens.size
+    float_entropy, parameters = None, _num_parameters(stored)
+    if contender.checkpoint is not None:
+        bits, parameters = float_bits(contender.checkpoint, tokens, model.num_lanes(count))
+        float_entropy = bits / count
+    coded = code_with_both(opened, excerpt.content)
+    arithmetic, huffman = coded.sizes["arithmetic"], coded.sizes["huffman"]
+    return Row(
+        contender.name,
+        stored.architecture,
+        parameters,
+        float_entropy,
+        coded.bits / count,
+        8 * arithmetic / count,
+        8 * huffman / count,
+        8 * arithmetic / len(excerpt.content),
+        arithmetic,
+        huffman,
+        contender.path.stat().st_size,
+        coded.seconds["arithmetic"],
+        coded.seconds["huffman"],
+        count,
+        len(excerpt.content),
+        excerpt.sha256,
+        stored.sha256.hex(),
+    )
+
+
+def _num_parameters(stored: StoredModel) -> int:
+    if stored.architecture == "ngram":
+        return int(stored.tensors["symbols"].size)
+    return sum(tensor.size for tensor in stored.tensors.values() if tensor.ndim == 2)
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Write rows as CSV, of which `read_rows` makes the same rows."""
+    fields = [field.name for field in dataclasses.fields(Row)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fields, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(dataclasses.asdict(row) for row in rows)
+    write_atomically(path, text.getvalue().encode())
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of an earlier run, none without the file; raises FormatError."""
+    if not path.is_file():
+        return []
+    kinds = {"int": int, "float": float, "str": str}
+    rows = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                values = {
+                    field.name: None
+                    if not line[field.name]
+                    else kinds[str(field.type).split(" ")[0]](line[field.name])
+                    for field in dataclasses.fields(Row)
+                }
+                rows.append(Row(**values))  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"{path} is not a table of this experiment ({error!r}): remove it"
+        ) from None
+    return rows

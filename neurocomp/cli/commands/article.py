@@ -1,0 +1,172 @@
+"""``neurocomp bench article``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp import extras
+from neurocomp.cli.options import message_options
+from neurocomp.cli.ui.report import Reporter
+from neurocomp.cli.ui.text import format_table
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from neurocomp.bench.contenders import Contender
+    from neurocomp.bench.measure import Row
+
+ARTICLE_TOKENS = 81_920
+CSV_NAME = "article.csv"
+_HEADER = (
+    "model",
+    "parameters",
+    "float",
+    "tables",
+    "arithmetic",
+    "huffman",
+    "bpb",
+    "bytes",
+    "with model",
+    "CPU s",
+)
+_FILE = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command(short_help="The history of language models, as compressors.")
+@click.argument("text", type=_FILE)
+@click.option(
+    "--tokenizer",
+    type=_FOLDER,
+    required=True,
+    metavar="FOLDER",
+    help="With GPT-2's vocab.json and merges.txt.",
+)
+@click.option(
+    "-o", "--output", type=_FOLDER, required=True, metavar="FOLDER", help="For results and models."
+)
+@click.option(
+    "--train",
+    "corpus",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Text to train n-grams on, .txt or .xz; without any, there are none. May be repeated.",
+)
+@click.option(
+    "--orders", default="1,2,3,4,5", show_default=True, metavar="N[,N]...", help="Of the n-grams."
+)
+@click.option(
+    "--min-count",
+    type=click.IntRange(1, 255),
+    default=1,
+    show_default=True,
+    help="Leave longer n-grams out that occur less often.",
+)
+@click.option(
+    "--checkpoint",
+    "--gpt2",
+    "checkpoints",
+    type=_FOLDER,
+    multiple=True,
+    metavar="FOLDER",
+    help="A trained neural n-gram, recurrent network or GPT-2; measured in floats as well.",
+)
+@click.option("-m", "--model", "models", multiple=True, metavar="NAME", help="An installed model.")
+@click.option(
+    "--tokens",
+    "num_tokens",
+    type=click.IntRange(1),
+    default=ARTICLE_TOKENS,
+    show_default=True,
+    help="Code so many tokens from the start of TEXT.",
+)
+@message_options
+def article(**values: Any) -> None:
+    """Code the start of TEXT with models of language, from counts to transformers.
+
+    Every model is coded with arithmetic and with Huffman coding, decoded and compared. FOLDER gets
+    article.csv and two figures as PNG and SVG: bits per token by model with the bound that the
+    tables set, and bits per token against parameters. Rows that article.csv has already for the
+    same text and model are not measured again.
+
+    \b
+    Example:
+      neurocomp bench article wiki.valid.txt --tokenizer gpt2 --train wiki.train.txt -m gpt2 -o out
+    """
+    # Before the measuring, which takes hours.
+    extras.require("bench article", "plot")
+    extras.require("bench article", "hub", "tokenizers")
+    if values["checkpoints"]:
+        extras.require("bench article --checkpoint", "hub")
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    import json
+
+    from neurocomp.bench.contenders import read_excerpt, tokenizer_of
+    from neurocomp.bench.figures import draw
+    from neurocomp.bench.measure import measure, read_rows, write_rows
+    from neurocomp.store.headers import ModelHeader
+    from neurocomp.symbols import BytePairs
+
+    tokenizer = tokenizer_of(values["tokenizer"])
+    alphabet_size = len(json.loads(tokenizer)["vocab"])
+    excerpt = read_excerpt(
+        values["text"], BytePairs(tokenizer), alphabet_size, values["num_tokens"]
+    )
+    output: Path = values["output"]
+    (output / "models").mkdir(parents=True, exist_ok=True)
+    known = {(row.text, row.sha256): row for row in read_rows(output / CSV_NAME)}
+    rows: list[Row] = []
+    for contender in _contenders(values, tokenizer, output / "models"):
+        key = (excerpt.sha256, ModelHeader.read(contender.path).sha256.hex())
+        row = known.get(key)
+        lacks_float = row is not None and row.float_entropy is None
+        if row is None or (lacks_float and contender.checkpoint is not None):
+            reporter.note(f"measuring {contender.name}")
+            known[key] = measure(contender, excerpt)
+            write_rows(output / CSV_NAME, list(known.values()))
+        rows.append(known[key])
+    if not rows:
+        raise UsageError("no models: give --train, --checkpoint or --model, once or more")
+    click.echo(
+        f"{excerpt.tokens.size} tokens, {len(excerpt.content)} bytes; bits per token:\n\n"
+        + format_table(_HEADER, [_cells(row) for row in rows])
+    )
+    for path in draw(rows, output):
+        reporter.note(f"wrote {path}")
+
+
+def _contenders(values: dict[str, Any], tokenizer: bytes, folder: Path) -> Iterator[Contender]:
+    from neurocomp.bench.contenders import Contender, NgramPlan, convert, train_ngrams
+    from neurocomp.store.folder import ModelStore
+
+    try:
+        orders = [int(part) for part in values["orders"].split(",")]
+    except ValueError:
+        raise UsageError(f"--orders {values['orders']}: write numbers with commas") from None
+    plan = NgramPlan(values["corpus"], values["tokenizer"], orders, values["min_count"])
+    yield from train_ngrams(plan, tokenizer, folder)
+    for checkpoint in values["checkpoints"]:
+        yield convert(checkpoint, folder)
+    for name in values["models"]:
+        yield Contender(name, ModelStore().find(name).path)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.model,
+        str(row.parameters),
+        "-" if row.float_entropy is None else f"{row.float_entropy:.4f}",
+        f"{row.table_entropy:.4f}",
+        f"{row.arithmetic:.4f}",
+        f"{row.huffman:.4f}",
+        f"{row.bits_per_byte:.4f}",
+        str(row.arithmetic_bytes),
+        str(row.total_bytes),
+        f"{row.seconds:.1f}",
+    )

@@ -1,0 +1,203 @@
+"""``neurocomp dalle eval``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp import extras
+from neurocomp.cli.commands.dalle.tokens import (
+    is_token_file,
+    read_parts,
+    read_token_file,
+    to_tokens,
+)
+from neurocomp.cli.ui.report import Reporter
+from neurocomp.cli.ui.text import format_table
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder
+    from neurocomp.models.dalle.images import CaptionedImages
+    from neurocomp.models.dalle.training.evaluation import PriorReport
+
+_PATH = click.Path(path_type=Path)
+NUM_SAMPLES = 256
+
+
+@click.command(
+    "eval", short_help="Measure a prior or an autoencoder on images that it has not seen."
+)
+@click.argument("data", type=_PATH, metavar="DATA")
+@click.option(
+    "--model",
+    default="rainbow",
+    show_default=True,
+    metavar="DIR",
+    help="Folder of a prior's or of an autoencoder's run, or the name of a prior in the package.",
+)
+@click.option(
+    "--training",
+    type=_PATH,
+    metavar="TOKENS",
+    help="What the prior was trained on, to train simpler models on it as well.",
+)
+@click.option(
+    "--held-out-share",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Take the captions of TOKENS that a training on the rest of them held out, a share.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Only N of the images, chosen by a seed."
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    metavar="N",
+    help=f"Captions whose image is foretold token by token.  [default: {NUM_SAMPLES}]",
+)
+@click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(**values: Any) -> None:
+    """Measure what images cost under a prior, and under simpler models.
+
+    DATA is a token file, or captioned images as 'train-vae' takes them: then those that were held
+    out, and the bound on bits per sub-pixel is told as well. Of an autoencoder alone, what it keeps
+    of images is told: PSNR of the likeliest codes ("hard") and without choosing codes ("soft"),
+    bits per sub-pixel, the bound (negative ELBO), and codes used and perplexity as shares of K.
+
+    Code lengths are in bits per latent; sizes are of sets that were coded, decoded again and
+    compared, without the frame's some 60 bytes. "adaptive" models learn while they code, "trained"
+    ones have seen the training set before; "prior" is what the prior has learnt, image by image,
+    "coded" adds what the set has shown, as the coder does.
+
+    \b
+    Examples:
+      neurocomp dalle eval held-out.tokens --model run --training train.tokens
+      neurocomp dalle eval all.tokens --model run --held-out-share 0.7
+      neurocomp dalle eval rainbow.tar --model vae
+    """
+    extras.require("dalle eval", "dalle")
+    _refuse_what_has_no_meaning(values)
+    if _is_autoencoder(values["model"]):
+        _show(_measure_autoencoder(values), as_json=values["as_json"])
+        return
+
+    from neurocomp.models.dalle.training.evaluation import (
+        choose_tokens,
+        evaluate_prior,
+        measure_bound,
+    )
+    from neurocomp.models.dalle.training.prior_data import split_tokens
+    from neurocomp.registry.opening import open_dalle
+    from neurocomp.registry.packaged import dalle_file
+    from neurocomp.registry.prior_folder import AUTOENCODER, open_autoencoder
+
+    model = open_dalle(values["model"])
+    training = None
+    if values["training"] is not None:
+        training = read_token_file(values["training"])
+    images = None
+    if is_token_file(values["data"]):
+        tokens = read_token_file(values["data"])
+    else:
+        folder = dalle_file(values["model"]).parent / AUTOENCODER
+        stored = open_autoencoder(model, folder)
+        known, images = _held_out(values, stored)
+        if training is None and len(known):
+            training = to_tokens(stored, known)
+        tokens = to_tokens(stored, images)
+    if values["held_out_share"] is not None:
+        part, held_out = split_tokens(tokens, 1 - values["held_out_share"])
+        if held_out is None:
+            raise UsageError("this share of the captions is none: there is nothing to measure on")
+        training, tokens = training or part, held_out
+    if values["limit"] is not None:
+        tokens = choose_tokens(tokens, values["limit"])
+    report = evaluate_prior(model, tokens, training, values["samples"] or NUM_SAMPLES)
+    if images is not None:
+        report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
+    _show(report, as_json=values["as_json"])
+
+
+def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
+    """Refuse options that the data or the model leave nothing to do."""
+    of_tokens = is_token_file(values["data"])
+    if not of_tokens and values["held_out_share"] is not None:
+        raise UsageError(
+            "--held-out-share is of token files: of images those are held out that the "
+            "autoencoder's training held out"
+        )
+    if of_tokens and values["no_captions"]:
+        raise UsageError("--no-captions is of images: a token file has captions or has none")
+    if _is_autoencoder(values["model"]):
+        for name in ("training", "samples"):
+            if values[name] is not None:
+                raise UsageError(f"--{name} is of a prior, but {values['model']} is an autoencoder")
+
+
+def _is_autoencoder(name: str) -> bool:
+    from neurocomp.models.dalle.autoencoders.stored import MODEL_NAME
+    from neurocomp.registry.packaged import DALLE_FILE
+
+    folder = Path(name)
+    return (folder / MODEL_NAME).is_file() and not (folder / DALLE_FILE).exists()
+
+
+def _measure_autoencoder(values: dict[str, Any]) -> PriorReport:
+    import torch
+
+    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+    from neurocomp.models.dalle.training.evaluation import PriorReport
+    from neurocomp.models.dalle.training.vae_measures import Measures
+
+    if is_token_file(values["data"]):
+        raise UsageError("an autoencoder is measured on images: name a folder, a tar or a table")
+    stored = load_autoencoder(Path(values["model"]))
+    images = _held_out(values, stored)[1]
+    torch.manual_seed(0)
+    found = Measures(stored.network, torch.device("cpu")).of(images.pixels)
+    side = stored.options.size // stored.network.config.factor
+    return PriorReport(len(images), side * side, found)
+
+
+def _held_out(
+    values: dict[str, Any], stored: StoredAutoencoder
+) -> tuple[CaptionedImages, CaptionedImages]:
+    """Return the images that were trained on, and those held out, or so many of these."""
+    with_captions = not values["no_captions"]
+    known, images = read_parts(values["data"], stored, Reporter(), with_captions=with_captions)
+    if not len(images):
+        raise UsageError("the autoencoder was trained on all images: there are none held out")
+    if values["limit"] is not None:
+        images = images.choose(values["limit"])
+    return known, images
+
+
+def _show(report: PriorReport, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        click.echo("\n\n".join(_tables(report)))
+
+
+def _tables(report: PriorReport) -> list[str]:
+    measures = [(name, f"{value:.4f}") for name, value in report.measures.items()]
+    sizes = []
+    for one in report.sizes:
+        over = ""
+        if one.ideal_bytes is not None:
+            over = f"{100 * (one.payload_bytes / one.ideal_bytes - 1):+.3f} %"
+        sizes.append((one.what, one.coder, str(one.payload_bytes), over))
+    title = f"{report.num_images} images of {report.num_latents} latents"
+    tables = [format_table((title, "value"), measures, num_left=1)]
+    if sizes:
+        tables.append(
+            format_table(("coded", "coder", "bytes", "over the model's own"), sizes, num_left=2)
+        )
+    return tables

@@ -1,0 +1,209 @@
+"""``neurocomp dalle train-prior``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp import extras
+from neurocomp.cli.commands.dalle.tokens import (
+    is_token_file,
+    read_parts,
+    read_token_file,
+    to_tokens,
+)
+from neurocomp.cli.run_options import (
+    FOLDER,
+    config_option,
+    end,
+    read_config,
+    run_options,
+    run_place,
+)
+from neurocomp.cli.ui.report import Reporter
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder
+    from neurocomp.models.dalle.token_files import TokenSet
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("train-prior", short_help="Train a prior of captions and tokens.")
+@click.argument("data", required=False, type=_PATH, metavar="DATA")
+@click.option(
+    "--vae",
+    type=FOLDER,
+    metavar="DIR",
+    help="The autoencoder that makes the codes, as of 'tokenize'.",
+)
+@click.option(
+    "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
+)
+@click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
+@config_option("rainbow", "rainbow, emoji or paper")
+@click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
+@run_options("the parameters and the tokenizer of this checkpoint")
+@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
+def train_prior(**values: Any) -> None:
+    """Train a transformer that predicts captions and images' tokens.
+
+    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as 'train-vae'
+    takes them: then those that the autoencoder was trained on, the others are held out. The run's
+    folder gets log.jsonl, loss.png, checkpoints, the autoencoder (of --vae, or the one in the
+    package where the codes are its) and prior.safetensors, the exact form, so that
+    --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
+
+    Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
+
+    \b
+    Examples:
+      neurocomp dalle train-prior x.tokens --vae vae --config rainbow -o run
+      neurocomp dalle train-prior photos --vae vae --config mine.toml -o run
+      neurocomp dalle train-prior --plan --config paper
+    """
+    extras.require("dalle train-prior", "dalle")
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.models.dalle.training.config import PRIOR_PRESETS, PriorTrainingConfig
+    from neurocomp.models.dalle.training.plan import plan_memory
+
+    name = values["config_name"]
+    recipe = f"prior-{name}" if name in PRIOR_PRESETS else name
+    config = read_config(PriorTrainingConfig, recipe, values)
+    if values["plan"]:
+        click.echo("\n".join(plan_memory(config).lines()))
+        return
+    if values["data"] is None or values["output"] is None:
+        raise UsageError("name DATA to train on, and -o RUN for the results")
+
+    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+    from neurocomp.models.dalle.training.train_prior import train_prior as train
+    from neurocomp.registry.prior_folder import keep_autoencoder, packaged_autoencoder
+    from neurocomp.training.distributed import is_first_process
+
+    tokens, held_out = _read(values, reporter)
+    place = run_place(values)
+    result = train(config, tokens, held_out, place, reporter.note)
+    if is_first_process():
+        vae = _autoencoder(values) or packaged_autoencoder(tokens.autoencoder)
+        if vae is None:
+            reporter.note("the run has no autoencoder: 'dalle generate' needs it, as --vae")
+        else:
+            keep_autoencoder(vae, place.output)
+        if values["vae"] is not None and vae is not None:
+            for line in _bound(load_autoencoder(vae), result.metrics):
+                reporter.note(line)
+    end(result, place.output)
+
+
+def _autoencoder(values: dict[str, Any]) -> Path | None:
+    """Return the folder of the autoencoder that was named."""
+    from neurocomp.registry.prior_folder import find_autoencoder
+
+    return None if values["vae"] is None else find_autoencoder(values["vae"])
+
+
+def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:
+    """Return what to say of the bound that both trainings have lowered, in bits per sub-pixel.
+
+    The autoencoder's part was measured by its own training, on the images that this held out.
+    """
+    codes = metrics.get("latent", metrics.get("latent_alone"))
+    if codes is None or "reconstruction" not in stored.measures:
+        return []
+    image, dims = stored.measures["reconstruction"], stored.num_dims
+    num_latents = (stored.options.size // stored.network.config.factor) ** 2
+    code, caption = codes * num_latents / dims, metrics.get("caption", 0.0) / dims
+    return [
+        f"bound on held-out captions and images: {image + code + caption:.4f} bits per dim "
+        f"({image:.4f} images given codes, of the images that the autoencoder's training held "
+        f"out; {code:.4f} codes and {caption:.4f} captions, as validated): 'dalle eval IMAGES' "
+        "measures all on the same"
+    ]
+
+
+def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
+    """Return what to train on, and what to validate on where that is not a part of it."""
+    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+
+    data, vae, held_out = values["data"], _autoencoder(values), values["held_out"]
+    stored = None if vae is None else load_autoencoder(vae)
+    if is_token_file(data):
+        if values["no_captions"]:
+            raise UsageError("--no-captions is of images: a token file has captions or has none")
+        tokens = read_token_file(data)
+        held = None if held_out is None else read_token_file(held_out)
+        if stored is not None and stored.sha256 != tokens.autoencoder:
+            raise UsageError(f"{data} has the codes of another autoencoder than the one in {vae}")
+        return tokens, held
+    if stored is None:
+        raise UsageError(f"{data} is not a token file (.tokens): name the autoencoder with --vae")
+    if held_out is not None:
+        raise UsageError(
+            "of images those are held out that the autoencoder's training held out: "
+            "--held-out is for token files"
+        )
+    with_captions = not values["no_captions"]
+    training, rest = read_parts(data, stored, reporter, with_captions=with_captions)
+    if not len(training):
+        raise UsageError(
+            f"{data} has no image that the autoencoder was trained on: name its token "
+            "file, from 'neurocomp dalle tokenize'"
+        )
+    return to_tokens(stored, training), to_tokens(stored, rest) if len(rest) else None
+
+
+@click.command("train-vae", short_help="Train an autoencoder of images.")
+@click.argument(
+    "data", required=False, type=click.Path(path_type=Path, readable=False), metavar="DATA"
+)
+@config_option("rainbow", "rainbow, rainbow-last, rainbow-vqvae, emoji or paper")
+@click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
+@run_options()
+@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
+def train_vae(**values: Any) -> None:
+    """Train a discrete autoencoder, a dVAE or a VQ-VAE, on the images of DATA.
+
+    DATA is a folder of images with caption files of the same stem (1.png, 1.txt), a WebDataset tar
+    of the same, or a .jsonl or .csv table with the fields "image" and "caption". The run's folder
+    gets log.jsonl, loss.png, reconstructions.png (originals above what became of them),
+    checkpoints, and the autoencoder as model.safetensors and config.json. Several processes:
+    torchrun --nproc-per-node N -m neurocomp dalle train-vae ...
+
+    \b
+    Examples:
+      neurocomp dalle train-vae rainbow.tar --config rainbow -o vae
+      neurocomp dalle train-vae photos --config mine.toml -o vae --resume
+      neurocomp dalle train-vae --plan --config paper
+    """
+    extras.require("dalle train-vae", "dalle", "torch", "PIL")
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.models.dalle.training.config import VAE_PRESETS, VaeTrainingConfig
+    from neurocomp.models.dalle.training.plan import plan_autoencoder
+
+    name = values["config_name"]
+    recipe = f"vae-{name}" if name in VAE_PRESETS else name
+    config = read_config(VaeTrainingConfig, recipe, values)
+    if values["plan"]:
+        click.echo("\n".join(plan_autoencoder(config).lines()))
+        return
+    if values["data"] is None or values["output"] is None:
+        raise UsageError("name DATA to train on, and -o RUN for the results")
+
+    from neurocomp.models.dalle.images import ImageOptions
+    from neurocomp.models.dalle.sources import read_images
+    from neurocomp.models.dalle.training.train_vae import train_vae as train
+
+    options = ImageOptions(config.data.size, config.data.resize)
+    images = read_images(values["data"], options, with_captions=config.data.captions)
+    for line in images.report():
+        reporter.note(line)
+    place = run_place(values)
+    result = train(config, images, place, reporter.note)
+    end(result, place.output)

@@ -1,0 +1,262 @@
+"""``neurocomp models``."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp.cli.options import model_path_option
+from neurocomp.cli.ui.report import Reporter
+from neurocomp.cli.ui.text import format_table
+from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.names import printable
+from neurocomp.store.origins import PULLED
+
+if TYPE_CHECKING:
+    from neurocomp.store.folder import Entry, ModelStore
+    from neurocomp.store.origins import Origin
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_SHORT_HASH = 12
+_IN_PACKAGE = "in the package"
+
+
+@click.group(short_help="List, install and check models.")
+def models() -> None:
+    """List, install and check models.
+
+    A compressed file names its model by hash, so what a model is called here matters to nobody
+    else.
+
+    \b
+    Examples:
+      neurocomp models add letters.safetensors --name letters
+      neurocomp models list
+      neurocomp models verify
+    """
+
+
+@models.command("list")
+@_json_option
+@model_path_option
+def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
+    """List the models in the package and the installed ones.
+
+    Sizes, hashes and licences come from the headers of their files; 'neurocomp models verify' reads
+    the files themselves.
+    """
+    reporter = Reporter()
+    store = _store(model_path)
+    rows = _package_rows()
+    for entry in store.entries():
+        with reporter.guard(printable(entry.name)):
+            rows.append(_stored_row(entry, store))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return reporter.exit_code
+    header = ("name", "kind", "hash", "licence", "where", "bytes")
+    cells = [
+        (
+            printable(row["name"]),
+            printable(row["architecture"], 40),
+            row["identity"][:_SHORT_HASH],
+            printable(row["licence"] or "-"),
+            printable(row["where"]),
+            "-" if row["bytes"] is None else str(row["bytes"]),
+        )
+        for row in rows
+    ]
+    click.echo(format_table(header, cells, num_left=5))
+    return reporter.exit_code
+
+
+@models.command()
+@click.argument("name")
+@_json_option
+@model_path_option
+def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
+    """Tell all about the model NAME: its hash, where it is kept, how it was made."""
+    row = next((one for one in _package_rows() if one["name"] == name), None)
+    if row is None:
+        row = _find_row(name, _store(model_path))
+    if as_json:
+        click.echo(json.dumps(row, indent=2))
+        return
+    for key, value in row.items():
+        if value is not None:
+            text = printable(value) if isinstance(value, str) else json.dumps(value)
+            click.echo(f"{key + ':':14}{text}")
+
+
+@models.command()
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
+@click.option("--name", metavar="NAME", help="What to call it; by default as the file.")
+def add(file: Path, name: str | None) -> None:
+    """Verify the model or dictionary FILE and install it."""
+    if name is None:
+        name = re.sub(r"[^a-z0-9._-]", "-", file.stem.lower())
+    _refuse_taken(name)
+    entry = _store().add(file, name)
+    click.echo(f"{entry.name}  {entry.sha256.hex()}")
+
+
+@models.command("import")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--name", metavar="NAME", required=True, help="What to call it.")
+def import_model(folder: Path, name: str) -> None:
+    """Make the network in FOLDER exact and install it.
+
+    FOLDER is a checkpoint of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent', or a
+    GPT-2 as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+
+    \b
+    Examples:
+      neurocomp models import run/checkpoints/step-00000720 --name mine
+      neurocomp models import my-gpt2 --name gpt2-mine
+    """
+    _refuse_taken(name)
+
+    from neurocomp.store.origins import Origin, read_licence
+
+    origin = Origin("imported", str(folder.absolute()), licence=read_licence(folder))
+    _install(folder, name, origin)
+
+
+@models.command()
+@click.argument("name", type=click.Choice(PULLED))
+def pull(name: str) -> None:
+    """Download a GPT-2 from the Hugging Face hub, make it exact and install it.
+
+    \b
+    Example:
+      neurocomp models pull gpt2
+    """
+    from neurocomp.models.hub.fetch import fetch_checkpoint
+    from neurocomp.store.origins import Origin, read_licence
+
+    fetched = fetch_checkpoint(name)
+    licence = read_licence(fetched.folder)
+    origin = Origin("pulled", fetched.repository, fetched.revision, licence)
+    _install(fetched.folder, name, origin)
+
+
+@models.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def remove(names: tuple[str, ...]) -> int:
+    """Remove installed models.
+
+    What was compressed with one can't be decompressed until it is installed again.
+    """
+    reporter = Reporter()
+    store = _store()
+    for name in names:
+        with reporter.guard(name):
+            store.remove(name)
+    return reporter.exit_code
+
+
+@models.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@model_path_option
+def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
+    """Read models anew and compare their hashes; all of them where none is named.
+
+    Those of the package are read as well.
+    """
+    from neurocomp.registry.packaged import EMBEDDED, packaged_priors
+    from neurocomp.store.stored import StoredModel
+
+    reporter = Reporter()
+    store = _store(model_path)
+    priors = packaged_priors()
+    for name in names or [*EMBEDDED, *priors, *(entry.name for entry in store.entries())]:
+        with reporter.guard(printable(name)):
+            files = {**priors, **{one.name: one.file for one in EMBEDDED.values()}}
+            if (file := files.get(name)) is not None:
+                StoredModel.load(file)
+            elif name not in files:
+                store.verify(store.find(name))
+            click.echo(f"{printable(name)}: sound")
+    return reporter.exit_code
+
+
+def _install(folder: Path, name: str, origin: Origin) -> None:
+    store = _store()
+    store.check_name(name)
+
+    from neurocomp.models.hub.convert import convert_checkpoint
+
+    entry = store.install(convert_checkpoint(folder), name, origin)
+    click.echo(f"{entry.name}  {entry.sha256.hex()}")
+
+
+def _store(model_path: tuple[Path, ...] = ()) -> ModelStore:
+    from neurocomp.store.folder import ModelStore
+
+    return ModelStore(search_path=model_path)
+
+
+def _refuse_taken(name: str) -> None:
+    from neurocomp.registry.packaged import EMBEDDED
+
+    if name in EMBEDDED:
+        raise UsageError(f"{name!r} is a model of the package: give another --name")
+
+
+def _find_row(name: str, store: ModelStore) -> dict[str, Any]:
+    from neurocomp.errors import ModelNotFoundError
+    from neurocomp.registry.lookup import missing_model
+
+    try:
+        return _stored_row(store.find(name), store)
+    except ModelNotFoundError as error:
+        raise missing_model(name, error, store) from None
+
+
+def _package_rows() -> list[dict[str, Any]]:
+    from neurocomp.registry.packaged import EMBEDDED, LICENCE, packaged_priors
+    from neurocomp.store.folder import Entry
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "architecture": one.architecture.name,
+            "summary": one.summary,
+            "identity": one.sha256().hex(),
+            "where": _IN_PACKAGE,
+            "licence": LICENCE,
+            "bytes": None if one.file is None else one.file.stat().st_size,
+        }
+        for name, one in EMBEDDED.items()
+    ]
+    for name, path in packaged_priors().items():
+        row = _stored_row(Entry(name, b"", path, installed=False))
+        rows.append({**row, "where": _IN_PACKAGE, "licence": LICENCE})
+    return rows
+
+
+def _stored_row(entry: Entry, store: ModelStore | None = None) -> dict[str, Any]:
+    from neurocomp.store.headers import ModelHeader
+
+    header = ModelHeader.read(entry.path)
+    if entry.installed and header.sha256 != entry.sha256:
+        raise NeurocompError(
+            f"{printable(entry.path)} holds the model {header.sha256.hex()[:_SHORT_HASH]}…: run "
+            f"'neurocomp models remove {entry.name}' and install it again"
+        )
+    origin = None if store is None else store.origin(entry)
+    where = "installed" if entry.installed else str(entry.path)
+    return {
+        "name": entry.name,
+        "architecture": header.architecture,
+        "identity": header.sha256.hex(),
+        "where": where if origin is None else str(origin),
+        "licence": None if origin is None else origin.licence,
+        "bytes": entry.path.stat().st_size,
+        "path": str(entry.path),
+        "config": header.config,
+    }

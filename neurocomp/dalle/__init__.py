@@ -1,1 +1,0 @@
-"""DALL-E: autoencoders of images, the prior of captions and images, sampling."""

@@ -1,7 +1,0 @@
-"""Discrete autoencoders: images as grids of codes."""
-
-from neurocomp.dalle.autoencoders.base import Autoencoder, Terms
-from neurocomp.dalle.autoencoders.build import build, keep_codes
-from neurocomp.dalle.autoencoders.config import AutoencoderConfig
-
-__all__ = ["Autoencoder", "AutoencoderConfig", "Terms", "build", "keep_codes"]

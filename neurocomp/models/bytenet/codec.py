@@ -1,0 +1,205 @@
+"""Blocks under a network, context mixing and the binary arithmetic coder, over lanes.
+
+A block is cut into lanes as ``neurocomp.codec.symbolwise`` does, and every two lanes are a section
+with tables and a payload of its own, so that several cores can work on a block.  At each step the
+network weighs the next byte of a section's lanes; then the bytes are coded lane by lane, bit by
+bit, by the mixture of its weights and of the contexts, whose tables the lanes share and update in
+this order.  The core (``core/src/sections``) does that, for several sections at once where there
+are more of them than threads: they share the reading of the network's weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from neurocomp import _core
+from neurocomp.codec.damage import Bytes, damage_as_format_errors
+from neurocomp.codec.workers import Workers
+from neurocomp.contract import CodedBlock, Tick, watch
+from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
+from neurocomp.frame.constants import MAX_BYTENET_LANES
+from neurocomp.models.bytenet import NetworkModel
+from neurocomp.models.bytenet.sections import (
+    Samples,
+    cut_samples,
+    join,
+    num_lanes_for,
+    sections_of,
+    split_block,
+)
+from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
+
+_WHOLE_BYTES = 1 << 16
+"""Larger blocks are coded with the network only where samples promise a gain."""
+
+
+Part = TypeVar("Part", Bytes, bytes)
+
+
+MAX_TOGETHER = 4
+"""The most sections that a thread codes together."""
+
+
+class NetworkCodec:
+    """Codes the bytes of a block under a network and context mixing, or the latter alone.
+
+    The variant of a block is its profile of contexts, and `NUM_PROFILES` more where the network
+    takes part.
+
+    Args:
+        model: the network.
+        dictionary: uint8 (n,), what the contexts read before each section, and the network the end
+            of; None for nothing.
+        threads: sections that are coded at once, of all blocks together.
+    """
+
+    def __init__(
+        self,
+        model: NetworkModel,
+        dictionary: Bytes | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._model = model
+        self._dictionary = dictionary
+        self._threads = threads
+        self._workers = Workers(threads)
+
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
+        data = np.array(symbols, np.uint8)
+        profile = choose_profile(data)
+        num_lanes = num_lanes_for(data.size, self._model.section_lanes)
+        shape = data, profile + NUM_PROFILES, num_lanes, tick
+        stop = partial(watch, tick)
+        samples = Samples([])
+        if data.size > _WHOLE_BYTES:
+            samples = self._try_samples(data, profile, stop)
+        if samples.are_clear:
+            return self._encode(*shape, data.size)
+        # Contexts alone take an eighth of the time: what they reach is the mark to beat.
+        plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
+        if not samples.sizes:
+            alone = plain.result()
+            mixed = self._encode(*shape, data.size if alone is None else len(alone) - 1)
+        elif samples.pay:
+            mixed = self._encode(*shape, data.size)
+        else:
+            mixed = None
+            tick(data.size)
+        alone = plain.result()
+        if alone is None or (mixed is not None and len(mixed.payload) < len(alone)):
+            return mixed
+        return CodedBlock(alone, data.size, 1, profile)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+
+        Raises:
+            FormatError: the payload is damaged, or the block is not one of this codec's.
+        """
+        most = MAX_BYTENET_LANES if block.variant >= NUM_PROFILES else 1
+        num_lanes, section_lanes = block.num_lanes, self._model.section_lanes
+        is_whole = num_lanes == 1 or num_lanes % section_lanes == 0
+        if not 1 <= num_lanes <= most or not is_whole or block.variant >= 2 * NUM_PROFILES:
+            raise FormatError(
+                f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
+            )
+        data = np.zeros(block.num_symbols, np.uint8)
+        sections = sections_of(data, num_lanes, section_lanes)
+        payloads = split_block(block.payload, data.size, num_lanes, section_lanes)
+        lanes = min(num_lanes, section_lanes)
+        groups = zip(self._groups(sections), self._groups(payloads), strict=True)
+        self._workers.map(
+            self._decode, ((some, block.variant, lanes, parts, tick) for some, parts in groups)
+        )
+        return data
+
+    def learn(self, symbols: Stream) -> Experience:
+        """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
+        data = np.array(symbols, np.uint8)
+        return Experience.of(_core.learn(data, profile=TEXT, network=self._model.core))
+
+    def _encode(
+        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> CodedBlock | None:
+        """Code ``data``; None where the payload is longer than ``room``."""
+        section_lanes = self._model.section_lanes
+        sections = sections_of(data, num_lanes, section_lanes)
+        lanes = min(num_lanes, section_lanes)
+        groups = self._workers.map(
+            self._code_sections,
+            ((some, variant, lanes, tick, room) for some in self._groups(sections)),
+        )
+        whole = [one for group in groups for one in group if one is not None]
+        if len(whole) < len(sections):
+            return None
+        payload = join(whole)
+        return None if len(payload) > room else CodedBlock(payload, data.size, num_lanes, variant)
+
+    def _code(
+        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> bytes | None:
+        """Return the payload of a section, ``data``; None where it is longer than ``room``."""
+        return self._code_sections([data], variant, num_lanes, tick, room)[0]
+
+    def _code_sections(
+        self, sections: list[Bytes], variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> list[bytes | None]:
+        """Return the payload of each section; None where one is longer than ``room``."""
+        return _core.encode(
+            sections,
+            room,
+            profile=variant % NUM_PROFILES,
+            num_lanes=num_lanes,
+            network=self._model.core if variant >= NUM_PROFILES else None,
+            dictionary=self._dictionary,
+            progress=tick,
+        )
+
+    def _decode(
+        self, sections: list[Bytes], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
+    ) -> None:
+        """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
+        with damage_as_format_errors():
+            _core.decode(
+                payloads,
+                sections,
+                profile=variant % NUM_PROFILES,
+                num_lanes=num_lanes,
+                network=self._model.core if variant >= NUM_PROFILES else None,
+                dictionary=self._dictionary,
+                progress=tick,
+            )
+
+    def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
+        """Return the sections of a block in groups that are coded together, a few for each thread.
+
+        Sections of a group share the reading of weights, but each has tables of its own: 145 MB for
+        1 MiB.  Where a group is damaged those after it are never begun.
+        """
+        num_rounds = -(-len(sections) // (self._threads * MAX_TOGETHER))
+        num_groups = min(len(sections), self._threads * num_rounds)
+        bounds = [len(sections) * number // num_groups for number in range(num_groups + 1)]
+        return [list(sections[first:last]) for first, last in pairwise(bounds)]
+
+    def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> Samples:
+        """Code samples of ``data`` both ways."""
+        samples = cut_samples(data)
+        variants = profile, profile + NUM_PROFILES
+        tasks = ((sample, variant, stop) for sample in samples for variant in variants)
+        sizes = self._workers.map(self._size, tasks)
+        return Samples(list(zip(sizes[::2], sizes[1::2], strict=True)))
+
+    def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
+        payload = self._code(sample, variant, 1, stop, sample.size)
+        return sample.size if payload is None else len(payload)
+
+
+def ignore(num_symbols: int) -> None:
+    """Do nothing: a `Tick` for work that isn't told."""

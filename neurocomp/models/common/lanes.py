@@ -1,0 +1,48 @@
+"""Lanes spread over the cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+
+from neurocomp.contract import Predictor
+from neurocomp.exact import Frequencies, Symbols
+from neurocomp.threads import submit
+
+
+class LaneGroups:
+    """All lanes of a block, in groups that advance at the same time on cores of their own.
+
+    Groups share nothing that changes before the next `update`, so their number changes the time and
+    nothing else.
+
+    Args:
+        num_lanes: in all.
+        num_threads: groups at most.
+        make: returns the group of some of the lanes.
+    """
+
+    def __init__(
+        self, num_lanes: int, num_threads: int, make: Callable[[slice], Predictor]
+    ) -> None:
+        num_groups = min(num_threads, num_lanes)
+        bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
+        self._slices = [slice(*pair) for pair in pairwise(bounds)]
+        self._groups = [make(one) for one in self._slices]
+        self._executor = ThreadPoolExecutor(num_groups - 1) if num_groups > 1 else None
+
+    def frequencies(self) -> Frequencies:
+        """Return the tables of all lanes, int32 (lanes, V)."""
+        first, *others = self._groups
+        if self._executor is None:
+            return first.frequencies()
+        pending = [submit(self._executor, group.frequencies) for group in others]
+        return np.concatenate([first.frequencies(), *(one.result() for one in pending)])
+
+    def update(self, symbols: Symbols) -> None:
+        """Append the next ``symbols``, int32 (lanes,)."""
+        for group, lanes in zip(self._groups, self._slices, strict=True):
+            group.update(symbols[lanes])

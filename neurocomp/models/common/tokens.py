@@ -1,0 +1,52 @@
+"""What stored models of tokens have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+import numpy as np
+
+from neurocomp.store.stored import StoredModel
+from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
+
+TOKENIZER = "tokenizer"
+"""Name of the tensor, uint8, that holds a tokenizer's JSON, where symbols are byte pairs."""
+
+
+class StoredTokenModel(ABC):
+    """A symbol model of integers that are kept in a file, perhaps with a tokenizer."""
+
+    _stored: StoredModel
+
+    @property
+    @abstractmethod
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V."""
+
+    @property
+    def identity(self) -> bytes:
+        """The 32-byte SHA-256 of the stored form."""
+        return self._stored.sha256
+
+    @cached_property
+    def symbol_map(self) -> SymbolMap:
+        """Byte pairs where a tokenizer is stored with the model, else plain integers."""
+        tokenizer = self._stored.tensors.get(TOKENIZER)
+        if tokenizer is None:
+            return for_alphabet(self.alphabet_size)
+        return BytePairs(tokenizer.astype(np.uint8).tobytes())
+
+
+class StoredTokenNetwork(StoredTokenModel):
+    """One whose predictions a network computes, its lanes spread over the cores."""
+
+    @property
+    def prefers_line_feeds(self) -> bool:
+        """True: tokenizers have words for LF, and texts of training end their lines so."""
+        return True
+
+    @property
+    def uses_all_cores(self) -> bool:
+        """True: a predictor spreads its lanes over the cores."""
+        return True

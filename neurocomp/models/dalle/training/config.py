@@ -1,0 +1,160 @@
+"""Configurations of priors."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from neurocomp.models.dalle.autoencoders import AutoencoderConfig
+from neurocomp.models.dalle.images import GROUPS, RESIZES
+from neurocomp.models.dalle.prior import PriorConfig
+from neurocomp.training.config import MAX_COUNT, OptimizerConfig, RunConfig, require, require_count
+
+
+@dataclasses.dataclass(frozen=True)
+class PriorDataConfig:
+    """What of the data is seen, and how."""
+
+    batch: int = 64
+    """Captions with their images in one step, over all processes and micro-batches."""
+    training_share: float = 0.9
+    """Share of the different captions whose images are trained on, chosen by their hash; of images
+    without captions, share of the images."""
+    validation_images: int = 512
+    """Images of the other captions that are validated on."""
+    caption_dropout: float = 0.1
+    """Share of the images that are seen without their caption."""
+    code_dropout: float = 0.0
+    """Share of the codes of captioned images that are hidden from those behind them, which so learn
+    to read the caption (cf. S. Bowman et al., Generating sentences from a continuous space, 2016:
+    word dropout)."""
+    merge_dropout: float = 0.1
+    """Share of byte pairs that stay apart (I. Provilkov et al., BPE-dropout, 2020)."""
+    text_weight: float = 0.125
+    """Of captions in the loss; images have the rest."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "validation_images"):
+            require_count(f"data.{name}", getattr(self, name))
+        share = self.training_share
+        require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
+        for name in ("caption_dropout", "code_dropout", "merge_dropout", "text_weight"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"data.{name}", value, "at least 0 and below 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class PriorTrainingConfig:
+    """A training of a prior."""
+
+    run: RunConfig
+    model: PriorConfig
+    data: PriorDataConfig
+    optimizer: OptimizerConfig
+
+
+PRIOR_PRESETS = ("rainbow", "emoji", "paper")
+"""Names of the package's configurations, in the recipes "prior-rainbow" and so on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageDataConfig:
+    """What of the data is seen, and how."""
+
+    size: int = 32
+    """Pixels across and down."""
+    resize: str = "crop"
+    """"crop", "pad", "stretch" or "none"; see `neurocomp.models.dalle.images.ImageOptions`."""
+    captions: bool = True
+    """Whether images without a caption are left out."""
+    batch: int = 64
+    """Images in one step, over all processes and micro-batches."""
+    training_share: float = 0.9
+    """Share of the groups that are trained on."""
+    group: str = "caption"
+    """What is held out as a whole: images of one "caption", or of one "base": the same key up to
+    the first "_"; or single ones: "image", as "caption" means too where captions are not read."""
+    validation_images: int = 512
+    """Held-out images that are validated on."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "validation_images"):
+            require_count(f"data.{name}", getattr(self, name))
+        require(8 <= self.size <= 1024, "data.size", self.size, "8 to 1024")
+        require(self.resize in RESIZES, "data.resize", self.resize, f"one of {RESIZES}")
+        require(self.group in GROUPS, "data.group", self.group, f"one of {GROUPS}")
+        share = self.training_share
+        require(0 < share <= 1, "data.training_share", share, "in 0..1, and not 0")
+        if self.group == "caption" and not self.captions:
+            object.__setattr__(self, "group", "image")
+
+
+@dataclasses.dataclass(frozen=True)
+class LossConfig:
+    """What is minimised: reconstruction + beta KL + balance KL of the mean + distance.
+
+    The first three are in bits for each sub-pixel; with beta = 1 the first two are the ELBO.
+    """
+
+    first_temperature: float = 1.0
+    """Of the relaxation, at the first step."""
+    last_temperature: float = 0.0625
+    """Of the relaxation, which falls along half a cosine, from 1 to 1/16 in the paper."""
+    temperature_steps: int = 0
+    """Steps of the fall; 0 for 4/5 of the run."""
+    beta: float = 1.0
+    """Weight of the latents' KL from the uniform prior."""
+    beta_steps: int = 5000
+    """In which it rises from 0."""
+    balance: float = 0.0
+    """Weight of the mean distribution's KL from the uniform one, which keeps codes in use."""
+    revive_every: int = 0
+    """Steps after which codes that were not taken are revived; 0 for never."""
+    revive_until: float = 0.6
+    """Share of the run after which codes are left alone."""
+    prune: bool = False
+    """Whether the run ends without the codes that no training image takes: K is the number of the
+    others then."""
+
+    def __post_init__(self) -> None:
+        for name in ("first_temperature", "last_temperature"):
+            value = getattr(self, name)
+            finite = 0 < value < math.inf
+            require(finite, f"loss.{name}", value, "positive and finite")
+        for name in ("temperature_steps", "beta", "beta_steps", "balance", "revive_every"):
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"loss.{name}", value, "at least 0 and finite")
+        for name in ("temperature_steps", "beta_steps", "revive_every"):
+            value = getattr(self, name)
+            require(value <= MAX_COUNT, f"loss.{name}", value, f"{MAX_COUNT:,} at most")
+        until = self.revive_until
+        require(0 <= until <= 1, "loss.revive_until", until, "in 0..1")
+
+
+@dataclasses.dataclass(frozen=True)
+class VaeTrainingConfig:
+    """A training of an autoencoder."""
+
+    run: RunConfig
+    model: AutoencoderConfig
+    data: ImageDataConfig
+    loss: LossConfig
+    optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        require(
+            self.data.size % self.model.factor == 0,
+            "data.size",
+            self.data.size,
+            f"a multiple of model.factor, {self.model.factor}",
+        )
+        require(
+            self.optimizer.name == "adamw",
+            "optimizer.name",
+            self.optimizer.name,
+            "'adamw': Muon moves matrices, and an autoencoder has convolutions",
+        )
+
+
+VAE_PRESETS = ("rainbow", "rainbow-last", "rainbow-vqvae", "emoji", "paper")
+"""Names of the package's configurations, in the recipes "vae-rainbow" and so on."""

@@ -1,0 +1,91 @@
+"""Blocks under the context-mixing model and the binary arithmetic coder.
+
+The core (``core/src/sections``) codes them; here it is decided how.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from neurocomp import _core
+from neurocomp.codec.damage import Bytes, damage_as_format_errors
+from neurocomp.contract import CodedBlock, Tick, watch
+from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
+from neurocomp.frame.constants import VARIANT_PRIMED
+from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
+
+PRIMED = VARIANT_PRIMED
+"""Variant of a block of text before which the model has read its primer."""
+
+_TRIAL_BYTES = 1 << 14
+"""A block's start, which tells whether the primer helps."""
+
+
+class BitCodec:
+    """Codes the bytes of a block under the context-mixing model.
+
+    The variant of a block is its profile of contexts, and `PRIMED` for text before which the model
+    has read its primer.
+
+    Args:
+        dictionary: uint8 (n,), what the model reads before each block, behind the primer; None for
+            nothing.
+    """
+
+    def __init__(self, dictionary: Bytes | None = None) -> None:
+        self._dictionary = dictionary
+
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
+        data = np.array(symbols, np.uint8)
+        variant = choose_profile(data)
+        payload: bytes | None = None
+        if variant == TEXT:
+            start = data[:_TRIAL_BYTES]
+            stop = partial(watch, tick)
+            trials = {one: self._encode(start, one, stop) for one in (TEXT, PRIMED)}
+            variant = min(trials, key=lambda one: len(trials[one] or start))
+            payload = trials[variant] if start.size == data.size else None
+        if payload is None:
+            payload = self._encode(data, variant, tick)
+        else:
+            tick(data.size)
+        return None if payload is None else CodedBlock(payload, data.size, 1, variant)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+
+        Raises:
+            FormatError: the payload is damaged, or the block is not one of this codec's.
+        """
+        if block.num_lanes != 1 or block.variant > PRIMED:
+            raise FormatError(
+                f"context mixing has 1 lane and {PRIMED + 1} variants, the block has "
+                f"{block.num_lanes} and variant {block.variant}"
+            )
+        data = np.zeros(block.num_symbols, np.uint8)
+        with damage_as_format_errors():
+            _core.decode(
+                [block.payload],
+                [data],
+                profile=block.variant % NUM_PROFILES,
+                primer=primer() if block.variant == PRIMED else None,
+                dictionary=self._dictionary,
+                progress=tick,
+            )
+        return data
+
+    def _encode(self, data: Bytes, variant: int, tick: Tick) -> bytes | None:
+        """Return the payload of ``data``; None where it would not be shorter."""
+        (payload,) = _core.encode(
+            [data],
+            data.size,
+            profile=variant % NUM_PROFILES,
+            primer=primer() if variant == PRIMED else None,
+            dictionary=self._dictionary,
+            progress=tick,
+        )
+        return payload

@@ -1,0 +1,130 @@
+"""Counting the n-grams of a text, order by order, in linear time.
+
+A k-gram is known by its rank among all k-grams, so the alphabet's size doesn't matter; the sort
+that ranks them is in ``core/src/ngram/counting.hpp``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp import _core
+
+Array32 = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Level:
+    """All different n-grams of one length, sorted.
+
+    Attributes:
+        parents: rank of each one's prefix on the level below; 0 on level 1.
+        symbols: its last symbol.
+        counts: how often it occurs.
+        continuations: how many different symbols precede it, where a beginning of a document
+            counts as one more symbol; at the highest order the counts themselves.
+    """
+
+    parents: Array32
+    symbols: Array32
+    counts: Array32
+    continuations: Array32
+
+
+def count_ngrams(symbols: Array32, first: NDArray[np.int64], order: int) -> list[Level]:
+    """Return the n-grams of lengths 1 to ``order`` that don't cross a document's end.
+
+    Args:
+        symbols: all documents, one after the other; shape (N,), 1 <= N < 2**31, none negative.
+        first: where each (non-empty) document begins, ascending from 0.
+        order: length of the longest n-grams.
+    """
+    room = _room(symbols.shape[0], first, order)
+    values, ranks = _rank_symbols(symbols)
+    counts = np.bincount(ranks, minlength=values.shape[0]).astype(np.int32)
+    by_symbol = _core.ngram.sort_positions(ranks, counts)
+    parents = np.zeros(values.shape[0], np.int32)
+    levels = []
+    for length in range(1, order):
+        next_ranks, next_parents, next_symbols, next_counts, examples = _core.ngram.next_grams(
+            by_symbol, ranks, counts, room, symbols, length
+        )
+        continuations = np.bincount(ranks[examples + 1], minlength=counts.shape[0])
+        opening = np.unique(ranks[first[room[first] >= length]])
+        continuations[opening] += 1
+        levels.append(Level(parents, values, counts, continuations.astype(np.int32)))
+        ranks, parents, values, counts = next_ranks, next_parents, next_symbols, next_counts
+    levels.append(Level(parents, values, counts, counts))
+    return levels
+
+
+def _room(size: int, first: NDArray[np.int64], order: int) -> NDArray[np.uint8]:
+    """Return how many symbols each position has to its document's end, at most ``order``."""
+    room = np.full(size, order, np.uint8)
+    ends = np.append(first[1:], size)
+    for left in range(1, order):
+        before = ends - left
+        room[before[before >= first]] = left
+    return room
+
+
+def _rank_symbols(symbols: Array32) -> tuple[Array32, Array32]:
+    present = np.flatnonzero(np.bincount(symbols)).astype(np.int32)
+    rank = np.zeros(int(present[-1]) + 1, np.int32)
+    rank[present] = np.arange(present.shape[0], dtype=np.int32)
+    return present, rank[symbols]
+
+
+FALLBACK = (0.5, 1.0, 1.5)
+"""Discounts where the counts of counts cannot give any."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """Probabilities of one level's n-grams.
+
+    Attributes:
+        alphas: what the n-gram's last symbol keeps after its prefix, shape (n-grams,).
+        gammas: what each n-gram of the level below leaves to shorter contexts, (prefixes,).
+    """
+
+    alphas: Floats
+    gammas: Floats
+
+
+def discounts(counts: NDArray[np.int32]) -> tuple[float, float, float]:
+    """Return what counts of 1, 2, and 3 or more lose, estimated from how many counts are 1 to 4.
+
+    When one of those numbers is zero, or gives a discount outside (0, count), as happens with
+    small alphabets, FALLBACK is returned.
+    """
+    n1, n2, n3, n4 = (int(np.count_nonzero(counts == k)) for k in (1, 2, 3, 4))
+    if 0 in (n1, n2, n3, n4):
+        return FALLBACK
+    y = n1 / (n1 + 2 * n2)
+    estimates = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
+    if not all(0 < value < k for k, value in enumerate(estimates, start=1)):
+        return FALLBACK
+    return estimates
+
+
+def smooth(level: Level, kept: NDArray[np.bool_], num_prefixes: int) -> Smoothed:
+    """Return the discounted probabilities of ``level``.
+
+    Args:
+        level: counted n-grams.
+        kept: which of them the model stores; what the others would have goes to their prefix's
+            gamma, so that probabilities still sum to one.
+        num_prefixes: number of n-grams on the level below.
+    """
+    counts = level.continuations
+    loss = np.asarray((0.0, *discounts(counts)))[np.minimum(counts, 3)]
+    totals = np.bincount(level.parents, counts, num_prefixes)
+    alphas = (counts - loss) / totals[level.parents]
+    retained = np.bincount(level.parents[kept], alphas[kept], num_prefixes)
+    return Smoothed(alphas.astype(np.float64), (1.0 - retained).astype(np.float64))

@@ -1,5 +1,0 @@
-"""The byte network in its exact form: a gated linear recurrence in integers."""
-
-from neurocomp.models.recurrent.model import NetworkModel
-
-__all__ = ["NetworkModel"]

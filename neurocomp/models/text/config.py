@@ -1,0 +1,92 @@
+"""Configurations of models of text."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from neurocomp.models.bytenet.glr import GLRConfig
+from neurocomp.models.tokennets.torch_networks import NeuralNgramConfig, RecurrentTokensConfig
+from neurocomp.models.transformer.torch_gpt2 import GPT2Config
+from neurocomp.training.config import OptimizerConfig, RunConfig, require, require_count
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What of the data is seen, and how."""
+
+    window: int = 1024
+    """Symbols that are predicted in one sample."""
+    batch: int = 8
+    """Samples in one step, over all processes and micro-batches."""
+    weights: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Share of each kind in the samples; without any, kinds count by their size."""
+    validation_share: float = 0.02
+    """How much of each file's end is kept for validation."""
+    validation_pieces: int = 16
+    """Pieces of each kind that are validated on."""
+    validation_length: int = 1024
+    """Symbols in a piece; each is predicted from a cold start."""
+
+    def __post_init__(self) -> None:
+        for name in ("window", "batch", "validation_pieces", "validation_length"):
+            require_count(f"data.{name}", getattr(self, name))
+        share = self.validation_share
+        require(0 < share < 1, "data.validation_share", share, "between 0 and 1")
+        for kind, weight in self.weights.items():
+            finite = 0 < weight < math.inf
+            require(finite, f"data.weights.{kind}", weight, "positive and finite")
+
+
+@dataclasses.dataclass(frozen=True)
+class TextConfig:
+    """A training of the byte network."""
+
+    run: RunConfig
+    model: GLRConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class GPT2TrainingConfig:
+    """A training of a model of GPT-2's architecture."""
+
+    run: RunConfig
+    model: GPT2Config
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        longest = max(self.data.window, self.data.validation_length)
+        require(
+            longest <= self.model.num_positions,
+            "model.num_positions",
+            self.model.num_positions,
+            f"at least the {longest} symbols of data.window and data.validation_length",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class NeuralNgramTrainingConfig:
+    """A training of a neural n-gram."""
+
+    run: RunConfig
+    model: NeuralNgramConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentTrainingConfig:
+    """A training of a recurrent model of tokens."""
+
+    run: RunConfig
+    model: RecurrentTokensConfig
+    data: DataConfig
+    optimizer: OptimizerConfig
+
+
+TextTrainingConfig = (
+    TextConfig | GPT2TrainingConfig | NeuralNgramTrainingConfig | RecurrentTrainingConfig
+)

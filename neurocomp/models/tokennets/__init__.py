@@ -1,0 +1,9 @@
+"""Networks of tokens that are no transformers: neural n-grams and recurrences, exact in integers.
+
+Both share what stands around them: one table of word vectors at the input and the output
+(``words.py``), lanes (``lanes.py``), the contract of a symbol model (``model.py``).
+"""
+
+from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel
+
+__all__ = ["NeuralNgramModel", "RecurrentTokensModel"]

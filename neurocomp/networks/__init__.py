@@ -1,1 +1,0 @@
-"""Neural networks as torch modules, in floating point, for training."""

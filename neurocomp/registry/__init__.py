@@ -1,0 +1,1 @@
+"""Which model a name or a frame means, and how it is opened."""

@@ -1,0 +1,149 @@
+"""Every family of models that a frame can name; what is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from neurocomp.frame import constants
+
+if TYPE_CHECKING:
+    from neurocomp.contract import BinaryModel, SymbolModel
+    from neurocomp.store.stored import StoredModel
+
+
+class Kind(enum.Enum):
+    """Which contract the models of an architecture fulfil."""
+
+    SYMBOL = "symbol"
+    BINARY = "binary"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One kind of model.  Neither of the ways to get one: its models are part of the package.
+
+    Attributes:
+        id: the family's number in frames.
+        kind: symbol or binary.
+        summary: one line for people.
+        from_stored: makes a model from its stored form.
+        by_name: finds a model that is kept by another library from a frame's hash, parameters and
+            environment.
+        takes_dictionaries: models read one before each block.
+    """
+
+    id: int
+    kind: Kind
+    summary: str
+    from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
+    by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
+    takes_dictionaries: bool = False
+
+    @property
+    def name(self) -> str:
+        """The family's name, which stored models say."""
+        return constants.FAMILY_NAMES[self.id]
+
+    @property
+    def revision(self) -> int:
+        """Of the family's arithmetic, in this version of the software."""
+        return constants.REVISIONS[self.id]
+
+
+def _bytenet(stored: StoredModel) -> BinaryModel:
+    from neurocomp.models.bytenet import NetworkModel
+
+    return NetworkModel(stored)
+
+
+def _ngram(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.ngram import NgramModel
+
+    return NgramModel.from_stored(stored)
+
+
+def _transformer(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.transformer import TransformerModel
+
+    return TransformerModel.from_stored(stored)
+
+
+def _dalle(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.dalle import DalleModel
+
+    return DalleModel.from_stored(stored)
+
+
+def _neural_ngram(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.tokennets import NeuralNgramModel
+
+    return NeuralNgramModel.from_stored(stored)
+
+
+def _recurrent_tokens(stored: StoredModel) -> SymbolModel:
+    from neurocomp.models.tokennets import RecurrentTokensModel
+
+    return RecurrentTokensModel.from_stored(stored)
+
+
+def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
+    from neurocomp.models.hub.float_model import FloatModel
+
+    return FloatModel.for_frame(identity, parameters, environment)
+
+
+HUB = Architecture(
+    constants.FAMILY_HF, Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub
+)
+
+ARCHITECTURES = (
+    Architecture(
+        constants.FAMILY_MIX, Kind.BINARY, "context mixing of bits", takes_dictionaries=True
+    ),
+    Architecture(constants.FAMILY_ADAPTIVE, Kind.SYMBOL, "orders 0 to 5, learnt while coding"),
+    Architecture(constants.FAMILY_NGRAM, Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
+    Architecture(
+        constants.FAMILY_TRANSFORMER,
+        Kind.SYMBOL,
+        "exact transformer, such as GPT-2",
+        from_stored=_transformer,
+    ),
+    HUB,
+    Architecture(
+        constants.FAMILY_BYTENET,
+        Kind.BINARY,
+        "a network of bytes and context mixing",
+        from_stored=_bytenet,
+        takes_dictionaries=True,
+    ),
+    Architecture(
+        constants.FAMILY_DALLE,
+        Kind.SYMBOL,
+        "exact prior of captions and image tokens",
+        from_stored=_dalle,
+    ),
+    Architecture(
+        constants.FAMILY_NEURAL_NGRAM,
+        Kind.SYMBOL,
+        "exact neural n-gram of tokens",
+        from_stored=_neural_ngram,
+    ),
+    Architecture(
+        constants.FAMILY_RECURRENT_TOKENS,
+        Kind.SYMBOL,
+        "exact recurrent network of tokens",
+        from_stored=_recurrent_tokens,
+    ),
+)
+"""All architectures."""
+
+BY_ID = {one.id: one for one in ARCHITECTURES}
+"""All of them, by what a frame says."""
+
+
+def architecture_named(name: str) -> Architecture | None:
+    """Return the architecture that a model file says that it has; None where it is unknown."""
+    return next((one for one in ARCHITECTURES if one.name == name), None)

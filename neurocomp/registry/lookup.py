@@ -1,0 +1,197 @@
+"""Which model a name or a frame means, without loading it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurocomp.errors import (
+    FormatError,
+    ModelMismatchError,
+    ModelNotFoundError,
+    NeurocompError,
+    UnsupportedError,
+)
+from neurocomp.frame import constants
+from neurocomp.names import printable, quoted
+from neurocomp.registry.catalogue import BY_ID, HUB, Architecture, architecture_named
+from neurocomp.registry.packaged import (
+    DALLE_PREFIX,
+    EMBEDDED,
+    PackagedModel,
+    find_packaged,
+    packaged_models,
+    packaged_priors,
+    section_lanes,
+)
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.headers import ModelHeader
+from neurocomp.store.origins import PULLED, repository
+
+DICTIONARY = "dictionary"
+"""What a dictionary's file says that it is."""
+
+WINDOWED = ("transformer",)
+"""Architectures whose models see a window of context; see ``base.WindowedModel``."""
+
+
+def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> ModelNotFoundError:
+    """Return the error that tells how to get the model ``name``, or what else was meant.
+
+    Args:
+        name: that no model has.
+        error: what the store says.
+        store: whose names are compared.
+    """
+    pulled = {repository(one): one for one in PULLED}
+    wanted = pulled.get(name, name)
+    if wanted in PULLED:
+        return ModelNotFoundError(
+            f"model {quoted(name)} is not installed: 'neurocomp models pull {wanted}' downloads "
+            f"it, and 'neurocomp models import FOLDER --name {wanted}' takes a copy of yours"
+        )
+    if Path(name).suffix == ".safetensors" or "/" in name:
+        return ModelNotFoundError(f"there is no model file {quoted(name)}, and {error}")
+    nearest = _nearest(name, store)
+    if nearest is not None:
+        return ModelNotFoundError(f"no model is named {quoted(name)}: did you mean {nearest}?")
+    return ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}")
+
+
+def architecture_of(family: int, revision: int) -> Architecture:
+    """Return the architecture that a frame names.
+
+    Raises:
+        UnsupportedError: there is no such family here.
+        ModelMismatchError: its arithmetic is of another revision here.
+    """
+    architecture = BY_ID.get(family)
+    if architecture is None:
+        raise UnsupportedError(
+            f"the frame needs models of family {family}, which this neurocomp does not have: "
+            "install a newer one (pip install -U neurocomp)"
+        )
+    if revision != architecture.revision:
+        reader = constants.REVISION_READERS.get((family, revision))
+        how = "a newer neurocomp reads it (pip install -U neurocomp)"
+        if reader is not None:
+            how = f"neurocomp {reader} reads it (pip install neurocomp=={reader})"
+        raise ModelMismatchError(
+            f"the frame was written with revision {revision} of {architecture.name!r} models, this "
+            f"neurocomp has revision {architecture.revision}: {how}"
+        )
+    return architecture
+
+
+def packaged_of(architecture: Architecture, identity: bytes) -> PackagedModel | None:
+    """Return the model of the package that a frame names, None where it names one in a file.
+
+    Raises:
+        ModelMismatchError: it should be of the package, but is not of this one.
+        FormatError: it is named by a whole hash where nothing is kept in files, or by a short one
+            where the package never has a model.
+    """
+    is_short = len(identity) == constants.SHORT_HASH_BYTES
+    if architecture is HUB and is_short:
+        raise FormatError(f"the frame names a model of {HUB.name!r} by a part of its hash")
+    if architecture.from_stored is None and architecture is not HUB and not is_short:
+        raise FormatError(f"the frame names {architecture.name!r} by a whole hash")
+    found = find_packaged(architecture.id, identity)
+    if found is None and is_short:
+        here = [
+            f"{one.name!r} ({one.sha256().hex()[: 2 * constants.SHORT_HASH_BYTES]})"
+            for one in packaged_models(architecture.id)
+        ]
+        raise ModelMismatchError(
+            f"the frame was written with the {architecture.name!r} model {identity.hex()} of the "
+            f"package, this neurocomp has {', '.join(here) or 'none'}: install the neurocomp that "
+            "wrote it"
+        )
+    return found
+
+
+def find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
+    """Return file and name of the stored model of that hash.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    entry = store.find_by_hash(identity)
+    return entry.path, entry.name
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the model of a frame is called here.
+
+    Attributes:
+        name: for people.
+        section_lanes: of a network of bytes, as far as it is known.
+    """
+
+    name: str
+    section_lanes: int = constants.SECTION_LANES
+
+
+def name_frame_model(
+    architecture: Architecture,
+    identity: bytes,
+    store: ModelStore,
+    parameters: bytes,
+    environment: bytes,
+) -> Named:
+    """Return what the model of a frame is called here, as far as headers tell: none is loaded.
+
+    Raises:
+        ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be decoded here; see
+            ``registry.open_frame_model``.
+    """
+    packaged = packaged_of(architecture, identity)
+    if architecture is HUB:
+        from neurocomp.models.hub import environment as machine
+        from neurocomp.models.hub.places import Place
+
+        machine.check(environment, without_torch=True)
+        return Named(str(Place.from_bytes(parameters)))
+    if packaged is not None:
+        return Named(packaged.name, packaged.section_lanes)
+    path, name = find_stored(identity, store)
+    header = ModelHeader.read(path)
+    if architecture_named(header.architecture) is not architecture:
+        raise ModelMismatchError(
+            f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the "
+            f"frame, but of architecture {quoted(header.architecture)}"
+        )
+    if parameters and architecture.name not in WINDOWED:
+        raise FormatError(f"the frame has parameters for the {architecture.name} model")
+    return Named(name, section_lanes(header))
+
+
+def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
+    """Return what the dictionary of a frame is called here, as far as headers tell.
+
+    Raises:
+        ModelNotFoundError, FormatError: there is none; see ``dictionary.open_frame_dictionary``.
+    """
+    entry = store.find_by_hash(identity, "dictionary")
+    found = ModelHeader.read(entry.path).architecture
+    if found != DICTIONARY:
+        raise FormatError(
+            f"the frame's dictionary is none: {printable(entry.path)} holds a model "
+            f"({printable(found)})"
+        )
+    return entry.name
+
+
+def _nearest(name: str, store: ModelStore) -> str | None:
+    try:
+        installed = [entry.name for entry in store.entries()]
+    except (NeurocompError, OSError):
+        installed = []
+    known = [*EMBEDDED, *PULLED, *packaged_priors(), *installed]
+    found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    if not found:
+        prior = f"{DALLE_PREFIX}{name}"
+        return prior if prior in packaged_priors() else None
+    return printable(found[0])

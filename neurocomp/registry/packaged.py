@@ -1,0 +1,190 @@
+"""The models that are part of the package: their names, and the hashes by which frames know them.
+
+Lists cost nothing: the hash of weights is in their file's header, and verified whenever a model is
+really loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurocomp.errors import ModelNotFoundError
+from neurocomp.frame import constants
+from neurocomp.names import printable, quoted
+from neurocomp.registry.catalogue import BY_ID, Architecture
+from neurocomp.store.headers import ModelHeader
+
+if TYPE_CHECKING:
+    from neurocomp.contract import BinaryModel, SymbolModel
+
+DALLE_PREFIX = "dalle:"
+DALLE_FILE = "prior.safetensors"
+LICENCE = "Apache-2.0"
+"""Of all that the package ships."""
+
+NETWORKS = Path(__file__).parents[1] / "models" / "bytenet" / "weights"
+"""Where the package keeps its networks of bytes."""
+
+
+@dataclass(frozen=True)
+class PackagedModel:
+    """A model that is part of the package.
+
+    Attributes:
+        name: what users call it.
+        architecture: its architecture.
+        summary: one line for people.
+        load: makes it; None for one that ``registry`` makes of its file.
+        sha256: returns the hash of its stored integers without making it.
+        file: its weights, where they are in a file of their own.
+    """
+
+    name: str
+    architecture: Architecture
+    summary: str
+    load: Callable[[], SymbolModel | BinaryModel] | None
+    sha256: Callable[[], bytes]
+    file: Path | None = None
+
+    @property
+    def section_lanes(self) -> int:
+        """Of a network of bytes: lanes of a block that share tables and a payload."""
+        return section_lanes(None if self.file is None else ModelHeader.read(self.file))
+
+
+@cache
+def _mix() -> BinaryModel:
+    from neurocomp.models.mix import MixModel
+
+    return MixModel()
+
+
+@cache
+def _adaptive() -> SymbolModel:
+    from neurocomp.models.adaptive import AdaptiveModel
+
+    return AdaptiveModel()
+
+
+@cache
+def _network(name: str) -> BinaryModel:
+    from neurocomp.models.bytenet import NetworkModel
+
+    return NetworkModel.shipped(name)
+
+
+@cache
+def _mix_sha256() -> bytes:
+    primer = Path(__file__).parents[1] / "models" / "mix" / "primer.txt"
+    return hashlib.sha256(primer.read_bytes()).digest()
+
+
+@cache
+def _file_sha256(path: Path) -> bytes:
+    """Return the hash that a model file's header says; raises FormatError, OSError."""
+    return ModelHeader.read(path).sha256
+
+
+def network_file(name: str) -> Path:
+    """Return the file of the network ``name`` of the package."""
+    return NETWORKS / f"{name}.safetensors"
+
+
+def _packaged_network(name: str, summary: str) -> PackagedModel:
+    file = network_file(name)
+    return PackagedModel(
+        name,
+        BY_ID[constants.FAMILY_BYTENET],
+        summary,
+        partial(_network, name),
+        partial(_file_sha256, file),
+        file,
+    )
+
+
+def _self_contained(
+    family: int,
+    load: Callable[[], SymbolModel | BinaryModel],
+    sha256: Callable[[], bytes],
+) -> PackagedModel:
+    architecture = BY_ID[family]
+    return PackagedModel(architecture.name, architecture, architecture.summary, load, sha256)
+
+
+EMBEDDED = {
+    one.name: one
+    for one in (
+        _self_contained(constants.FAMILY_MIX, _mix, _mix_sha256),
+        _self_contained(constants.FAMILY_ADAPTIVE, _adaptive, hashlib.sha256().digest),
+        _packaged_network("text-s", "a small network and context mixing"),
+        _packaged_network("text-l", "a larger network and context mixing"),
+    )
+}
+"""The models that users call by a name of the package alone."""
+
+
+def section_lanes(header: ModelHeader | None) -> int:
+    """Return what a model file's header says of sections."""
+    value = None if header is None else header.config.get("section_lanes")
+    return value if type(value) is int and value > 0 else constants.SECTION_LANES
+
+
+def packaged_models(family: int) -> Iterator[PackagedModel]:
+    """Yield the models of a family that are part of the package."""
+    yield from (one for one in EMBEDDED.values() if one.architecture.id == family)
+    if family == constants.FAMILY_DALLE:
+        architecture = BY_ID[family]
+        for name, path in packaged_priors().items():
+            sha256 = partial(_file_sha256, path)
+            yield PackagedModel(name, architecture, architecture.summary, None, sha256, path)
+
+
+def find_packaged(family: int, identity: bytes) -> PackagedModel | None:
+    """Return the model of the package whose SHA-256 begins with ``identity``; None if there's none.
+
+    Raises:
+        FormatError, OSError: the header of a file of the package cannot be read.
+    """
+    found = (one for one in packaged_models(family) if one.sha256().startswith(identity))
+    return next(found, None)
+
+
+def hash_in_frames(family: int, sha256: bytes) -> bytes:
+    """Return by what frames name a model: a few bytes are enough for those of the package."""
+    is_packaged = find_packaged(family, sha256) is not None
+    return sha256[: constants.SHORT_HASH_BYTES] if is_packaged else sha256
+
+
+def packaged_folder(room: str) -> Path:
+    """Return where a room of the package keeps its stored models."""
+    return Path(__file__).parents[1] / "models" / room / "weights"
+
+
+def packaged_priors() -> dict[str, Path]:
+    """Return the files of the priors in the package, by the names that `open_model` knows."""
+    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
+    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
+
+
+def dalle_file(name: str) -> Path:
+    """Return the prior in the folder ``name``, or the one of that name in the package.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    name = name.removeprefix(DALLE_PREFIX)
+    packaged = packaged_folder("dalle") / name
+    for folder in (Path(name), packaged):
+        if name and os.path.isfile(folder / DALLE_FILE):
+            return folder / DALLE_FILE
+    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
+    raise ModelNotFoundError(
+        f"{quoted(name)} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp "
+        f"dalle train-prior', or one of those in the package: {printable(names)}"
+    )

@@ -1,0 +1,72 @@
+"""What a symbol map is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from neurocomp.exact import Stream
+from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
+
+
+class SymbolMap(Protocol):
+    """A reversible map: ``decode(encode(data)) == data``."""
+
+    @property
+    def id(self) -> int:
+        """Number in the frame header, given by hand and never reused."""
+
+    @property
+    def name(self) -> str:
+        """Name in messages and in ``neurocomp info``."""
+
+    def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
+        """Return ``data`` as symbols below ``alphabet_size``: unsigned integers, shape (n,).
+
+        None where the data has no such form; it is then stored as it is.
+        """
+
+    def decode(self, symbols: Stream) -> bytes:
+        """Return the bytes that ``symbols`` stand for."""
+
+
+@dataclass(frozen=True)
+class UnsignedIntegers:
+    """Data that is an array of little-endian unsigned integers, each one a symbol.
+
+    Attributes:
+        id: number in the frame header.
+        name: name in messages.
+        width_bytes: size of an integer: 1 or 2.
+    """
+
+    id: int
+    name: str
+    width_bytes: int
+
+    def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
+        """Return ``data`` as symbols, None if cut mid-integer or outside the alphabet."""
+        if len(data) % self.width_bytes:
+            return None
+        symbols: Stream = np.frombuffer(data, f"<u{self.width_bytes}")
+        if symbols.size and int(symbols.max()) >= alphabet_size:
+            return None
+        return symbols
+
+    def decode(self, symbols: Stream) -> bytes:
+        """Return the integers as bytes."""
+        return symbols.astype(f"<u{self.width_bytes}", copy=False).tobytes()
+
+
+BYTES = UnsignedIntegers(SYMBOLS_BYTES, SYMBOL_NAMES[SYMBOLS_BYTES], 1)
+UINT16 = UnsignedIntegers(SYMBOLS_UINT16, SYMBOL_NAMES[SYMBOLS_UINT16], 2)
+
+SYMBOL_MAPS: dict[int, SymbolMap] = {one.id: one for one in (BYTES, UINT16)}
+"""The maps that need no vocabulary, by id."""
+
+
+def for_alphabet(alphabet_size: int) -> SymbolMap:
+    """Return the map for a model over plain integers: bytes up to 256 symbols, else 16 bits."""
+    return BYTES if alphabet_size <= 256 else UINT16
