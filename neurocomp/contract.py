@@ -1,4 +1,4 @@
-"""What a predictive model is.
+"""What a model and a codec are to those who use them.
 
 A *symbol model* gives, at each step, a frequency table over the next symbol of every lane and is
 coded by any entropy coder.  A *binary model* gives the probability of the next bit and is coded

@@ -1,4 +1,4 @@
-"""The text that all models of the experiment code: the first tokens of a file."""
+"""The text of the experiment, and the models that code it, as files in a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The man page ``neurocomp.1`` from the help texts, in roff: written by ``neurocomp.cli.docs``."""
+"""``docs/cli.md`` and the man page from the help texts: ``python -m neurocomp.cli.docs``."""
 
 from __future__ import annotations
 

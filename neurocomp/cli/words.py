@@ -1,4 +1,4 @@
-"""Arguments taken apart into options and operands, before click reads them."""
+"""Arguments before click reads them: options of the environment, words, near commands."""
 
 from __future__ import annotations
 

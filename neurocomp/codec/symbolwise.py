@@ -1,4 +1,14 @@
-"""How the symbols of a block lie in lanes that advance together."""
+"""The lock-step loop of a symbol model and any entropy coder, over lanes.
+
+A block of n symbols is cut into L lanes of n // L symbols, the first n % L of one more.
+All lanes advance together: one step predicts one symbol of every lane, and the coder takes them
+in lane order.
+
+Blocks of several records side by side in the lanes of one predictor.
+
+Where lanes know nothing of each other, a table is the same whatever the other lanes hold, so each
+block's payload is the one that it has alone: only the time of a step is shared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""The registers of constriction's range coder, followed from outside, and how a payload ends.
+"""Arithmetic coding of whole symbols: constriction's range coder, fed with integers only.
+
+``Categorical(perfect=False)`` turns V floats w_i into the cumulative frequencies
+``floor(scale * (w_0 + ... + w_{i-1})) + i`` with ``scale = (2**24 - V) / sum(w)``.  For
+w_i = frequency_i - 1 the sum is 2**24 - V, scale is exactly 1, and every partial sum is an
+integer below 2**24, exact even in float32 and in any order of summation: constriction's table is
+ours.  ``tests/coding/test_arithmetic.py`` pins that.
+
+Payload: the range coder's number as a big-endian byte string, cut as ``registers`` says.
+
+R. Bamler, Understanding Entropy Coding With Asymmetric Numeral Systems, 2022 (constriction);
+G. N. N. Martin, Range encoding: an algorithm for removing redundancy from a digitised message,
+1979.
+
+The registers of constriction's range coder, followed from outside, and how a payload ends.
 
 After any number of symbols a range coder stands for an interval of numbers
 [lower, lower + width) of the 64 bits that come after the words already shifted out.

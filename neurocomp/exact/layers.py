@@ -1,4 +1,4 @@
-"""Linear layers as integers: weights of 8 bits, activations of 8 or 16."""
+"""The layers of exact networks as integers: linear, embedding, norm, recurrence."""
 
 from __future__ import annotations
 

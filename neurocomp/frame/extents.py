@@ -1,4 +1,7 @@
-"""What a damaged stream of frames is made of."""
+"""How far a frame reaches whose header, or first block's head, is damaged.
+
+It is lost, but what lies within it is content, whatever it looks like.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A byte source that knows where it is and refuses to come up short."""
+"""A byte source that refuses to come up short, and the numbers of variable length in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only the one who decodes can check of a frame."""
+"""Bytes of frames that come in pieces, and how many of them the next step of a reader takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes to bytes: the library's counterparts of the command line's two main commands."""
+"""The command line's commands as functions: bytes to bytes, and whole files."""
 
 from __future__ import annotations
 

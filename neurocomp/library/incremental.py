@@ -1,4 +1,4 @@
-"""Compression piece by piece, in the manner of ``compression.zstd.ZstdCompressor``."""
+"""Compression and decompression piece by piece, in the manner of ``lzma`` and ``zstd``."""
 
 from __future__ import annotations
 

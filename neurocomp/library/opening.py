@@ -1,4 +1,4 @@
-"""Text on top of a compressed file that is written."""
+"""``neurocomp.open``: a compressed file, binary or text."""
 
 from __future__ import annotations
 

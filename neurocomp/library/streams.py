@@ -1,4 +1,4 @@
-"""Any object that shows its bytes, as a flat view of them."""
+"""Other people's binary streams, made dependable: short writes, no seeking, offsets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of this process's own descriptors: /dev/stdout, /dev/fd/1, /proc/self/fd/1."""
+"""Output files that are whole or not there at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a block was coded with, told by its head and its frame's; no model is loaded.
+"""What is in a file of frames, told without decoding it.
+
+What a block was coded with, told by its head and its frame's; no model is loaded.
 
 The numbers are those of docs/format.md, section 6; ``tests/pipeline/test_coded_with.py`` compares
 them with what the codecs write.

@@ -1,4 +1,4 @@
-"""Where an installed model came from, and under which licence: noted beside it, not part of it."""
+"""Where a model came from, under which licence, and what can be fetched by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-r"""Cutting text into the words that GPT-2's byte pairs are merged within.
+r"""Byte pairs: text as the tokens of a byte-level BPE vocabulary, and any other bytes as well.
+
+R. Sennrich et al., Neural machine translation of rare words with subword units, 2016; on bytes:
+A. Radford et al., Language models are unsupervised multitask learners, 2019.
+
+Decoding is the concatenation of the tokens' bytes, so that it can't depend on how a tokenizer
+splits text.  Encoding checks that it decodes to the data.
+
+Cutting text into the words that GPT-2's byte pairs are merged within.
 
 The rule is ``'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+``, read
 here by a small automaton of the core, ten times as fast as by a regular expression.

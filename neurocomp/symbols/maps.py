@@ -1,4 +1,4 @@
-"""What a symbol map is."""
+"""What a symbol map is, and the maps of plain integers: bytes, and 16 bits (token files)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading files of training text."""
+"""Files of training text: read, decompressed and tokenised once, and memory-mapped."""
 
 from __future__ import annotations
 

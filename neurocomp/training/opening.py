@@ -1,4 +1,6 @@
-"""The lock on a run's folder: one training at a time writes into it.
+"""The way into a run: its folder is locked, the checkpoint to go on from is chosen.
+
+The lock on a run's folder: one training at a time writes into it.
 
 It is a lock of the operating system on a file, so that it ends with the process, however that
 ends: no lock is left behind that somebody must remove.

@@ -1,4 +1,4 @@
-"""Whether to train in bfloat16."""
+"""Optimizers, Muon among them, the schedule of their rates, and the precision of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run is, and how it begins."""
+"""Where a run is, and what it was begun with: compared when the run goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Files and folders that are on the disk before they get their names."""
+"""What is in the folder of a run, and which of it the program has written.
+
+Only a folder whose name is exactly one that the program gives is a checkpoint: ``step-`` and the
+number of the step in eight digits or more.  Copies that people make beside them (``step-best``,
+``step-00000004.bak``, a link) are theirs: they are neither taken for the newest one nor removed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neurocomp train text``, ``gpt2``, ``neural-ngram`` and ``recurrent``."""
+"""``neurocomp train`` and its commands: ``text``, ``gpt2``, ``neural-ngram``, ``recurrent``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neurocomp train average``."""
+"""``neurocomp train average``, ``dict`` and ``mixers``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which file a path is, whatever it is called: for outputs that must not be other files."""
+"""Which file a path is, and which files no output may take the place of."""
 
 from __future__ import annotations
 

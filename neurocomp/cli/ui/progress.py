@@ -1,4 +1,4 @@
-"""A progress bar for work that takes its time, on a terminal only."""
+"""Progress on a terminal: one bar for a run of any number of files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens on Ctrl-C and its kind."""
+"""Signals, and standard input, output and error, also where the caller closed one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain text tables that read well in a terminal and in a pipe."""
+"""Tables, sizes and ranges of bytes, as people read and write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Integer functions that torch lacks, on int64 tensors of any device."""
+"""What the engine of torch computes on int64 tensors: integer functions, attention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small network made by integer code, to prove that a machine computes as all others do."""
+"""The conformance suite of recurrent networks: the same tables in every way to get them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prior of captions and image tokens, in exact integer arithmetic."""
+"""DALL-E: autoencoders of images, the exact prior of captions and codes, sampling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small prior made by integer code, to prove that a machine computes as all others do."""
+"""The conformance suite of priors: the same integers on every machine, in every way to get them."""
 
 from __future__ import annotations
 

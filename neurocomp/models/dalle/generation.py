@@ -1,4 +1,6 @@
-"""How well pictures suit a caption in the eyes of CLIP.
+"""Images of captions, several of each, the best of them.
+
+How well pictures suit a caption in the eyes of CLIP.
 
 A. Radford et al., Learning transferable visual models from natural language supervision, 2021.
 """

@@ -1,4 +1,17 @@
-"""Contexts of a code: its place, the codes around it, and the caption's rarest tokens.
+"""What the images of a set have shown so far, beside what the prior has learnt.
+
+Each context of a code (`contexts`) has counts n(c) of the codes c that followed it in the set.
+Under the prior's probabilities p a Dirichlet distribution of weight 1 makes of them
+``(n(c) + p(c)) / (n + 1)`` (D. MacKay, L. Peto, A hierarchical Dirichlet language model, 1995),
+which is ``1 + n(c) / p(c)`` times p but for a constant.  The logarithms of these factors, weighted,
+are added to the prior's logits; the weights, one for each kind of context, follow the gradient of
+the code length (softmax regression; M. Mahoney, Adaptive weighing of context models, 2005).
+
+All of it is integers: logarithms are to base 2 in units of 2**-10, as logits are, and weights in
+units of 2**-20.  Lanes share counts and weights, which change when all lanes have read a symbol;
+before that their threads only read them.
+
+Contexts of a code: its place, the codes around it, and the caption's rarest tokens.
 
 A context is known by a 64-bit key, the hash of its number and its parts.  A set has few contexts
 beside 2**64 keys, and two that share one would merely be counted together.

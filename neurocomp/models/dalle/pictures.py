@@ -1,4 +1,4 @@
-"""Pixels as PNG files, one by one and side by side."""
+"""Pixels as PNG files, and captioned images as a folder or a WebDataset tar."""
 
 from __future__ import annotations
 

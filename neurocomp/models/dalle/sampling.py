@@ -1,4 +1,6 @@
-"""Random numbers that are the same everywhere: SplitMix64.
+"""Drawing images from a prior, in integers from the logits on: one seed, one image, everywhere.
+
+Random numbers that are the same everywhere: SplitMix64.
 
 G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, 2014.
 """

@@ -1,4 +1,6 @@
-"""Which positions see which: the attention patterns of DALL-E.
+"""What a stored prior says about itself, besides its transformer's shape.
+
+Which positions see which: the attention patterns of DALL-E.
 
 A. Ramesh et al., Zero-shot text-to-image generation, 2021, section 2.2 and figure 11.
 """

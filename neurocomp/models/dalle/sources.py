@@ -1,4 +1,4 @@
-"""Tables of images and captions: JSONL, CSV and TSV, within the limits for files of strangers."""
+"""Where captioned images come from: a folder, a WebDataset tar, a JSONL, CSV or TSV table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without what transformers and huggingface_hub print of themselves."""
+"""A network of transformers, loaded quietly, and refused where it can't predict what comes next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The context-mixing model as the registry knows it."""
+"""Context mixing as a model: its primer, its sets of contexts, what its mixers have learnt.
+
+It serves small files above all: a new model takes some ten thousand bytes to learn whom to trust.
+Contexts and matches are not kept; they belong to their text.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,12 @@
-"""Counting the n-grams of a text, order by order, in linear time.
+"""Counting the n-grams of a text in linear time, and smoothing the counts.
 
 A k-gram is known by its rank among all k-grams, so the alphabet's size doesn't matter; the sort
 that ranks them is in ``core/src/ngram/counting.hpp``.
+
+Modified Kneser-Ney smoothing of counted n-grams.
+
+S. F. Chen and J. Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling",
+Harvard TR-10-98 (1998), section 3 and equation 26.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From counted and smoothed levels to the tensors of a stored n-gram model."""
+"""From documents of integer symbols to a stored n-gram model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""What a training of text begins with."""
+"""What a training of text begins with, and the mean of what trainings ended with.
+
+The mean of networks that one training has come by: often better than each of them.
+
+Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization"; Wortsman
+et al. 2022, "Model soups".
+"""
 
 from __future__ import annotations
 

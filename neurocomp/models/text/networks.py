@@ -1,4 +1,4 @@
-"""The symbols that models of text are trained on."""
+"""The network that a configuration describes, and the symbols that it is trained on."""
 
 from __future__ import annotations
 

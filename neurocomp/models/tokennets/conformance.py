@@ -1,4 +1,4 @@
-"""Small networks made by integer code, to prove that a machine computes as all others do."""
+"""The conformance suite of networks of tokens: the same tables in every way to get them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The running state of a network of tokens over the lanes of a block."""
+"""Exact networks of tokens as symbol models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A neural n-gram: the next symbol from the vectors of the last few."""
+"""Networks of tokens in floats: the neural n-gram and the gated recurrence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small transformers made by integer code, to prove that a machine computes as all others do."""
+"""The conformance suite: the same frequency tables on every machine, in every way to get them."""
 
 from __future__ import annotations
 

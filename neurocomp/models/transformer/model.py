@@ -1,4 +1,4 @@
-"""The running state of a transformer over the lanes of a block."""
+"""An exact transformer as a symbol model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neurocomp dalle make-rainbow``."""
+"""``neurocomp dalle make-rainbow`` and ``render``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where commands find an autoencoder, and where they write images."""
+"""Captions and codes that commands are given, as token files or as images."""
 
 from __future__ import annotations
 

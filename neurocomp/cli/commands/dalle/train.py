@@ -1,4 +1,4 @@
-"""``neurocomp dalle train-prior``."""
+"""``neurocomp dalle train-vae`` and ``train-prior``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely pixels are under a decoder's output, in nats for each sub-pixel."""
+"""What every autoencoder is to its users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations of priors."""
+"""Configurations of the trainings of autoencoders and of priors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captions as tokens: byte pairs learnt from them, some of which stay apart in training."""
+"""Token sets as samples of a prior, in a fixed shuffle."""
 
 from __future__ import annotations
 

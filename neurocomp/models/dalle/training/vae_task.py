@@ -1,4 +1,4 @@
-"""Autoencoders whose parameters several processes share, whole again."""
+"""An autoencoder, as the training loop sees it, and how its training ends."""
 
 from __future__ import annotations
 
