@@ -17,7 +17,7 @@ ARCHITECTURE = PACKAGE.parent / "docs" / "architecture.md"
 ORDER = (
     *("errors", "names", "extras", "temporaries", "threads", "_core"),
     *("frame", "exact", "coding", "symbols", "transforms", "store", "training"),
-    *("contract", "codec", "models", "registry", "pipeline", "library", "__init__"),
+    *("codec", "models", "registry", "pipeline", "library", "__init__"),
     *("bench", "cli", "__main__"),
 )
 """A room imports rooms that stand before it, and no others."""

@@ -13,7 +13,7 @@ import numpy as np
 from neurocomp.bench.contenders import Contender, Excerpt
 from neurocomp.bench.entropy import float_bits
 from neurocomp.bench.frames import code_with_both
-from neurocomp.contract import SymbolModel
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.registry.catalogue import Kind
 from neurocomp.registry.opening import open_model
@@ -71,12 +71,12 @@ class Row:
 def measure(contender: Contender, excerpt: Excerpt) -> Row:
     """Code the excerpt with both coders, decode, compare; raises NeurocompError if it differs."""
     opened = open_model(str(contender.path), ModelStore())
-    if opened.architecture.kind is not Kind.SYMBOL:
+    if opened.family.kind is not Kind.SYMBOL:
         raise UsageError(f"{contender.name} predicts bits, not tokens: leave it out")
     model = cast(SymbolModel, opened.model)
     stored = StoredModel.load(contender.path)
-    tokens = model.symbol_map.encode(excerpt.content, model.alphabet_size)  # type: ignore[attr-defined]
-    if not np.array_equal(tokens, excerpt.tokens):
+    tokens = model.symbol_map.encode(excerpt.content, model.alphabet_size)
+    if tokens is None or not np.array_equal(tokens, excerpt.tokens):
         raise UsageError(f"{contender.name} has another tokenizer than the excerpt: leave it out")
     count = tokens.size
     float_entropy, parameters = None, _num_parameters(stored)

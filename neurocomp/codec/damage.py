@@ -1,17 +1,12 @@
-"""What the codecs of bytes share."""
+"""Damage that the core finds, as an error of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-from numpy.typing import NDArray
-
 from neurocomp import _core
 from neurocomp.errors import FormatError
-
-Bytes = NDArray[np.uint8]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec.damage import Bytes
+from neurocomp.codec.contract import Bytes
 
 MIN_BYTES = 1 << 12
 """Fewer bytes are coded to see: that takes a tenth of a second."""

@@ -18,8 +18,8 @@ from time import monotonic
 
 import numpy as np
 
+from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick
 from neurocomp.coding import EntropyCoder
-from neurocomp.contract import CodedBlock, SymbolModel, Tick
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
@@ -124,10 +124,8 @@ def decode_together(
 _TICK_STEPS = 1024
 _TICK_SECONDS = 0.1
 
-"""Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
 
-
-class SymbolCodec:
+class SymbolCodec(Codec):
     """Codes the symbols of a block under a symbol model.
 
     Args:

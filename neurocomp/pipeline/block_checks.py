@@ -27,8 +27,8 @@ def check_block(header: FrameHeader, block: Block) -> None:
             symbols can't be those of its content.
     """
     entry = header.models[block.model]
-    architecture = BY_ID.get(entry.family)
-    if block.method is Method.STORED or architecture is None:
+    family = BY_ID.get(entry.family)
+    if block.method is Method.STORED or family is None:
         return
     check_known(block.transforms)
     is_bytes = entry.symbols_id == constants.SYMBOLS_BYTES
@@ -37,7 +37,7 @@ def check_block(header: FrameHeader, block: Block) -> None:
             f"the block has {block.num_symbols} bytes as symbols, but decodes to "
             f"{block.decoded_bytes}"
         )
-    if architecture.kind is Kind.BINARY:
+    if family.kind is Kind.BINARY:
         _check_binary(entry, block)
         return
     # Only the model tells what its alphabet is; other maps than bytes have at least these.

@@ -5,33 +5,28 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from functools import partial
-from typing import cast
 
 import numpy as np
 
-from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
+from neurocomp.codec import CodedBlock, Tick
+from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
-from neurocomp.coding import CODERS
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
-from neurocomp.contract import SymbolModel, watch
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.frame.block import Block, Method, TransformUse, method_for
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
 from neurocomp.frame.entry import ModelEntry
-from neurocomp.models.dalle.token_sets import TokenSets
-from neurocomp.pipeline.binary_codecs import binary_codec
 from neurocomp.pipeline.block_checks import refuse_short
 from neurocomp.pipeline.entries import coder_name, entry_of, open_entry
 from neurocomp.pipeline.header_checks import MISFIT
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
 from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded
-from neurocomp.registry.catalogue import ARCHITECTURES, Kind
+from neurocomp.registry.catalogue import FAMILIES, Kind
 from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.registry.opening import OpenModel, open_model, with_overlap
 from neurocomp.store.folder import ModelStore
-from neurocomp.symbols import BYTES, BytePairs, SymbolMap, for_alphabet
 from neurocomp.transforms import LINE_ENDS, undo
 
 _TRIAL_BYTES = 1 << 12
@@ -67,41 +62,33 @@ class BlockCoder:
         dictionary: Dictionary | None = None,
         threads: int = 1,
     ) -> None:
-        self._verify = verify
-        self._coder_name = coder
-        self._codec: Codec
-        self._symbol_map: SymbolMap = BYTES
-        self._alphabet_size = 256
-        if opened.architecture.kind is Kind.BINARY:
-            if coder != "arithmetic":
-                others = [one.name for one in ARCHITECTURES if one.kind is Kind.SYMBOL]
-                raise UsageError(
-                    f"model {opened.name!r} predicts bits and works with the arithmetic coder "
-                    f"only; models that work with {coder!r}: {', '.join(others)}"
-                )
-            self._codec = binary_codec(opened, dictionary, threads)
-            self._coder_name = BINARY
-            coder_id = CODER_BINARY
-        elif dictionary is not None:
+        family, model = opened.family, opened.model
+        is_binary = family.kind is Kind.BINARY
+        if is_binary and coder != "arithmetic":
+            others = [one.name for one in FAMILIES if one.kind is Kind.SYMBOL]
+            raise UsageError(
+                f"model {opened.name!r} predicts bits and works with the arithmetic coder "
+                f"only; models that work with {coder!r}: {', '.join(others)}"
+            )
+        if dictionary is not None and not family.takes_dictionaries:
             raise UsageError(
                 f"model {opened.name!r} takes no dictionary: use a preset, or --model mix"
             )
-        else:
-            model = cast(SymbolModel, opened.model)
-            self._codec = SymbolCodec(model, CODERS[coder])
-            self._alphabet_size = model.alphabet_size
-            self._symbol_map = getattr(model, "symbol_map", for_alphabet(model.alphabet_size))
-            coder_id = CODER_IDS[coder]
+        self._verify = verify
         self._before = None if dictionary is None else dictionary.content
+        self._codec = model.codec(coder, self._before, threads)
+        self._coder_name = BINARY if is_binary else coder
+        self._symbol_map = model.symbol_map
+        self._alphabet_size = model.alphabet_size
+        coder_id = CODER_BINARY if is_binary else CODER_IDS[coder]
         self.entry = entry_of(opened, self._symbol_map.id, coder_id, dictionary)
         # A model of the package knows what its makers know of it.
-        self._knows_bytes = self.entry.is_long and not isinstance(self._symbol_map, BytePairs)
-        is_kept = bool(opened.architecture.from_stored or opened.architecture.by_name)
-        self.is_trained_on_symbols = is_kept and opened.architecture.kind is Kind.SYMBOL
-        self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
-        self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
-        self.joins_records: bool = getattr(opened.model, "has_independent_lanes", False)
-        self.uses_all_cores: bool = getattr(opened.model, "uses_all_cores", False)
+        self._knows_bytes = self.entry.is_long and not self._symbol_map.is_vocabulary
+        self.is_trained_on_symbols = family.is_kept and not is_binary
+        self.takes_token_sets = not self._symbol_map.takes_any_content
+        self._prefers_line_feeds = model.prefers_line_feeds
+        self.joins_records = model.has_independent_lanes
+        self.uses_all_cores = model.uses_all_cores
 
     @classmethod
     def for_options(cls, options: CompressOptions) -> BlockCoder:
@@ -116,7 +103,7 @@ class BlockCoder:
             dictionary = open_dictionary(options.dictionary, store)
         if options.overlap is not None:
             opened = with_overlap(opened, options.overlap)
-        is_exact = not getattr(opened.model, "environment", b"")
+        is_exact = not opened.model.environment
         verify = not is_exact if options.verify is None else options.verify
         return cls(
             opened,
@@ -176,8 +163,7 @@ class BlockCoder:
                 if symbols is not None:
                     waiting.append((number, transforms))
                     streams.append(symbols)
-        codec = cast(SymbolCodec, self._codec)
-        coded = codec.encode_together(streams) if streams else []
+        coded = self._codec.encode_together(streams) if streams else []
         for (number, transforms), one in zip(waiting, coded, strict=True):
             block = self._block_of(contents[number], transforms, one)
             if block is not None and self._verify:
@@ -190,10 +176,9 @@ class BlockCoder:
 
     def decode_together(self, blocks: list[Block]) -> list[bytes | FormatError]:
         """Return the contents of coded ``blocks``, as `decode`, or what is wrong with each."""
-        codec = cast(SymbolCodec, self._codec)
         coded = [CodedBlock(b.payload, b.num_symbols, b.num_lanes, b.variant) for b in blocks]
         results: list[bytes | FormatError] = []
-        for block, symbols in zip(blocks, codec.decode_together(coded), strict=True):
+        for block, symbols in zip(blocks, self._codec.decode_together(coded), strict=True):
             try:
                 if isinstance(symbols, FormatError):
                     raise symbols

@@ -12,7 +12,7 @@ from functools import partial
 from typing import BinaryIO
 
 from neurocomp.codec import Tick
-from neurocomp.contract import watch
+from neurocomp.codec.contract import watch
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter

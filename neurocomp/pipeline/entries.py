@@ -6,7 +6,7 @@ from neurocomp.frame.constants import CODER_IDS
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.pipeline.unloaded import find_frame_unloaded
 from neurocomp.registry.dictionary import Dictionary
-from neurocomp.registry.lookup import architecture_of
+from neurocomp.registry.lookup import family_of
 from neurocomp.registry.opening import OpenModel, open_frame_model
 from neurocomp.registry.packaged import hash_in_frames
 from neurocomp.store.folder import ModelStore
@@ -18,11 +18,11 @@ def entry_of(
     opened: OpenModel, symbols_id: int, coder_id: int, dictionary: Dictionary | None
 ) -> ModelEntry:
     """Return what a frame says of a model, its symbols and its coder."""
-    architecture, model = opened.architecture, opened.model
+    family, model = opened.family, opened.model
     return ModelEntry(
-        architecture.id,
-        architecture.revision,
-        hash_in_frames(architecture.id, model.identity),
+        family.id,
+        family.revision,
+        hash_in_frames(family.id, model.identity),
         symbols_id,
         coder_id,
         getattr(model, "parameters", b""),
@@ -43,7 +43,7 @@ def open_entry(entry: ModelEntry, store: ModelStore) -> OpenModel:
         FormatError: the entry's fields don't go together.
         ModelError: the model is missing or not the right one.
     """
-    architecture = architecture_of(entry.family, entry.revision)
-    return find_frame_unloaded(architecture, entry.hash) or open_frame_model(
-        architecture, entry.hash, store, entry.parameters, entry.environment
+    family = family_of(entry.family, entry.revision)
+    return find_frame_unloaded(family, entry.hash) or open_frame_model(
+        family, entry.hash, store, entry.parameters, entry.environment
     )

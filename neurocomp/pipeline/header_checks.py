@@ -7,7 +7,7 @@ from neurocomp.frame.constants import CODER_IDS, SYMBOL_NAMES
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.registry.catalogue import Kind
-from neurocomp.registry.lookup import architecture_of, packaged_of
+from neurocomp.registry.lookup import family_of, packaged_of
 
 MISFIT = "the frame's symbols, coder and parameters don't go with its model"
 
@@ -25,8 +25,8 @@ def check_header(header: FrameHeader) -> None:
 
 
 def _check_entry(entry: ModelEntry) -> None:
-    architecture = architecture_of(entry.family, entry.revision)
-    if architecture.kind is Kind.BINARY:
+    family = family_of(entry.family, entry.revision)
+    if family.kind is Kind.BINARY:
         if entry.symbols_id or entry.coder_id:
             raise FormatError(MISFIT)
     elif entry.symbols_id not in SYMBOL_NAMES or entry.coder_id not in CODER_IDS.values():
@@ -34,6 +34,6 @@ def _check_entry(entry: ModelEntry) -> None:
             f"the frame needs symbols {entry.symbols_id} and coder {entry.coder_id}, which this "
             "neurocomp does not have: install a newer one (pip install -U neurocomp)"
         )
-    if entry.dictionary and not architecture.takes_dictionaries:
-        raise FormatError(f"the frame has a dictionary for the {architecture.name} model")
-    packaged_of(architecture, entry.hash)
+    if entry.dictionary and not family.takes_dictionaries:
+        raise FormatError(f"the frame has a dictionary for the {family.name} model")
+    packaged_of(family, entry.hash)

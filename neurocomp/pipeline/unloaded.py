@@ -1,4 +1,4 @@
-"""Networks of the package before they are loaded, which takes its time and memory.
+"""Networks of the package before they are loaded, which takes a while.
 
 What a frame's head says of them is known from their files' headers; their weights are needed by
 the first block that is coded, and never for content that is stored.
@@ -7,29 +7,65 @@ the first block that is coded, and never for content that is stored.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from threading import Lock
 
-from neurocomp.contract import BinaryModel, SymbolModel
-from neurocomp.frame.constants import FAMILY_BYTENET
-from neurocomp.registry.catalogue import Architecture
+from neurocomp.codec.contract import BinaryModel, Bytes, Codec, CodedBlock, Model, Tick
+from neurocomp.exact import Stream
+from neurocomp.registry.catalogue import Family
 from neurocomp.registry.lookup import packaged_of
 from neurocomp.registry.opening import OpenModel
 from neurocomp.registry.packaged import EMBEDDED, PackagedModel
 
 
-@dataclass(frozen=True)
-class UnloadedModel:
+class UnloadedModel(BinaryModel):
     """What must be known of a network to begin a frame.
 
-    Attributes:
+    Args:
         identity: the SHA-256 of its integers.
         load: returns the network.
-        prefers_line_feeds: as the network has it; see ``neurocomp.contract``.
     """
 
-    identity: bytes
-    load: Callable[[], SymbolModel | BinaryModel]
-    prefers_line_feeds: bool = True
+    prefers_line_feeds = True
+
+    def __init__(self, identity: bytes, load: Callable[[], Model]) -> None:
+        self._identity = identity
+        self._load = load
+
+    @property
+    def identity(self) -> bytes:
+        """The SHA-256 of the integers."""
+        return self._identity
+
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return a codec that loads the network when a block first needs it."""
+        return DeferredCodec(lambda: self._load().codec(coder, dictionary, threads))
+
+
+class DeferredCodec(Codec):
+    """Stands for a codec whose model takes long to load: content that is stored never needs it.
+
+    Args:
+        make: returns the codec; called once at most, by whichever thread comes first.
+    """
+
+    def __init__(self, make: Callable[[], Codec]) -> None:
+        self._make = make
+        self._codec: Codec | None = None
+        self._lock = Lock()
+
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Do what the codec does."""
+        return self._made().encode(symbols, tick)
+
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Do what the codec does."""
+        return self._made().decode(block, tick)
+
+    def _made(self) -> Codec:
+        with self._lock:
+            if self._codec is None:
+                self._codec = self._make()
+            return self._codec
 
 
 def find_unloaded(name: str) -> OpenModel | None:
@@ -37,17 +73,17 @@ def find_unloaded(name: str) -> OpenModel | None:
     return _unloaded(EMBEDDED.get(name))
 
 
-def find_frame_unloaded(architecture: Architecture, identity: bytes) -> OpenModel | None:
+def find_frame_unloaded(family: Family, identity: bytes) -> OpenModel | None:
     """Return the network of the package that a frame names; None where it names another model.
 
     Raises:
         ModelMismatchError: this package has no such network.
     """
-    return _unloaded(packaged_of(architecture, identity))
+    return _unloaded(packaged_of(family, identity))
 
 
 def _unloaded(packaged: PackagedModel | None) -> OpenModel | None:
-    if packaged is None or packaged.architecture.id != FAMILY_BYTENET or packaged.load is None:
+    if packaged is None or packaged.file is None or packaged.load is None:
         return None
     model = UnloadedModel(packaged.sha256(), packaged.load)
-    return OpenModel(packaged.architecture, packaged.name, model)
+    return OpenModel(packaged.family, packaged.name, model)

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 from neurocomp.frame import constants
 
 if TYPE_CHECKING:
-    from neurocomp.contract import BinaryModel, SymbolModel
+    from neurocomp.codec.contract import Model
     from neurocomp.store.stored import StoredModel
 
 
 class Kind(enum.Enum):
-    """Which contract the models of an architecture fulfil."""
+    """Which contract the models of a family fulfil."""
 
     SYMBOL = "symbol"
     BINARY = "binary"
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """One kind of model.  Neither of the ways to get one: its models are part of the package.
+class Family:
+    """What a family of models is to the format and to those who open its models.
 
     Attributes:
         id: the family's number in frames.
@@ -33,14 +33,21 @@ class Architecture:
         by_name: finds a model that is kept by another library from a frame's hash, parameters and
             environment.
         takes_dictionaries: models read one before each block.
+        has_window: models see a window of context, whose overlap may be chosen.
     """
 
     id: int
     kind: Kind
     summary: str
-    from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
-    by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
+    from_stored: Callable[[StoredModel], Model] | None = None
+    by_name: Callable[[bytes, bytes, bytes], Model] | None = None
     takes_dictionaries: bool = False
+    has_window: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether models are kept in files, rather than part of the package."""
+        return bool(self.from_stored or self.by_name)
 
     @property
     def name(self) -> str:
@@ -53,97 +60,96 @@ class Architecture:
         return constants.REVISIONS[self.id]
 
 
-def _bytenet(stored: StoredModel) -> BinaryModel:
+def _bytenet(stored: StoredModel) -> Model:
     from neurocomp.models.bytenet import NetworkModel
 
     return NetworkModel(stored)
 
 
-def _ngram(stored: StoredModel) -> SymbolModel:
+def _ngram(stored: StoredModel) -> Model:
     from neurocomp.models.ngram import NgramModel
 
     return NgramModel.from_stored(stored)
 
 
-def _transformer(stored: StoredModel) -> SymbolModel:
+def _transformer(stored: StoredModel) -> Model:
     from neurocomp.models.transformer import TransformerModel
 
     return TransformerModel.from_stored(stored)
 
 
-def _dalle(stored: StoredModel) -> SymbolModel:
+def _dalle(stored: StoredModel) -> Model:
     from neurocomp.models.dalle import DalleModel
 
     return DalleModel.from_stored(stored)
 
 
-def _neural_ngram(stored: StoredModel) -> SymbolModel:
+def _neural_ngram(stored: StoredModel) -> Model:
     from neurocomp.models.tokennets import NeuralNgramModel
 
     return NeuralNgramModel.from_stored(stored)
 
 
-def _recurrent_tokens(stored: StoredModel) -> SymbolModel:
+def _recurrent_tokens(stored: StoredModel) -> Model:
     from neurocomp.models.tokennets import RecurrentTokensModel
 
     return RecurrentTokensModel.from_stored(stored)
 
 
-def _hub(identity: bytes, parameters: bytes, environment: bytes) -> SymbolModel:
+def _hub(identity: bytes, parameters: bytes, environment: bytes) -> Model:
     from neurocomp.models.hub.float_model import FloatModel
 
     return FloatModel.for_frame(identity, parameters, environment)
 
 
-HUB = Architecture(
+HUB = Family(
     constants.FAMILY_HF, Kind.SYMBOL, "any causal model of transformers, by float", by_name=_hub
 )
 
-ARCHITECTURES = (
-    Architecture(
-        constants.FAMILY_MIX, Kind.BINARY, "context mixing of bits", takes_dictionaries=True
-    ),
-    Architecture(constants.FAMILY_ADAPTIVE, Kind.SYMBOL, "orders 0 to 5, learnt while coding"),
-    Architecture(constants.FAMILY_NGRAM, Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
-    Architecture(
+FAMILIES = (
+    Family(constants.FAMILY_MIX, Kind.BINARY, "context mixing of bits", takes_dictionaries=True),
+    Family(constants.FAMILY_ADAPTIVE, Kind.SYMBOL, "orders 0 to 5, learnt while coding"),
+    Family(constants.FAMILY_NGRAM, Kind.SYMBOL, "trained n-gram counts", from_stored=_ngram),
+    Family(
         constants.FAMILY_TRANSFORMER,
         Kind.SYMBOL,
         "exact transformer, such as GPT-2",
         from_stored=_transformer,
+        has_window=True,
     ),
     HUB,
-    Architecture(
+    Family(
         constants.FAMILY_BYTENET,
         Kind.BINARY,
         "a network of bytes and context mixing",
         from_stored=_bytenet,
         takes_dictionaries=True,
     ),
-    Architecture(
+    Family(
         constants.FAMILY_DALLE,
         Kind.SYMBOL,
         "exact prior of captions and image tokens",
         from_stored=_dalle,
     ),
-    Architecture(
+    Family(
         constants.FAMILY_NEURAL_NGRAM,
         Kind.SYMBOL,
         "exact neural n-gram of tokens",
         from_stored=_neural_ngram,
     ),
-    Architecture(
+    Family(
         constants.FAMILY_RECURRENT_TOKENS,
         Kind.SYMBOL,
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
 )
-"""All architectures."""
+"""All families: to add one is to add a line here, and its id to ``frame/constants.py``."""
 
-BY_ID = {one.id: one for one in ARCHITECTURES}
+BY_ID = {one.id: one for one in FAMILIES}
 """All of them, by what a frame says."""
 
 
-def architecture_named(name: str) -> Architecture | None:
-    """Return the architecture that a model file says that it has; None where it is unknown."""
-    return next((one for one in ARCHITECTURES if one.name == name), None)
+def family_named(name: str) -> Family | None:
+    """Return the family of the architecture that a model file names; None where it is unknown."""
+    return next((one for one in FAMILIES if one.name == name), None)

@@ -15,7 +15,7 @@ from neurocomp.errors import (
 )
 from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, HUB, Architecture, architecture_named
+from neurocomp.registry.catalogue import BY_ID, HUB, Family, family_named
 from neurocomp.registry.packaged import (
     DALLE_PREFIX,
     EMBEDDED,
@@ -31,9 +31,6 @@ from neurocomp.store.origins import PULLED, repository
 
 DICTIONARY = "dictionary"
 """What a dictionary's file says that it is."""
-
-WINDOWED = ("transformer",)
-"""Architectures whose models see a window of context; see ``base.WindowedModel``."""
 
 
 def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> ModelNotFoundError:
@@ -59,32 +56,32 @@ def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> Mo
     return ModelNotFoundError(f"{error}; in the package are: {', '.join(EMBEDDED)}")
 
 
-def architecture_of(family: int, revision: int) -> Architecture:
-    """Return the architecture that a frame names.
+def family_of(family_id: int, revision: int) -> Family:
+    """Return the family that a frame names.
 
     Raises:
-        UnsupportedError: there is no such family here.
+        UnsupportedError: there is no such family_id here.
         ModelMismatchError: its arithmetic is of another revision here.
     """
-    architecture = BY_ID.get(family)
-    if architecture is None:
+    family = BY_ID.get(family_id)
+    if family is None:
         raise UnsupportedError(
-            f"the frame needs models of family {family}, which this neurocomp does not have: "
+            f"the frame needs models of family_id {family_id}, which this neurocomp does not have: "
             "install a newer one (pip install -U neurocomp)"
         )
-    if revision != architecture.revision:
-        reader = constants.REVISION_READERS.get((family, revision))
+    if revision != family.revision:
+        reader = constants.REVISION_READERS.get((family_id, revision))
         how = "a newer neurocomp reads it (pip install -U neurocomp)"
         if reader is not None:
             how = f"neurocomp {reader} reads it (pip install neurocomp=={reader})"
         raise ModelMismatchError(
-            f"the frame was written with revision {revision} of {architecture.name!r} models, this "
-            f"neurocomp has revision {architecture.revision}: {how}"
+            f"the frame was written with revision {revision} of {family.name!r} models, this "
+            f"neurocomp has revision {family.revision}: {how}"
         )
-    return architecture
+    return family
 
 
-def packaged_of(architecture: Architecture, identity: bytes) -> PackagedModel | None:
+def packaged_of(family: Family, identity: bytes) -> PackagedModel | None:
     """Return the model of the package that a frame names, None where it names one in a file.
 
     Raises:
@@ -93,18 +90,18 @@ def packaged_of(architecture: Architecture, identity: bytes) -> PackagedModel | 
             where the package never has a model.
     """
     is_short = len(identity) == constants.SHORT_HASH_BYTES
-    if architecture is HUB and is_short:
+    if family is HUB and is_short:
         raise FormatError(f"the frame names a model of {HUB.name!r} by a part of its hash")
-    if architecture.from_stored is None and architecture is not HUB and not is_short:
-        raise FormatError(f"the frame names {architecture.name!r} by a whole hash")
-    found = find_packaged(architecture.id, identity)
+    if family.from_stored is None and family is not HUB and not is_short:
+        raise FormatError(f"the frame names {family.name!r} by a whole hash")
+    found = find_packaged(family.id, identity)
     if found is None and is_short:
         here = [
             f"{one.name!r} ({one.sha256().hex()[: 2 * constants.SHORT_HASH_BYTES]})"
-            for one in packaged_models(architecture.id)
+            for one in packaged_models(family.id)
         ]
         raise ModelMismatchError(
-            f"the frame was written with the {architecture.name!r} model {identity.hex()} of the "
+            f"the frame was written with the {family.name!r} model {identity.hex()} of the "
             f"package, this neurocomp has {', '.join(here) or 'none'}: install the neurocomp that "
             "wrote it"
         )
@@ -135,7 +132,7 @@ class Named:
 
 
 def name_frame_model(
-    architecture: Architecture,
+    family: Family,
     identity: bytes,
     store: ModelStore,
     parameters: bytes,
@@ -147,8 +144,8 @@ def name_frame_model(
         ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be decoded here; see
             ``registry.open_frame_model``.
     """
-    packaged = packaged_of(architecture, identity)
-    if architecture is HUB:
+    packaged = packaged_of(family, identity)
+    if family is HUB:
         from neurocomp.models.hub import environment as machine
         from neurocomp.models.hub.places import Place
 
@@ -158,13 +155,13 @@ def name_frame_model(
         return Named(packaged.name, packaged.section_lanes)
     path, name = find_stored(identity, store)
     header = ModelHeader.read(path)
-    if architecture_named(header.architecture) is not architecture:
+    if family_named(header.architecture) is not family:
         raise ModelMismatchError(
-            f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the "
+            f"{printable(path)} is not the {family.name} model {identity.hex()} of the "
             f"frame, but of architecture {quoted(header.architecture)}"
         )
-    if parameters and architecture.name not in WINDOWED:
-        raise FormatError(f"the frame has parameters for the {architecture.name} model")
+    if parameters and not family.has_window:
+        raise FormatError(f"the frame has parameters for the {family.name} model")
     return Named(name, section_lanes(header))
 
 

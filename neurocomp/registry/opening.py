@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurocomp.contract import BinaryModel, SymbolModel, WindowedModel
+from neurocomp.codec.contract import Model
 from neurocomp.errors import (
     FormatError,
     ModelMismatchError,
@@ -16,7 +16,7 @@ from neurocomp.errors import (
     UsageError,
 )
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import HUB, Architecture, architecture_named
+from neurocomp.registry.catalogue import HUB, Family, family_named
 from neurocomp.registry.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.registry.lookup import find_stored, missing_model, packaged_of
 from neurocomp.registry.packaged import DALLE_PREFIX, EMBEDDED, PackagedModel, dalle_file
@@ -37,14 +37,14 @@ class OpenModel:
     """A model ready to predict, and what it is.
 
     Attributes:
-        architecture: its architecture.
+        family: its family.
         name: as it was asked for, or as the store calls it.
-        model: the model itself, a ``SymbolModel`` or ``BinaryModel`` by ``architecture.kind``.
+        model: the model itself, a ``SymbolModel`` or ``BinaryModel`` by ``family.kind``.
     """
 
-    architecture: Architecture
+    family: Family
     name: str
-    model: SymbolModel | BinaryModel
+    model: Model
 
 
 def open_model(name: str, store: ModelStore) -> OpenModel:
@@ -100,42 +100,39 @@ def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
     Raises:
         UsageError: the overlap is out of range, or the model has no window.
     """
-    model = opened.model
-    if not isinstance(model, WindowedModel):
+    if not opened.family.has_window:
         raise UsageError(f"model {quoted(opened.name)} has no window of context that could overlap")
-    return replace(opened, model=model.with_overlap(overlap))
+    return replace(opened, model=opened.model.with_overlap(overlap))
 
 
 def open_frame_model(
-    architecture: Architecture,
+    family: Family,
     identity: bytes,
     store: ModelStore,
     parameters: bytes = b"",
     environment: bytes = b"",
 ) -> OpenModel:
-    """Return the model of ``architecture`` that a frame names by its hash, short or whole.
+    """Return the model of ``family`` that a frame names by its hash, short or whole.
 
     Raises:
         ModelMismatchError: the package's model is another than the frame's.
         ModelNotFoundError: the store has no model of that hash.
         FormatError: the model has no such parameters.
     """
-    packaged = packaged_of(architecture, identity)
+    packaged = packaged_of(family, identity)
     if packaged is not None:
         return _with_parameters(_open_packaged(packaged), parameters)
-    if architecture.by_name is not None:
-        return OpenModel(
-            architecture, architecture.name, architecture.by_name(identity, parameters, environment)
-        )
+    if family.by_name is not None:
+        return OpenModel(family, family.name, family.by_name(identity, parameters, environment))
     path, name = find_stored(identity, store)
     try:
         opened = _open_stored(path, name)
     except UsageError as error:
         raise ModelMismatchError(f"the frame's model is none: {error}") from None
     opened = _with_parameters(opened, parameters)
-    if opened.architecture is not architecture or opened.model.identity != identity:
+    if opened.family is not family or opened.model.identity != identity:
         raise ModelMismatchError(
-            f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the frame"
+            f"{printable(path)} is not the {family.name} model {identity.hex()} of the frame"
         )
     return opened
 
@@ -144,36 +141,36 @@ def _with_parameters(opened: OpenModel, parameters: bytes) -> OpenModel:
     """Return the model with what a frame tells it; raises FormatError where it takes nothing."""
     if not parameters:
         return opened
-    if not isinstance(opened.model, WindowedModel):
-        raise FormatError(f"the frame has parameters for the {opened.architecture.name} model")
+    if not opened.family.has_window:
+        raise FormatError(f"the frame has parameters for the {opened.family.name} model")
     return replace(opened, model=opened.model.with_parameters(parameters))
 
 
 def _open_packaged(packaged: PackagedModel) -> OpenModel:
     if packaged.load is not None:
-        return OpenModel(packaged.architecture, packaged.name, packaged.load())
+        return OpenModel(packaged.family, packaged.name, packaged.load())
     assert packaged.file is not None, "a model of the package is made of something"
     return _open_stored(packaged.file, packaged.name)
 
 
 def _open_stored(path: Path, name: str, sha256: bytes | None = None) -> OpenModel:
     """Return the model in a file, which must be the one of that hash where one is given."""
-    architecture, model = _models(path)
+    family, model = _models(path)
     if sha256 is not None and model.identity != sha256:
         raise ModelMismatchError(
             f"{printable(path)} holds the model {model.identity.hex()}, not {sha256.hex()}: remove "
             f"it and install {quoted(name)} again with 'neurocomp models add FILE --name NAME'"
         )
-    return OpenModel(architecture, name, model)
+    return OpenModel(family, name, model)
 
 
-def _load(path: Path) -> tuple[Architecture, SymbolModel | BinaryModel]:
+def _load(path: Path) -> tuple[Family, Model]:
     stored = StoredModel.load(path)
     if stored.architecture == DICTIONARY:
         raise UsageError(f"{printable(path)} holds a dictionary, not a model: give it as --dict")
-    architecture = architecture_named(stored.architecture)
-    if architecture is not None and architecture.from_stored is not None:
-        return architecture, architecture.from_stored(stored)
+    family = family_named(stored.architecture)
+    if family is not None and family.from_stored is not None:
+        return family, family.from_stored(stored)
     raise UnsupportedError(
         f"{printable(path)} holds a model of architecture {quoted(stored.architecture)}, which "
         "this neurocomp does not have: install a newer one (pip install -U neurocomp)"

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from neurocomp.errors import ModelNotFoundError
 from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, Architecture
+from neurocomp.registry.catalogue import BY_ID, Family
 from neurocomp.store.headers import ModelHeader
 
 if TYPE_CHECKING:
-    from neurocomp.contract import BinaryModel, SymbolModel
+    from neurocomp.codec.contract import Model
 
 DALLE_PREFIX = "dalle:"
 DALLE_FILE = "prior.safetensors"
@@ -38,7 +38,7 @@ class PackagedModel:
 
     Attributes:
         name: what users call it.
-        architecture: its architecture.
+        family: its family.
         summary: one line for people.
         load: makes it; None for one that ``registry`` makes of its file.
         sha256: returns the hash of its stored integers without making it.
@@ -46,9 +46,9 @@ class PackagedModel:
     """
 
     name: str
-    architecture: Architecture
+    family: Family
     summary: str
-    load: Callable[[], SymbolModel | BinaryModel] | None
+    load: Callable[[], Model] | None
     sha256: Callable[[], bytes]
     file: Path | None = None
 
@@ -59,21 +59,21 @@ class PackagedModel:
 
 
 @cache
-def _mix() -> BinaryModel:
+def _mix() -> Model:
     from neurocomp.models.mix import MixModel
 
     return MixModel()
 
 
 @cache
-def _adaptive() -> SymbolModel:
+def _adaptive() -> Model:
     from neurocomp.models.adaptive import AdaptiveModel
 
     return AdaptiveModel()
 
 
 @cache
-def _network(name: str) -> BinaryModel:
+def _network(name: str) -> Model:
     from neurocomp.models.bytenet import NetworkModel
 
     return NetworkModel.shipped(name)
@@ -109,12 +109,12 @@ def _packaged_network(name: str, summary: str) -> PackagedModel:
 
 
 def _self_contained(
-    family: int,
-    load: Callable[[], SymbolModel | BinaryModel],
+    family_id: int,
+    load: Callable[[], Model],
     sha256: Callable[[], bytes],
 ) -> PackagedModel:
-    architecture = BY_ID[family]
-    return PackagedModel(architecture.name, architecture, architecture.summary, load, sha256)
+    family = BY_ID[family_id]
+    return PackagedModel(family.name, family, family.summary, load, sha256)
 
 
 EMBEDDED = {
@@ -135,29 +135,29 @@ def section_lanes(header: ModelHeader | None) -> int:
     return value if type(value) is int and value > 0 else constants.SECTION_LANES
 
 
-def packaged_models(family: int) -> Iterator[PackagedModel]:
+def packaged_models(family_id: int) -> Iterator[PackagedModel]:
     """Yield the models of a family that are part of the package."""
-    yield from (one for one in EMBEDDED.values() if one.architecture.id == family)
-    if family == constants.FAMILY_DALLE:
-        architecture = BY_ID[family]
+    yield from (one for one in EMBEDDED.values() if one.family.id == family_id)
+    if family_id == constants.FAMILY_DALLE:
+        family = BY_ID[family_id]
         for name, path in packaged_priors().items():
             sha256 = partial(_file_sha256, path)
-            yield PackagedModel(name, architecture, architecture.summary, None, sha256, path)
+            yield PackagedModel(name, family, family.summary, None, sha256, path)
 
 
-def find_packaged(family: int, identity: bytes) -> PackagedModel | None:
+def find_packaged(family_id: int, identity: bytes) -> PackagedModel | None:
     """Return the model of the package whose SHA-256 begins with ``identity``; None if there's none.
 
     Raises:
         FormatError, OSError: the header of a file of the package cannot be read.
     """
-    found = (one for one in packaged_models(family) if one.sha256().startswith(identity))
+    found = (one for one in packaged_models(family_id) if one.sha256().startswith(identity))
     return next(found, None)
 
 
-def hash_in_frames(family: int, sha256: bytes) -> bytes:
+def hash_in_frames(family_id: int, sha256: bytes) -> bytes:
     """Return by what frames name a model: a few bytes are enough for those of the package."""
-    is_packaged = find_packaged(family, sha256) is not None
+    is_packaged = find_packaged(family_id, sha256) is not None
     return sha256[: constants.SHORT_HASH_BYTES] if is_packaged else sha256
 
 

@@ -28,6 +28,7 @@ from neurocomp import _core, extras
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOLS_BPE
+from neurocomp.symbols.maps import SymbolMap
 
 _SIGN, _LETTER, _NUMBER, _SPACE = 0, 1, 2, 3
 _SPACES = frozenset(
@@ -71,7 +72,7 @@ def byte_characters() -> list[str]:
     return [chr(byte if byte in printable else next(others)) for byte in range(256)]
 
 
-class BytePairs:
+class BytePairs(SymbolMap):
     """The symbol map of a byte-level BPE vocabulary.
 
     Args:
@@ -84,6 +85,7 @@ class BytePairs:
 
     id = SYMBOLS_BPE
     name = "bpe"
+    is_vocabulary = True
 
     def __init__(self, tokenizer: bytes) -> None:
         self._vocabulary, self._merges = _parse(tokenizer)

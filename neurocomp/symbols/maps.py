@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -11,29 +11,35 @@ from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
 
 
-class SymbolMap(Protocol):
-    """A reversible map: ``decode(encode(data)) == data``."""
+class SymbolMap(ABC):
+    """A reversible map: ``decode(encode(data)) == data``.
 
-    @property
-    def id(self) -> int:
-        """Number in the frame header, given by hand and never reused."""
+    Attributes:
+        id: number in frames, given by hand and never reused.
+        name: in messages and in ``neurocomp info``.
+        is_vocabulary: symbols are tokens of text.
+        takes_any_content: False where content must have a form of its own, such as token files.
+    """
 
-    @property
-    def name(self) -> str:
-        """Name in messages and in ``neurocomp info``."""
+    id: int
+    name: str
+    is_vocabulary = False
+    takes_any_content = True
 
+    @abstractmethod
     def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
         """Return ``data`` as symbols below ``alphabet_size``: unsigned integers, shape (n,).
 
         None where the data has no such form; it is then stored as it is.
         """
 
+    @abstractmethod
     def decode(self, symbols: Stream) -> bytes:
         """Return the bytes that ``symbols`` stand for."""
 
 
 @dataclass(frozen=True)
-class UnsignedIntegers:
+class UnsignedIntegers(SymbolMap):
     """Data that is an array of little-endian unsigned integers, each one a symbol.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.codec.symbolwise import to_lanes
-from neurocomp.contract import SymbolModel
 from neurocomp.exact import TOTAL, Stream
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.coding import CODERS
-from neurocomp.contract import SymbolModel
 from neurocomp.exact import TOTAL, Frequencies
 from neurocomp.models.adaptive import AdaptiveModel
 from neurocomp.models.ngram.training import train_ngram

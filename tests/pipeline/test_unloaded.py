@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp.codec.deferred import DeferredCodec
 from neurocomp.errors import ModelMismatchError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NGRAM
 from neurocomp.models.mix.codec import BitCodec
 from neurocomp.pipeline import unloaded
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.pipeline.unloaded import DeferredCodec
 from neurocomp.registry import packaged
 from neurocomp.registry.catalogue import BY_ID
 from neurocomp.registry.opening import open_model

@@ -224,7 +224,7 @@ def _package_rows() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
             "name": name,
-            "architecture": one.architecture.name,
+            "architecture": one.family.name,
             "summary": one.summary,
             "identity": one.sha256().hex(),
             "where": _IN_PACKAGE,

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 
 from neurocomp import _core
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import UsageError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.frame.constants import MAX_LANES
@@ -46,7 +47,7 @@ class AdaptivePredictor:
         self._predictor.update(np.ascontiguousarray(symbols, np.int32))
 
 
-class AdaptiveModel:
+class AdaptiveModel(SymbolModel):
     """Predicts bytes from what followed the last 0 to 5 of them earlier in the block.
 
     Its memory grows with the block up to 64 MiB; when that is full it keeps what the latest

@@ -18,9 +18,9 @@ from typing import TypeVar
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.damage import Bytes, damage_as_format_errors
+from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
+from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.codec.workers import Workers
-from neurocomp.contract import CodedBlock, Tick, watch
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import MAX_BYTENET_LANES
@@ -46,7 +46,7 @@ MAX_TOGETHER = 4
 """The most sections that a thread codes together."""
 
 
-class NetworkCodec:
+class NetworkCodec(Codec):
     """Codes the bytes of a block under a network and context mixing, or the latter alone.
 
     The variant of a block is its profile of contexts, and `NUM_PROFILES` more where the network

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurocomp import _core
+from neurocomp.codec.contract import BinaryModel, Bytes, Codec
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
 from neurocomp.names import printable
@@ -25,14 +26,13 @@ MIXERS = "mixers."
 """Begins the names of tensors that are not the network's but the mixers' beside it."""
 
 
-class NetworkModel:
-    """A network in its exact form; ``neurocomp.codec.NetworkCodec`` drives it.
+class NetworkModel(BinaryModel):
+    """A network in its exact form; `NetworkCodec` drives it.
 
     Args:
         source: its integers, or a file of ours that holds them, which is read by the core alone.
 
     Attributes:
-        identity: the SHA-256 of the integers.
         section_lanes: lanes in a section of a long block: two share the reading of the weights, one
             alone is slower, and learns more from what is near.
         core: the network as the core computes it; it has no state.
@@ -47,7 +47,7 @@ class NetworkModel:
         self._source = source
         if isinstance(source, Path):
             self.core = _load(source)
-            self.identity = ModelHeader.read(source).sha256
+            self._identity = ModelHeader.read(source).sha256
         elif source.architecture != ARCHITECTURE:
             raise FormatError(f"a model of architecture {source.architecture!r} is no network")
         else:
@@ -55,8 +55,19 @@ class NetworkModel:
                 self.core = _core.Network(source.to_bytes(), "nothing")
             except _core.weights.BadModel as error:
                 raise FormatError(str(error)) from None
-            self.identity = source.sha256
+            self._identity = source.sha256
         self.section_lanes = self.core.section_lanes
+
+    @property
+    def identity(self) -> bytes:
+        """The SHA-256 of the integers."""
+        return self._identity
+
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return the codec of blocks of bytes."""
+        from neurocomp.models.bytenet.codec import NetworkCodec
+
+        return NetworkCodec(self, dictionary, threads)
 
     @classmethod
     def shipped(cls, name: str) -> NetworkModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from neurocomp.codec.damage import Bytes
+from neurocomp.codec.contract import Bytes
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 

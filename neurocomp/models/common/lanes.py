@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from neurocomp.contract import Predictor
+from neurocomp.codec.contract import Predictor
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.threads import submit
 

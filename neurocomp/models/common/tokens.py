@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
 
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
 
@@ -14,15 +14,10 @@ TOKENIZER = "tokenizer"
 """Name of the tensor, uint8, that holds a tokenizer's JSON, where symbols are byte pairs."""
 
 
-class StoredTokenModel(ABC):
+class StoredTokenModel(SymbolModel):
     """A symbol model of integers that are kept in a file, perhaps with a tokenizer."""
 
     _stored: StoredModel
-
-    @property
-    @abstractmethod
-    def alphabet_size(self) -> int:
-        """Number of different symbols, V."""
 
     @property
     def identity(self) -> bytes:
@@ -41,12 +36,6 @@ class StoredTokenModel(ABC):
 class StoredTokenNetwork(StoredTokenModel):
     """One whose predictions a network computes, its lanes spread over the cores."""
 
-    @property
-    def prefers_line_feeds(self) -> bool:
-        """True: tokenizers have words for LF, and texts of training end their lines so."""
-        return True
-
-    @property
-    def uses_all_cores(self) -> bool:
-        """True: a predictor spreads its lanes over the cores."""
-        return True
+    # Tokenizers have words for LF, and texts of training end their lines so.
+    prefers_line_feeds = True
+    uses_all_cores = True

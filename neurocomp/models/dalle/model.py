@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.exact.engine import Engine, open_engine
@@ -28,7 +29,7 @@ TOKENIZER = "tokenizer"
 """Name of the tensor, uint8, that holds the JSON of the captions' byte pairs."""
 
 
-class DalleModel:
+class DalleModel(SymbolModel):
     """Predicts captions, images, or images from their captions; see ``symbols.records``.
 
     Args:
@@ -38,6 +39,8 @@ class DalleModel:
     Raises:
         FormatError: the stored parts are damaged or would not be exact.
     """
+
+    uses_all_cores = True
 
     def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
         self._stored = stored
@@ -64,11 +67,6 @@ class DalleModel:
     def identity(self) -> bytes:
         """The 32-byte SHA-256 of the stored form."""
         return self._stored.sha256
-
-    @property
-    def uses_all_cores(self) -> bool:
-        """True: a predictor spreads its lanes over the cores."""
-        return True
 
     @cached_property
     def symbol_map(self) -> TokenSets:

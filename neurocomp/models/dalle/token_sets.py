@@ -19,10 +19,11 @@ from neurocomp.models.dalle.records import (
     write_records,
 )
 from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
+from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
 
 
-class TokenSets:
+class TokenSets(SymbolMap):
     """The symbol map of the token files of one autoencoder.
 
     Args:
@@ -35,6 +36,7 @@ class TokenSets:
 
     id = SYMBOLS_TOKENS
     name = "tokens"
+    takes_any_content = False
 
     def __init__(
         self,

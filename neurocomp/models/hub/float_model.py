@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurocomp import extras
+from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
 from neurocomp.frame.constants import MAX_FLOAT_LANES
@@ -85,7 +86,7 @@ class FloatPredictor:
         self._tables = None
 
 
-class FloatModel:
+class FloatModel(SymbolModel):
     """A causal language model of transformers.
 
     Args:
@@ -93,6 +94,10 @@ class FloatModel:
         network: the module, ready for inference in float32.
         tokenizer: JSON of its byte-level vocabulary.
     """
+
+    # Tokenizers have words for LF, and texts of training end their lines so.
+    prefers_line_feeds = True
+    uses_all_cores = True
 
     def __init__(self, place: Place, network: Any, tokenizer: bytes) -> None:
         self._place = place
@@ -163,16 +168,6 @@ class FloatModel:
     def environment(self) -> bytes:
         """What its floats depend on."""
         return environment.to_bytes(environment.environment())
-
-    @property
-    def prefers_line_feeds(self) -> bool:
-        """True: tokenizers have words for LF, and texts of training end their lines so."""
-        return True
-
-    @property
-    def uses_all_cores(self) -> bool:
-        """True: torch spreads its work over the cores."""
-        return True
 
     @cached_property
     def symbol_map(self) -> SymbolMap:

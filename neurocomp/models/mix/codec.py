@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.damage import Bytes, damage_as_format_errors
-from neurocomp.contract import CodedBlock, Tick, watch
+from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
+from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import VARIANT_PRIMED
@@ -24,7 +24,7 @@ _TRIAL_BYTES = 1 << 14
 """A block's start, which tells whether the primer helps."""
 
 
-class BitCodec:
+class BitCodec(Codec):
     """Codes the bytes of a block under the context-mixing model.
 
     The variant of a block is its profile of contexts, and `PRIMED` for text before which the model

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
+from neurocomp.codec.contract import BinaryModel, Bytes, Codec
 from neurocomp.errors import FormatError
 from neurocomp.frame.constants import VARIANT_DATA, VARIANT_TEXT
 
 
-class MixModel:
-    """Context mixing of bits.  ``neurocomp.codec.BitCodec`` has the core do it."""
+class MixModel(BinaryModel):
+    """Context mixing of bits; `BitCodec` has the core do it."""
 
     prefers_line_feeds = True
 
@@ -30,6 +31,12 @@ class MixModel:
     def identity(self) -> bytes:
         """The SHA-256 of the primer, which is what is stored of this model."""
         return primer_sha256()
+
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return the codec of blocks of bytes, each of them one section."""
+        from neurocomp.models.mix.codec import BitCodec
+
+        return BitCodec(dictionary)
 
 
 PRIMER = Path(__file__).with_name("primer.txt")

@@ -68,7 +68,7 @@ def test_frames_go_there_and_back(kind: str, coder: str, tmp_path: Path) -> None
     frame = compress(content, model=str(path), coder=coder)
     assert decompress(frame, model_path=(path,)) == content
     opened = open_model(str(path), ModelStore())
-    assert opened.architecture.name == kind
+    assert opened.family.name == kind
     assert opened.model.identity == stored.sha256
 
 

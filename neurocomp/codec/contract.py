@@ -1,0 +1,201 @@
+"""What a model and a codec are to those who use them.
+
+A *symbol model* gives, at each step, a frequency table over the next symbol of every lane and is
+coded by any entropy coder.  A *binary model* gives the probability of the next bit and is coded
+by the binary arithmetic coder only.  Both are pure functions of stored integers and past
+symbols, so that a decoder repeats every prediction exactly.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.errors import FormatError, UsageError
+from neurocomp.exact import Frequencies, Stream, Symbols
+from neurocomp.symbols import BYTES, SymbolMap, for_alphabet
+
+
+class Predictor(Protocol):
+    """The running state of a symbol model over the lanes of one block."""
+
+    def frequencies(self) -> Frequencies:
+        """Return the tables for the next symbol of each lane.
+
+        Shape (lanes, alphabet size), dtype int32; every entry is at least 1 and every row sums to
+        ``neurocomp.exact.TOTAL``.  The array may be reused: it holds until the next call.
+        """
+
+    def update(self, symbols: Symbols) -> None:
+        """Tell the predictor which symbols came next: shape (lanes,), dtype int32."""
+
+
+Bytes = NDArray[np.uint8]
+
+
+class Model(ABC):
+    """What every model says of itself; all members but its identity have defaults.
+
+    Attributes:
+        prefers_line_feeds: it predicts lines that end in LF better than those of CR LF.
+        has_independent_lanes: a lane's tables are the same whatever the other lanes hold, and
+            however many there are.
+        uses_all_cores: a predictor spreads its work over the cores by itself.
+    """
+
+    prefers_line_feeds = False
+    has_independent_lanes = False
+    uses_all_cores = False
+
+    @property
+    @abstractmethod
+    def identity(self) -> bytes:
+        """The 32-byte SHA-256 of the stored integers, by which frames name the model.
+
+        See ``packaged.hash_in_frames``.
+        """
+
+    @abstractmethod
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return what codes blocks under the model.
+
+        Args:
+            coder: a name of ``coding.CODERS``; binary models have a coder of their own.
+            dictionary: uint8 (n,), what the model reads before each block, where its family takes
+                dictionaries; None for nothing.
+            threads: sections of blocks that are coded at once, where blocks have several.
+        """
+
+    @property
+    def symbol_map(self) -> SymbolMap:
+        """The map between bytes and symbols: bytes themselves, unless a model has another."""
+        return BYTES
+
+    @property
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V: 256, as of bytes."""
+        return 256
+
+    @property
+    def parameters(self) -> bytes:
+        """What a frame records of choices that were made for the model; empty where none were."""
+        return b""
+
+    @property
+    def environment(self) -> bytes:
+        """Fingerprint of the machines that it is bound to; empty where it is exact everywhere."""
+        return b""
+
+    def with_overlap(self, overlap: int) -> Self:
+        """Return the model with windows of context that overlap by that many symbols.
+
+        Raises:
+            UsageError: the overlap is out of range, or the model has no window.
+        """
+        raise UsageError("the model has no window of context that could overlap")
+
+    def with_parameters(self, parameters: bytes) -> Self:
+        """Return the model with the ``parameters`` that a frame records; raises FormatError."""
+        raise FormatError("the frame has parameters for a model that takes none")
+
+
+class SymbolModel(Model):
+    """A model over an alphabet of symbols, in its exact form."""
+
+    @property
+    @abstractmethod
+    def alphabet_size(self) -> int:
+        """Number of different symbols, V."""
+
+    @property
+    def symbol_map(self) -> SymbolMap:
+        """The map between bytes and the alphabet: plain integers, unless a model has another."""
+        return for_alphabet(self.alphabet_size)
+
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return the lock-step loop of the model and any coder."""
+        from neurocomp.codec.symbolwise import SymbolCodec
+        from neurocomp.coding import CODERS
+
+        return SymbolCodec(self, CODERS[coder])
+
+    @abstractmethod
+    def predictor(self, num_lanes: int) -> Predictor:
+        """Return a predictor at the start of a block of ``num_lanes`` lanes."""
+
+    @abstractmethod
+    def num_lanes(self, num_symbols: int) -> int:
+        """Return the number of lanes that serve a block of ``num_symbols`` >= 1 best.
+
+        A pure function of the length, 1 <= lanes <= num_symbols; the frame records it.
+        """
+
+
+class BinaryModel(Model):
+    """A model that predicts bit by bit inside a kernel of the core, which has a coder as well."""
+
+
+Tick = Callable[[int], None]
+"""Told now and then how many more symbols are done; may raise to stop the work."""
+
+
+def watch(tick: Tick, num_symbols: int) -> None:
+    """Let ``tick`` stop the work, but don't count the symbols."""
+    del num_symbols
+    tick(0)
+
+
+@dataclass(frozen=True)
+class CodedBlock:
+    """What a codec makes of one block's symbols.
+
+    Attributes:
+        payload: the coder's output.
+        num_symbols: how many symbols it holds.
+        num_lanes: lanes that advanced together.
+        variant: parameter set of the model, 0 to 3.
+    """
+
+    payload: bytes
+    num_symbols: int
+    num_lanes: int
+    variant: int
+
+
+class Codec(ABC):
+    """A model and a coder in lock-step over the symbols of one block."""
+
+    @abstractmethod
+    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+        """Code at least one symbol, shape (n,); None where that would not save anything."""
+
+    @abstractmethod
+    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+        """Return the symbols of ``block``.
+
+        Raises:
+            FormatError: the payload is not one of this codec's.
+        """
+
+    def encode_together(self, streams: list[Stream]) -> Sequence[CodedBlock | None]:
+        """Code several blocks, side by side where lanes know nothing of each other."""
+        return [self.encode(one, _idle) for one in streams]
+
+    def decode_together(self, blocks: list[CodedBlock]) -> list[Stream | FormatError]:
+        """Return the symbols of several blocks, or what is wrong with each."""
+        results: list[Stream | FormatError] = []
+        for block in blocks:
+            try:
+                results.append(self.decode(block, _idle))
+            except FormatError as error:
+                results.append(error)
+        return results
+
+
+def _idle(_: int) -> None:
+    """Do nothing: for work that nobody watches."""
