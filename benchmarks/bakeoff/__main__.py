@@ -20,10 +20,9 @@ from torch import nn
 from benchmarks.bakeoff.networks import CONTEXT, KINDS, Contestant
 from neurocomp.cli.ui.text import format_table
 from neurocomp.errors import UsageError
-from neurocomp.models.bytenet.glr import GLRConfig
 from neurocomp.models.text.config import DataConfig
 from neurocomp.models.text.corpus import load_corpus
-from neurocomp.models.text.networks import alphabet_for
+from neurocomp.models.text.networks import byte_alphabet
 from neurocomp.models.text.task import TextTask
 from neurocomp.training.config import OptimizerConfig
 from neurocomp.training.data import SymbolCache
@@ -47,7 +46,7 @@ def contest(
     """
     torch.manual_seed(SEED)
     network = Contestant(kind, width)
-    alphabet = alphabet_for(GLRConfig(), None)
+    alphabet = byte_alphabet()
     with TemporaryDirectory() as folder:
         cache = SymbolCache(Path(folder), alphabet.name, alphabet.separator, alphabet.encode)
         corpus = load_corpus(paths, cache, DATA, CONTEXT, SEED)

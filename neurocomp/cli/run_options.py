@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -17,8 +17,7 @@ from neurocomp.cli.ui.report import display, say
 if TYPE_CHECKING:
     from neurocomp.training.loop import Result
     from neurocomp.training.record import RunPlace
-
-T = TypeVar("T")
+    from neurocomp.training.run import Training
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -71,37 +70,33 @@ def run_options(begins_with: str = "the parameters of this checkpoint") -> Decor
     )
 
 
-def read_config(cls: type[T], name: str, values: Mapping[str, Any]) -> T:
+def read_config(training: type[Training[Any, Any]], name: str, values: Mapping[str, Any]) -> Any:
     """Return the configuration of a run.
 
     Args:
-        cls: a configuration.
+        training: what kind it is.
         name: of the file or recipe.
         values: the options of `run_options`, ``--output`` and `config_option`: a run that goes on
             has its own configuration unless one is named, and ``--steps`` takes precedence.
 
     Raises:
-        UsageError, FormatError: it is none; see ``neurocomp.training.config``.
+        UsageError, FormatError: it is none; see ``neurocomp.training.recipes``.
     """
-    from neurocomp.training.config import parse, read_toml
+    from neurocomp.training.config import parse
+    from neurocomp.training.recipes import read_configuration
+    from neurocomp.training.record import own_configuration
 
-    table = _own_configuration(cls, values) or read_toml(name)
+    context = click.get_current_context()
+    is_default = context.get_parameter_source("config_name") is ParameterSource.DEFAULT
+    table = None
+    if values["resume"] and is_default and values["output"] is not None:
+        table = own_configuration(values["output"], training.config_class)
+    if table is None:
+        table = read_configuration(name, training.kind)
     steps = values["steps"]
     if steps is not None and isinstance(table.get("run", {}), dict):
         table["run"] = {**table.get("run", {}), "steps": steps}
-    return parse(cls, table)
-
-
-def _own_configuration(cls: type[Any], values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the run in ``--output`` was begun with, if that is what it is to go on with."""
-    context = click.get_current_context()
-    is_default = context.get_parameter_source("config_name") is ParameterSource.DEFAULT
-    if not (values["resume"] and is_default and values["output"] is not None):
-        return None
-    from neurocomp.training.record import read_record
-
-    record = read_record(values["output"])
-    return record.configuration if record is not None and record.kind == cls.__name__ else None
+    return parse(training.config_class, table)
 
 
 def run_place(values: Mapping[str, Any]) -> RunPlace:

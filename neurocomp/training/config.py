@@ -5,48 +5,18 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import tomllib
 import types
 import typing
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from neurocomp.errors import UsageError
-
-RECIPES = Path(__file__).with_name("recipes")
-"""The folder of the configurations that come with the package."""
 
 MAX_COUNT = 1 << 31
 """Of steps, samples and the like: what is above is a mistake, and would not fit in memory."""
 
 Table = dict[str, Any]
 T = TypeVar("T")
-
-
-def read_toml(name: str) -> Table:
-    """Return the tables of a TOML file.
-
-    Args:
-        name: path of a file, or the name of a recipe of the package, such as "text-s".
-
-    Raises:
-        UsageError: there is no such file or recipe, or it is not TOML.
-    """
-    path = Path(name)
-    if path.suffix != ".toml" and not path.is_file():
-        path = RECIPES / f"{name}.toml"
-    try:
-        # Editors of Windows begin a file with a byte-order mark, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        recipes = sorted(recipe.stem for recipe in RECIPES.glob("*.toml"))
-        raise UsageError(
-            f"there is no configuration {name}{did_you_mean(name, recipes)}: name a .toml file or "
-            f"one of {', '.join(recipes)}"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
 
 
 def parse(cls: type[T], table: Any, where: str = "") -> T:
@@ -189,3 +159,13 @@ class RunConfig:
         require(0 <= self.seed <= most, "run.seed", self.seed, f"0 to {most}")
         allowed = ("auto", "float32", "bfloat16")
         require(self.precision in allowed, "run.precision", self.precision, f"one of {allowed}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """The tables that every training has; its own class says of what kind model and data are."""
+
+    run: RunConfig
+    model: Any
+    data: Any
+    optimizer: OptimizerConfig

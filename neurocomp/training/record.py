@@ -177,6 +177,14 @@ def read_record(run: Path) -> RunRecord | None:
         return None
 
 
+def own_configuration(run: Path, config_class: type[Any]) -> dict[str, Any] | None:
+    """Return the tables that a run was begun with; None where none of this class can be read."""
+    record = read_record(run)
+    if record is None or record.kind != config_class.__name__:
+        return None
+    return record.configuration
+
+
 def content_hash(*parts: bytes | NDArray[Any]) -> str:
     """Return the SHA-256 of contents, arrays being contiguous, and their sizes."""
     digest = hashlib.sha256()

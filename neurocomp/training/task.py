@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, UsageError
 from neurocomp.training.distributed import Processes
 
 
@@ -70,6 +70,15 @@ class Task(ABC):
     @abstractmethod
     def describe(self, folder: Path) -> None:
         """Write into ``folder`` what else a checkpoint's reader needs: configuration, tokenizer."""
+
+
+def check_batch(batch: int, micro_batch: int, processes: Processes) -> None:
+    """Raise UsageError unless a batch can be spread over micro-batches of all processes."""
+    if batch % (micro_batch * processes.count):
+        raise UsageError(
+            f"data.batch is {batch}, but must be a multiple of run.micro_batch times the number of "
+            f"processes, {micro_batch} x {processes.count}"
+        )
 
 
 def count_in(position: dict[str, Any], name: str) -> int:

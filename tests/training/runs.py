@@ -15,11 +15,12 @@ import numpy as np
 
 from neurocomp.models.bytenet.glr import GLRConfig
 from neurocomp.models.text.config import DataConfig, TextConfig
-from neurocomp.models.text.train import TextFiles, train_text
+from neurocomp.models.text.train import ByteTraining, TextFiles
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.log import read_log
 from neurocomp.training.loop import Result
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.conftest import make_text
 
 
@@ -60,7 +61,7 @@ def tiny_config(steps: int = 8, optimizer: str = "muon", **run: Any) -> TextConf
 def train(config: TextConfig, data: list[Path], output: Path, **place: Any) -> Result:
     files = TextFiles(data, cache=output.parent / "cache")
     where = RunPlace(output, device="cpu", **place)
-    return train_text(config, files, where, report=lambda message: None)
+    return run_training(ByteTraining(config, files), where, report=lambda message: None)
 
 
 def go_on(run: Path, steps: int = 6, **place: Any) -> tuple[Result, list[str]]:
@@ -68,7 +69,8 @@ def go_on(run: Path, steps: int = 6, **place: Any) -> tuple[Result, list[str]]:
     said: list[str] = []
     files = TextFiles(sorted((run.parent / "data").iterdir()), cache=run.parent / "cache")
     where = RunPlace(run, device="cpu", resume=True, **place)
-    result = train_text(tiny_config(steps, checkpoint_every=2), files, where, said.append)
+    training = ByteTraining(tiny_config(steps, checkpoint_every=2), files)
+    result = run_training(training, where, said.append)
     return result, said
 
 

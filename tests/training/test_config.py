@@ -5,39 +5,28 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from neurocomp.errors import UsageError
-from neurocomp.models.bytenet import NetworkModel
-from neurocomp.models.dalle.training.config import PriorTrainingConfig, VaeTrainingConfig
-from neurocomp.models.text.config import (
-    GPT2TrainingConfig,
-    NeuralNgramTrainingConfig,
-    RecurrentTrainingConfig,
-    TextConfig,
+from neurocomp.models.dalle.training.train_prior import PriorTraining
+from neurocomp.models.dalle.training.train_vae import VaeTraining
+from neurocomp.models.text.config import GPT2TrainingConfig, TextConfig
+from neurocomp.models.text.train import (
+    ByteTraining,
+    GPT2Training,
+    NeuralNgramTraining,
+    RecurrentTraining,
 )
-from neurocomp.training.config import RECIPES, parse, read_toml
+from neurocomp.training.config import parse
+from neurocomp.training.run import Training
 
-KINDS: dict[str, type[Any]] = {
-    "text": TextConfig,
-    "gpt2": GPT2TrainingConfig,
-    "neural": NeuralNgramTrainingConfig,
-    "recurrent": RecurrentTrainingConfig,
-    "vae": VaeTrainingConfig,
-    "prior": PriorTrainingConfig,
-}
-
-
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
-def test_recipes_are_configurations(path: Path) -> None:
-    kind = KINDS[path.stem.split("-")[0]]
-    config: Any = parse(kind, read_toml(path.stem))
-    assert config == parse(kind, read_toml(str(path)))
-    if kind in (TextConfig, GPT2TrainingConfig) and config.data.weights:
-        assert sum(config.data.weights.values()) == pytest.approx(1)
+TRAININGS: tuple[type[Training[Any, Any]], ...] = (
+    *(ByteTraining, GPT2Training, NeuralNgramTraining, RecurrentTraining),
+    *(VaeTraining, PriorTraining),
+)
+KINDS: dict[str, type[Any]] = {one.kind: one.config_class for one in TRAININGS}
 
 
 def test_missing_tables_take_defaults() -> None:
@@ -118,33 +107,7 @@ def test_no_configuration_takes_absurd_counts(value: int) -> None:
                     parse(kind, tables)
 
 
-def test_a_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / "windows.toml"
-    path.write_bytes(b"\xef\xbb\xbf[run]\r\nsteps = 5\r\n")
-    assert read_toml(str(path)) == {"run": {"steps": 5}}
-
-
 def test_windows_longer_than_positions() -> None:
     parse(GPT2TrainingConfig, {"run": {"steps": 1}})
     with pytest.raises(UsageError, match="at least the 2000 symbols"):
         parse(GPT2TrainingConfig, {"run": {"steps": 1}, "data": {"window": 2000}})
-
-
-def test_no_such_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"name a \.toml file or one of gpt2-12m"):
-        read_toml("nothing")
-    with pytest.raises(UsageError, match=r"no configuration text-z \(did you mean 'text-s'\?\)"):
-        read_toml("text-z")
-    broken = tmp_path / "broken.toml"
-    broken.write_text("[run")
-    with pytest.raises(UsageError, match=r"broken\.toml is not TOML"):
-        read_toml(str(broken))
-
-
-@pytest.mark.parametrize("name", ["text-s", "text-s-finetune"])
-def test_the_recipes_of_the_shipped_network_fit_it(name: str) -> None:
-    shipped = NetworkModel.shipped("text-s").config
-    model = parse(TextConfig, read_toml(name)).model
-    assert (model.width, model.num_blocks) == (shipped.width, shipped.num_blocks)
-    assert model.context == shipped.context
-    assert model.hashed == dict(shipped.hashed)

@@ -19,12 +19,13 @@ from neurocomp.errors import FormatError, ModelMismatchError, TrainingError, Usa
 from neurocomp.models.bytenet.glr import GLRConfig
 from neurocomp.models.bytenet.model import WEIGHTS
 from neurocomp.models.text.task import TextTask
-from neurocomp.models.text.train import TextFiles, train_text
+from neurocomp.models.text.train import ByteTraining, TextFiles
 from neurocomp.store.headers import ModelHeader
 from neurocomp.training.interrupt import stop_requests
 from neurocomp.training.log import RunLog, read_log
 from neurocomp.training.loop import Result, Trainer
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.training.runs import steps_of, tiny_config, train, write_data
 
 
@@ -107,7 +108,7 @@ def test_a_terminal_that_is_gone_stops_no_training(tmp_path: Path) -> None:
 
     files = TextFiles(data, cache=tmp_path / "cache")
     place = RunPlace(tmp_path / "run", device="cpu")
-    assert train_text(tiny_config(2), files, place, hung_up).finished
+    assert run_training(ByteTraining(tiny_config(2), files), place, hung_up).finished
     assert len(steps_of(tmp_path / "run")) == 2
 
 
@@ -199,7 +200,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         train(tiny_config(1, micro_batch=3), data, tmp_path / "other")
     with pytest.raises(UsageError, match="'adamw' with FSDP"):
         train(config, data, tmp_path / "other", sharding="fsdp")
-    with pytest.raises(UsageError, match="give --data"):
+    with pytest.raises(UsageError, match="name files of text"):
         train(config, [], tmp_path / "other")
     shutil.rmtree(run / "checkpoints")
     for resume in (False, True):

@@ -24,7 +24,7 @@ from neurocomp.cli.ui.text import size_callback
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
-    from neurocomp.models.text.config import TextTrainingConfig
+    from neurocomp.models.text.train import TextTraining
 
 _NETWORK_DATA = click.Path(path_type=Path)
 
@@ -70,9 +70,9 @@ def text(**values: Any) -> None:
       neurocomp train text corpus/*.xz -o run --resume
     """
     extras.require("train text", "train")
-    from neurocomp.models.text.config import TextConfig
+    from neurocomp.models.text.train import ByteTraining
 
-    _train(TextConfig, values, tokenizer=None)
+    _train(ByteTraining, values)
 
 
 _tokenizer_option = click.option(
@@ -97,9 +97,9 @@ def gpt2(**values: Any) -> None:
       neurocomp train gpt2 letters.txt --config small.toml -o run
     """
     extras.require("train gpt2", "train")
-    from neurocomp.models.text.config import GPT2TrainingConfig
+    from neurocomp.models.text.train import GPT2Training
 
-    _train(GPT2TrainingConfig, values, tokenizer=values["tokenizer"])
+    _train(GPT2Training, values)
 
 
 @click.command(short_help="Train a neural n-gram.")
@@ -116,9 +116,9 @@ def neural_ngram(**values: Any) -> None:
       neurocomp models import run/checkpoints/step-00000900 --name neural
     """
     extras.require("train neural-ngram", "train")
-    from neurocomp.models.text.config import NeuralNgramTrainingConfig
+    from neurocomp.models.text.train import NeuralNgramTraining
 
-    _train(NeuralNgramTrainingConfig, values, tokenizer=values["tokenizer"])
+    _train(NeuralNgramTraining, values)
 
 
 @click.command(short_help="Train a recurrent model of tokens.")
@@ -135,23 +135,20 @@ def recurrent(**values: Any) -> None:
       neurocomp models import run/checkpoints/step-00000900 --name recurrent
     """
     extras.require("train recurrent", "train")
-    from neurocomp.models.text.config import RecurrentTrainingConfig
+    from neurocomp.models.text.train import RecurrentTraining
 
-    _train(RecurrentTrainingConfig, values, tokenizer=values["tokenizer"])
+    _train(RecurrentTraining, values)
 
 
-def _train(kind: type[TextTrainingConfig], values: dict[str, Any], tokenizer: Path | None) -> None:
-    paths = [*values["data"], *values["files"]]
-    if not paths:
-        raise UsageError("no training data: name files of text")
-    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+def _train(training: type[TextTraining], values: dict[str, Any]) -> None:
+    from neurocomp.models.text.train import TextFiles
+    from neurocomp.training.run import run_training
 
-    from neurocomp.models.text.train import TextFiles, train_text
-
-    config = read_config(kind, values["config_name"], values)
+    files = TextFiles([*values["data"], *values["files"]], values.get("tokenizer"), values["cache"])
+    config = read_config(training, values["config_name"], values)
     place = run_place(values)
-    files = TextFiles(paths, tokenizer, values["cache"])
-    end(train_text(config, files, place, reporter.note), place.output)
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    end(run_training(training(config, files), place, reporter.note), place.output)
 
 
 MODEL_SUFFIX = ".safetensors"

@@ -45,7 +45,8 @@ class DalleModel(SymbolModel):
     def __init__(self, stored: StoredModel, engine: Engine[Any] | None = None) -> None:
         self._stored = stored
         self._config = TransformerConfig.from_json(dict(stored.config))
-        self.shape = PriorShape.from_json(stored.config, self._config)
+        self.shape = PriorShape.from_json(stored.config)
+        self.shape.check_transformer(self._config)
         self._engine = engine
         self._parts = read_parts(self._config, stored.tensors)
         if TOKENIZER not in stored.tensors:

@@ -189,11 +189,11 @@ class PriorShape:
         }
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any], transformer: TransformerConfig) -> PriorShape:
-        """Return the shape of a stored model; raises FormatError where it is none."""
+    def from_json(cls, fields: Mapping[str, Any]) -> PriorShape:
+        """Return the shape of what `to_json` returned; raises FormatError where it is none."""
         try:
             names = ("num_tokens", "text_length", "rows", "columns", "num_codes")
-            shape = cls(
+            return cls(
                 RecordShape(*(fields[name] for name in names)),
                 tuple(fields["patterns"]),
                 fields["kernel"],
@@ -201,12 +201,14 @@ class PriorShape:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"the configuration of the prior is damaged: {error!r}") from None
+
+    def check_transformer(self, transformer: TransformerConfig) -> None:
+        """Raise FormatError where a stored transformer is not of this shape."""
         fits = (
-            transformer.alphabet_size == shape.vocabulary_size
-            and transformer.context == shape.context
-            and transformer.start_symbol == shape.start_symbol
-            and transformer.num_layers == len(shape.patterns)
+            transformer.alphabet_size == self.vocabulary_size
+            and transformer.context == self.context
+            and transformer.start_symbol == self.start_symbol
+            and transformer.num_layers == len(self.patterns)
         )
         if not fits:
             raise FormatError("the prior's transformer doesn't have the shape of its records")
-        return shape

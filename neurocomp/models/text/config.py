@@ -8,7 +8,7 @@ import math
 from neurocomp.models.bytenet.glr import GLRConfig
 from neurocomp.models.tokennets.torch_networks import NeuralNgramConfig, RecurrentTokensConfig
 from neurocomp.models.transformer.torch_gpt2 import GPT2Config
-from neurocomp.training.config import OptimizerConfig, RunConfig, require, require_count
+from neurocomp.training.config import TrainingConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,23 +39,24 @@ class DataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class TextConfig:
-    """A training of the byte network."""
+class TextTrainingConfig(TrainingConfig):
+    """A training of a network that predicts text."""
 
-    run: RunConfig
-    model: GLRConfig
     data: DataConfig
-    optimizer: OptimizerConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class GPT2TrainingConfig:
+class TextConfig(TextTrainingConfig):
+    """A training of the byte network."""
+
+    model: GLRConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class GPT2TrainingConfig(TextTrainingConfig):
     """A training of a model of GPT-2's architecture."""
 
-    run: RunConfig
     model: GPT2Config
-    data: DataConfig
-    optimizer: OptimizerConfig
 
     def __post_init__(self) -> None:
         longest = max(self.data.window, self.data.validation_length)
@@ -68,25 +69,14 @@ class GPT2TrainingConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class NeuralNgramTrainingConfig:
+class NeuralNgramTrainingConfig(TextTrainingConfig):
     """A training of a neural n-gram."""
 
-    run: RunConfig
     model: NeuralNgramConfig
-    data: DataConfig
-    optimizer: OptimizerConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class RecurrentTrainingConfig:
+class RecurrentTrainingConfig(TextTrainingConfig):
     """A training of a recurrent model of tokens."""
 
-    run: RunConfig
     model: RecurrentTokensConfig
-    data: DataConfig
-    optimizer: OptimizerConfig
-
-
-TextTrainingConfig = (
-    TextConfig | GPT2TrainingConfig | NeuralNgramTrainingConfig | RecurrentTrainingConfig
-)

@@ -22,7 +22,6 @@ from neurocomp.models.bytenet.config import RecurrentConfig
 from neurocomp.models.bytenet.convert import CHECKPOINT_TYPE, restore
 from neurocomp.models.bytenet.glr import GLR, GLRConfig
 from neurocomp.models.bytenet.model import WEIGHTS
-from neurocomp.models.text.networks import TextNetwork
 from neurocomp.store.stored import StoredModel
 from neurocomp.training.checkpoint import read_parameters, set_parameters
 from neurocomp.training.run_folder import MODEL_NAME, new_folder, write_file
@@ -30,27 +29,13 @@ from neurocomp.training.run_folder import MODEL_NAME, new_folder, write_file
 CONFIG_NAME = "config.json"
 
 
-def set_initial(network: TextNetwork, initial: Path) -> None:
-    """Set the parameters of ``network``.
+def set_byte_network(network: GLR, path: Path) -> None:
+    """Set the parameters of ``network`` to others.
 
     Args:
         network: what is set.
-        initial: a checkpoint folder; for a byte network also the name of one in the package, such
-            as "text-s", or the file of a stored one.  It may be smaller: see `GLR.adopt`.
-
-    Raises:
-        UsageError: there is no such thing.
-        FormatError, UnsupportedError: it is damaged, or no network.
-        ModelMismatchError: it is of another shape.
-    """
-    if isinstance(network, GLR):
-        set_byte_network(network, initial)
-    else:
-        set_parameters(network, read_parameters(initial), initial)
-
-
-def set_byte_network(network: GLR, path: Path) -> None:
-    """Set the parameters of ``network`` to those of a checkpoint, a model file, or the package's.
+        path: a checkpoint folder, the name of a network in the package, such as "text-s", or the
+            file of a stored one.  It may be smaller: see `GLR.adopt`.
 
     Raises:
         UsageError: there is no such thing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError, UsageError
-from neurocomp.models.bytenet.glr import GLR, GLRConfig
+from neurocomp.models.bytenet.glr import GLR
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.tokennets.torch_networks import (
     NGRAM_MODEL_TYPE,
@@ -23,7 +22,7 @@ from neurocomp.models.tokennets.torch_networks import (
     RecurrentTokens,
     RecurrentTokensConfig,
 )
-from neurocomp.models.transformer.torch_gpt2 import GPT2, GPT2Config
+from neurocomp.models.transformer.torch_gpt2 import GPT2
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.data import SEPARATOR, Encode
@@ -59,6 +58,15 @@ class Alphabet:
 def byte_alphabet() -> Alphabet:
     """Return the alphabet of the 256 bytes."""
     return Alphabet("bytes", SEPARATOR[0], np.ones(256, np.int64), None, {})
+
+
+def alphabet_of(name: str, tokenizer: Path | None) -> Alphabet:
+    """Return the alphabet that a configuration names: "bytes", or the byte pairs of a tokenizer.
+
+    Raises:
+        UsageError, FormatError: it needs a tokenizer, and there is none, or a damaged one.
+    """
+    return byte_alphabet() if name == "bytes" else gpt2_alphabet(tokenizer)
 
 
 def gpt2_alphabet(folder: Path | None) -> Alphabet:
@@ -104,30 +112,6 @@ def gpt2_alphabet(folder: Path | None) -> Alphabet:
 
 
 TextNetwork = GLR | GPT2 | NeuralNgram | RecurrentTokens
-NetworkConfig = GLRConfig | GPT2Config | NeuralNgramConfig | RecurrentTokensConfig
-
-
-def alphabet_for(config: NetworkConfig, tokenizer: Path | None) -> Alphabet:
-    """Return the symbols that a network of this shape is trained on.
-
-    Raises:
-        UsageError, FormatError: it needs a tokenizer, and there is none, or a damaged one.
-    """
-    if isinstance(config, GLRConfig) or config.alphabet == "bytes":
-        return byte_alphabet()
-    return gpt2_alphabet(tokenizer)
-
-
-def build_network(config: NetworkConfig, alphabet: Alphabet) -> tuple[TextNetwork, dict[str, Any]]:
-    """Return a new network, and the content of its checkpoints' config.json."""
-    if isinstance(config, GLRConfig):
-        return GLR(config), {"model_type": "glr", **dataclasses.asdict(config)}
-    settings = config.published_form(alphabet.size, alphabet.separator)
-    if isinstance(config, GPT2Config):
-        return GPT2(config, alphabet.size), settings
-    if isinstance(config, NeuralNgramConfig):
-        return NeuralNgram(config, alphabet.size), settings
-    return RecurrentTokens(config, alphabet.size), settings
 
 
 def load_network(folder: Path) -> tuple[NeuralNgram | RecurrentTokens, int]:

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neurocomp.errors import UsageError
 from neurocomp.models.text.config import DataConfig
 from neurocomp.models.text.corpus import Corpus
 from neurocomp.models.text.networks import Alphabet, TextNetwork
 from neurocomp.training.data import Symbols
 from neurocomp.training.distributed import Processes
 from neurocomp.training.run_folder import write_file
-from neurocomp.training.task import Task
+from neurocomp.training.task import Task, check_batch
 
 IGNORED = -100
 """Target of a position that doesn't count."""
@@ -56,11 +55,7 @@ class TextTask(Task):
         processes: Processes,
         settings: dict[str, Any],
     ) -> None:
-        if data.batch % (micro_batch * processes.count):
-            raise UsageError(
-                f"data.batch is {data.batch}, but must be a multiple of run.micro_batch times the "
-                f"number of processes, {micro_batch} x {processes.count}"
-            )
+        check_batch(data.batch, micro_batch, processes)
         self.module = network
         self.matrices = network.matrices
         self.blocks = list(network.blocks)

@@ -8,9 +8,10 @@ import pytest
 
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.conformance import prior_sample
-from neurocomp.models.dalle.training.train_prior import PRIOR_NAME, train_prior
+from neurocomp.models.dalle.training.train_prior import PRIOR_NAME, PriorTraining
 from neurocomp.store.stored import StoredModel
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.models.dalle.blocks import blocks, tiny_config
 
 
@@ -19,9 +20,8 @@ def prior_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a run of seconds."""
     folder = tmp_path_factory.mktemp("prior") / "run"
     place = RunPlace(folder, device="cpu")
-    train_prior(
-        tiny_config(precision="float32"), blocks(600), blocks(100, 1), place, lambda _: None
-    )
+    training = PriorTraining(tiny_config(precision="float32"), blocks(600), blocks(100, 1))
+    run_training(training, place, lambda _: None)
     return folder
 
 

@@ -26,17 +26,17 @@ from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
 from neurocomp.models.dalle.images import CaptionedImages
 from neurocomp.models.dalle.rainbow import COLOURS, draw
 from neurocomp.models.dalle.training.config import (
-    VAE_PRESETS,
     ImageDataConfig,
     LossConfig,
     VaeTrainingConfig,
 )
-from neurocomp.models.dalle.training.train_vae import train_vae
+from neurocomp.models.dalle.training.train_vae import VaeTraining
 from neurocomp.models.dalle.training.vae_measures import Measures, psnr
 from neurocomp.models.dalle.training.vae_task import LEAST_DEVIATION, calibrate, temperature
-from neurocomp.training.config import OptimizerConfig, RunConfig, parse, read_toml
+from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.log import read_log
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.training.runs import steps_of
 
 KINDS = [
@@ -75,7 +75,7 @@ def tiny_config(
 
 def train(config: VaeTrainingConfig, folder: Path, **place: Any) -> dict[str, float]:
     where = RunPlace(folder, device="cpu", **place)
-    return train_vae(config, squares(), where, lambda message: None).metrics
+    return run_training(VaeTraining(config, squares()), where, lambda message: None).metrics
 
 
 @pytest.mark.parametrize("model", KINDS, ids=lambda one: "-".join(map(str, one.values())))
@@ -307,12 +307,6 @@ def test_codes_are_drawn_from_the_posterior() -> None:
     expected = torch.softmax(logits[0, :, 0, 0], 0)
     torch.testing.assert_close(shares, expected, atol=0.05, rtol=0)
     assert int(expected.argmax()) == int(network.encode(images[:1])[0, 0, 0])
-
-
-@pytest.mark.parametrize("preset", VAE_PRESETS)
-def test_presets_are_configurations(preset: str) -> None:
-    config = parse(VaeTrainingConfig, read_toml(f"vae-{preset}"))
-    assert config.data.batch % config.run.micro_batch == 0
 
 
 def test_psnr() -> None:

@@ -14,7 +14,7 @@ from neurocomp.exact.engine import ROUTES, open_engine
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.convert import convert_prior
 from neurocomp.models.dalle.prior import Prior, PriorConfig
-from neurocomp.models.dalle.training.config import PRIOR_PRESETS, PriorTrainingConfig
+from neurocomp.models.dalle.training.config import PriorTrainingConfig
 from neurocomp.models.dalle.training.plan import plan_memory
 from neurocomp.models.dalle.training.prior_data import (
     CaptionTokenizer,
@@ -24,14 +24,16 @@ from neurocomp.models.dalle.training.prior_data import (
 )
 from neurocomp.models.dalle.training.train_prior import (
     PRIOR_NAME,
+    PriorTraining,
     export_prior,
     load_prior,
-    train_prior,
 )
 from neurocomp.store.stored import StoredModel
-from neurocomp.training.config import parse, read_toml
+from neurocomp.training.config import parse
 from neurocomp.training.log import read_log
+from neurocomp.training.recipes import read_configuration
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.models.dalle.blocks import BITS_OF_AN_IMAGE, blocks, tiny_config
 from tests.training.runs import logged, steps_of
 
@@ -77,16 +79,16 @@ def test_conversion_is_repeatable(prior_run: Path, model: DalleModel) -> None:
 def test_an_interrupted_run_goes_on_exactly(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     config, tokens = tiny_config(6, checkpoint_every=3), blocks(90)
-    train_prior(config, tokens, None, RunPlace(whole, device="cpu"), lambda _: None)
+    run_training(PriorTraining(config, tokens), RunPlace(whole, device="cpu"), lambda _: None)
 
     def interrupt(text: str) -> None:
         if text.startswith("step 5/"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_prior(config, tokens, None, RunPlace(parts, device="cpu"), interrupt)
+        run_training(PriorTraining(config, tokens), RunPlace(parts, device="cpu"), interrupt)
     place = RunPlace(parts, resume=True, device="cpu")
-    train_prior(config, tokens, None, place, lambda _: None)
+    run_training(PriorTraining(config, tokens), place, lambda _: None)
     assert list(logged(whole)) == list(logged(parts))
     assert (whole / PRIOR_NAME).read_bytes() == (parts / PRIOR_NAME).read_bytes()
 
@@ -101,7 +103,8 @@ def test_micro_batches_add_up(tmp_path: Path) -> None:
             config.data, caption_dropout=0.5, code_dropout=0.5, text_weight=0.5
         )
         config = dataclasses.replace(config, data=data)
-        train_prior(config, blocks(100), blocks(10, 1), place, lambda _: None)
+        training = PriorTraining(config, blocks(100), blocks(10, 1))
+        run_training(training, place, lambda _: None)
         losses.append(steps_of(place.output))
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
@@ -182,14 +185,8 @@ def test_a_split_holds_out_whole_captions() -> None:
         split_tokens(tokens, 1e-9)
 
 
-@pytest.mark.parametrize("preset", PRIOR_PRESETS)
-def test_presets_are_configurations(preset: str) -> None:
-    config = parse(PriorTrainingConfig, read_toml(f"prior-{preset}"))
-    assert config.data.text_weight == 1 / 8
-
-
 def test_the_paper_s_prior_has_12_billion_parameters() -> None:
-    plan = plan_memory(parse(PriorTrainingConfig, read_toml("prior-paper")))
+    plan = plan_memory(parse(PriorTrainingConfig, read_configuration("prior-paper", "prior")))
     assert 12.0e9 < plan.num_parameters < 12.5e9
     assert plan.state_bytes == 16 * plan.num_parameters
     assert any("12,2" in line for line in plan.lines())

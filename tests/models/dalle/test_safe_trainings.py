@@ -14,11 +14,12 @@ import torch
 
 from neurocomp.errors import TrainingError, UsageError
 from neurocomp.models.dalle.training.prior_task import PriorTask
-from neurocomp.models.dalle.training.train_prior import PRIOR_NAME, export_prior, train_prior
-from neurocomp.models.dalle.training.train_vae import train_vae
+from neurocomp.models.dalle.training.train_prior import PRIOR_NAME, PriorTraining, export_prior
+from neurocomp.models.dalle.training.train_vae import VaeTraining
 from neurocomp.models.dalle.training.vae_task import VaeTask
 from neurocomp.training.opening import locked
 from neurocomp.training.record import RunPlace
+from neurocomp.training.run import run_training
 from tests.models.dalle import blocks, test_autoencoders
 from tests.training.runs import steps_of
 
@@ -32,7 +33,7 @@ def train_tiny_prior(folder: Path, steps: int, *, tokens: Any = None, **place: A
         config = dataclasses.replace(config, data=data)
     said: Said = []
     where = RunPlace(folder, device="cpu", **place)
-    train_prior(config, tokens or blocks.blocks(90), None, where, said.append)
+    run_training(PriorTraining(config, tokens or blocks.blocks(90)), where, said.append)
     return said
 
 
@@ -44,7 +45,7 @@ def train_tiny_vae(folder: Path, steps: int, model: Any = None, **options: Any) 
     )
     said: Said = []
     where = RunPlace(folder, device="cpu", **place)
-    train_vae(config, test_autoencoders.squares(), where, said.append)
+    run_training(VaeTraining(config, test_autoencoders.squares()), where, said.append)
     return said
 
 
@@ -137,7 +138,8 @@ def test_nothing_to_validate_on(tmp_path: Path) -> None:
     said: Said = []
     place = RunPlace(tmp_path / "run", device="cpu")
     images = test_autoencoders.squares()
-    train_vae(dataclasses.replace(config, data=data), images, place, said.append)
+    training = VaeTraining(dataclasses.replace(config, data=data), images)
+    run_training(training, place, said.append)
     assert any("nothing is validated" in one for one in said)
     assert not any(one.endswith("validation: ") for one in said)
 

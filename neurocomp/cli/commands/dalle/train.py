@@ -1,8 +1,7 @@
-"""``neurocomp dalle train-vae`` and ``train-prior``."""
+"""``neurocomp dalle train-prior``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ from neurocomp.cli.ui.report import Reporter
 from neurocomp.errors import UsageError
 
 if TYPE_CHECKING:
-    from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder
     from neurocomp.models.dalle.token_files import TokenSet
 
 _PATH = click.Path(path_type=Path)
@@ -69,62 +67,27 @@ def train_prior(**values: Any) -> None:
     extras.require("dalle train-prior", "dalle")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.models.dalle.training.config import PRIOR_PRESETS, PriorTrainingConfig
     from neurocomp.models.dalle.training.plan import plan_memory
+    from neurocomp.models.dalle.training.train_prior import PriorTraining
+    from neurocomp.training.run import run_training
 
-    name = values["config_name"]
-    recipe = f"prior-{name}" if name in PRIOR_PRESETS else name
-    config = read_config(PriorTrainingConfig, recipe, values)
+    config = read_config(PriorTraining, values["config_name"], values)
     if values["plan"]:
         click.echo("\n".join(plan_memory(config).lines()))
         return
     if values["data"] is None or values["output"] is None:
         raise UsageError("name DATA to train on, and -o RUN for the results")
-
-    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
-    from neurocomp.models.dalle.training.train_prior import train_prior as train
-    from neurocomp.registry.prior_folder import keep_autoencoder, packaged_autoencoder
-    from neurocomp.training.distributed import is_first_process
-
     tokens, held_out = _read(values, reporter)
     place = run_place(values)
-    result = train(config, tokens, held_out, place, reporter.note)
-    if is_first_process():
-        vae = _autoencoder(values) or packaged_autoencoder(tokens.autoencoder)
-        if vae is None:
-            reporter.note("the run has no autoencoder: 'dalle generate' needs it, as --vae")
-        else:
-            keep_autoencoder(vae, place.output)
-        if values["vae"] is not None and vae is not None:
-            for line in _bound(load_autoencoder(vae), result.metrics):
-                reporter.note(line)
-    end(result, place.output)
+    training = PriorTraining(config, tokens, held_out, _autoencoder(values))
+    end(run_training(training, place, reporter.note), place.output)
 
 
 def _autoencoder(values: dict[str, Any]) -> Path | None:
     """Return the folder of the autoencoder that was named."""
-    from neurocomp.registry.prior_folder import find_autoencoder
+    from neurocomp.models.dalle.model_folder import find_autoencoder
 
     return None if values["vae"] is None else find_autoencoder(values["vae"])
-
-
-def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:
-    """Return what to say of the bound that both trainings have lowered, in bits per sub-pixel.
-
-    The autoencoder's part was measured by its own training, on the images that this held out.
-    """
-    codes = metrics.get("latent", metrics.get("latent_alone"))
-    if codes is None or "reconstruction" not in stored.measures:
-        return []
-    image, dims = stored.measures["reconstruction"], stored.num_dims
-    num_latents = (stored.options.size // stored.network.config.factor) ** 2
-    code, caption = codes * num_latents / dims, metrics.get("caption", 0.0) / dims
-    return [
-        f"bound on held-out captions and images: {image + code + caption:.4f} bits per dim "
-        f"({image:.4f} images given codes, of the images that the autoencoder's training held "
-        f"out; {code:.4f} codes and {caption:.4f} captions, as validated): 'dalle eval IMAGES' "
-        "measures all on the same"
-    ]
 
 
 def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
@@ -162,7 +125,7 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
 @click.argument(
     "data", required=False, type=click.Path(path_type=Path, readable=False), metavar="DATA"
 )
-@config_option("rainbow", "rainbow, rainbow-last, rainbow-vqvae, emoji or paper")
+@config_option("rainbow", "rainbow, rainbow-vqvae, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
 @run_options()
 @click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
@@ -184,26 +147,21 @@ def train_vae(**values: Any) -> None:
     extras.require("dalle train-vae", "dalle", "torch", "PIL")
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.models.dalle.training.config import VAE_PRESETS, VaeTrainingConfig
+    from neurocomp.models.dalle.images import ImageOptions
+    from neurocomp.models.dalle.sources import read_images
     from neurocomp.models.dalle.training.plan import plan_autoencoder
+    from neurocomp.models.dalle.training.train_vae import VaeTraining
+    from neurocomp.training.run import run_training
 
-    name = values["config_name"]
-    recipe = f"vae-{name}" if name in VAE_PRESETS else name
-    config = read_config(VaeTrainingConfig, recipe, values)
+    config = read_config(VaeTraining, values["config_name"], values)
     if values["plan"]:
         click.echo("\n".join(plan_autoencoder(config).lines()))
         return
     if values["data"] is None or values["output"] is None:
         raise UsageError("name DATA to train on, and -o RUN for the results")
-
-    from neurocomp.models.dalle.images import ImageOptions
-    from neurocomp.models.dalle.sources import read_images
-    from neurocomp.models.dalle.training.train_vae import train_vae as train
-
     options = ImageOptions(config.data.size, config.data.resize)
     images = read_images(values["data"], options, with_captions=config.data.captions)
     for line in images.report():
         reporter.note(line)
     place = run_place(values)
-    result = train(config, images, place, reporter.note)
-    end(result, place.output)
+    end(run_training(VaeTraining(config, images), place, reporter.note), place.output)

@@ -1,4 +1,4 @@
-"""Configurations of the trainings of autoencoders and of priors."""
+"""Configurations of priors and of autoencoders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 from neurocomp.models.dalle.autoencoders import AutoencoderConfig
 from neurocomp.models.dalle.images import GROUPS, RESIZES
 from neurocomp.models.dalle.prior import PriorConfig
-from neurocomp.training.config import MAX_COUNT, OptimizerConfig, RunConfig, require, require_count
+from neurocomp.training.config import MAX_COUNT, TrainingConfig, require, require_count
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,17 +44,11 @@ class PriorDataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class PriorTrainingConfig:
+class PriorTrainingConfig(TrainingConfig):
     """A training of a prior."""
 
-    run: RunConfig
     model: PriorConfig
     data: PriorDataConfig
-    optimizer: OptimizerConfig
-
-
-PRIOR_PRESETS = ("rainbow", "emoji", "paper")
-"""Names of the package's configurations, in the recipes "prior-rainbow" and so on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,14 +126,12 @@ class LossConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class VaeTrainingConfig:
+class VaeTrainingConfig(TrainingConfig):
     """A training of an autoencoder."""
 
-    run: RunConfig
     model: AutoencoderConfig
     data: ImageDataConfig
     loss: LossConfig
-    optimizer: OptimizerConfig
 
     def __post_init__(self) -> None:
         require(
@@ -154,7 +146,3 @@ class VaeTrainingConfig:
             self.optimizer.name,
             "'adamw': Muon moves matrices, and an autoencoder has convolutions",
         )
-
-
-VAE_PRESETS = ("rainbow", "rainbow-last", "rainbow-vqvae", "emoji", "paper")
-"""Names of the package's configurations, in the recipes "vae-rainbow" and so on."""

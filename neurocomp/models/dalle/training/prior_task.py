@@ -14,13 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neurocomp.errors import UsageError
 from neurocomp.models.dalle.prior import Prior
 from neurocomp.models.dalle.training.config import PriorDataConfig
 from neurocomp.models.dalle.training.prior_data import CaptionTokenizer, PriorSamples
 from neurocomp.training.distributed import Processes
 from neurocomp.training.run_folder import write_file
-from neurocomp.training.task import Task, count_in
+from neurocomp.training.task import Task, check_batch, count_in
 
 CONFIG_NAME, TOKENIZER_NAME = "config.json", "tokenizer.json"
 
@@ -55,11 +54,7 @@ class PriorTask(Task):
         seed: int,
         processes: Processes,
     ) -> None:
-        if data.batch % (micro_batch * processes.count):
-            raise UsageError(
-                f"data.batch is {data.batch}, but must be a multiple of run.micro_batch times the "
-                f"number of processes, {micro_batch} x {processes.count}"
-            )
+        check_batch(data.batch, micro_batch, processes)
         self.module = prior
         self.matrices = prior.matrices
         self.blocks = list(prior.blocks)

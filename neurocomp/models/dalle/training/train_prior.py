@@ -1,17 +1,20 @@
-"""From a configuration and token sets to a trained prior and its exact form."""
+"""The training of a prior, from token sets to its exact form."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-import torch
 
 from neurocomp.errors import FormatError, UsageError
+from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder, load_autoencoder
 from neurocomp.models.dalle.convert import convert_prior
+from neurocomp.models.dalle.model_folder import keep_autoencoder, packaged_autoencoder
 from neurocomp.models.dalle.prior import Prior, PriorConfig
-from neurocomp.models.dalle.records import RecordShape
 from neurocomp.models.dalle.shape import PriorShape
 from neurocomp.models.dalle.token_files import TokenSet
 from neurocomp.models.dalle.training.config import PriorTrainingConfig
@@ -24,91 +27,125 @@ from neurocomp.models.dalle.training.prior_data import (
 from neurocomp.models.dalle.training.prior_task import CONFIG_NAME, TOKENIZER_NAME, PriorTask
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.config import parse
-from neurocomp.training.distributed import is_first_process, joined
-from neurocomp.training.log import LOG_NAME
-from neurocomp.training.loop import Report, Result, Trainer
-from neurocomp.training.opening import OpenRun, open_run
-from neurocomp.training.plot import tell_plot
-from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, RunPlace, RunRecord, content_hash
+from neurocomp.training.loop import Result
+from neurocomp.training.opening import OpenRun
+from neurocomp.training.record import HELD_OUT, NOTHING_HELD_OUT, content_hash
+from neurocomp.training.run import Training
 from neurocomp.training.soundness import newest_sound
 
 PRIOR_NAME = "prior.safetensors"
 """In a run's folder: the exact form."""
 
 
-def train_prior(
-    config: PriorTrainingConfig,
-    tokens: TokenSet,
-    held_out: TokenSet | None,
-    place: RunPlace,
-    report: Report,
-) -> Result:
-    """Train a prior, in all processes that torchrun started, and write its exact form.
+@dataclass(frozen=True)
+class PriorData:
+    """What a prior is trained and validated on; the latter may be missing."""
+
+    training: TokenSet
+    held_out: TokenSet | None
+
+
+class PriorTraining(Training[PriorData, PriorTask]):
+    """The training of a prior, which ends with its exact form.
 
     Args:
         config: how.
         tokens: what to train on; a part of it is held out where ``held_out`` is None.
         held_out: what to validate on.
-        place: where results go.
-        report: is told what people may want to read.
-
-    Raises:
-        UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.
-        FormatError: a file of a checkpoint is damaged.
-        ModelMismatchError: a checkpoint is of a network of another shape.
-        TrainingError: the loss is not finite.
+        autoencoder: folder of the one that made the codes; the package's may be found without.
     """
-    if config.optimizer.name == "muon" and place.sharding == "fsdp":
-        raise UsageError("Muon needs whole matrices: take optimizer.name = 'adamw' with FSDP")
-    if not tokens.has_grids:
-        raise UsageError("the data have no images to train on")
-    if held_out is None:
-        tokens, held_out = split_tokens(tokens, config.data.training_share)
-    elif not held_out.has_grids:
-        raise UsageError("what is held out has no images to validate on")
-    else:
-        _check_alike(tokens, held_out)
-    tell: Report = report if is_first_process() else lambda message: None
-    with joined(place.device) as processes, open_run(place, processes, tell) as opened:
-        hashes = {"the token set": _hash(tokens), HELD_OUT: _hash(held_out)}
-        opened.begin(RunRecord.of(config, hashes))
-        if held_out is None:
-            tell(f"warning: {NOTHING_HELD_OUT}: choose a smaller data.training_share or --held-out")
-        torch.manual_seed(config.run.seed)
+
+    kind = "prior"
+    config_class: ClassVar = PriorTrainingConfig
+    config: PriorTrainingConfig
+
+    def __init__(
+        self,
+        config: PriorTrainingConfig,
+        tokens: TokenSet,
+        held_out: TokenSet | None = None,
+        autoencoder: Path | None = None,
+    ) -> None:
+        super().__init__(config)
+        self._tokens, self._held_out, self._autoencoder = tokens, held_out, autoencoder
+
+    def read(self) -> PriorData:
+        """Return tokens of images; raises UsageError where they can't be trained on."""
+        if not self._tokens.has_grids:
+            raise UsageError("the data have no images to train on")
+        if self._held_out is None:
+            return PriorData(*split_tokens(self._tokens, self.config.data.training_share))
+        if not self._held_out.has_grids:
+            raise UsageError("what is held out has no images to validate on")
+        _check_alike(self._tokens, self._held_out)
+        return PriorData(self._tokens, self._held_out)
+
+    def hashes(self, data: PriorData) -> dict[str, str]:
+        """Return those of captions and codes."""
+        return {"the token set": _hash(data.training), HELD_OUT: _hash(data.held_out)}
+
+    def remarks(self, data: PriorData) -> Sequence[str]:
+        """Return how many images there are."""
+        num_held = len(data.held_out) if data.held_out else 0
+        counts = f"{len(data.training)} images to train on, {num_held} held out"
+        if num_held:
+            return (counts,)
+        missing = f"warning: {NOTHING_HELD_OUT}: choose a smaller data.training_share or --held-out"
+        return missing, counts
+
+    def build(self, data: PriorData, opened: OpenRun) -> PriorTask:
+        """Return a new prior with its samples."""
+        config, processes, tokens = self.config, opened.processes, data.training
         tokenizer = _tokenizer(config, tokens, opened)
         rows, columns = tokens.grids.shape[1:]
         shape = config.model.shape(
             tokenizer.num_tokens, rows, columns, tokens.num_codes, tokens.autoencoder
         )
-        prior = Prior(config.model, shape).to(processes.device)
-        if place.initial is not None:
-            load_model(place.initial, prior)
-        training = PriorSamples(tokens, tokenizer, shape)
-        validation = None
-        if held_out is not None:
-            validation = PriorSamples(held_out, tokenizer, shape)
-        run = config.run
-        task = PriorTask(
-            prior,
+        held_out = data.held_out
+        validation = None if held_out is None else PriorSamples(held_out, tokenizer, shape)
+        return PriorTask(
+            Prior(config.model, shape).to(processes.device),
             tokenizer,
-            training,
+            PriorSamples(tokens, tokenizer, shape),
             validation,
             config.data,
-            run.micro_batch,
-            run.seed,
+            config.run.micro_batch,
+            config.run.seed,
             processes,
         )
-        trainer = Trainer(task, run, config.optimizer, opened, place.sharding, tell)
-        trainer.resume()
-        num_held = validation.size if validation else 0
-        tell(f"{training.size} images to train on, {num_held} held out")
-        num_parameters = sum(parameter.numel() for parameter in prior.parameters())
-        tell(f"{num_parameters:,} parameters on {processes.count} x {processes.device}")
-        result = trainer.train()
-        if processes.is_first and (place.output / LOG_NAME).exists():
-            tell_plot(place.output, tell)
-            tell(f"exact form: {export_prior(place.output)}")
-    return result
+
+    def finish(self, data: PriorData, task: PriorTask, result: Result, opened: OpenRun) -> None:
+        """Write the exact form, and the autoencoder beside it."""
+        if not opened.processes.is_first:
+            return
+        opened.tell(f"exact form: {export_prior(opened.folder)}")
+        folder = self._autoencoder or packaged_autoencoder(data.training.autoencoder)
+        if folder is None:
+            opened.tell("the run has no autoencoder: 'dalle generate' needs it, as --vae")
+            return
+        keep_autoencoder(folder, opened.folder)
+        if self._autoencoder is not None:
+            for line in _bound(load_autoencoder(folder), result.metrics):
+                opened.tell(line)
+
+
+def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:
+    """Return what to say of the bound that both trainings have lowered, in bits per sub-pixel.
+
+    The autoencoder's part was measured by its own training, on the images that this held out.
+    """
+    codes = metrics.get("latent", metrics.get("latent_alone"))
+    if codes is None or "reconstruction" not in stored.measures:
+        return []
+    image, dims = stored.measures["reconstruction"], stored.num_dims
+    num_latents = (stored.options.size // stored.network.config.factor) ** 2
+    code, caption = codes * num_latents / dims, metrics.get("caption", 0.0) / dims
+    return [
+        f"bound on held-out captions and images: {image + code + caption:.4f} bits per dim "
+        f"({image:.4f} images given codes, of the images that the autoencoder's training held "
+        f"out; {code:.4f} codes and {caption:.4f} captions, as validated): 'dalle eval IMAGES' "
+        "measures all on the same"
+    ]
 
 
 def _check_alike(tokens: TokenSet, held_out: TokenSet) -> None:
@@ -121,47 +158,6 @@ def _check_alike(tokens: TokenSet, held_out: TokenSet) -> None:
             f"what is held out has grids of {held_grid} and {held_codes} codes, the data of {grid} "
             f"and {codes}"
         )
-
-
-def load_prior(folder: Path) -> tuple[Prior, CaptionTokenizer]:
-    """Return the prior and the tokenizer of a checkpoint folder.
-
-    Raises:
-        UsageError, FormatError: it is not one.
-    """
-    try:
-        fields = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
-        tokenizer = CaptionTokenizer((folder / TOKENIZER_NAME).read_bytes())
-        config = parse(PriorConfig, fields["model"], "model")
-        stored = fields["shape"]
-        records = RecordShape(
-            tokenizer.num_tokens,
-            *(stored[name] for name in ("text_length", "rows", "columns", "num_codes")),
-        )
-        autoencoder = bytes.fromhex(stored["autoencoder"])
-        shape = PriorShape(records, tuple(stored["patterns"]), stored["kernel"], autoencoder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"{folder} is not a checkpoint of a prior: {error!r}") from None
-    prior = Prior(config, shape)
-    load_model(folder, prior)
-    return prior, tokenizer
-
-
-def export_prior(run: Path) -> Path:
-    """Write the exact form of a run's newest sound checkpoint into its folder; return the file.
-
-    Raises:
-        UsageError: the run has no checkpoint.
-        FormatError: all are damaged.
-        UnsupportedError: a parameter is out of the range of integers.
-    """
-    stored = newest_sound(run)
-    if stored is None:
-        raise UsageError(f"{run} has no checkpoint")
-    prior, tokenizer = load_prior(stored.path)
-    target = run / PRIOR_NAME
-    convert_prior(prior, tokenizer.json).save(target)
-    return target
 
 
 def _tokenizer(config: PriorTrainingConfig, tokens: TokenSet, opened: OpenRun) -> CaptionTokenizer:
@@ -184,3 +180,38 @@ def _hash(tokens: TokenSet | None) -> str:
     numbers = repr((tokens.grids.shape, tokens.num_codes)).encode()
     grids = np.ascontiguousarray(tokens.grids)
     return content_hash(captions, numbers, tokens.autoencoder, grids)
+
+
+def load_prior(folder: Path) -> tuple[Prior, CaptionTokenizer]:
+    """Return the prior and the tokenizer of a checkpoint folder.
+
+    Raises:
+        UsageError, FormatError: it is not one.
+    """
+    try:
+        fields = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+        tokenizer = CaptionTokenizer((folder / TOKENIZER_NAME).read_bytes())
+        config = parse(PriorConfig, fields["model"], "model")
+        shape = PriorShape.from_json(fields["shape"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{folder} is not a checkpoint of a prior: {error!r}") from None
+    prior = Prior(config, shape)
+    load_model(folder, prior)
+    return prior, tokenizer
+
+
+def export_prior(run: Path) -> Path:
+    """Write the exact form of a run's newest sound checkpoint into its folder; return the file.
+
+    Raises:
+        UsageError: the run has no checkpoint.
+        FormatError: all are damaged.
+        UnsupportedError: a parameter is out of the range of integers.
+    """
+    stored = newest_sound(run)
+    if stored is None:
+        raise UsageError(f"{run} has no checkpoint")
+    prior, tokenizer = load_prior(stored.path)
+    target = run / PRIOR_NAME
+    convert_prior(prior, tokenizer.json).save(target)
+    return target

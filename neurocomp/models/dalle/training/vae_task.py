@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from neurocomp.errors import UsageError
 from neurocomp.models.dalle.autoencoders import Autoencoder, Terms, build, keep_codes
 from neurocomp.models.dalle.autoencoders.blocks import Block
 from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixels
@@ -25,7 +24,7 @@ from neurocomp.models.dalle.training.vae_measures import Measures, to_pixels, to
 from neurocomp.store.files import write_atomically
 from neurocomp.training.distributed import Processes, share, whole
 from neurocomp.training.run_folder import write_file
-from neurocomp.training.task import Task, count_in
+from neurocomp.training.task import Task, check_batch, count_in
 
 
 @torch.no_grad()
@@ -92,6 +91,9 @@ NUM_SHOWN, SHOWN_COLUMNS = 32, 8
 class VaeTask(Task):
     """Evidence lower bound of images.
 
+    Attributes:
+        network: see below.
+
     Args:
         network: what is trained, on the device of ``processes``.
         training, validation: images; the latter may have none.
@@ -116,16 +118,12 @@ class VaeTask(Task):
         processes: Processes,
     ) -> None:
         data, micro_batch = config.data, config.run.micro_batch
-        if data.batch % (micro_batch * processes.count):
-            raise UsageError(
-                f"data.batch is {data.batch}, but must be a multiple of run.micro_batch times the "
-                f"number of processes, {micro_batch} x {processes.count}"
-            )
+        check_batch(data.batch, micro_batch, processes)
         self.module = network
         self.matrices = {name: 1 for name, p in network.named_parameters() if p.dim() == 4}
         self.blocks = [module for module in network.modules() if isinstance(module, Block)]
         self.processes = processes
-        self._network = network
+        self.network = network
         self._training = training.pixels
         # The same ones each time, from all over the data.
         order = np.random.default_rng(0).permutation(len(validation))
@@ -161,7 +159,7 @@ class VaeTask(Task):
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on held-out images, and draw some; every process calls this."""
         # Each process measures all of them: codes in use are not a sum over processes.
-        return self.measure(whole_copy(self._network))
+        return self.measure(whole_copy(self.network))
 
     def measure(self, network: Autoencoder) -> dict[str, float]:
         """Return measures of ``network``, in the state of the training or smaller, and draw."""
@@ -197,9 +195,9 @@ class VaeTask(Task):
         step, loss = self._num_taken // self.step_size, self._config.loss
         last = loss.revive_until * self._config.run.steps
         if loss.revive_every and step and step % loss.revive_every == 0 and step <= last:
-            network = whole_copy(self._network)
+            network = whole_copy(self.network)
             network.revive(self._config.run.seed + step)
-            take_back(self._network, network)
+            take_back(self.network, network)
 
     def _draw(self, network: Autoencoder, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
         """Write originals above their reconstructions."""
