@@ -73,6 +73,17 @@ def read_content(path: Path, max_bytes: int | None = None, *, is_text: bool = Tr
     return content
 
 
+def texts_in(folder: Path) -> tuple[list[Path], int]:
+    """Return the files of text below ``folder``, and how many others there are; links are neither.
+
+    Raises:
+        OSError: a file can't be read.
+    """
+    found = [one for one in sorted(folder.rglob("*")) if one.is_file() and not one.is_symlink()]
+    chosen = [one for one in found if is_training_text(one)]
+    return chosen, len(found) - len(chosen)
+
+
 def is_training_text(path: Path) -> bool:
     """Return whether the first bytes of a file leave it possible that it is text."""
     with path.open("rb") as file:

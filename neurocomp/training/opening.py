@@ -1,9 +1,7 @@
-"""The way into a run: its folder is locked, the checkpoint to go on from is chosen.
+"""Opening the folder of a run, which belongs to one training at a time.
 
-The lock on a run's folder: one training at a time writes into it.
-
-It is a lock of the operating system on a file, so that it ends with the process, however that
-ends: no lock is left behind that somebody must remove.
+The lock is the operating system's, on a file, so that it ends with the process, however that ends:
+no lock is left that somebody must remove.
 """
 
 from __future__ import annotations
@@ -26,6 +24,8 @@ from neurocomp.training.record import RECORD_NAME, RunPlace, RunRecord, changes
 from neurocomp.training.run_folder import checkpoint_folder, read_state, remove_unfinished
 from neurocomp.training.soundness import StoredCheckpoint, newest_sound
 
+Tell = Callable[[str], None]
+
 LOCK_NAME = ".lock"
 """In a run's folder, while it is trained: who does."""
 
@@ -36,7 +36,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPN
 
 
 @contextmanager
-def locked(folder: Path, tell: Callable[[str], None] = lambda message: None) -> Iterator[None]:
+def locked(folder: Path, tell: Tell = lambda message: None) -> Iterator[None]:
     """Hold the lock on ``folder``, which is made where it is missing.
 
     Where the file system has no locks (some network drives), the run goes on without one.
@@ -70,7 +70,7 @@ def locked(folder: Path, tell: Callable[[str], None] = lambda message: None) -> 
                 folder.rmdir()
 
 
-def _open_locked(path: Path, tell: Callable[[str], None]) -> int:
+def _open_locked(path: Path, tell: Tell) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -90,7 +90,7 @@ def _open_locked(path: Path, tell: Callable[[str], None]) -> int:
         os.close(descriptor)  # whoever held it has removed the file meanwhile
 
 
-def _lock(descriptor: int, path: Path, tell: Callable[[str], None]) -> bool:
+def _lock(descriptor: int, path: Path, tell: Tell) -> bool:
     """Return whether the lock is ours now; also where there are none."""
     try:
         if sys.platform == "win32":
@@ -127,9 +127,6 @@ def _is_at(path: Path, descriptor: int) -> bool:
 def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink()
-
-
-Tell = Callable[[str], None]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Optimizers, Muon among them, the schedule of their rates, and the precision of training."""
+"""How parameters move: Muon and AdamW, the schedule of their rates, and bfloat16 or not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from neurocomp.training.config import OptimizerConfig
+
+NEWTON_SCHULZ_STEPS = 5
+COEFFICIENTS = (3.4445, -4.775, 2.0315)
 
 
 def uses_bfloat16(precision: str, device: torch.device) -> bool:
@@ -27,15 +30,14 @@ def uses_bfloat16(precision: str, device: torch.device) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-NEWTON_SCHULZ_STEPS = 5
-COEFFICIENTS = (3.4445, -4.775, 2.0315)
-
-
 class Muon(torch.optim.Optimizer):
     """Moves matrices along the nearest orthogonal matrix to their momentum.
 
     Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks".  A matrix that
     holds several maps side by side (the parts of a gate, say) is treated as that many matrices.
+
+    `torch.optim.Muon` (2.9) knows no such parts, moves wide matrices less, and computes in bfloat16
+    also on processors that have no instructions for it; else it does the same.
 
     Args:
         parameters: pairs of a matrix and the number of its parts along its longer side.

@@ -1,4 +1,4 @@
-"""Where a run is, and what it was begun with: compared when the run goes on."""
+"""Where a run is, how it begins, and the record of what it is trained with."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ from neurocomp.training.run_folder import checkpoints_of, read_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+RECORD_NAME = "run.json"
+"""In a run's folder, for people; each checkpoint has the same in its state, for `--resume`."""
+
+HELD_OUT = "held-out data"
+"""Their name among the data."""
+NOTHING_HELD_OUT = "no images are held out, so that nothing is validated"
+
+_HARMLESS = {
+    *("run.steps", "run.micro_batch", "run.log_every", "run.validate_every"),
+    *("run.checkpoint_every", "run.keep"),
+    *("data.validation_pieces", "data.validation_length", "data.validation_images"),
+    *("model.checkpointing", HELD_OUT),
+}
+"""What may change: how long, how much memory, what is measured, logged and kept."""
+
+_LASTING = {"kind", "optimizer.name"}
+"""What can't change at all: momenta and networks of another kind are of no use."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +85,6 @@ class RunPlace:
             raise UsageError(
                 f"{self.output} has a run already: --resume it, or name another folder"
             )
-
-
-RECORD_NAME = "run.json"
-"""In a run's folder, for people; each checkpoint has the same in its state, for `--resume`."""
-
-HELD_OUT = "held-out data"
-"""Their name among the data."""
-NOTHING_HELD_OUT = "no images are held out, so that nothing is validated"
-
-_HARMLESS = {
-    *("run.steps", "run.micro_batch", "run.log_every", "run.validate_every"),
-    *("run.checkpoint_every", "run.keep"),
-    *("data.validation_pieces", "data.validation_length", "data.validation_images"),
-    *("model.checkpointing", HELD_OUT),
-}
-"""What may change: how long, how much memory, what is measured, logged and kept."""
-
-_LASTING = {"kind", "optimizer.name"}
-"""What can't change at all: momenta and networks of another kind are of no use."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tests.training.runs import go_on, steps_of, tiny_config, train, write_data
 HOLD = """
 import sys, time
 from pathlib import Path
-from neurocomp.training.lock import locked
+from neurocomp.training.opening import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

@@ -35,6 +35,25 @@ def test_parts_are_moved_apart() -> None:
     torch.testing.assert_close(whole.detach(), torch.cat([part.detach() for part in parts]))
 
 
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch has had it since 2.9")
+@pytest.mark.parametrize("shape", [(32, 32), (96, 32)])
+def test_a_matrix_of_one_part_moves_as_torch_has_it(shape: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(shape, generator=generator)
+    ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    optimizers = (
+        Muon([(ours, 1)], 0.02, 0.9, 0.05),
+        torch.optim.Muon([theirs], lr=0.02, momentum=0.9, weight_decay=0.05),
+    )
+    for _ in range(4):
+        gradient = torch.randn(shape, generator=generator)
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            parameter.grad = gradient.clone()
+            optimizer.step()
+    moved, expected = (one.detach() - start for one in (ours, theirs))
+    assert float((moved - expected).norm() / expected.norm()) < 0.05  # bfloat16's rounding
+
+
 def test_every_parameter_has_one_optimizer() -> None:
     module = nn.Linear(4, 4)
     for name, count in (("adamw", 1), ("muon", 2)):

@@ -152,8 +152,6 @@ def _train(training: type[TextTraining], values: dict[str, Any]) -> None:
 
 
 MODEL_SUFFIX = ".safetensors"
-MIN_WIDE_ALPHABET = 257
-"""Symbols of an alphabet that is not larger are read as bytes."""
 
 _DATA = click.Path(path_type=Path, readable=False)
 
@@ -229,7 +227,7 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 )
 @click.option(
     "--alphabet-size",
-    type=click.IntRange(MIN_WIDE_ALPHABET, 60_000),
+    type=click.IntRange(1),
     metavar="N",
     help="For uint16: symbols are below N. By default as many as the data have.",
 )
@@ -259,18 +257,15 @@ def ngram(**values: Any) -> None:
     check_output(output, paths, force=values["force"])
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
-    from neurocomp.models.ngram.training import train_ngram
-    from neurocomp.training.data import read_documents
+    from neurocomp.models.ngram.training import read_symbols, train_ngram
 
-    is_text = values["alphabet"] == "bytes"
-    documents: list[Any] = read_documents(
-        paths, split=values["split"], max_bytes=values["max_bytes"], is_text=is_text
+    documents, alphabet_size = read_symbols(
+        paths,
+        is_wide=values["alphabet"] == "uint16",
+        alphabet_size=values["alphabet_size"],
+        split=values["split"],
+        max_bytes=values["max_bytes"],
     )
-    alphabet_size = 256
-    if values["alphabet"] == "uint16":
-        documents = [_as_uint16(document) for document in documents]
-        largest = max((int(document.max()) for document in documents), default=0)
-        alphabet_size = values["alphabet_size"] or max(largest + 1, MIN_WIDE_ALPHABET)
     settings = (alphabet_size, values["order"], values["smoothing"], values["min_count"])
     stored = train_ngram(documents, *settings).to_stored()
     stored.save(output)
@@ -279,10 +274,3 @@ def ngram(**values: Any) -> None:
         f"{display(output)}: order {values['order']}, trained on {num_symbols} symbols, "
         f"{output.stat().st_size} bytes, SHA-256 {stored.sha256.hex()}"
     )
-
-
-def _as_uint16(document: Any) -> Any:
-    """Return an array of bytes as little-endian 16-bit integers."""
-    if document.size % 2:
-        raise UsageError(f"a document of {document.size} bytes is not one of 16-bit integers")
-    return document.view("<u2")

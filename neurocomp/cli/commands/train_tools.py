@@ -112,15 +112,13 @@ def dictionary(**values: Any) -> None:
 
     from neurocomp.registry.dictionary import stored_dictionary
     from neurocomp.registry.dictionary_content import cut_lines, select_content
-    from neurocomp.training.data import is_training_text, read_documents
+    from neurocomp.training.data import read_documents, texts_in
 
     paths: list[Path] = []
     for path in values["samples"]:
         if path.is_dir() and values["recursive"]:
-            found = [one for one in sorted(path.rglob("*")) if one.is_file()]
-            chosen = [one for one in found if not one.is_symlink() and is_training_text(one)]
+            chosen, num_left = texts_in(path)
             paths += chosen
-            num_left = sum(not one.is_symlink() for one in found) - len(chosen)
             if num_left:
                 reporter.note(f"{display(path)}: {num_left} files are archives or images: left out")
         else:

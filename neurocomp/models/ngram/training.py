@@ -1,8 +1,9 @@
-"""From documents of integer symbols to a stored n-gram model."""
+"""The training of n-gram models: reading, counting, smoothing, and the tensors of the result."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from neurocomp.models.ngram import ARCHITECTURE, NgramModel
 from neurocomp.models.ngram.counting import Floats, Level, count_ngrams, smooth
 from neurocomp.models.ngram.model import MAX_ALPHABET_SIZE, MAX_ORDER, NUM_CODES, ONE, SMOOTHINGS
 from neurocomp.store.stored import StoredModel
+from neurocomp.training.data import read_documents
+
+MAX_SYMBOLS = (1 << 31) - 1
+MIN_WIDE_ALPHABET = 257
+"""Symbols of an alphabet that is not larger are read as bytes."""
 
 Kept = NDArray[np.bool_]
 Tensors = dict[str, NDArray[Any]]
@@ -100,7 +106,41 @@ def _narrow(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
-MAX_SYMBOLS = (1 << 31) - 1
+def read_symbols(
+    paths: Sequence[Path],
+    *,
+    is_wide: bool = False,
+    alphabet_size: int | None = None,
+    split: bool = False,
+    max_bytes: int | None = None,
+) -> tuple[list[NDArray[Any]], int]:
+    """Return the documents of files as symbols, and the size of their alphabet.
+
+    Args:
+        paths: files, perhaps compressed.
+        is_wide: whether a symbol is an integer of two bytes, the low one first, and not a byte.
+        alphabet_size: of wide symbols; None for as many as there are, at least
+            `MIN_WIDE_ALPHABET`.
+        split: whether a byte 0x1E ends a document.
+        max_bytes: of each file, from its start; None for all.
+
+    Raises:
+        UsageError: a file can't be read so, or the alphabet is too small for wide symbols.
+        FormatError: a file is damaged.
+    """
+    documents = read_documents(paths, split=split, max_bytes=max_bytes, is_text=not is_wide)
+    if not is_wide:
+        return list[NDArray[Any]](documents), 256
+    if alphabet_size is not None and alphabet_size < MIN_WIDE_ALPHABET:
+        raise UsageError(
+            f"an alphabet of {alphabet_size} symbols needs no 16 bits: choose "
+            f"{MIN_WIDE_ALPHABET} or more"
+        )
+    if odd := [document.size for document in documents if document.size % 2]:
+        raise UsageError(f"a document of {odd[0]} bytes is not one of 16-bit integers")
+    wide: list[NDArray[Any]] = [document.view("<u2") for document in documents]
+    largest = max((int(document.max(initial=0)) for document in wide), default=0)
+    return wide, alphabet_size or max(largest + 1, MIN_WIDE_ALPHABET)
 
 
 def train_ngram(
@@ -171,6 +211,3 @@ def _join(
     symbols = np.empty(int(sizes.sum()), np.int32)
     np.concatenate(parts, out=symbols, casting="unsafe")
     return symbols, np.cumsum(sizes) - sizes
-
-
-__all__ = ["train_ngram"]

@@ -1,4 +1,4 @@
-"""The network that a configuration describes, and the symbols that it is trained on."""
+"""The symbols that networks of text are trained on, and networks of tokens as they were stored."""
 
 from __future__ import annotations
 

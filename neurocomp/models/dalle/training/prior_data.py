@@ -1,4 +1,4 @@
-"""Token sets as samples of a prior, in a fixed shuffle."""
+"""What a prior is trained on: captions as byte pairs, some of which stay apart, and codes."""
 
 from __future__ import annotations
 

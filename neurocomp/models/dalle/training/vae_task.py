@@ -1,4 +1,4 @@
-"""An autoencoder, as the training loop sees it, and how its training ends."""
+"""An autoencoder, as the training loop sees it, and what its training ends with."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ from neurocomp.store.files import write_atomically
 from neurocomp.training.distributed import Processes, share, whole
 from neurocomp.training.run_folder import write_file
 from neurocomp.training.task import Task, check_batch, count_in
+
+CONFIG_NAME, GRID_NAME = "config.json", "reconstructions.png"
+NUM_SHOWN, SHOWN_COLUMNS = 32, 8
+LEAST_DEVIATION = 1 / 256
+"""Of pixels in 0..1: what is narrower is no density over an interval between two levels."""
 
 
 @torch.no_grad()
@@ -53,10 +58,6 @@ def take_back(network: Autoencoder, copy: Autoencoder) -> None:
         own[name].copy_(share(tensor, own[name]))
 
 
-LEAST_DEVIATION = 1 / 256
-"""Of pixels in 0..1: what is narrower is no density over an interval between two levels."""
-
-
 def keep_used_codes(network: Autoencoder, pixels: Pixels) -> Autoencoder:
     """Return ``network`` with the codes alone that images (N, H, W, 3) take; with all if it is one.
 
@@ -82,10 +83,6 @@ def calibrate(network: Autoencoder, pixels: Pixels) -> Autoencoder:
     calibrated = build(replace(network.config, deviation=deviation)).to(network.usage.device)
     calibrated.load_state_dict(network.state_dict())
     return calibrated.train(network.training)
-
-
-CONFIG_NAME, GRID_NAME = "config.json", "reconstructions.png"
-NUM_SHOWN, SHOWN_COLUMNS = 32, 8
 
 
 class VaeTask(Task):
