@@ -131,10 +131,9 @@ def sample_rows(network: PriorNetwork) -> Symbols:
     numbers = np.arange(16 * num_latents, dtype=np.int64).reshape(16, -1)
     rows = np.empty((16, shape.context), np.int32)
     rows[:, 0] = shape.start_symbol
-    rows[:, 1 : length + 1] = numbers[:, :length] * 5 % shape.num_text_outputs
-    rows[:, length + 1 :] = (
-        shape.first_code + (numbers * numbers * 7 + numbers) % shape.records.num_codes
-    )
+    rows[:, 1 : shape.before] = numbers[:, :length] * 5 % shape.num_text_outputs
+    codes = (numbers * numbers * 7 + numbers) % shape.records.num_codes
+    rows[:, shape.before :] = shape.code_symbols(codes)
     return rows[:, :-1]
 
 

@@ -66,8 +66,8 @@ class RecordForm:
     def check(self, symbols: Symbols) -> None:
         """Raise FormatError where ``symbols`` (lanes,) can't be a record's next."""
         shape, forced = self.shape, self.forced
-        low, high = (0, shape.pad) if self.is_text else (shape.first_code, shape.end - 1)
-        is_right = (symbols >= low) & (symbols <= high)
+        is_text = (symbols >= 0) & (symbols <= shape.pad)
+        is_right = is_text if self.is_text else shape.is_code(symbols)
         is_right |= (symbols == shape.end) & self.may_end
         if not np.where(forced >= 0, symbols == forced, is_right).all():
             raise FormatError("the symbols are not those of token records")

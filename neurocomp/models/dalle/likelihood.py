@@ -45,7 +45,7 @@ def image_frequencies(
         some = slice(start, start + LANES_AT_ONCE)
         codes = grids[some].reshape(-1, shape.records.num_latents).astype(np.int32)
         texts = caption_rows(model, captions[some])
-        rows = np.concatenate([texts, codes + shape.first_code], axis=1)
+        rows = np.concatenate([texts, shape.code_symbols(codes)], axis=1)
         logits = damped(model.network.all_logits(rows[:, :-1])[1], damping)
         found[some] = chosen_frequencies(model.network, logits, codes)
     return found
@@ -56,19 +56,18 @@ def caption_bits(model: DalleModel, captions: Sequence[str]) -> Bits:
 
     Of a caption longer than the prior's, what the prior sees counts.
     """
-    records = model.shape.records
+    shape, records = model.shape, model.shape.records
     sums = []
     for start in range(0, len(captions), LANES_AT_ONCE):
         rows = caption_rows(model, captions[start : start + LANES_AT_ONCE])
         logits = model.network.all_logits(rows[:, :-1])[0]
-        text = rows[:, 1:]
-        is_pad = text >= records.num_tokens
+        text = shape.text_of(rows)
         # Only the pad of a place can stand there.
         for place in range(records.text_length):
-            hidden = np.arange(records.num_tokens, logits.shape[2]) != records.num_tokens + place
+            hidden = np.arange(records.num_tokens, logits.shape[2]) != shape.pad_at(place)
             logits[:, place, records.num_tokens :][:, hidden] = IMPOSSIBLE
         bits = code_lengths(model.network, logits, text)
-        sums.append(np.where(np.cumsum(is_pad, 1) - is_pad == 0, bits, 0).sum(1))
+        sums.append(np.where(shape.counted(text), bits, 0).sum(1))
     return np.concatenate(sums) if sums else np.empty(0)
 
 

@@ -156,7 +156,7 @@ def choose_damping(network: PriorNetwork, rows: Symbols, codes: Symbols) -> int:
         return 0
     numbers = np.arange(count) * len(codes) // count
     rows, codes = rows[numbers], codes[numbers]
-    symbols = np.concatenate([rows, codes[:, :-1] + network.shape.first_code], axis=1)
+    symbols = np.concatenate([rows, network.shape.code_symbols(codes[:, :-1])], axis=1)
     logits = network.all_logits(symbols)[1]
     best, least = 0, float("inf")
     # The length is convex in the factor, so the first that is longer ends the search.

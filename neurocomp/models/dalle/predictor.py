@@ -10,14 +10,7 @@ from neurocomp.models.common.lanes import LaneGroups
 from neurocomp.models.dalle.form import RecordForm
 from neurocomp.models.dalle.memory import CodeMemory
 from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork, damped
-from neurocomp.models.dalle.records import (
-    BASE,
-    HEAD_SYMBOLS,
-    MAX_DIGITS,
-    NUM_DAMPINGS,
-    Kind,
-    read_head,
-)
+from neurocomp.models.dalle.records import HEAD_SYMBOLS, Kind, head_choices, read_head
 
 _END_SHARE_BITS = 10
 """Where an image may be missing, that has a share of 1 in 1025."""
@@ -45,14 +38,11 @@ class RecordGroup:
         self._network, self._form, self._memory = network, form, memory
         self._damping, self._lanes = damping, lanes
         num_lanes = lanes.stop - lanes.start
-        shape, records = network.shape, form.shape
+        shape = network.shape
         self._caches = network.caches(num_lanes)
         self._window = np.empty((num_lanes, shape.context), np.int32)
-        self._window[:, 0] = shape.start_symbol
-        self._window[:, 1 : records.text_length + 1] = records.num_tokens + np.arange(
-            records.text_length
-        )
-        self._num_opening = 1 if form.is_text else records.text_length + 1
+        self._window[:, : shape.before] = shape.text_rows([()])
+        self._num_opening = 1 if form.is_text else shape.before
         self._opening: Logits | None = None
         self._num_read, self._num_known = 0, self._num_opening
         self._tables: Frequencies | None = None
@@ -66,18 +56,13 @@ class RecordGroup:
     def update(self, symbols: Symbols) -> None:
         """Append ``symbols`` (lanes,), which the form has checked but not gone beyond."""
         self.frequencies()  # what is learnt depends on what was predicted
-        form, records = self._form, self._form.shape
-        is_end = symbols == records.end
+        form, shape = self._form, self._network.shape
         if form.is_last:
             self._num_read = min(self._num_read, self._num_opening)
             self._num_known = self._num_opening
         else:
-            if form.is_text:
-                pads = records.num_tokens + form.place
-                read = np.where((symbols == records.pad) | is_end, pads, symbols)
-            else:
-                codes = np.where(is_end, 0, symbols - records.first_code)
-                read = self._network.shape.first_code + codes
+            is_text = form.is_text
+            read = shape.read_text(symbols, form.place) if is_text else shape.read_codes(symbols)
             self._window[:, self._num_known] = read
             self._num_known += 1
         self._tables = None
@@ -106,7 +91,7 @@ class RecordGroup:
         wide = np.full((len(logits), records.alphabet_size), IMPOSSIBLE, np.int32)
         if form.is_text:
             wide[:, : records.num_tokens] = logits[:, : records.num_tokens]
-            wide[:, records.pad] = logits[:, records.num_tokens + form.place]
+            wide[:, records.pad] = logits[:, network.shape.pad_at(form.place)]
             return network.frequencies(wide)
         codes = slice(records.first_code, records.end)
         own = damped(logits, self._damping)
@@ -183,7 +168,7 @@ class PriorPredictor:
             return self._records.frequencies()
         size = self._network.shape.records.alphabet_size
         tables = certain(np.zeros(self._num_lanes, np.int32), size)
-        num_choices = self._head_choices()
+        num_choices = head_choices(self._head, self._num_lanes)
         if num_choices > 1:
             weights = np.zeros((1, size), np.int64)
             weights[0, :num_choices] = 1
@@ -199,23 +184,12 @@ class PriorPredictor:
         if self._records is not None:
             self._records.update(symbols)
             return
-        if symbols[1:].any() or not 0 <= int(symbols[0]) < self._head_choices():
+        choices = head_choices(self._head, self._num_lanes)
+        if symbols[1:].any() or not 0 <= int(symbols[0]) < choices:
             raise FormatError("the head of token records is damaged")
         self._head.append(int(symbols[0]))
         if len(self._head) == HEAD_SYMBOLS:
             self._records = _Records(self._network, self._head, self._num_lanes, self._num_threads)
-
-    def _head_choices(self) -> int:
-        """Return how many symbols may come next in lane 0, all alike."""
-        place = len(self._head)
-        if place == 0:
-            return len(Kind)
-        if place == 1:
-            return 1 if self._head[0] == Kind.CAPTIONS else NUM_DAMPINGS
-        if place == 2:
-            # A single lane has no empty slots.
-            return MAX_DIGITS + 1 if self._num_lanes > 1 else 1
-        return BASE if place - 3 < self._head[2] else 1
 
 
 def certain(symbols: Symbols, alphabet_size: int) -> Frequencies:

@@ -100,7 +100,7 @@ class RecordShape:
 
     @property
     def pad(self) -> int:
-        """The symbol behind a caption."""
+        """The symbol after a caption."""
         return self.num_tokens
 
     @property
@@ -122,6 +122,10 @@ class RecordShape:
     def num_latents(self) -> int:
         """Codes of an image."""
         return self.rows * self.columns
+
+    def is_code(self, symbols: Stream) -> NDArray[np.bool_]:
+        """Return which symbols are codes."""
+        return (symbols >= self.first_code) & (symbols < self.end)
 
     def text_symbols(self, kind: Kind) -> int:
         """Return how many symbols of a record are for its caption."""
@@ -201,6 +205,23 @@ def write_records(
     return np.concatenate([heads, bodies], axis=1).reshape(-1)
 
 
+def head_choices(before: Sequence[int], num_lanes: int) -> int:
+    """Return how many symbols may come next in the head of lane 0, all of them alike.
+
+    Args:
+        before: its symbols so far, fewer than ``HEAD_SYMBOLS``.
+        num_lanes: of the stream.
+    """
+    place = len(before)
+    if place == 0:
+        return len(Kind)
+    if place == 1:
+        return 1 if before[0] == Kind.CAPTIONS else NUM_DAMPINGS
+    if place == 2:
+        return MAX_DIGITS + 1 if num_lanes > 1 else 1  # a single lane has no empty slots
+    return BASE if place - 3 < before[2] else 1
+
+
 def read_head(symbols: Sequence[int]) -> Head:
     """Return what the head of lane 0 says; raises FormatError where no writer writes it."""
     kind, damping, num_digits, *digits = (int(one) for one in symbols)
@@ -238,7 +259,7 @@ def read_records(
     if (records[:num_empty] != shape.end).any():
         raise FormatError("an empty slot of token records is not empty")
     records = records[_filled(lanes, depth, num_empty)]
-    texts, images = records[:, :width], records[:, width:] - shape.first_code
+    texts, images = records[:, :width], records[:, width:]
     captions: list[NDArray[np.int32]] = []
     is_first = np.ones(len(records), np.bool_)
     pieces: list[NDArray[np.int32]] = []
@@ -253,12 +274,13 @@ def read_records(
             pieces = []
     if pieces:
         raise FormatError("the last caption doesn't end")
-    if (images[~is_first] != shape.end - shape.first_code).any():
+    if (images[~is_first] != shape.end).any():
         raise FormatError("the rest of a caption has an image")
     images = images[is_first]
-    if (images < 0).any() or (images >= shape.num_codes).any():
+    if not shape.is_code(images).all():
         raise FormatError("a code of an image is out of range")
-    grids = images.astype(np.uint16).reshape(-1, shape.rows, shape.columns)
+    codes = images - shape.first_code
+    grids = codes.astype(np.uint16).reshape(-1, shape.rows, shape.columns)
     return kind, captions, grids
 
 

@@ -82,7 +82,7 @@ class SamplingOptions:
 
 
 def caption_rows(model: DalleModel, captions: Sequence[str]) -> Symbols:
-    """Return what stands before images, int32 (lanes, 1 + text_length): start and caption.
+    """Return what stands before images, int32 (lanes, before): start and caption.
 
     A caption's tokens beyond the prior's length are left out.
     """
@@ -136,7 +136,7 @@ def _sample(
     if prime is not None and prime.size:
         num_given = min(prime.size, codes.shape[1])
         codes[:, :num_given] = prime[:num_given]
-        rows = np.concatenate([rows, _read_form(shape, codes[:, :num_given], len(rows))], axis=1)
+        rows = _with_codes(shape, rows, codes[:, :num_given])
     caches = network.caches(len(rows))
     num_read = 0
     for place in range(num_given, codes.shape[1]):
@@ -148,16 +148,14 @@ def _sample(
             logits = _guided(logits, options.guidance)
         words = [word(options.seed, number, place) for number in numbers]
         codes[:, place] = draw(logits, options, words, network.exp2)
-        rows = np.concatenate(
-            [rows, _read_form(shape, codes[:, place : place + 1], len(rows))], axis=1
-        )
+        rows = _with_codes(shape, rows, codes[:, place : place + 1])
     return codes
 
 
-def _read_form(shape: PriorShape, codes: Codes, num_rows: int) -> Symbols:
-    """Return codes (lanes, n) as the network reads them, for lanes with and without captions."""
-    symbols = codes.astype(np.int32) + shape.first_code
-    return np.tile(symbols, (num_rows // len(codes), 1))
+def _with_codes(shape: PriorShape, rows: Symbols, codes: Codes) -> Symbols:
+    """Return rows with the next codes (lanes, n), of lanes with and perhaps without captions."""
+    symbols = np.tile(shape.code_symbols(codes), (len(rows) // len(codes), 1))
+    return np.concatenate([rows, symbols], axis=1)
 
 
 def _guided(logits: Wide, guidance: float) -> Wide:

@@ -1,6 +1,4 @@
-"""What a stored prior says about itself, besides its transformer's shape.
-
-Which positions see which: the attention patterns of DALL-E.
+"""What a prior reads, as rows of symbols, and which positions see which.
 
 A. Ramesh et al., Zero-shot text-to-image generation, 2021, section 2.2 and figure 11.
 """
@@ -8,7 +6,7 @@ A. Ramesh et al., Zero-shot text-to-image generation, 2021, section 2.2 and figu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +18,9 @@ from neurocomp.exact import Stream, Symbols
 from neurocomp.exact.attention import Sight
 from neurocomp.models.dalle.records import RecordShape
 from neurocomp.models.transformer.config import TransformerConfig
+
+Rows = Any
+"""Arrays of numpy or torch, whose first axis is lanes."""
 
 PATTERNS = ("full", "row", "column", "convolution")
 
@@ -124,9 +125,14 @@ class PriorShape:
             raise FormatError(f"captions and images of {self.context} tokens exceed {MAX_CONTEXT}")
 
     @property
+    def before(self) -> int:
+        """Positions before an image: the start symbol and a caption."""
+        return 1 + self.records.text_length
+
+    @property
     def context(self) -> int:
         """Positions: the start symbol, a caption, an image."""
-        return 1 + self.records.text_length + self.records.num_latents
+        return self.before + self.records.num_latents
 
     @property
     def num_text_outputs(self) -> int:
@@ -161,44 +167,76 @@ class PriorShape:
         mask = pattern_mask(name, one.text_length, one.rows, one.columns, self.kernel)
         return Sight.from_mask(mask)
 
-    def text_rows(self, captions: Sequence[Stream]) -> Symbols:
-        """Return what stands before images, int32 (lanes, 1 + text_length): start and caption.
+    def pad_at(self, place: int) -> int:
+        """Return the pad of a caption's place."""
+        return self.records.num_tokens + place
+
+    def text_rows(self, captions: Sequence[Stream | Sequence[int]]) -> Symbols:
+        """Return what stands before images, int32 (lanes, before): start and caption.
 
         Args:
             captions: tokens of each; those beyond the prior's length are left out.
         """
         length = self.records.text_length
-        rows = np.empty((len(captions), 1 + length), np.int32)
+        rows = np.empty((len(captions), self.before), np.int32)
         rows[:, 0] = self.start_symbol
-        rows[:, 1:] = self.records.num_tokens + np.arange(length)
+        rows[:, 1:] = self.pad_at(0) + np.arange(length)
         for row, tokens in zip(rows, captions, strict=True):
-            row[1 : 1 + tokens.size] = tokens[:length]
+            row[1 : 1 + len(tokens)] = tokens[:length]
         return rows
+
+    def code_symbols(self, codes: NDArray[Any]) -> Symbols:
+        """Return codes of any shape as they are read, int32."""
+        return codes.astype(np.int32) + self.first_code
+
+    def rows(self, captions: Sequence[Stream | Sequence[int]], codes: NDArray[Any]) -> Symbols:
+        """Return captions with the first codes of their images, (lanes, before + codes)."""
+        return np.concatenate([self.text_rows(captions), self.code_symbols(codes)], axis=1)
+
+    def text_of(self, rows: Rows) -> Rows:
+        """Return the places of captions in rows, (lanes, text_length)."""
+        text: Rows = rows[:, 1 : self.before]
+        return text
+
+    def codes_of(self, rows: Rows) -> Rows:
+        """Return the codes in rows, (lanes, codes)."""
+        codes: Rows = rows[:, self.before :] - self.first_code
+        return codes
+
+    def counted(self, text: Rows) -> Rows:
+        """Return which places of captions say something: those up to the first pad.
+
+        The coder knows what follows.
+        """
+        is_pad = text >= self.pad_at(0)
+        counted: Rows = is_pad.cumsum(1) <= is_pad
+        return counted
+
+    def read_text(self, symbols: Symbols, place: int) -> Symbols:
+        """Return what is read for symbols of records, (lanes,), at a caption's place."""
+        return np.where(symbols >= self.records.pad, np.int32(self.pad_at(place)), symbols)
+
+    def read_codes(self, symbols: Symbols) -> Symbols:
+        """Return what is read for symbols of records, (lanes,), in images; code 0 where none is."""
+        is_code = self.records.is_code(symbols)
+        return self.code_symbols(np.where(is_code, symbols - self.records.first_code, 0))
 
     def to_json(self) -> dict[str, Any]:
         """Return what is stored."""
         return {
-            "num_tokens": self.records.num_tokens,
-            "text_length": self.records.text_length,
-            "rows": self.records.rows,
-            "columns": self.records.columns,
-            "num_codes": self.records.num_codes,
+            **asdict(self.records),
             "patterns": list(self.patterns),
             "kernel": self.kernel,
             "autoencoder": self.autoencoder.hex(),
         }
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> PriorShape:
+    def from_json(cls, stored: Mapping[str, Any]) -> PriorShape:
         """Return the shape of what `to_json` returned; raises FormatError where it is none."""
         try:
-            names = ("num_tokens", "text_length", "rows", "columns", "num_codes")
-            return cls(
-                RecordShape(*(fields[name] for name in names)),
-                tuple(fields["patterns"]),
-                fields["kernel"],
-                bytes.fromhex(fields["autoencoder"]),
-            )
+            records = RecordShape(*(stored[field.name] for field in fields(RecordShape)))
+            autoencoder = bytes.fromhex(stored["autoencoder"])
+            return cls(records, tuple(stored["patterns"]), stored["kernel"], autoencoder)
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(f"the configuration of the prior is damaged: {error!r}") from None
 

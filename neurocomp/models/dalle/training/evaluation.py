@@ -191,7 +191,7 @@ def _ideal_bits(model: DalleModel, symbols: Stream) -> tuple[float, float]:
     codes = others = 0.0
     for column in to_lanes(symbols, num_lanes):
         bits = np.log2(TOTAL / predictor.frequencies()[np.arange(num_lanes), column])
-        is_code = (column >= records.first_code) & (column < records.end)
+        is_code = records.is_code(column)
         codes += float(bits[is_code].sum())
         others += float(bits[~is_code].sum())
         predictor.update(column)

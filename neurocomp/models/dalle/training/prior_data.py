@@ -130,8 +130,8 @@ class PriorSamples:
 
     def __init__(self, tokens: TokenSet, tokenizer: CaptionTokenizer, shape: PriorShape) -> None:
         self._tokens, self._tokenizer, self._shape = tokens, tokenizer, shape
-        codes = tokens.grids.reshape(len(tokens.grids), -1).astype(np.int64)
-        self._codes = codes + shape.first_code
+        self._epoch, self._order = -1, np.empty(0, np.intp)
+        self._codes = tokens.grids.reshape(len(tokens.grids), -1)
 
     @property
     def size(self) -> int:
@@ -157,7 +157,7 @@ class PriorSamples:
         numbers = np.array([self._number(one, seed) for one in taken], np.intp)
         texts = []
         is_hidden = np.zeros((share, self._shape.context), np.bool_)
-        codes = is_hidden[:, self._shape.records.text_length + 1 :]
+        codes = is_hidden[:, self._shape.before :]
         for place, (one, number) in enumerate(zip(taken, numbers, strict=True)):
             rng = np.random.default_rng((seed, one))
             is_dropped = rng.random() < config.caption_dropout
@@ -174,20 +174,13 @@ class PriorSamples:
 
     def _number(self, taken: int, seed: int) -> int:
         epoch, place = divmod(taken, self.size)
-        if getattr(self, "_epoch", None) != epoch:
+        if self._epoch != epoch:
             self._epoch = epoch
             self._order = np.random.default_rng((seed, epoch, 1)).permutation(self.size)
         return int(self._order[place])
 
     def _rows(self, numbers: NDArray[np.intp], texts: list[list[int]]) -> Samples:
-        shape, length = self._shape, self._shape.records.text_length
-        rows = np.empty((len(numbers), shape.context), np.int64)
-        rows[:, 0] = shape.start_symbol
-        rows[:, 1 : length + 1] = shape.records.num_tokens + np.arange(length)
-        for row, text in zip(rows, texts, strict=True):
-            row[1 : min(len(text), length) + 1] = text[:length]
-        rows[:, length + 1 :] = self._codes[numbers]
-        return rows
+        return self._shape.rows(texts, self._codes[numbers]).astype(np.int64)
 
 
 def _fraction(text: str) -> float:

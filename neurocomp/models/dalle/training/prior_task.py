@@ -151,23 +151,19 @@ class PriorTask(Task):
 
         The network reads ``seen`` and is to foretell ``batch``, both (B, context).
         """
-        shape, length = self._shape, self._shape.records.text_length
         text_logits, image_logits = module(seen[:, :-1])
-        text, image = batch[:, 1 : length + 1], batch[:, length + 1 :] - shape.first_code
         is_text = self._counted(batch)
-        text_bits = _code_lengths(text_logits, text) * is_text
-        return text_bits, is_text, _code_lengths(image_logits, image)
+        text_bits = _code_lengths(text_logits, self._shape.text_of(batch)) * is_text
+        return text_bits, is_text, _code_lengths(image_logits, self._shape.codes_of(batch))
 
     def _counted(self, batch: Tensor) -> Tensor:
         """Return which places of captions count, (B, T).
 
-        What counts is a caption up to its first pad; the coder knows what follows.  An image
-        without a caption says nothing about captions.
+        An image without a caption says nothing about captions.
         """
-        text = batch[:, 1 : self._shape.records.text_length + 1]
-        is_pad = text >= self._shape.records.num_tokens
-        num_pads = is_pad.cumsum(1)
-        return (num_pads - is_pad.long() == 0) & ~is_pad[:, :1]
+        text = self._shape.text_of(batch)
+        counted: Tensor = self._shape.counted(text) & (text[:, :1] != self._shape.pad_at(0))
+        return counted
 
 
 def _code_lengths(logits: Tensor, targets: Tensor) -> Tensor:
