@@ -113,6 +113,12 @@ def gpt2_alphabet(folder: Path | None) -> Alphabet:
 
 TextNetwork = GLR | GPT2 | NeuralNgram | RecurrentTokens
 
+_OF_TOKENS: dict[str, Any] = {
+    NGRAM_MODEL_TYPE: (NeuralNgram, NeuralNgramConfig),
+    RECURRENT_MODEL_TYPE: (RecurrentTokens, RecurrentTokensConfig),
+}
+"""Networks of tokens and their configurations, by what a checkpoint's config.json calls them."""
+
 
 def load_network(folder: Path) -> tuple[NeuralNgram | RecurrentTokens, int]:
     """Return the network of tokens in a checkpoint folder, and its start symbol.
@@ -125,13 +131,10 @@ def load_network(folder: Path) -> tuple[NeuralNgram | RecurrentTokens, int]:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         kind, size = settings.pop("model_type"), settings.pop("alphabet_size")
         start = settings.pop("start_symbol")
-        network: NeuralNgram | RecurrentTokens
-        if kind == NGRAM_MODEL_TYPE:
-            network = NeuralNgram(NeuralNgramConfig(**settings), size)
-        elif kind == RECURRENT_MODEL_TYPE:
-            network = RecurrentTokens(RecurrentTokensConfig(**settings), size)
-        else:
+        if kind not in _OF_TOKENS:
             raise UnsupportedError(f"{folder} holds a network of type {kind!r}")
+        network_class, config_class = _OF_TOKENS[kind]
+        network: NeuralNgram | RecurrentTokens = network_class(config_class(**settings), size)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"{folder} is no checkpoint of a network of tokens: {error}") from None
     load_model(folder, network)
