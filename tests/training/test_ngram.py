@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from neurocomp.errors import UsageError
 from neurocomp.exact import TOTAL
 from neurocomp.models.ngram import NgramModel
 from neurocomp.models.ngram.counting import FALLBACK, count_ngrams, discounts
-from neurocomp.models.ngram.training import train_ngram
+from neurocomp.models.ngram.training import read_symbols, train_ngram
 from tests.models.texts import words
 
 Gram = tuple[int, ...]
@@ -203,3 +204,18 @@ def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> Non
     good: dict[str, Any] = {"documents": np.arange(4), "alphabet_size": 4, "order": 3}
     with pytest.raises(UsageError, match=message):
         train_ngram(**{**good, **arguments})
+
+
+def test_files_of_bytes_and_of_wide_symbols(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_bytes(np.array([5, 300, 7], "<u2").tobytes())
+    documents, alphabet_size = read_symbols([path], is_wide=True)
+    assert ([one.tolist() for one in documents], alphabet_size) == ([[5, 300, 7]], 301)
+    assert read_symbols([path], is_wide=True, alphabet_size=5000)[1] == 5000
+    path.write_bytes(b"abc")
+    documents, alphabet_size = read_symbols([path])
+    assert ([one.tolist() for one in documents], alphabet_size) == ([[97, 98, 99]], 256)
+    with pytest.raises(UsageError, match="a document of 3 bytes is not one of 16-bit integers"):
+        read_symbols([path], is_wide=True)
+    with pytest.raises(UsageError, match="needs no 16 bits: choose 257 or more"):
+        read_symbols([path], is_wide=True, alphabet_size=256)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from neurocomp.errors import UsageError
 from neurocomp.training.config import OptimizerConfig, RunConfig, TrainingConfig
@@ -37,7 +38,7 @@ class LineTask(Task):
         return [self._points]
 
     def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
-        return ((module(batch[:, :1]) - batch[:, 1:]) ** 2).mean()
+        return functional.mse_loss(module(batch[:, :1]), batch[:, 1:])
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         return {}
