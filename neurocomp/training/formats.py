@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD_BYTES = 512
-"""How much of a file tells what it is: a tar says so behind its first name."""
+"""How much of a file tells what it is: a tar says so after its first name."""
 
 Open = Callable[[BinaryIO], BinaryIO]
 

@@ -30,7 +30,7 @@ LOCK_NAME = ".lock"
 """In a run's folder, while it is trained: who does."""
 
 _PLACE = 1 << 20
-"""The byte that Windows locks, behind the text: it lets nobody else read a locked byte."""
+"""the byte that Windows locks, after the text: it lets nobody else read a locked byte."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 """How file systems say that they have no locks."""
 

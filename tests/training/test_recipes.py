@@ -99,3 +99,8 @@ def test_one_of_another_training() -> None:
     message = r"gpt2-4m is for another training: it says trains = 'gpt2', and this one is of 'text'"
     with pytest.raises(UsageError, match=message):
         read_configuration("gpt2-4m", "text")
+
+
+def test_the_docs_name_them_all() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    assert [one.name for one in recipes() if f"`{one.name}`" not in text] == []

@@ -73,7 +73,7 @@ class RecordForm:
             raise FormatError("the symbols are not those of token records")
 
     def advance(self, symbols: Symbols) -> None:
-        """Go to the next place, behind ``symbols`` (lanes,)."""
+        """Go to the next place, after ``symbols`` (lanes,)."""
         if self.is_text:
             self._is_padded |= symbols == self.shape.pad
         else:

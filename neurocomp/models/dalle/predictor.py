@@ -115,7 +115,7 @@ class RecordGroup:
 
 
 class _Records:
-    """All lanes behind their heads: the groups, and what they share."""
+    """All lanes after their heads: the groups, and what they share."""
 
     def __init__(self, network: PriorNetwork, head: list[int], num_lanes: int, threads: int):
         read = read_head(head)

@@ -152,7 +152,7 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> T
 
 
 class Prior(nn.Module):
-    """Predicts a caption, and an image's codes behind it.
+    """Predicts a caption, and an image's codes after it.
 
     Args:
         config: of the network.

@@ -159,7 +159,7 @@ def _with_codes(shape: PriorShape, rows: Symbols, codes: Codes) -> Symbols:
 
 
 def _guided(logits: Wide, guidance: float) -> Wide:
-    """Return guided logits (lanes, K) of those with captions and, behind them, without."""
+    """Return guided logits (lanes, K) of those with captions and, after them, without."""
     scale = round(guidance * (1 << FRACTION_BITS))
     given, alone = np.split(logits, 2)
     return alone + _rounded((given - alone) * scale)

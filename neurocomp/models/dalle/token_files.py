@@ -149,9 +149,9 @@ def _parse(reader: _Reader) -> TokenSet:
         packed = reader.take((count * rows * columns * num_bits + 7) // 8)
         grids = _unpack(packed, count * rows * columns, num_bits).reshape(count, rows, columns)
         if _pack(grids, num_bits) != packed:
-            raise FormatError("the bits behind the last code are not zero")
+            raise FormatError("the bits after the last code are not zero")
     if reader.position != len(reader.data):
-        raise FormatError("there are bytes behind the end of the token file")
+        raise FormatError("there are bytes after the end of the token file")
     return TokenSet(tuple(captions), grids, num_codes, autoencoder)
 
 

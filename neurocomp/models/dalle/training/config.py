@@ -25,7 +25,7 @@ class PriorDataConfig:
     caption_dropout: float = 0.1
     """Share of the images that are seen without their caption."""
     code_dropout: float = 0.0
-    """Share of the codes of captioned images that are hidden from those behind them, which so learn
+    """Share of the codes of captioned images that are hidden from those after them, which so learn
     to read the caption (cf. S. Bowman et al., Generating sentences from a continuous space, 2016:
     word dropout)."""
     merge_dropout: float = 0.1
