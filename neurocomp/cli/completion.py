@@ -34,7 +34,7 @@ def _items(names: list[str], incomplete: str) -> list[CompletionItem]:
 
 
 def _priors() -> Iterator[str]:
-    from neurocomp.registry.packaged import packaged_priors
+    from neurocomp.store.shipped import packaged_priors
 
     yield from packaged_priors()
 

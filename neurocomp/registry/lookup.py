@@ -17,17 +17,16 @@ from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
 from neurocomp.registry.catalogue import BY_ID, HUB, Family, family_named
 from neurocomp.registry.packaged import (
-    DALLE_PREFIX,
     EMBEDDED,
     PackagedModel,
     find_packaged,
     packaged_models,
-    packaged_priors,
     section_lanes,
 )
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.origins import PULLED, repository
+from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
 DICTIONARY = "dictionary"
 """What a dictionary's file says that it is."""

@@ -19,9 +19,10 @@ from neurocomp.names import printable, quoted
 from neurocomp.registry.catalogue import HUB, Family, family_named
 from neurocomp.registry.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.registry.lookup import find_stored, missing_model, packaged_of
-from neurocomp.registry.packaged import DALLE_PREFIX, EMBEDDED, PackagedModel, dalle_file
+from neurocomp.registry.packaged import EMBEDDED, PackagedModel
 from neurocomp.store.contents import ContentCache
 from neurocomp.store.folder import ModelStore
+from neurocomp.store.shipped import DALLE_PREFIX, dalle_file
 from neurocomp.store.stored import StoredModel
 
 if TYPE_CHECKING:

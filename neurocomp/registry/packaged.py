@@ -7,29 +7,22 @@ really loaded.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurocomp.errors import ModelNotFoundError
 from neurocomp.frame import constants
-from neurocomp.names import printable, quoted
 from neurocomp.registry.catalogue import BY_ID, Family
 from neurocomp.store.headers import ModelHeader
+from neurocomp.store.shipped import network_file, packaged_priors
 
 if TYPE_CHECKING:
     from neurocomp.codec.contract import Model
 
-DALLE_PREFIX = "dalle:"
-DALLE_FILE = "prior.safetensors"
 LICENCE = "Apache-2.0"
 """Of all that the package ships."""
-
-NETWORKS = Path(__file__).parents[1] / "models" / "bytenet" / "weights"
-"""Where the package keeps its networks of bytes."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +82,6 @@ def _mix_sha256() -> bytes:
 def _file_sha256(path: Path) -> bytes:
     """Return the hash that a model file's header says; raises FormatError, OSError."""
     return ModelHeader.read(path).sha256
-
-
-def network_file(name: str) -> Path:
-    """Return the file of the network ``name`` of the package."""
-    return NETWORKS / f"{name}.safetensors"
 
 
 def _packaged_network(name: str, summary: str) -> PackagedModel:
@@ -159,32 +147,3 @@ def hash_in_frames(family_id: int, sha256: bytes) -> bytes:
     """Return by what frames name a model: a few bytes are enough for those of the package."""
     is_packaged = find_packaged(family_id, sha256) is not None
     return sha256[: constants.SHORT_HASH_BYTES] if is_packaged else sha256
-
-
-def packaged_folder(room: str) -> Path:
-    """Return where a room of the package keeps its stored models."""
-    return Path(__file__).parents[1] / "models" / room / "weights"
-
-
-def packaged_priors() -> dict[str, Path]:
-    """Return the files of the priors in the package, by the names that `open_model` knows."""
-    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
-    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
-
-
-def dalle_file(name: str) -> Path:
-    """Return the prior in the folder ``name``, or the one of that name in the package.
-
-    Raises:
-        ModelNotFoundError: there is none.
-    """
-    name = name.removeprefix(DALLE_PREFIX)
-    packaged = packaged_folder("dalle") / name
-    for folder in (Path(name), packaged):
-        if name and os.path.isfile(folder / DALLE_FILE):
-            return folder / DALLE_FILE
-    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
-    raise ModelNotFoundError(
-        f"{quoted(name)} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp "
-        f"dalle train-prior', or one of those in the package: {printable(names)}"
-    )

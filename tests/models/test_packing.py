@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from neurocomp import _core
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.conformance import sample
-from neurocomp.registry.packaged import NETWORKS, packaged_priors
+from neurocomp.store.shipped import NETWORKS, packaged_priors
 from neurocomp.store.stored import StoredModel
 
 BadModel = _core.weights.BadModel

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import FormatError, ModelMismatchError
-from neurocomp.registry.packaged import EMBEDDED, network_file
+from neurocomp.registry.packaged import EMBEDDED
 from neurocomp.store.files import write_atomically
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.origins import Origin, read_licence, read_origin
+from neurocomp.store.shipped import network_file
 from neurocomp.store.stored import StoredModel
 
 PROGRAM = """

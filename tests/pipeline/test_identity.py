@@ -18,8 +18,9 @@ from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.header_checks import check_header
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.registry import packaged
-from neurocomp.registry.packaged import EMBEDDED, find_packaged, packaged_priors
+from neurocomp.registry.packaged import EMBEDDED, find_packaged
 from neurocomp.store.folder import ModelStore
+from neurocomp.store.shipped import packaged_priors
 from tests.golden.cases import BYTE_MODEL, TEXT, noise
 
 NETWORKS = ("text-s", "text-l")

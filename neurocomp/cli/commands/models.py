@@ -167,7 +167,8 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
 
     Those of the package are read as well.
     """
-    from neurocomp.registry.packaged import EMBEDDED, packaged_priors
+    from neurocomp.registry.packaged import EMBEDDED
+    from neurocomp.store.shipped import packaged_priors
     from neurocomp.store.stored import StoredModel
 
     reporter = Reporter()
@@ -218,8 +219,9 @@ def _find_row(name: str, store: ModelStore) -> dict[str, Any]:
 
 
 def _package_rows() -> list[dict[str, Any]]:
-    from neurocomp.registry.packaged import EMBEDDED, LICENCE, packaged_priors
+    from neurocomp.registry.packaged import EMBEDDED, LICENCE
     from neurocomp.store.folder import Entry
+    from neurocomp.store.shipped import packaged_priors
 
     rows: list[dict[str, Any]] = [
         {

@@ -131,7 +131,7 @@ class InUse:
 def _model_files(name: str) -> Iterator[Path]:
     """Yield the files of a model that is named by its place: a file, dalle:FOLDER, hf:FOLDER."""
     from neurocomp.registry.opening import HUB_PREFIX
-    from neurocomp.registry.packaged import DALLE_PREFIX
+    from neurocomp.store.shipped import DALLE_PREFIX
 
     for prefix in (DALLE_PREFIX, HUB_PREFIX):
         if name.startswith(prefix):
@@ -150,7 +150,7 @@ def store_files() -> Iterator[Path]:
 
 
 def _package_files() -> Iterator[Path]:
-    from neurocomp.registry.packaged import packaged_folder
+    from neurocomp.store.shipped import packaged_folder
 
     package = packaged_folder("models").parents[1]
     yield from package.glob("*/weights/**/*")

@@ -21,7 +21,7 @@ from neurocomp.models.dalle.rainbow import draw
 from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 from neurocomp.models.dalle.training.config import VaeTrainingConfig
 from neurocomp.models.dalle.training.plan import plan_autoencoder
-from neurocomp.registry.packaged import packaged_folder
+from neurocomp.store.shipped import packaged_folder
 from neurocomp.training.config import parse
 from neurocomp.training.log import read_log
 from tests.models.dalle.test_autoencoders import squares

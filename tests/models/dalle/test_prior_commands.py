@@ -22,7 +22,7 @@ from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_toke
 from neurocomp.models.dalle.training.config import ImageDataConfig
 from neurocomp.models.dalle.training.train_prior import PRIOR_NAME
 from neurocomp.registry.opening import open_dalle
-from neurocomp.registry.packaged import packaged_folder
+from neurocomp.store.shipped import packaged_folder
 from neurocomp.training.log import read_log
 from tests.models.dalle.blocks import AUTOENCODER, NO_GRIDS, NUM_CODES, blocks
 from tests.training.runs import run_in_two_processes, steps_of

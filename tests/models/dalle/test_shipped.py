@@ -10,13 +10,13 @@ import pytest
 import neurocomp
 from neurocomp.cli.entry import run
 from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixels
+from neurocomp.models.dalle.model_folder import AUTOENCODER, open_autoencoder
 from neurocomp.models.dalle.rainbow import rainbow
 from neurocomp.models.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 from neurocomp.models.dalle.training.prior_data import split_tokens
 from neurocomp.registry.opening import open_dalle
-from neurocomp.registry.packaged import dalle_file
-from neurocomp.registry.prior_folder import AUTOENCODER, open_autoencoder
+from neurocomp.store.shipped import dalle_file
 
 MAX_BYTES = 3 << 20
 

@@ -88,6 +88,7 @@ def evaluate(**values: Any) -> None:
         _show(_measure_autoencoder(values), as_json=values["as_json"])
         return
 
+    from neurocomp.models.dalle.model_folder import AUTOENCODER, open_autoencoder
     from neurocomp.models.dalle.training.evaluation import (
         choose_tokens,
         evaluate_prior,
@@ -95,8 +96,7 @@ def evaluate(**values: Any) -> None:
     )
     from neurocomp.models.dalle.training.prior_data import split_tokens
     from neurocomp.registry.opening import open_dalle
-    from neurocomp.registry.packaged import dalle_file
-    from neurocomp.registry.prior_folder import AUTOENCODER, open_autoencoder
+    from neurocomp.store.shipped import dalle_file
 
     model = open_dalle(values["model"])
     training = None
@@ -143,7 +143,7 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
 
 def _is_autoencoder(name: str) -> bool:
     from neurocomp.models.dalle.autoencoders.stored import MODEL_NAME
-    from neurocomp.registry.packaged import DALLE_FILE
+    from neurocomp.store.shipped import DALLE_FILE
 
     folder = Path(name)
     return (folder / MODEL_NAME).is_file() and not (folder / DALLE_FILE).exists()

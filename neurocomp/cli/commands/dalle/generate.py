@@ -119,13 +119,13 @@ def generate(**values: Any) -> None:
 
     from neurocomp.models.dalle.autoencoders.codes import decode_codes
     from neurocomp.models.dalle.generation import Ranking, generate_tokens, open_clip, prime_codes
+    from neurocomp.models.dalle.model_folder import AUTOENCODER, find_autoencoder, open_autoencoder
     from neurocomp.models.dalle.pictures import write_pictures
     from neurocomp.models.dalle.sampling import SamplingOptions
     from neurocomp.models.dalle.token_files import write_tokens
     from neurocomp.registry.opening import open_dalle
-    from neurocomp.registry.packaged import dalle_file
-    from neurocomp.registry.prior_folder import AUTOENCODER, find_autoencoder, open_autoencoder
     from neurocomp.store.files import write_atomically
+    from neurocomp.store.shipped import dalle_file
 
     names = ("seed", "temperature", "top_k", "top_p", "guidance")
     options = SamplingOptions(**{name: values[name] for name in names})

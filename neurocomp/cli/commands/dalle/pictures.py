@@ -86,8 +86,8 @@ def render(**values: Any) -> None:
 
     from neurocomp.models.dalle.autoencoders.codes import decode_codes
     from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+    from neurocomp.models.dalle.model_folder import find_autoencoder
     from neurocomp.models.dalle.pictures import write_pictures
-    from neurocomp.registry.prior_folder import find_autoencoder
     from neurocomp.store.files import write_atomically
 
     tokens = read_token_file(values["tokens"])

@@ -70,9 +70,9 @@ def tokenize(**values: Any) -> None:
         raise UsageError("without captions and images there is nothing to write")
 
     from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+    from neurocomp.models.dalle.model_folder import find_autoencoder
     from neurocomp.models.dalle.sources import read_images
     from neurocomp.models.dalle.token_files import write_tokens
-    from neurocomp.registry.prior_folder import find_autoencoder
     from neurocomp.store.files import write_atomically
 
     stored = load_autoencoder(find_autoencoder(values["vae"]))

@@ -18,7 +18,7 @@ from neurocomp.models.dalle.autoencoders.stored import (
     StoredAutoencoder,
     load_autoencoder,
 )
-from neurocomp.registry.packaged import packaged_folder, packaged_priors
+from neurocomp.store.shipped import packaged_folder, packaged_priors
 
 AUTOENCODER = "autoencoder"
 

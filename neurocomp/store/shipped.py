@@ -1,0 +1,49 @@
+"""Where the package keeps model files of its own: networks of bytes, and priors of images."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from neurocomp.errors import ModelNotFoundError
+from neurocomp.names import printable, quoted
+
+DALLE_PREFIX = "dalle:"
+DALLE_FILE = "prior.safetensors"
+
+NETWORKS = Path(__file__).parents[1] / "models" / "bytenet" / "weights"
+"""Where the package keeps its networks of bytes."""
+
+
+def network_file(name: str) -> Path:
+    """Return the file of the network ``name`` of the package."""
+    return NETWORKS / f"{name}.safetensors"
+
+
+def packaged_folder(room: str) -> Path:
+    """Return where a room of the package keeps its stored models."""
+    return Path(__file__).parents[1] / "models" / room / "weights"
+
+
+def packaged_priors() -> dict[str, Path]:
+    """Return the files of the priors in the package, by the names that `open_model` knows."""
+    files = sorted(packaged_folder("dalle").glob(f"*/{DALLE_FILE}"))
+    return {f"{DALLE_PREFIX}{path.parent.name}": path for path in files}
+
+
+def dalle_file(name: str) -> Path:
+    """Return the prior in the folder ``name``, or the one of that name in the package.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    name = name.removeprefix(DALLE_PREFIX)
+    packaged = packaged_folder("dalle") / name
+    for folder in (Path(name), packaged):
+        if name and os.path.isfile(folder / DALLE_FILE):
+            return folder / DALLE_FILE
+    names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
+    raise ModelNotFoundError(
+        f"{quoted(name)} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp "
+        f"dalle train-prior', or one of those in the package: {printable(names)}"
+    )
