@@ -9,17 +9,26 @@ DEVELOPER := $(VENV)/.developer
 BUILT := $(VENV)/.built
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-CORE := $(sort $(shell find core -type f -not -name '*.md'))
+OLDEST := .venv-oldest
+OLDEST_PIP := $(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+  --constraint constraints-oldest.txt
+# What meets every dependency: frames of all models, files and the program, tokens, a training.
+OLDEST_TESTED ?= tests/golden tests/library tests/cli/test_files.py tests/cli/test_bench.py \
+  tests/symbols tests/models/dalle/test_pictures.py tests/training/test_commands.py
+CORE := $(sort $(shell find core -type f -not -name '*.md' -not -name '*.pyc'))
 # Our own warnings are errors; a user's compiler may have others.
 export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON
+# Tests that lead all kinds of frames, sound, damaged and forged, through the core.
+SANITIZED ?= tests/golden tests/codec tests/pipeline/test_hostile.py tests/pipeline/test_damage.py \
+  tests/models/test_packing.py
 FUZZ_SECONDS ?= 300
 TEST_JOBS ?= 2
 DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-dalle test lint types unit core-test decoder decoder-anywhere fuzz-core sanitize slow fuzz bench suite format constants \
-  golden docs clean
+.PHONY: help setup demo demo-dalle test lint types unit lint-core core-test decoder decoder-anywhere \
+  fuzz-core sanitize oldest slow fuzz bench suite format constants golden docs clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +74,18 @@ types: $(READY)
 unit: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist worksteal --benchmark-disable
 
+# Each is left out, with a word, where it is not installed; clang-tidy is no part of the environment
+# for its size.
+lint-core: ## the core's format (clang-format), and what clang-tidy finds in it
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-format >/dev/null; \
+	  then clang-format --dry-run --Werror $(filter %.cpp %.hpp,$(CORE)); \
+	  else echo "left out, the core's format: pip install clang-format"; fi
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-tidy >/dev/null; \
+	  then cmake -S core -B build/tidy -DNEUROCOMP_PYTHON=OFF -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null && \
+	    clang-tidy --quiet -p build/tidy --extra-arg=-Wno-unknown-warning-option \
+	      $(filter-out %_dotprod.cpp,$(filter core/src/%.cpp,$(CORE))); \
+	  else echo "left out, clang-tidy: pip install clang-tidy (150 MB)"; fi
+
 core-test: $(BUILT) ## the core's own tests
 	build/core/core_tests
 
@@ -78,9 +99,10 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
 	$(BIN)/cmake --build build/sanitize --parallel
 	build/sanitize/core_tests
-	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package \
+	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package:$(CURDIR) \
+	  NEUROCOMP_TESTED=build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
-	  $(BIN)/pytest -q -m "not slow" tests/golden tests/codec tests/models/test_packing.py
+	  $(BIN)/pytest -q -m "not slow" --import-mode=append $(SANITIZED)
 
 # Needs a C++ compiler and CMake, and no Python.
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
@@ -101,7 +123,18 @@ fuzz-core: $(READY) ## libFuzzer (clang) on the decoder, each target for FUZZ_SE
 	  build/fuzz/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=60 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target build/fuzz/seeds/$$target || exit 1; done
 
+# Tests meet the installed package: no path leads to the checkout before the environment's own.
+oldest: ## fast tests with the oldest versions that pyproject.toml allows, in .venv-oldest
+	test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	$(OLDEST_PIP) scikit-build-core nanobind cmake ninja pytest hypothesis
+	$(OLDEST_PIP) --no-build-isolation --force-reinstall --no-deps .
+	$(OLDEST_PIP) --no-build-isolation "neurocomp[all]"
+	NEUROCOMP_TESTED=$(OLDEST) OMP_NUM_THREADS=1 \
+	  $(OLDEST)/bin/pytest -q -m "not slow" --import-mode=append -W default $(OLDEST_TESTED)
+
+# The zig wheel is for tests of builds without a compiler, which are left out where it can't be had.
 slow: $(READY) ## the tests that take minutes
+	-$(PIP) ziglang
 	$(BIN)/pytest -m slow
 
 fuzz: $(READY) ## feed damaged and hostile files to the decoder for FUZZ_SECONDS
@@ -116,6 +149,7 @@ suite: $(READY) ## sizes, bits per byte and speed on the corpora, as CSV and a p
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(filter %.cpp %.hpp,$(CORE))
 
 constants: ## write the core's header of the format's numbers anew
 	$(PYTHON) core/make_constants.py
@@ -127,5 +161,5 @@ docs: $(READY) ## write docs/cli.md and the man page anew from the help texts
 	$(BIN)/python -m neurocomp.cli.docs
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) out build neurocomp/_core*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) out build neurocomp/_core*.so *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

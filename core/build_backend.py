@@ -17,7 +17,9 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,37 +28,66 @@ from scikit_build_core import build as backend
 ROOT = Path(__file__).resolve().parent.parent
 MODULE_DIR = ROOT / "neurocomp"
 BUILD_DIR = ROOT / "build" / "core"
+ZIG_DIR = ROOT / "build" / "zig"
 
-_COMPILERS = ("c++", "g++", "clang++", "cl")
+_COMPILERS = ("c++", "g++", "cl", "icpx", "clang++")
 
 Settings = dict[str, Any] | None
 
 
 def has_compiler() -> bool:
     """Tell whether CMake will find a C++ compiler by itself."""
-    return bool(os.environ.get("CXX")) or any(map(shutil.which, _COMPILERS))
+    is_named = bool(
+        os.environ.get("CXX") or os.environ.get("CMAKE_TOOLCHAIN_FILE")
+    ) or "CMAKE_CXX_COMPILER=" in os.environ.get("CMAKE_ARGS", "")
+    return is_named or any(map(_is_there, _COMPILERS)) or _has_visual_studio()
 
 
-def use_zig() -> None:
-    """Have CMake use ``python -m ziglang`` as compiler and archiver, by scripts it can call."""
-    folder = ROOT / "build" / "zig"
+def _is_there(compiler: str) -> bool:
+    path = shutil.which(compiler)
+    if path is None or sys.platform != "darwin" or not path.startswith("/usr/bin/"):
+        return path is not None
+    # On macOS these only ask for the developer tools where they are not installed.
+    tools = ["xcode-select", "--print-path"]
+    return subprocess.run(tools, capture_output=True, check=False).returncode == 0
+
+
+def _has_visual_studio() -> bool:
+    """Tell whether Windows has Microsoft's compiler, which CMake finds without a path to it."""
+    programs = os.environ.get("PROGRAMFILES(X86)")
+    if sys.platform != "win32" or programs is None:
+        return False
+    finder = Path(programs, "Microsoft Visual Studio", "Installer", "vswhere.exe")
+    if not finder.exists():
+        return False
+    tools = [f"Microsoft.VisualStudio.Component.VC.Tools.{kind}" for kind in ("x86.x64", "ARM64")]
+    asked = [finder, "-products", "*", "-requires", *tools, "-requiresAny"]
+    asked += ["-property", "installationPath"]
+    found = subprocess.run(asked, capture_output=True, check=False)
+    return bool(found.stdout.strip())
+
+
+def use_zig(folder: Path) -> None:
+    """Have CMake use ``python -m ziglang`` as compiler and archiver, by scripts in ``folder``."""
+    if find_spec("ziglang") is None:
+        raise SystemExit(
+            "the core needs a C++ compiler, and none is found: install one (g++, clang, Visual "
+            "Studio), or the one that comes as a wheel: pip install ziglang"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    for variable, command in (("CC", "cc"), ("CXX", "c++"), ("AR", "ar"), ("RANLIB", "ranlib")):
+    # Without a word about the processor, zig compiles for the one it runs on and no other.
+    commands = {"CC": "cc -mcpu=baseline", "CXX": "c++ -mcpu=baseline"}
+    commands |= {"AR": "ar", "RANLIB": "ranlib"}
+    for variable, command in commands.items():
         is_windows = sys.platform == "win32"
-        script = folder / f"zig-{command}{'.bat' if is_windows else ''}"
+        name = f"zig-{command.split()[0]}{'.bat' if is_windows else ''}"
         call = f'"{sys.executable}" -m ziglang {command}'
+        script = folder / name
         script.write_text(f"@{call} %*\n" if is_windows else f'#!/bin/sh\nexec {call} "$@"\n')
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
         os.environ[variable] = str(script)
-
-
-def _prepared(settings: Settings) -> Settings:
-    if has_compiler():
-        return settings
-    use_zig()
-    # CMake takes compilers from the environment, but not the archiver.
-    archiver = f"-DCMAKE_AR={os.environ['AR']};-DCMAKE_RANLIB={os.environ['RANLIB']}"
-    return {**(settings or {}), "cmake.args": archiver}
+    if not os.access(Path.home(), os.W_OK):  # where zig would keep what it has compiled
+        os.environ.setdefault("ZIG_GLOBAL_CACHE_DIR", str(folder / "cache"))
 
 
 def get_requires_for_build_wheel(settings: Settings = None) -> list[str]:
@@ -82,7 +113,20 @@ def build_sdist(folder: str, settings: Settings = None) -> str:
 
 def build_wheel(folder: str, settings: Settings = None, metadata: str | None = None) -> str:
     """Write a wheel; return its name."""
-    return str(backend.build_wheel(folder, _prepared(settings), metadata))
+    if has_compiler():
+        return str(backend.build_wheel(folder, settings, metadata))
+    with tempfile.TemporaryDirectory() as scripts:
+        use_zig(Path(scripts))
+        return str(backend.build_wheel(folder, _with_archiver(settings), metadata))
+
+
+def _with_archiver(settings: Settings) -> dict[str, Any]:
+    """Return settings by which CMake, which asks the environment for compilers only, has zig's."""
+    settings = dict(settings or {})
+    given = settings.get("cmake.args", [])
+    arguments = given.split(";") if isinstance(given, str) else list(given)
+    arguments += [f"-DCMAKE_{name}={os.environ[name]}" for name in ("AR", "RANLIB")]
+    return {**settings, "cmake.args": ";".join(filter(None, arguments))}
 
 
 def prepare_metadata_for_build_wheel(folder: str, settings: Settings = None) -> str:
@@ -99,7 +143,7 @@ def build_editable(folder: str, settings: Settings = None, metadata: str | None 
     """Build the module in place; write a wheel with a path to the sources; return its name."""
     del metadata
     if not has_compiler():
-        use_zig()
+        use_zig(ZIG_DIR)
     build_in_place()
     info = prepare_metadata_for_build_editable(folder, settings)
     files = {
@@ -146,5 +190,5 @@ def build_in_place() -> None:
 
 if __name__ == "__main__":
     if not has_compiler():
-        use_zig()
+        use_zig(ZIG_DIR)
     build_in_place()

@@ -8,7 +8,7 @@ symbols, so that a decoder repeats every prediction exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -27,6 +27,18 @@ class Predictor(Protocol):
 
     def update(self, symbols: Symbols) -> None:
         """Tell the predictor which symbols came next: shape (lanes,), dtype int32."""
+
+
+@runtime_checkable
+class ForesightedPredictor(Predictor, Protocol):
+    """A predictor that reads several steps at once where an encoder knows them all."""
+
+    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
+        """Yield the tables before each step of ``grid`` (steps, lanes), the whole block's symbols.
+
+        They are those that ``frequencies`` and ``update`` give step by step, in whose place it is
+        called, once.
+        """
 
 
 class SymbolModel(Protocol):
@@ -64,7 +76,10 @@ class SymbolModel(Protocol):
 
 @runtime_checkable
 class WindowedModel(SymbolModel, Protocol):
-    """A symbol model that sees a window of the past, which slides with a chosen overlap."""
+    """A symbol model that sees a window of the past.
+
+    Either it is read anew when it is full, with a chosen overlap, or it slides and has a length.
+    """
 
     @property
     def parameters(self) -> bytes:
@@ -72,6 +87,9 @@ class WindowedModel(SymbolModel, Protocol):
 
     def with_overlap(self, overlap: int) -> Self:
         """Return the model with windows that overlap by that many symbols; raises UsageError."""
+
+    def with_window(self, window: int) -> Self:
+        """Return the model with a sliding window of that many symbols; raises UsageError."""
 
     def with_parameters(self, parameters: bytes) -> Self:
         """Return the model with what a frame records; raises FormatError."""

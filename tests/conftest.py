@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from neurocomp import _core
 
 settings.register_profile("shared", deadline=None)  # machines may be busy
 settings.load_profile("shared")
@@ -15,6 +18,13 @@ WORDS = (
     *("the", "of", "and", "to", "in", "a", "is", "that", "it", "was", "for", "on", "are", "with"),
     *("compression", "probability", "lossless", "archive", "entropy", "coder's", "as", "be", "or"),
 )
+
+
+def pytest_configure() -> None:
+    """Run no test of another package than the one that ``NEUROCOMP_TESTED`` names, if it is set."""
+    wanted = os.environ.get("NEUROCOMP_TESTED")
+    if wanted and not Path(_core.__file__).is_relative_to(Path(wanted).absolute()):
+        raise pytest.UsageError(f"to be tested: {wanted}; imported: {_core.__file__}")
 
 
 @pytest.fixture(autouse=True)

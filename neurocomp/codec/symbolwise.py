@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from time import monotonic
 
 import numpy as np
 
 from neurocomp.coding import EntropyCoder
-from neurocomp.contract import CodedBlock, SymbolModel, Tick
+from neurocomp.contract import CodedBlock, ForesightedPredictor, Predictor, SymbolModel, Tick
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream, Symbols
+from neurocomp.exact import Frequencies, Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
 
 
@@ -117,6 +117,16 @@ _TICK_SECONDS = 0.1
 """Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
 
 
+def _foreseen(predictor: Predictor, grid: Symbols) -> Iterator[Frequencies]:
+    """Yield the tables before each step of ``grid`` (steps, lanes)."""
+    if isinstance(predictor, ForesightedPredictor):
+        yield from predictor.foresee(grid)
+        return
+    for column in grid:
+        yield predictor.frequencies()
+        predictor.update(column)
+
+
 class SymbolCodec:
     """Codes the symbols of a block under a symbol model.
 
@@ -140,10 +150,9 @@ class SymbolCodec:
         grid = to_lanes(symbols, num_lanes)
         predictor = self._model.predictor(num_lanes)
         encoder = self._coder.encoder()
-        for step, column in enumerate(grid):
+        for step, (column, tables) in enumerate(zip(grid, _foreseen(predictor, grid), strict=True)):
             active = num_active(symbols.size, num_lanes, step)
-            encoder.encode(column[:active], predictor.frequencies()[:active])
-            predictor.update(column)
+            encoder.encode(column[:active], tables[:active])
             if step % _TICK_STEPS == _TICK_STEPS - 1:
                 tick(_TICK_STEPS * num_lanes)
         return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)

@@ -106,6 +106,18 @@ def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
     return replace(opened, model=model.with_overlap(overlap))
 
 
+def with_window(opened: OpenModel, window: int) -> OpenModel:
+    """Return ``opened`` with a sliding window of context of that many symbols.
+
+    Raises:
+        UsageError: the length is out of range, or the model has no window that slides.
+    """
+    model = opened.model
+    if not isinstance(model, WindowedModel):
+        raise UsageError(f"model {quoted(opened.name)} has no window of context that slides")
+    return replace(opened, model=model.with_window(window))
+
+
 def open_frame_model(
     architecture: Architecture,
     identity: bytes,

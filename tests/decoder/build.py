@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +56,24 @@ def run_quietly(command: list[str]) -> None:
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other processes of the tests from building at the same time."""
+    import fcntl
+
+    FOLDER.parent.mkdir(exist_ok=True)
+    with (FOLDER.parent / "decoder.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build() -> Built:
     """Compile what has changed."""
+    with alone():
+        return _build()
+
+
+def _build() -> Built:
     cmake, ninja = find_tool("cmake"), find_tool("ninja")
     assert cmake is not None
     configure = [cmake, "-S", "core", "-B", str(FOLDER)]

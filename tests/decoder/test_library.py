@@ -127,9 +127,9 @@ def test_memory_may_be_limited(library: Library, models: Models) -> None:
 
 
 def test_what_memory_is_taken_is_within_the_limit(built: Built) -> None:
-    """A block of 64 MiB of nearly nothing, under a limit of what the system gives."""
+    """A block whose tables have their full size, under a limit of what the system gives."""
     resource = pytest.importorskip("resource")
-    frame = neurocomp.compress(bytes(1 << 24), preset="fast", block_bytes=1 << 24)
+    frame = neurocomp.compress(bytes(1 << 20), preset="fast", block_bytes=1 << 20)
 
     def run(limit: int, given: int) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
@@ -142,8 +142,8 @@ def test_what_memory_is_taken_is_within_the_limit(built: Built) -> None:
     refused = run(1 << 26, 1 << 30)
     assert refused.returncode == 1
     assert b"bytes of memory, allowed are" in refused.stderr
-    done = run(1 << 28, (1 << 28) + (1 << 24))
-    assert (done.returncode, done.stderr, len(done.stdout)) == (0, b"", 1 << 24)
+    done = run(1 << 29, (1 << 29) + (1 << 25))
+    assert (done.returncode, done.stderr, len(done.stdout)) == (0, b"", 1 << 20)
     starved = run(1 << 60, 1 << 26)
     assert (starved.returncode, starved.stdout) == (1, b"")
     assert b"there is no memory left" in starved.stderr

@@ -14,6 +14,11 @@
 #if defined(__x86_64__) || defined(_M_X64)
 #include "base/cpuid.hpp"
 #endif
+#if defined(__aarch64__) && defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+#endif
 
 namespace neurocomp {
 
@@ -48,6 +53,9 @@ std::vector<Processor> detect() {
 #elif defined(__aarch64__) && defined(__linux__)
     constexpr unsigned long has_dot_products = 1UL << 20;  // HWCAP_ASIMDDP
     if ((getauxval(AT_HWCAP) & has_dot_products) != 0) found.push_back(Processor::dotprod);
+#elif defined(__aarch64__) && defined(_WIN32)
+    constexpr DWORD has_dot_products = 43;  // PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE
+    if (IsProcessorFeaturePresent(has_dot_products) != 0) found.push_back(Processor::dotprod);
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
     found.push_back(Processor::dotprod);  // every Apple processor, say
 #endif

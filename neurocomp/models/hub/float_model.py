@@ -110,7 +110,7 @@ class FloatModel:
             UnsupportedError: it is not causal, or its tokenizer is not byte-level BPE.
             FormatError: its weights are not whole and finite.
         """
-        extras.require(f"model {quoted(f'hf:{name}')}", "hub")
+        extras.require(f"model {quoted(f'hf:{name}')}", "hub", *extras.FLOAT_MODELS)
         return cls._load(Place(name), may_fetch=may_fetch)
 
     @classmethod
