@@ -37,9 +37,10 @@ Settings = dict[str, Any] | None
 
 def has_compiler() -> bool:
     """Tell whether CMake will find a C++ compiler by itself."""
-    named = os.environ.get("CXX") or os.environ.get("CMAKE_TOOLCHAIN_FILE")
-    named = named or "CMAKE_CXX_COMPILER=" in os.environ.get("CMAKE_ARGS", "")
-    return bool(named) or any(map(_is_there, _COMPILERS)) or _has_visual_studio()
+    is_named = bool(
+        os.environ.get("CXX") or os.environ.get("CMAKE_TOOLCHAIN_FILE")
+    ) or "CMAKE_CXX_COMPILER=" in os.environ.get("CMAKE_ARGS", "")
+    return is_named or any(map(_is_there, _COMPILERS)) or _has_visual_studio()
 
 
 def _is_there(compiler: str) -> bool:

@@ -8,7 +8,7 @@ from neurocomp.errors import MissingPackageError
 
 EXTRAS = {
     "train": ("torch",),
-    "hub": ("huggingface_hub", "tokenizers", "torch", "transformers"),
+    "hub": ("gguf", "huggingface_hub", "tokenizers", "torch", "transformers"),
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
     "bench": ("brotli", "zstandard"),
@@ -17,6 +17,10 @@ EXTRAS = {
 
 _DISTRIBUTIONS = {"PIL": "pillow"}
 """What packages are called where that is not their module's name."""
+
+
+FLOAT_MODELS = ("huggingface_hub", "tokenizers", "torch", "transformers")
+"""What of the extra ``hub`` a model of transformers in float needs."""
 
 
 def has(module: str) -> bool:

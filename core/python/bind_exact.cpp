@@ -9,6 +9,7 @@
 #include "exact/layers.hpp"
 #include "exact/logarithms.hpp"
 #include "exact/scaling.hpp"
+#include "linear.hpp"
 
 namespace neurocomp::python {
 
@@ -24,10 +25,6 @@ using Scales = Output<int64_t, 1>;
 void check_exp2(const Exp2& table) {
     require(table.shape(0) == exact::exp2_size, "a table of powers of 2 has 1024 entries");
     require(kernels().minimum(table.data(), table.shape(0)) >= 0, "a power of 2 is negative");
-}
-
-void check_clip(int64_t clip) {
-    require(clip >= 0 && clip < int64_t{1} << 31, "a clip is not in 0..2**31 - 1");
 }
 
 template <typename A, typename B>
@@ -158,39 +155,6 @@ void square(OutputRows<int32_t> values, int64_t clip) {
     kernels().square_rows(rows, clip);
 }
 
-// A linear layer: see neurocomp/exact/layers.py.  It reads the arrays that it was made of.
-class Linear {
-   public:
-    Linear(Input<int8_t, 2> weight, Input<int64_t, 1> multiplier, Input<int32_t, 1> bias,
-           int64_t shift, int64_t clip)
-        : weight_(weight), multiplier_(multiplier), bias_(bias) {
-        require(weight.shape(0) == multiplier.shape(0) && weight.shape(0) == bias.shape(0),
-                "the parts of a linear layer have shapes that don't fit together");
-        check_clip(clip);
-        parts_ = {weight_.data(),   multiplier_.data(), bias_.data(), weight_.shape(1),
-                  weight_.shape(0), shift,              clip};
-    }
-
-    void apply(Input<int16_t, 2> rows, Input<int64_t, 1> mantissas, Input<int64_t, 1> exponents,
-               Output<int32_t, 2> out) const {
-        const size_t num_rows = rows.shape(0);
-        require(rows.shape(1) == parts_.num_inputs && mantissas.shape(0) == num_rows &&
-                    exponents.shape(0) == num_rows && out.shape(0) == num_rows &&
-                    out.shape(1) == parts_.num_outputs,
-                "rows don't fit a linear layer");
-        const Matrix<const int16_t> left = matrix(rows);
-        const Matrix<int32_t> target = matrix(out);
-        const nb::gil_scoped_release release;
-        kernels().apply_linear(parts_, left, mantissas.data(), exponents.data(), target);
-    }
-
-   private:
-    Input<int8_t, 2> weight_;
-    Input<int64_t, 1> multiplier_;
-    Input<int32_t, 1> bias_;
-    exact::LinearParts parts_;
-};
-
 template <typename Array>
 auto cache_of(const Array& array) {
     using Element = std::remove_reference_t<decltype(*array.data())>;
@@ -261,6 +225,69 @@ void attend(InputRows<int32_t> queries, Input<int16_t, 4> keys, Input<int16_t, 4
                   sight != nullptr ? &sight->parts() : nullptr, target);
 }
 
+using Bytes = Output<int8_t, 4>;
+using ByteScales = Output<int32_t, 3>;
+
+exact::ByteCache byte_cache(const Bytes& values, const ByteScales& scales) {
+    for (size_t i = 0; i < 3; ++i) {
+        require(values.shape(i) == scales.shape(i), "scales don't fit a cache");
+    }
+    require(values.shape(0) >= 1 && values.shape(1) >= 1 && values.shape(3) >= 1,
+            "a cache is empty");
+    return {values.data(),   scales.data(),   values.shape(0),
+            values.shape(1), values.shape(2), values.shape(3)};
+}
+
+// The window of a cache into which the steps of rows are read.
+exact::Window window_of(const exact::ByteCache& cache, size_t num_rows, size_t start, size_t length,
+                        size_t num_sinks) {
+    require(length >= 1 && length <= exact::max_window && num_sinks < length &&
+                length <= cache.num_slots,
+            "a window is out of range");
+    require(num_rows >= 1 && num_rows % cache.num_lanes == 0 &&
+                num_rows / cache.num_lanes <= cache.num_slots - length + 1,
+            "steps don't fit a window's cache");
+    require(start < exact::max_positions, "steps are beyond the longest lane");
+    return {length, num_sinks, cache.num_slots};
+}
+
+void store_window(InputRows<int32_t> values, size_t start, size_t length, size_t num_sinks,
+                  Bytes bytes, ByteScales scales) {
+    const exact::ByteCache cache = byte_cache(bytes, scales);
+    require(values.shape(1) == cache.num_heads * cache.width, "heads don't fit a cache");
+    const exact::Window window = window_of(cache, values.shape(0), start, length, num_sinks);
+    const Matrix<const int32_t> rows = matrix(values);
+    const nb::gil_scoped_release release;
+    kernels().store_window(rows, start, window, cache);
+}
+
+void attend_window(InputRows<int32_t> queries, InputRows<int32_t> far_queries, Bytes keys,
+                   ByteScales key_scales, Bytes values, ByteScales value_scales, size_t start,
+                   size_t length, size_t num_sinks, int64_t query_limit, int64_t multiplier,
+                   int64_t shift, Exp2 exp2, OutputRows<int32_t> out) {
+    check_alike(queries, far_queries);
+    check_alike(queries, out);
+    check_exp2(exp2);
+    for (size_t i = 0; i < 4; ++i) {
+        require(keys.shape(i) == values.shape(i), "caches differ in their shapes");
+    }
+    const exact::ByteCache key_cache = byte_cache(keys, key_scales);
+    const exact::ByteCache value_cache = byte_cache(values, value_scales);
+    const size_t shared = key_cache.width * key_cache.num_heads;
+    require(queries.shape(1) % shared == 0 && queries.shape(1) / shared >= 1 &&
+                queries.shape(1) / shared <= exact::max_query_group,
+            "queries don't fit the heads of a cache");
+    require(query_limit >= 1 && query_limit <= exact::wide_limit && multiplier >= 1 &&
+                multiplier <= int64_t{1} << 15,
+            "the scale of an attention layer is out of range");
+    const exact::Window window = window_of(key_cache, queries.shape(0), start, length, num_sinks);
+    const Matrix<const int32_t> near = matrix(queries), far = matrix(far_queries);
+    const Matrix<int32_t> target = matrix(out);
+    const nb::gil_scoped_release release;
+    exact::attend_window(near, far, key_cache, value_cache, start, window,
+                         {query_limit, multiplier, shift}, exp2.data(), target);
+}
+
 }  // namespace
 
 void bind_exact(nb::module_& parent) {
@@ -291,6 +318,11 @@ void bind_exact(nb::module_& parent) {
         .def(nb::init<Input<int32_t, 1>, Input<int32_t, 1>>(), array("bounds"), array("positions"));
     m.def("attend", &attend, array("queries"), array("keys"), array("values"), "start"_a,
           "query_limit"_a, "multiplier"_a, "shift"_a, array("exp2"), "sight"_a.none(), array("out"));
+    m.def("store_window", &store_window, array("values"), "start"_a, "length"_a, "num_sinks"_a,
+          array("bytes"), array("scales"));
+    m.def("attend_window", &attend_window, array("queries"), array("far_queries"), array("keys"),
+          array("key_scales"), array("values"), array("value_scales"), "start"_a, "length"_a,
+          "num_sinks"_a, "query_limit"_a, "multiplier"_a, "shift"_a, array("exp2"), array("out"));
 }
 
 }  // namespace neurocomp::python

@@ -201,12 +201,14 @@ auto next_grams(Array32 by_symbol, Array32 ranks, Array32 counts, Input<uint8_t,
                            to_array(std::move(grams.examples)));
 }
 
-size_t find_word_ends(Input<uint32_t, 1> codes, Input<uint8_t, 1> classes,
+size_t find_word_ends(int rule, Input<uint32_t, 1> codes, Input<uint8_t, 1> classes,
                       Output<int64_t, 1> ends) {
+    require(rule >= 0 && rule <= static_cast<int>(symbols::Rule::singles), "there is no such rule");
     require(classes.shape(0) == codes.shape(0) && ends.shape(0) >= codes.shape(0),
             "arrays differ in their shapes");
     const nb::gil_scoped_release release;
-    return symbols::find_word_ends(codes.data(), classes.data(), codes.shape(0), ends.data());
+    return symbols::find_word_ends(static_cast<symbols::Rule>(rule), codes.data(), classes.data(),
+                                   codes.shape(0), ends.data());
 }
 
 }  // namespace
@@ -246,8 +248,8 @@ void bind_models(nb::module_& parent) {
                    array("room"), array("symbols"), "length"_a);
 
     nb::module_ symbols_room = parent.def_submodule("symbols", "Maps between text and symbols.");
-    symbols_room.def("find_word_ends", &find_word_ends, array("codes"), array("classes"),
-                     array("ends"));
+    symbols_room.def("find_word_ends", &find_word_ends, "rule"_a, array("codes"),
+                     array("classes"), array("ends"));
 }
 
 }  // namespace neurocomp::python

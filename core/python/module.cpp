@@ -30,6 +30,7 @@ namespace neurocomp::python {
 void bind_coding(nb::module_& parent);
 void bind_exact(nb::module_& parent);
 void bind_images(nb::module_& parent);
+void bind_language(nb::module_& parent);
 void bind_models(nb::module_& parent);
 void bind_weights(nb::module_& parent);
 
@@ -276,6 +277,7 @@ NB_MODULE(_core, module) {
     python::bind_coding(module);
     python::bind_exact(module);
     python::bind_images(module);
+    python::bind_language(module);
     python::bind_models(module);
     python::bind_weights(module);
 }

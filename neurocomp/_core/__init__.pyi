@@ -9,6 +9,7 @@ from neurocomp._core import adaptive as adaptive
 from neurocomp._core import coding as coding
 from neurocomp._core import exact as exact
 from neurocomp._core import images as images
+from neurocomp._core import language as language
 from neurocomp._core import ngram as ngram
 from neurocomp._core import symbols as symbols
 from neurocomp._core import weights as weights

@@ -108,6 +108,38 @@ class Linear:
 def store_heads(values: NDArray[int32], start: int, cache: NDArray[int16]) -> None:
     """Put values (lanes * steps, heads * width) at ``start`` of a (lanes, heads, T, width)."""
 
+def store_window(
+    values: NDArray[int32],
+    start: int,
+    length: int,
+    num_sinks: int,
+    bytes: NDArray[int8],
+    scales: NDArray[int32],
+) -> None:
+    """Keep keys or values (lanes * steps, heads * width) of steps from ``start`` on as bytes.
+
+    The cache has bytes (lanes, heads, slots, width) and scales (lanes, heads, slots); see
+    ``exact.window``.
+    """
+
+def attend_window(
+    queries: NDArray[int32],
+    far_queries: NDArray[int32],
+    keys: NDArray[int8],
+    key_scales: NDArray[int32],
+    values: NDArray[int8],
+    value_scales: NDArray[int32],
+    start: int,
+    length: int,
+    num_sinks: int,
+    query_limit: int,
+    multiplier: int,
+    shift: int,
+    exp2: NDArray[int32],
+    out: NDArray[int32],
+) -> None:
+    """Write outputs of attention over a sliding window; the caches hold the steps already."""
+
 class Sight:
     """What positions see, of the arrays of an ``exact.attention.Sight``, which it reads."""
 

@@ -238,6 +238,13 @@ model_options = all_of(
         "unless chosen. More is slower and smaller.",
     ),
     click.option(
+        "--window",
+        type=click.IntRange(1, 65_535),
+        metavar="N",
+        help="Symbols that a language model with a sliding window sees of those before, such as "
+        "SmolLM2: 1024, unless chosen. More is slower and smaller.",
+    ),
+    click.option(
         "--dict",
         "dictionary",
         type=Name(),

@@ -9,9 +9,9 @@ symbols, so that a decoder repeats every prediction exactly.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,10 @@ from neurocomp.exact import Frequencies, Stream, Symbols
 from neurocomp.symbols import BYTES, SymbolMap, for_alphabet
 
 
-class Predictor(Protocol):
+class Predictor(ABC):
     """The running state of a symbol model over the lanes of one block."""
 
+    @abstractmethod
     def frequencies(self) -> Frequencies:
         """Return the tables for the next symbol of each lane.
 
@@ -31,8 +32,19 @@ class Predictor(Protocol):
         ``neurocomp.exact.TOTAL``.  The array may be reused: it holds until the next call.
         """
 
+    @abstractmethod
     def update(self, symbols: Symbols) -> None:
         """Tell the predictor which symbols came next: shape (lanes,), dtype int32."""
+
+    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
+        """Yield the tables before each step of ``grid`` (steps, lanes), the whole block's symbols.
+
+        They are those that ``frequencies`` and ``update`` give step by step, in whose place it is
+        called, once: an encoder, which knows the symbols, may have several steps read at once.
+        """
+        for column in grid:
+            yield self.frequencies()
+            self.update(column)
 
 
 Bytes = NDArray[np.uint8]
@@ -98,6 +110,10 @@ class Model(ABC):
             UsageError: the overlap is out of range, or the model has no window.
         """
         raise UsageError("the model has no window of context that could overlap")
+
+    def with_window(self, window: int) -> Self:
+        """Return the model with a sliding window of that many symbols; raises UsageError."""
+        raise UsageError("the model has no sliding window")
 
     def with_parameters(self, parameters: bytes) -> Self:
         """Return the model with the ``parameters`` that a frame records; raises FormatError."""

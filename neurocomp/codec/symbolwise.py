@@ -148,10 +148,9 @@ class SymbolCodec(Codec):
         grid = to_lanes(symbols, num_lanes)
         predictor = self._model.predictor(num_lanes)
         encoder = self._coder.encoder()
-        for step, column in enumerate(grid):
+        for step, (column, tables) in enumerate(zip(grid, predictor.foresee(grid), strict=True)):
             active = num_active(symbols.size, num_lanes, step)
-            encoder.encode(column[:active], predictor.frequencies()[:active])
-            predictor.update(column)
+            encoder.encode(column[:active], tables[:active])
             if step % _TICK_STEPS == _TICK_STEPS - 1:
                 tick(_TICK_STEPS * num_lanes)
         return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)

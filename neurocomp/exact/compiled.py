@@ -14,6 +14,8 @@ from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.layers import Linear, Norm, Recurrence
 from neurocomp.exact.tables import Activation
+from neurocomp.exact.turns import Turns
+from neurocomp.exact.window import Window, WindowAttention
 
 Ints = NDArray[Any]
 
@@ -34,7 +36,7 @@ class CompiledEngine:
     def prepare_linear(self, layer: Linear) -> Callable[[Rows[Ints]], Ints]:
         """Return the layer with its weights padded to whole chunks."""
         core = _core.exact.Linear(
-            _pad_columns(layer.weight),
+            pad_columns(layer.weight),
             np.ascontiguousarray(layer.multiplier),
             np.ascontiguousarray(layer.bias),
             layer.shift,
@@ -111,6 +113,53 @@ class CompiledEngine:
         """Clamp and copy."""
         _core.exact.store_heads(values, start, cache)
 
+    def prepare_turns(
+        self, turns: Turns, head_width: int
+    ) -> Callable[[Ints, NDArray[np.int64]], Ints]:
+        """Return the rotation by any positions."""
+
+        def apply(values: Ints, positions: NDArray[np.int64]) -> Ints:
+            rotated = values.copy()
+            _core.exact.rotate(rotated, head_width, *turns.of(positions), 0, positions.size)
+            return rotated
+
+        return apply
+
+    def prepare_window_attention(
+        self, attention: WindowAttention, table: NDArray[np.int32]
+    ) -> Callable[..., Ints]:
+        """Return attention over a sliding window."""
+        scale = (attention.query_limit, attention.multiplier, attention.shift)
+        powers = np.ascontiguousarray(table)
+
+        def apply(
+            near: Ints,
+            far: Ints,
+            keys: tuple[Ints, Ints],
+            values: tuple[Ints, Ints],
+            start: int,
+            window: Window,
+        ) -> Ints:
+            out = np.empty((near.shape[0], attention.query_width), np.int32)
+            shape = start, window.length, window.num_sinks
+            _core.exact.attend_window(near, far, *keys, *values, *shape, *scale, powers, out)
+            return out
+
+        return apply
+
+    def window_cache(
+        self, attention: WindowAttention, num_lanes: int, num_slots: int
+    ) -> tuple[Ints, Ints]:
+        """Return a cache of zeros."""
+        shape = (num_lanes, attention.num_key_heads, num_slots)
+        return np.zeros((*shape, attention.head_width), np.int8), np.zeros(shape, np.int32)
+
+    def store_window(
+        self, values: Ints, start: int, window: Window, cache: tuple[Ints, Ints]
+    ) -> None:
+        """Quantise and keep."""
+        _core.exact.store_window(values, start, window.length, window.num_sinks, *cache)
+
     def quantise(self, values: Ints, limit: int) -> Rows[Ints]:
         """Return row-scaled integers."""
         rows = _empty_rows(values)
@@ -173,7 +222,7 @@ def _empty_rows(values: Ints) -> Rows[Ints]:
     return Rows(quantised, np.empty(num_rows, np.int64), np.empty(num_rows, np.int64))
 
 
-def _pad_columns(weight: NDArray[np.int8]) -> NDArray[np.int8]:
+def pad_columns(weight: NDArray[np.int8]) -> NDArray[np.int8]:
     """Return ``weight`` (N, K) with zeros up to whole chunks of columns."""
     padding = (0, 0), (0, -weight.shape[1] % CHUNK)
     return np.ascontiguousarray(np.pad(weight, padding) if padding[1][1] else weight)

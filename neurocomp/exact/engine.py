@@ -7,7 +7,7 @@ torch on any of its devices.  Products of matrices go one of four routes, all ex
 route       on                       exact because
 ==========  =======================  ==========================================================
 compiled    CPU, the core            integers of 32 bits, sums below 2**31
-int8        CPU or CUDA, torch       ``torch._int_mm`` of 8-bit halves, ``|weight| <= 64``
+int8        CPU or CUDA, torch       ``torch._int_mm`` of 8-bit halves; on CPUs ``|weight| <= 64``
 float32     any, torch               every partial sum is an integer below 2**24
 float64     any, torch               every partial sum is an integer below 2**53
 ==========  =======================  ==========================================================
@@ -26,6 +26,8 @@ from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.frequencies import Frequencies
 from neurocomp.exact.layers import Linear, Norm, Recurrence
 from neurocomp.exact.tables import Activation
+from neurocomp.exact.turns import Turns
+from neurocomp.exact.window import Window, WindowAttention
 
 Array = TypeVar("Array")
 ROUTES = ("compiled", "int8", "float32", "float64")
@@ -85,6 +87,26 @@ class Engine(Protocol[Array]):
 
     def store(self, values: Array, start: int, cache: Array) -> None:
         """Put keys or values (M, key heads * width) into a cache from step ``start`` on."""
+
+    def prepare_turns(
+        self, turns: Turns, head_width: int
+    ) -> Callable[[Array, NDArray[np.int64]], Array]:
+        """Return the rotation of (M, K) by any positions, those of a lane's steps."""
+
+    def prepare_window_attention(
+        self, attention: WindowAttention, table: NDArray[np.int32]
+    ) -> Callable[..., Array]:
+        """Return attention over a sliding window.
+
+        Its arguments are queries (M, heads * width) rotated by their positions, and rotated for the
+        sinks, the caches of keys and values, the first step's position and the window.
+        """
+
+    def window_cache(self, attention: WindowAttention, num_lanes: int, num_slots: int) -> Any:
+        """Return an empty cache: int8 (lanes, key heads, slots, width), and a scale for each."""
+
+    def store_window(self, values: Array, start: int, window: Window, cache: Any) -> None:
+        """Keep keys or values (M, key heads * width) of the steps from ``start`` on."""
 
     def quantise(self, values: Array, limit: int) -> Rows[Array]:
         """Return fixed-point rows (M, K) as row-scaled integers up to ``limit``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from neurocomp.exact.scaling import (
     NARROW_LIMIT,
     PRODUCT_LIMIT,
     RESIDUAL_LIMIT,
+    STRONG_WEIGHT_MAX,
     WEIGHT_MAX,
     WIDE_LIMIT,
 )
@@ -34,7 +36,7 @@ class Linear:
     ``((sum_k a[k] weight[n, k]) * (m * multiplier[n]) + half) >> (shift - e)) + bias[n]``, where
     half is half of what is shifted out, then clamped to [-clip, clip].
 
-    It is exact because of three conditions, checked here: ``|weight| <= 64``; ``limit * max_n
+    It is exact because of three conditions, checked here: ``|weight| <= 127``; ``limit * max_n
     sum_k |weight[n, k]| < 2**31``, so that sums fit 32 bits in any order of summation; and that
     bound times ``2**15 * max(multiplier) <= 2**62``.  Multipliers fit 32 bits themselves.
 
@@ -69,8 +71,8 @@ class Linear:
             raise FormatError(f"limit {self.limit} or shift {self.shift} of a layer out of range")
         if not 1 <= self.clip < ACCUMULATOR_LIMIT:
             raise FormatError(f"clip {self.clip} of a linear layer is out of range")
-        if max(int(self.weight.max()), -int(self.weight.min())) > WEIGHT_MAX:
-            raise FormatError(f"a weight of a linear layer exceeds {WEIGHT_MAX}")
+        if max(int(self.weight.max()), -int(self.weight.min())) > STRONG_WEIGHT_MAX:
+            raise FormatError(f"a weight of a linear layer exceeds {STRONG_WEIGHT_MAX}")
         largest = int(self.multiplier.max())
         if int(self.multiplier.min()) < 0 or largest > MULTIPLIER_MAX:
             raise FormatError(f"a multiplier of a linear layer is not in 0..{MULTIPLIER_MAX}")
@@ -78,6 +80,11 @@ class Linear:
             raise FormatError(f"sums of a linear layer reach {reach}, which 32 bits don't hold")
         if (reach * largest) << MANTISSA_BITS > PRODUCT_LIMIT:
             raise FormatError("scaled sums of a linear layer don't fit 64 bits")
+
+    @cached_property
+    def is_strong(self) -> bool:
+        """Whether a weight exceeds 64: pairs of products of bytes may not fit 16 bits."""
+        return max(int(self.weight.max()), -int(self.weight.min())) > WEIGHT_MAX
 
     @property
     def is_narrow(self) -> bool:
@@ -97,7 +104,7 @@ class Embedding:
     """Vectors of V symbols as 8-bit integers with a scale for each row and each column.
 
     The vector of symbol v is ``(weight[v] * rows[v] * columns + half) >> shift``, elementwise.
-    Exact because ``64 * max(rows) * max|columns| < 2**62``.  The weight may be that of the last
+    Exact because ``127 * max(rows) * max|columns| < 2**62``.  The weight may be that of the last
     linear layer: tied embeddings are stored once.
 
     Attributes:
@@ -116,7 +123,8 @@ class Embedding:
         """Check shapes and the condition; raises FormatError where one is broken."""
         if self.weight.shape != (self.rows.size, self.columns.size) or not self.weight.size:
             raise FormatError("the parts of an embedding have shapes that don't fit together")
-        reach = WEIGHT_MAX * int(self.rows.max()) * int(np.abs(self.columns.astype(np.int64)).max())
+        largest = int(np.abs(self.columns.astype(np.int64)).max())
+        reach = STRONG_WEIGHT_MAX * int(self.rows.max()) * largest
         if int(self.rows.min()) < 0 or reach >= 1 << 62 or not 1 <= self.shift <= 61:
             raise FormatError("a scale of an embedding is out of range")
 

@@ -24,6 +24,10 @@ of an unsigned and a signed byte in 16 bits and saturates; 2 * 255 * 64 fits."""
 NARROW_LIMIT = 127
 """Largest activation of the 8-bit form."""
 
+STRONG_WEIGHT_MAX = 127
+"""Bound of a weight where no byte is multiplied by a byte without an instruction that adds in 32
+bits: in the core, in floats, and on GPUs."""
+
 WIDE_LIMIT = 32_639
 """Largest activation of the 16-bit form: as 256 * high + low, both halves fit 8 bits."""
 
@@ -60,6 +64,33 @@ KEY_LIMIT = 32_767
 
 MAX_CONTEXT = 1 << 15
 """Longest cache: the rounding of that many attention weights can't overflow 32 bits."""
+
+MAX_WINDOW = KEY_LIMIT
+"""Most positions that sliding attention sees."""
+
+BYTE_LIMIT = 127
+"""Bound of keys and values that are kept in 8 bits."""
+
+SCORE_LIMIT = 1 << 28
+"""Products of queries with keys of 8 bits stay below this."""
+
+SCORE_SHIFT = 12
+"""Bits that such a product loses when it is multiplied by its key's scale, below 2**16."""
+
+MIX_BITS, MIX_TOTAL_BITS = 15, 23
+"""The largest factor of a value of 8 bits is below 2**15, and all together are below 2**24."""
+
+MIX_SHARE_BITS = 44
+"""Fraction bits of the reciprocal that mixed values are multiplied with."""
+
+TURN_BITS = 30
+"""Fraction bits of the cosines and sines that rotations by any position are composed of."""
+
+TURN_POSITIONS = 1 << 10
+"""Rotations by a position t are those by t mod 1024 and by t - t mod 1024, one after the other."""
+
+MAX_POSITIONS = TURN_POSITIONS**2
+"""Longest lane that is read with rotary positions."""
 
 ATTENTION_WEIGHT_BITS = 22
 """The largest attention weight is 2**22 before weights are made to sum to ``ATTENTION_ONE``."""

@@ -15,6 +15,7 @@ from neurocomp.exact.scaling import (
     EXP2_TABLE_BITS,
     NARROW_LIMIT,
     RESIDUAL_LIMIT,
+    STRONG_WEIGHT_MAX,
     WEIGHT_MAX,
     WIDE_LIMIT,
 )
@@ -28,7 +29,11 @@ def check_engine(engine: Engine[Any]) -> bool:
     """Return whether ``engine`` passes: all products at their bounds, norm, attention, softmax."""
     try:
         return (
-            all(_linear_is_exact(engine, limit) for limit in (NARROW_LIMIT, WIDE_LIMIT))
+            all(
+                _linear_is_exact(engine, limit, weight_max)
+                for limit in (NARROW_LIMIT, WIDE_LIMIT)
+                for weight_max in (WEIGHT_MAX, STRONG_WEIGHT_MAX)
+            )
             and _norm_is_exact(engine)
             and _attention_is_exact(engine)
         )
@@ -42,22 +47,22 @@ def _numpy(array: Any) -> NDArray[Any]:
     return result
 
 
-def _extreme_layer(limit: int) -> Linear:
-    """Return a layer whose weights are all 64 in magnitude, with the signs of their column."""
-    weight = np.full((_NUM_OUTPUTS, _WIDTH), WEIGHT_MAX, np.int8)
-    weight[:, 1::2] = -WEIGHT_MAX
+def _extreme_layer(limit: int, weight_max: int) -> Linear:
+    """Return a layer whose weights are all of one magnitude, with the signs of their column."""
+    weight = np.full((_NUM_OUTPUTS, _WIDTH), weight_max, np.int8)
+    weight[:, 1::2] = -weight_max
     weight[1::2] = -weight[1::2]
     weight[2::3, ::3] = 0
     multiplier = np.arange(1, _NUM_OUTPUTS + 1, dtype=np.int64) << 8
     bias = np.arange(-_NUM_OUTPUTS // 2, _NUM_OUTPUTS // 2, dtype=np.int32) << 8
-    # 32,639 * 64 * 1024 would not fit 32 bits: half of the columns count then.
+    # 32,639 times 64 or 127 times 1024 would not fit 32 bits: half of the columns count then.
     if limit > NARROW_LIMIT:
         weight[:, _WIDTH // 2 :] = 0
     return Linear(weight, multiplier, bias, limit, shift=40, clip=(1 << 31) - 1)
 
 
-def _linear_is_exact(engine: Engine[Any], limit: int) -> bool:
-    layer = _extreme_layer(limit)
+def _linear_is_exact(engine: Engine[Any], limit: int, weight_max: int) -> bool:
+    layer = _extreme_layer(limit, weight_max)
     apply = engine.prepare_linear(layer)
     for num_rows in _ROWS:
         signs = np.where(np.arange(_WIDTH) % 2, -1, 1)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.errors import FormatError
-from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS
+from neurocomp.exact.scaling import EXP2_BITS, EXP2_TABLE_BITS, TURN_BITS, TURN_POSITIONS
 
 INPUT_BITS = 10
 """Fraction bits of what goes into an activation."""
@@ -34,6 +35,7 @@ RANGE = 16
 TABLE_SIZE = 2 * RANGE << INPUT_BITS
 
 _CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+_FINE = Context(prec=40, rounding=ROUND_HALF_EVEN)
 _PI = Decimal("3.141592653589793238462643383")
 
 
@@ -84,6 +86,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Decimal], Decimal], bool]] = {
 """Each function by the name that transformers gives it, and whether it saturates."""
 
 
+@cache
 def activation(name: str) -> Activation:
     """Return the table of the function ``name`` of ``FUNCTIONS``."""
     function, saturates = FUNCTIONS[name]
@@ -94,7 +97,7 @@ def activation(name: str) -> Activation:
             int((function(Decimal(v) / unit) * (1 << OUTPUT_BITS)).to_integral_value())
             for v in range(-half, half)
         ]
-    return Activation(np.array(values, np.int32), saturates)
+    return Activation(_frozen(values), saturates)
 
 
 def gate_table() -> NDArray[np.int32]:
@@ -109,13 +112,20 @@ def gate_table() -> NDArray[np.int32]:
     return np.array(values, np.int32)
 
 
+@cache
 def exp2_table() -> NDArray[np.int32]:
     """Return round(2**30 * 2**(-i / 1024)) for i in 0..1023."""
     with localcontext(_CONTEXT):
         steps = Decimal(1 << EXP2_BITS)
         one = Decimal(1 << EXP2_TABLE_BITS)
         values = [int((one * 2 ** (-i / steps)).to_integral_value()) for i in range(1 << EXP2_BITS)]
-    return np.array(values, np.int32)
+    return _frozen(values)
+
+
+def _frozen(values: list[int]) -> NDArray[np.int32]:
+    table = np.array(values, np.int32)
+    table.flags.writeable = False
+    return table
 
 
 def rotation_tables(
@@ -126,19 +136,51 @@ def rotation_tables(
     Each is (num_positions, head_width // 2): the angle of pair i at position t is
     ``t * base**(-2 i / head_width)``.
     """
-    with localcontext(Context(prec=40, rounding=ROUND_HALF_EVEN)):
-        angles = [Decimal(base) ** (Decimal(-2 * i) / head_width) for i in range(head_width // 2)]
+    with localcontext(_FINE):
+        turns = [_unit_vector(angle) for angle in rotation_angles(head_width, Decimal(base))]
+        cosines, sines, _ = _powers(turns, num_positions, 14)
+    return cosines.astype(np.int16), sines.astype(np.int16)
+
+
+def rotation_angles(head_width: int, base: Decimal) -> tuple[Decimal, ...]:
+    """Return the angle of each pair of a head from one position to the next."""
+    with localcontext(_FINE):
+        return tuple(base ** (Decimal(-2 * i) / head_width) for i in range(head_width // 2))
+
+
+def turn_tables(angles: tuple[Decimal, ...]) -> NDArray[np.int32]:
+    """Return what rotations by any position are composed of, times 2**30.
+
+    The shape is (2, 2, 1024, pairs): of turns by 0 to 1023 positions, then by 0 to 1023 times 1024
+    positions, cosines, then sines.
+
+    Args:
+        angles: of each pair, from one position to the next; at most 1.
+    """
+    with localcontext(_FINE):
         turns = [_unit_vector(angle) for angle in angles]
-        cosines, sines = [], []
-        vectors = [(Decimal(1), Decimal(0))] * len(turns)
-        for _ in range(num_positions):
-            cosines.append([int((c * (1 << 14)).to_integral_value()) for c, _ in vectors])
-            sines.append([int((s * (1 << 14)).to_integral_value()) for _, s in vectors])
-            vectors = [
-                (c * x - s * y, c * y + s * x)
-                for (c, s), (x, y) in zip(vectors, turns, strict=True)
-            ]
-    return np.array(cosines, np.int16), np.array(sines, np.int16)
+        near = _powers(turns, TURN_POSITIONS, TURN_BITS)
+        far = _powers(near[2], TURN_POSITIONS, TURN_BITS)
+    return np.stack([np.stack(part[:2]) for part in (near, far)]).astype(np.int32)
+
+
+_Turn = tuple[Decimal, Decimal]
+
+
+def _powers(
+    turns: list[_Turn], number: int, bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[_Turn]]:
+    """Return cosines and sines of 0 to ``number`` - 1 turns, and the turns by ``number``."""
+    one = Decimal(1 << bits)
+    cosines, sines = [], []
+    vectors = [(Decimal(1), Decimal(0))] * len(turns)
+    for _ in range(number):
+        cosines.append([int((c * one).to_integral_value()) for c, _ in vectors])
+        sines.append([int((s * one).to_integral_value()) for _, s in vectors])
+        vectors = [
+            (c * x - s * y, c * y + s * x) for (c, s), (x, y) in zip(vectors, turns, strict=True)
+        ]
+    return np.array(cosines), np.array(sines), vectors
 
 
 def _unit_vector(angle: Decimal) -> tuple[Decimal, Decimal]:

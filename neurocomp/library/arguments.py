@@ -17,7 +17,9 @@ PathArgument = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 ModelPath = PathArgument | Iterable[PathArgument]
 """One path or several: files and folders that are searched for models besides the store."""
 
-_WRITING_ONLY = ("preset", "model", "coder", "block_bytes", "verify", "overlap", "dictionary")
+_WRITING_ONLY = (
+    *("preset", "model", "coder", "block_bytes", "verify", "overlap", "dictionary", "window"),
+)
 
 
 class CompressArguments(TypedDict, total=False):
@@ -32,6 +34,7 @@ class CompressArguments(TypedDict, total=False):
     model_path: ModelPath
     overlap: int | None
     dictionary: PathArgument | None
+    window: int | None
 
 
 class DecompressArguments(TypedDict, total=False):
@@ -68,6 +71,7 @@ def compress_options(**arguments: Unpack[CompressArguments]) -> CompressOptions:
         search_path(given.get("model_path", ())),
         _number(given, "overlap"),
         _name(given, "dictionary"),
+        _number(given, "window"),
     )
 
 

@@ -88,6 +88,7 @@ class Codec:
             "model_path": tuple(os.fspath(path) for path in options.model_path),
             "overlap": options.overlap,
             "dictionary": options.dictionary,
+            "window": options.window,
         }
 
 

@@ -42,6 +42,7 @@ def compress(
     model_path: ModelPath = (),
     overlap: int | None = None,
     dictionary: PathArgument | None = None,
+    window: int | None = None,
 ) -> bytes:
     """Return ``data`` as one frame.
 
@@ -57,6 +58,7 @@ def compress(
         overlap: symbols of a full window of context that the next one starts with.
         dictionary: name, hash prefix or file of a dictionary; ``decompress`` needs it as well,
             and finds it as it finds models.
+        window: symbols that a language model with a sliding window sees of those before.
 
     Raises:
         TypeError: ``data`` is no buffer, or an argument has a type that it can't have.
@@ -75,6 +77,7 @@ def compress(
             model_path=model_path,
             overlap=overlap,
             dictionary=dictionary,
+            window=window,
         )
         compress_stream(cast(BinaryIO, ViewSource(view)), sink, options)
     return sink.getvalue()

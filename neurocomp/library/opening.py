@@ -150,6 +150,7 @@ def open_compressed(
     encoding: str | None = None,
     errors: str | None = None,
     newline: str | None = None,
+    window: int | None = None,
 ) -> NeurocompFile | io.TextIOWrapper:
     """Open a compressed file for reading or writing its content, as ``lzma.open``.
 
@@ -171,6 +172,7 @@ def open_compressed(
         encoding: for text, as in ``open``; likewise ``errors`` and ``newline``.
         errors: see ``open``.
         newline: see ``open``.
+        window: see ``compress``; for writing.
 
     Raises:
         TypeError: an argument has a type that it can't have.
@@ -195,6 +197,7 @@ def open_compressed(
         "model_path": model_path,
         "overlap": overlap,
         "dictionary": dictionary,
+        "window": window,
     }
     if mode in BINARY_MODES:
         for name, value in (("encoding", encoding), ("errors", errors), ("newline", newline)):

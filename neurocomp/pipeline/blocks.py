@@ -25,7 +25,7 @@ from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded
 from neurocomp.registry.catalogue import FAMILIES, Kind
 from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
-from neurocomp.registry.opening import OpenModel, open_model, with_overlap
+from neurocomp.registry.opening import OpenModel, open_model, with_overlap, with_window
 from neurocomp.store.folder import ModelStore
 from neurocomp.transforms import LINE_ENDS, undo
 
@@ -103,6 +103,8 @@ class BlockCoder:
             dictionary = open_dictionary(options.dictionary, store)
         if options.overlap is not None:
             opened = with_overlap(opened, options.overlap)
+        if options.window is not None:
+            opened = with_window(opened, options.window)
         is_exact = not opened.model.environment
         verify = not is_exact if options.verify is None else options.verify
         return cls(

@@ -49,6 +49,8 @@ class CompressOptions:
         overlap: symbols of a full window of context that the next one starts with; None for the
             model's own choice.
         dictionary: name, hash prefix or file of a dictionary that is read before each block.
+        window: symbols that a language model with a sliding window sees of those before; None for
+            the model's own choice.
     """
 
     preset: str = "default"
@@ -60,6 +62,7 @@ class CompressOptions:
     model_path: tuple[Path, ...] = ()
     overlap: int | None = None
     dictionary: str | None = None
+    window: int | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

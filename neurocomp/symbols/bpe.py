@@ -6,10 +6,11 @@ A. Radford et al., Language models are unsupervised multitask learners, 2019.
 Decoding is the concatenation of the tokens' bytes, so that it can't depend on how a tokenizer
 splits text.  Encoding checks that it decodes to the data.
 
-Cutting text into the words that GPT-2's byte pairs are merged within.
+Text is cut into the words that pairs are merged within:
 
-The rule is ``'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+``, read
-here by a small automaton of the core, ten times as fast as by a regular expression.
+GPT-2's rule is ``'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+``.
+Rules are read by a small automaton of the core, ten times as fast as by a regular expression;
+``core/src/symbols/pretokens.hpp`` has them all.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOLS_BPE
 from neurocomp.symbols.maps import SymbolMap
+from neurocomp.symbols.pieces import SPACE, contents_of_pieces, split_lines
 
 _SIGN, _LETTER, _NUMBER, _SPACE = 0, 1, 2, 3
 _SPACES = frozenset(
@@ -37,8 +39,8 @@ _SPACES = frozenset(
 """Unicode's White_Space."""
 
 
-def split_words(text: str) -> list[str]:
-    """Return the words of ``text`` by GPT-2's rule; one behind the other they are ``text``."""
+def split_words(text: str, rule: str = "gpt2") -> list[str]:
+    """Return the words of ``text`` by one of ``WORD_RULES``: joined they are ``text`` again."""
     if not text:
         return []
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
@@ -47,7 +49,7 @@ def split_words(text: str) -> list[str]:
         class_of[code] = _class_of(code)
     classes = class_of[codes]
     ends = np.empty(codes.size, np.int64)
-    num_words = _core.symbols.find_word_ends(codes, classes, ends)
+    num_words = _core.symbols.find_word_ends(WORD_RULES.index(rule), codes, classes, ends)
     stops = ends[:num_words].tolist()
     return [text[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
@@ -60,6 +62,12 @@ def _class_of(code: int) -> int:
 
 _INVALID = re.compile("([\udc80-\udcff]+)")
 MAX_TOKENS = 1 << 20
+GPT2_RULE = "gpt2"
+WORD_RULES = (GPT2_RULE, "digits", "triples", "singles")
+"""How text is cut into words: by GPT-2, by SmolLM with each digit alone, by Llama 3, by Qwen2."""
+
+PIECES_RULE = "pieces"
+"""Tokens are `pieces`, and text is cut into lines."""
 
 
 def byte_characters() -> list[str]:
@@ -76,8 +84,9 @@ class BytePairs(SymbolMap):
     """The symbol map of a byte-level BPE vocabulary.
 
     Args:
-        tokenizer: JSON, UTF-8: an object with "vocab", numbers by token, and "merges", a list of
-            pairs of tokens with a space between.
+        tokenizer: JSON, UTF-8: an object with "vocab", numbers by token, "merges", a list of pairs
+            of tokens with a space between, and "rule", one of ``WORD_RULES`` or ``PIECES_RULE``,
+            where it is not GPT-2's.
 
     Raises:
         FormatError: it is something else, or a byte has no token.
@@ -88,18 +97,27 @@ class BytePairs(SymbolMap):
     is_vocabulary = True
 
     def __init__(self, tokenizer: bytes) -> None:
-        self._vocabulary, self._merges = _parse(tokenizer)
+        self._vocabulary, self._merges, self._rule = _parse(tokenizer)
         values = {character: byte for byte, character in enumerate(byte_characters())}
-        self._bytes_of: dict[int, bytes] = {}
         merged = {merge.replace(" ", "") for merge in self._merges}
-        for token, number in self._vocabulary.items():
+        if self._rule == PIECES_RULE:
+            self._bytes_of = contents_of_pieces(self._vocabulary, merged)
+        else:
             # A token that no merge makes, such as <|endoftext|>, has a meaning and no content.
-            if token in values or (token in merged and set(token) <= values.keys()):
-                self._bytes_of[number] = bytes(values[character] for character in token)
+            self._bytes_of = {
+                number: bytes(values[character] for character in token)
+                for token, number in self._vocabulary.items()
+                if token in values or (token in merged and set(token) <= values.keys())
+            }
         singles = {text[0]: number for number, text in self._bytes_of.items() if len(text) == 1}
         if len(singles) != 256:
             raise FormatError(f"the vocabulary has tokens for {len(singles)} bytes, not for 256")
         self._single = np.array([singles[byte] for byte in range(256)], np.int32)
+
+    @property
+    def contents(self) -> Mapping[int, bytes]:
+        """The bytes of each token that stands for text."""
+        return self._bytes_of
 
     def encode(self, data: bytes, alphabet_size: int) -> Stream:
         """Return the tokens of ``data``, int32 (n,): whatever the bytes are, they have a form."""
@@ -122,17 +140,27 @@ class BytePairs(SymbolMap):
     def _encode_part(self, data: bytes, text: str | None) -> Stream:
         if text is None:
             return self._single[np.frombuffer(data, np.uint8)]
-
-        words = split_words(text)
-        unique = list(dict.fromkeys(words))
-        encodings = self._tokenizer.encode_batch_fast(unique, add_special_tokens=False)
-        numbers = {word: one.ids for word, one in zip(unique, encodings, strict=True)}
+        words = split_lines(text) if self._rule == PIECES_RULE else split_words(text, self._rule)
+        numbers = self._numbers_of(list(dict.fromkeys(words)))
         tokens = np.array([*chain.from_iterable(map(numbers.__getitem__, words))], np.int32)
         if all(token in self._bytes_of for token in np.unique(tokens).tolist()) and (
             self.decode(tokens) == data
         ):
             return tokens
         return self._single[np.frombuffer(data, np.uint8)]
+
+    def _numbers_of(self, words: list[str]) -> dict[str, list[int]]:
+        """Return the tokens of each word."""
+        given = words
+        if self._rule == PIECES_RULE:
+            given = [word.replace(" ", SPACE) for word in words]
+        encodings = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
+        numbers = {word: one.ids for word, one in zip(words, encodings, strict=True)}
+        if self._rule == PIECES_RULE:
+            # The sign for the space would come back as one.
+            signs = [word for word in words if SPACE in word]
+            numbers |= {one: self._single[list(one.encode())].tolist() for one in signs}
+        return numbers
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -141,15 +169,18 @@ class BytePairs(SymbolMap):
 
         pairs = (merge.partition(" ") for merge in self._merges)
         merges = [(left, right) for left, _, right in pairs]
+        if self._rule == PIECES_RULE:
+            return Tokenizer(models.BPE(dict(self._vocabulary), merges, byte_fallback=True))
         tokenizer = Tokenizer(models.BPE(dict(self._vocabulary), merges))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
         return tokenizer
 
 
-def _parse(tokenizer: bytes) -> tuple[Mapping[str, int], list[str]]:
+def _parse(tokenizer: bytes) -> tuple[Mapping[str, int], list[str], str]:
     try:
         fields = json.loads(tokenizer)
         vocabulary, merges = fields["vocab"], fields["merges"]
+        rule = fields.get("rule", GPT2_RULE)
         numbers = set(vocabulary.values())
         is_sound = (
             len(numbers) == len(vocabulary) <= MAX_TOKENS
@@ -164,7 +195,12 @@ def _parse(tokenizer: bytes) -> tuple[Mapping[str, int], list[str]]:
         raise FormatError(f"the tokenizer is damaged: {error!r}") from None
     if not is_sound:
         raise FormatError("the tokenizer is damaged")
-    return vocabulary, merges
+    if not isinstance(rule, str) or rule not in (*WORD_RULES, PIECES_RULE):
+        raise FormatError(
+            "the tokenizer cuts words by a rule that this neurocomp does not have: install a newer "
+            "one (pip install -U neurocomp)"
+        )
+    return vocabulary, merges, rule
 
 
 def _split_text(data: bytes) -> Iterator[tuple[bytes, str | None]]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.program import Outcome
 from tests.models.transformer.checkpoints import write_checkpoint
+from tests.models.transformer.llamas import write_gguf, write_llama
 
 Call = Callable[..., Outcome]
 
@@ -21,6 +24,31 @@ def test_an_imported_checkpoint_compresses(inside: Call, tmp_path: Path) -> None
     packed = inside("compress", "-m", "tiny", "--overlap", "3", "a")
     assert packed.code == 0, packed.err
     assert inside("decompress", "-c", "a.ncmp").out == content
+
+
+def test_a_gguf_file_is_imported_under_its_name(inside: Call, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
+    write_gguf(tmp_path / "Tiny-1.gguf", write_llama(tmp_path / "folder", "tied"), "Q8_0")
+    refused = inside("models", "add", "Tiny-1.gguf")
+    assert refused.code == 2
+    assert "models import Tiny-1.gguf" in refused.err
+    imported = inside("models", "import", "Tiny-1.gguf")
+    assert imported.code == 0, imported.err
+    assert imported.out.decode().split()[0] == "tiny-1"
+    content = b"the inner band <|endoftext|> 123\r\n\xff"
+    (tmp_path / "a").write_bytes(content)
+    packed = inside("compress", "-m", "tiny-1", "a")
+    assert packed.code == 0, packed.err
+    assert inside("decompress", "-c", "a.ncmp").out == content
+    wrong = inside("compress", "-m", "tiny-1", "--overlap", "3", "-o", "b.ncmp", "-k", "a")
+    assert (wrong.code, "slides" in wrong.err) == (2, True)
+
+
+def test_a_file_of_another_kind_is_not_imported(inside: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"x")
+    failed = inside("models", "import", "a.bin")
+    assert failed.code == 2
+    assert "models add" in failed.err
 
 
 def test_a_folder_without_a_checkpoint_is_an_error(inside: Call, tmp_path: Path) -> None:

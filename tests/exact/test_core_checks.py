@@ -37,6 +37,49 @@ def sight(bounds: list[int], positions: list[int]) -> _core.exact.Sight:
     return _core.exact.Sight(np.array(bounds, I32), np.array(positions, I32))
 
 
+def attend_window(
+    length: int = 4, steps: int = 1, heads: int = 2, sinks: int = 1, start: int = 0
+) -> None:
+    cache = np.zeros((1, 2, 5, 8), np.int8), np.ones((1, 2, 5), I32)
+    queries = rows(steps, 8 * heads)
+    shape = start, length, sinks
+    _core.exact.attend_window(
+        queries, queries, *cache, *cache, *shape, 100, 1, 30, exp2_table(), rows(*queries.shape)
+    )
+
+
+def transformer(head_outputs: int = 7) -> _core.language.Transformer:
+    turns = np.zeros((2, 2, 1024, 2), I32)
+    vectors = np.ones((7, 16), np.int8), rows(7), rows(16)
+    tables = turns, np.zeros(1 << 15, I32), exp2_table()
+    made = _core.language.Transformer(*vectors, 20, *tables, 4, 2, 4, 16, 1, 1)
+
+    def layer(num_outputs: int) -> tuple[_core.exact.Linear, int]:
+        weight = np.ones((num_outputs, 16), np.int8)
+        numbers = np.ones(num_outputs, np.int64), np.zeros(num_outputs, I32)
+        return _core.exact.Linear(weight, *numbers, shift=30, clip=9), 127
+
+    gain = np.ones(16, I32)
+    made.add_block(
+        *(gain, *layer(32), 100, 1, 30, *layer(16), gain, *layer(32), *layer(16)), rotates=True
+    )
+    made.finish(gain, *layer(head_outputs))
+    return made
+
+
+def lanes(length: int = 4) -> _core.language.Lanes:
+    return _core.language.Lanes(transformer(), 2, length, 3)
+
+
+def test_windows_and_lanes_are_taken() -> None:
+    attend_window()
+    attend_window(steps=2, heads=6)
+    one = lanes()
+    one.read(rows(2, 3))
+    one.write_logits(rows(6, 7))
+    one.write_frequencies(rows(2, 7))
+
+
 SCALES = np.zeros(2, np.int64)
 
 WRONG: dict[str, Callable[[], object]] = {
@@ -86,7 +129,7 @@ WRONG: dict[str, Callable[[], object]] = {
     "counts": lambda: _core.ngram.Backoff(trie(), np.ones(3, np.uint32)),
     "ranks": lambda: _core.ngram.sort_positions(np.array([0, 2], I32), np.array([1, 1], I32)),
     "words": lambda: _core.symbols.find_word_ends(
-        np.zeros(3, np.uint32), np.zeros(3, np.uint8), np.zeros(2, np.int64)
+        0, np.zeros(3, np.uint32), np.zeros(3, np.uint8), np.zeros(2, np.int64)
     ),
     "a place": lambda: _core.images.write_keys(
         rows(1, 4), rows(1, 3), 4, 2, np.zeros((1, 12), np.uint64)
@@ -100,6 +143,16 @@ WRONG: dict[str, Callable[[], object]] = {
     "a lane": lambda: _core.images.CodeMemory(9, 2, 4, 5, 1, rows(2048), 8, 64).expect(
         1, rows(1, 5)
     ),
+    "a window": lambda: attend_window(length=6),
+    "a window's steps": lambda: attend_window(steps=3),
+    "a window's heads": lambda: attend_window(heads=3),
+    "a window's sinks": lambda: attend_window(sinks=4),
+    "a window's start": lambda: attend_window(start=1 << 20),
+    "a head": lambda: transformer(head_outputs=8),
+    "lanes' window": lambda: lanes(1),
+    "lanes' symbol": lambda: lanes().read(np.full((2, 1), 7, I32)),
+    "lanes' steps": lambda: lanes().read(rows(2, 4)),
+    "lanes' tables": lambda: lanes().write_logits(rows(2, 7)),
     "a grid's code": lambda: _core.images.GridModel(2).read(np.full((1, 1, 1), 4, np.uint16)),
 }
 

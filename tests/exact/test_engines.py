@@ -16,8 +16,10 @@ from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import ROUTES, open_engine
 from neurocomp.exact.layers import Embedding, Linear, Norm
 from neurocomp.exact.selftest import check_engine
-from neurocomp.exact.tables import FUNCTIONS, activation, exp2_table
+from neurocomp.exact.tables import FUNCTIONS, activation, exp2_table, turn_tables
 from neurocomp.exact.tensors.products import pad_rows, pad_weight, split_halves
+from neurocomp.exact.turns import Turns
+from neurocomp.exact.window import Window, WindowAttention
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -60,7 +62,7 @@ def layer(**changes: Any) -> Linear:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"weight": np.full((2, 8), 65, np.int8)},
+        {"weight": np.full((2, 8), -128, np.int8)},
         {"weight": np.full((2, 2048), 64, np.int8), "limit": 32_639},
         {"multiplier": np.full(2, 1 << 40, np.int64)},
         {"multiplier": np.full(2, -1, np.int64)},
@@ -78,6 +80,31 @@ def test_a_layer_that_would_not_be_exact_is_refused(changes: dict[str, Any]) -> 
         layer(**changes)
 
 
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("limit", [127, 32_639])
+def test_weights_of_127_are_exact_on_every_route(route: str, limit: int) -> None:
+    rng = np.random.default_rng(limit)
+    weight = rng.choice(np.array([-127, 127], np.int8), (5, 500))
+    strong = layer(
+        weight=weight,
+        multiplier=np.ones(5, np.int64),
+        bias=np.zeros(5, np.int32),
+        limit=limit,
+        clip=(1 << 31) - 1,
+    )
+    assert strong.is_strong
+    engine = open_engine(route)
+    values = (np.sign(weight[:3]).astype(np.int32) << 22) - (rng.integers(0, 9, (3, 500)) << 18)
+    rows = engine.quantise(engine.put(values.astype(np.int32)), limit)
+    found = np.asarray(engine.prepare_linear(strong)(rows))
+    quantised = np.asarray(rows.values)[:, :500].astype(np.int64)
+    sums = quantised @ weight.astype(np.int64).T
+    mantissas, exponents = np.asarray(rows.mantissas), np.asarray(rows.exponents)
+    shifts = (strong.shift - exponents)[:, None]
+    expected = (sums * mantissas[:, None] + (1 << (shifts - 1))) >> shifts
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_other_conditions_are_checked() -> None:
     with pytest.raises(FormatError):
         Norm(np.zeros(4, np.int32), 1, center=True)
@@ -85,6 +112,28 @@ def test_other_conditions_are_checked() -> None:
         Norm(np.ones(4, np.int32), 1 << 62, center=True)
     with pytest.raises(FormatError):
         Attention(4, 3, 8, 1, 30)
+    for wrong in ((4, 3, 8, 1, 30), (4, 2, 0, 1, 30), (4, 2, 8, 0, 30), (4, 2, 8, 1, 63)):
+        with pytest.raises(FormatError):
+            WindowAttention(*wrong)
+    for shape in ((4, 4, 9), (9, 2, 8), (1 << 15, 2, 1 << 16)):
+        with pytest.raises(ValueError, match="window"):
+            Window(*shape)
+    with pytest.raises(FormatError):
+        Turns(np.full((2, 2, 1024, 3), (1 << 30) + 1, np.int32))
+    with pytest.raises(FormatError):
+        Turns(np.zeros((2, 2, 1023, 3), np.int32))
+
+
+def test_turns_are_those_of_the_angles() -> None:
+    angles = (Decimal(1), Decimal("0.001"))
+    turns = Turns(turn_tables(angles))
+    positions = np.array([0, 1, 1023, 1024, 70_001, (1 << 20) - 1])
+    cosines, sines = turns.of(positions)
+    expected = positions[:, None] * np.array([1.0, 0.001])
+    assert np.abs(cosines - np.cos(expected) * (1 << 14)).max() < 0.51
+    assert np.abs(sines - np.sin(expected) * (1 << 14)).max() < 0.51
+    with pytest.raises(ValueError, match="positions"):
+        turns.of(np.array([1 << 20]))
     with pytest.raises(FormatError):
         Embedding(np.ones((2, 2), np.int8), np.array([-1, 1], np.int32), np.ones(2, np.int32), 5)
 

@@ -16,6 +16,7 @@ from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.layers import Linear, Norm
 from neurocomp.exact.tables import exp2_table, gate_table
+from neurocomp.exact.window import Window, WindowAttention
 from neurocomp.models.adaptive import AdaptiveModel
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.store.stored import StoredModel
@@ -185,3 +186,66 @@ def test_the_adaptive_model() -> None:
         return np.concatenate(found)
 
     assert_alike(on_every_processor(tables))
+
+
+@pytest.mark.parametrize(
+    ("width", "group"), [(1, 1), (12, 2), (16, 3), (64, 3), (80, 4), (128, 7), (200, 1)]
+)
+def test_attention_over_a_window(width: int, group: int) -> None:
+    torch = pytest.importorskip("torch")
+    from neurocomp.exact.tensors import TensorEngine
+
+    rng = np.random.default_rng(width)
+    attention = WindowAttention(2 * group, 2, width, 1 << 14, 40)
+    window = Window(11, 3, 15)
+
+    def outputs(engine: Any) -> Ints:
+        attend = engine.prepare_window_attention(attention, exp2_table())
+        keys, values = (engine.window_cache(attention, 2, window.num_slots) for _ in range(2))
+        found, start = [], 0
+        for number in (1, 2, 1, 5, 5, 5, 4, 5):
+            kept = (2 * number, 2 * width)
+            near, far = (
+                engine.put(draw((2 * number, 2 * group * width), 1 << 20)) for _ in range(2)
+            )
+            engine.store_window(engine.put(draw(kept, 1 << 16)), start, window, keys)
+            engine.store_window(engine.put(draw(kept, 1 << 13)), start, window, values)
+            found.append(np.asarray(attend(near, far, keys, values, start, window)))
+            start += number
+        return np.concatenate(found)
+
+    def draw(shape: tuple[int, int], reach: int) -> Ints:
+        return rng.integers(-reach, reach, shape).astype(np.int32)
+
+    def compiled() -> Ints:
+        nonlocal rng
+        rng = np.random.default_rng(width)
+        return outputs(CompiledEngine())
+
+    results = on_every_processor(compiled)
+    assert_alike(results)
+    rng = np.random.default_rng(width)
+    with torch.no_grad():
+        np.testing.assert_array_equal(outputs(TensorEngine("float64", "cpu")), results[0])
+
+
+def test_attention_over_a_window_is_near_floats() -> None:
+    rng = np.random.default_rng(1)
+    width, length = 64, 9
+    attention = WindowAttention(2, 1, width, 1 << 14, 44)
+    engine, window = CompiledEngine(), Window(9, 2, 9)
+    caches = [engine.window_cache(attention, 1, length) for _ in range(2)]
+    shape = (length, width)
+    keys, values = (rng.integers(-(1 << 14), 1 << 14, shape).astype(np.int32) for _ in range(2))
+    for step in range(length):
+        engine.store_window(keys[step : step + 1], step, window, caches[0])
+        engine.store_window(values[step : step + 1], step, window, caches[1])
+    query = rng.integers(-(1 << 12), 1 << 12, (1, 2 * width)).astype(np.int32)
+    attend = engine.prepare_window_attention(attention, exp2_table())
+    found = attend(query, query, *caches, length - 1, window).reshape(2, width)
+    scores = query.reshape(2, width).astype(float) @ keys.T
+    unit = attention.query_limit * 127 * 2.0 ** (14 - 12 - 44 - 10)
+    weights = 2.0 ** ((scores - scores.max(1, keepdims=True)) * unit)
+    shares = weights / weights.sum(1, keepdims=True)
+    expected = shares @ values * 32_767
+    assert np.abs(found - expected).max() < 0.03 * np.abs(expected).max()

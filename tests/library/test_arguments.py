@@ -94,6 +94,7 @@ def test_what_has_no_bytes(wrong: Any) -> None:
         ({"threads": True}, TypeError, "threads is a whole number, not bool"),
         ({"block_bytes": "1M"}, TypeError, "block_bytes is a whole number, not str"),
         ({"overlap": 1.5}, TypeError, "overlap is a whole number, not float"),
+        ({"window": 1.5}, TypeError, "window is a whole number, not float"),
         ({"verify": "yes"}, TypeError, "verify is True, False or None, not str"),
         ({"dictionary": 3}, TypeError, "dictionary is a name or a path, not int"),
         ({"model_path": 3}, TypeError, "model_path is a path or several, not int"),

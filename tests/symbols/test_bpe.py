@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocomp.errors import FormatError
+from neurocomp.models.hub.tokenizer import _PATTERNS
 from neurocomp.symbols import BytePairs
 from neurocomp.symbols.bpe import byte_characters, split_words
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields, tokenizer
@@ -53,6 +54,50 @@ def test_words_are_those_of_the_tokenizers_library(text: str) -> None:
     expected = [text[start:stop] for _, (start, stop) in library.pre_tokenize_str(text)]
     if "".join(expected) == text:
         assert split_words(text) == expected
+
+
+TEXTS = st.text(
+    st.characters(max_codepoint=0x24FF, exclude_categories=["Cs", "Cn"])
+    | st.sampled_from(list(" \n\r\t'sStTlLrReEvVmMdD0123!?.ab")),
+    max_size=80,
+)
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("rule", ["digits", "triples", "singles"])
+def test_words_of_other_rules_are_those_of_the_tokenizers_library(rule: str, text: str) -> None:
+    from tokenizers import Regex, pre_tokenizers
+
+    if rule == "digits":
+        steps: list[Any] = [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    else:
+        pattern = next(one for one, name in _PATTERNS.items() if name == rule)
+        steps = [pre_tokenizers.Split(Regex(pattern), "isolated")]
+    library = pre_tokenizers.Sequence(steps)
+    expected = [text[start:stop] for _, (start, stop) in library.pre_tokenize_str(text)]
+    if "".join(expected) == text:
+        assert split_words(text, rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("gpt2", ["I", "'ll", " see", " 1234", "  ", " x", "!!", "\n", "\n", "O", "'", "S"]),
+        ("digits", ["I", "'ll", " see", " ", *"1234", "  ", " x", "!!", "\n", "\n", "O", "'", "S"]),
+        ("triples", ["I", "'ll", " see", " ", "123", "4", "  ", " x", "!!\n\n", "O", "'S"]),
+        ("singles", ["I", "'ll", " see", " ", *"1234", "  ", " x", "!!\n\n", "O", "'S"]),
+    ],
+)
+def test_each_rule_cuts_its_own_words(rule: str, words: list[str]) -> None:
+    assert split_words("".join(words), rule) == words
+
+
+def test_a_rule_of_a_newer_version_is_named() -> None:
+    with pytest.raises(FormatError, match="newer"):
+        BytePairs(json.dumps(fields() | {"rule": "quadruples"}).encode())
 
 
 def test_a_symbol_without_content_is_an_error() -> None:

@@ -49,6 +49,42 @@ struct AttentionScratch {
     Share* shares;
 };
 
+// Keys or values of 8 bits, (lanes, heads, slots, width), and the scale of each vector.
+struct ByteCache {
+    int8_t* values;
+    int32_t* scales;
+    size_t num_lanes;
+    size_t num_heads;
+    size_t num_slots;
+    size_t width;
+
+    // The number of the first vector of a lane's head.
+    NEUROCOMP_INLINE size_t place(size_t lane, size_t head) const {
+        return (lane * num_heads + head) * num_slots;
+    }
+};
+
+// What a position sees and where it is kept: see neurocomp/exact/window.py.
+struct Window {
+    size_t length;
+    size_t num_sinks;
+    size_t num_slots;
+
+    NEUROCOMP_INLINE size_t slot(size_t position) const {
+        if (position < num_sinks) return position;
+        return num_sinks + (position - num_sinks) % (num_slots - num_sinks);
+    }
+};
+
+// Where it works: both rotations of the queries that share a key, their scores (queries, length),
+// and for each position the scale of its value and a product.
+struct WindowScratch {
+    int16_t* queries;
+    int32_t* scores;
+    int32_t* scales;
+    int64_t* products;
+};
+
 // Weights of a layer: N rows of int8, a multiple of 16 columns each.
 struct LinearParts {
     const int8_t* weight;
@@ -92,6 +128,12 @@ struct Kernels {
                    const Cache<const int16_t>& values, size_t start, const AttentionScale& scale,
                    const int32_t* exp2, const Sight* sight, const AttentionScratch& scratch,
                    Matrix<int32_t> out);
+    void (*store_window)(Matrix<const int32_t> values, size_t start, const Window& window,
+                         const ByteCache& cache);
+    void (*attend_window)(Matrix<const int32_t> queries, Matrix<const int32_t> far_queries,
+                          const ByteCache& keys, const ByteCache& values, size_t start,
+                          const Window& window, const AttentionScale& scale, const int32_t* exp2,
+                          const WindowScratch& scratch, Matrix<int32_t> out);
 };
 
 // The ones for this processor: see base/processor.hpp.

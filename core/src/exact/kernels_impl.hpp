@@ -6,6 +6,7 @@
 #include "exact/kernels.hpp"
 #include "exact/linear_impl.hpp"
 #include "exact/rows_impl.hpp"
+#include "exact/window_impl.hpp"
 
 namespace neurocomp::exact {
 
@@ -16,6 +17,7 @@ constexpr Kernels all_kernels = {
     count_equal,   quantise_rows,         centre_rows, divide_by_norms,
     activate_rows, gate_rows,             rotate_rows, add_rows,    recur,
     square_rows,   apply_linear,          store_heads, attend,
+    store_window,  attend_window,
 };
 
 }  // namespace

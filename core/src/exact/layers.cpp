@@ -15,6 +15,19 @@ void attend(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
     kernels().attend(queries, keys, values, start, scale, exp2, sight, scratch, out);
 }
 
+void attend_window(Matrix<const int32_t> queries, Matrix<const int32_t> far_queries,
+                   const ByteCache& keys, const ByteCache& values, size_t start,
+                   const Window& window, const AttentionScale& scale, const int32_t* exp2,
+                   Matrix<int32_t> out) {
+    const size_t group = queries.num_columns / keys.width / keys.num_heads;
+    std::vector<int16_t> both(2 * group * keys.width);
+    std::vector<int32_t> scores(group * window.length), scales(window.length);
+    std::vector<int64_t> products(window.length);
+    const WindowScratch scratch = {both.data(), scores.data(), scales.data(), products.data()};
+    kernels().attend_window(queries, far_queries, keys, values, start, window, scale, exp2, scratch,
+                            out);
+}
+
 bool is_sound(const Sight& sight, size_t num_positions, size_t num_seen) {
     if (sight.bounds[0] != 0 || sight.bounds[num_positions] < 0) return false;
     if (static_cast<size_t>(sight.bounds[num_positions]) != num_seen) return false;

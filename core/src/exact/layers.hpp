@@ -13,6 +13,12 @@ void attend(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
             const Cache<const int16_t>& values, size_t start, const AttentionScale& scale,
             const int32_t* exp2, const Sight* sight, Matrix<int32_t> out);
 
+// Kernels::attend_window.  Throws std::bad_alloc.
+void attend_window(Matrix<const int32_t> queries, Matrix<const int32_t> far_queries,
+                   const ByteCache& keys, const ByteCache& values, size_t start,
+                   const Window& window, const AttentionScale& scale, const int32_t* exp2,
+                   Matrix<int32_t> out);
+
 // Whether each position t of `num_positions` sees some positions up to its own.
 bool is_sound(const Sight& sight, size_t num_positions, size_t num_seen);
 

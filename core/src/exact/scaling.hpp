@@ -28,6 +28,19 @@ inline constexpr int32_t key_limit = 32767;
 inline constexpr int attention_weight_bits = 22;
 inline constexpr int share_bits = 40;
 
+inline constexpr int64_t byte_limit = 127;
+inline constexpr int score_shift = 12;
+inline constexpr int mix_bits = 15;
+inline constexpr int mix_total_bits = 23;
+inline constexpr int mix_share_bits = 44;
+inline constexpr size_t max_window = 32767;
+inline constexpr size_t max_query_group = 1024;  // queries that share a key
+
+inline constexpr int turn_bits = 30;
+inline constexpr int rotation_bits = 14;
+inline constexpr size_t turn_positions = 1024;
+inline constexpr size_t max_positions = turn_positions * turn_positions;
+
 inline constexpr int input_bits = 10;
 inline constexpr int output_bits = 12;
 inline constexpr int gate_bits = 16;

@@ -102,7 +102,7 @@ def article(**values: Any) -> None:
     extras.require("bench article", "plot")
     extras.require("bench article", "hub", "tokenizers")
     if values["checkpoints"]:
-        extras.require("bench article --checkpoint", "hub")
+        extras.require("bench article --checkpoint", "hub", *extras.FLOAT_MODELS)
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 
     import json

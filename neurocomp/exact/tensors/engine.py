@@ -29,6 +29,7 @@ from neurocomp.exact.tables import (
     TABLE_SIZE,
     Activation,
 )
+from neurocomp.exact.tensors import window as windows
 from neurocomp.exact.tensors.operations import (
     attend,
     bit_length,
@@ -38,6 +39,8 @@ from neurocomp.exact.tensors.operations import (
     scale_sums,
 )
 from neurocomp.exact.tensors.products import make_product
+from neurocomp.exact.turns import Turns
+from neurocomp.exact.window import Window, WindowAttention
 
 
 class TensorEngine:
@@ -116,17 +119,53 @@ class TensorEngine:
         c_table, s_table = (self.put(one).to(torch.int64) for one in (cosines, sines))
 
         def apply(values: Tensor, start: int, num_steps: int) -> Tensor:
-            # (lanes, steps, heads, 2, width / 2)
-            pairs = values.to(torch.int64).view(
-                -1, num_steps, values.shape[1] // head_width, 2, head_width // 2
-            )
-            x, y = pairs.unbind(3)
-            c = c_table[start : start + num_steps, None]
-            s = s_table[start : start + num_steps, None]
-            turned = torch.stack([x * c - y * s, y * c + x * s], 3) + (1 << 13)
-            return torch.bitwise_right_shift(turned, 14).view(values.shape).to(torch.int32)
+            steps = slice(start, start + num_steps)
+            return _rotate(values, head_width, c_table[steps], s_table[steps])
 
         return apply
+
+    def prepare_turns(
+        self, turns: Turns, head_width: int
+    ) -> Callable[[Tensor, NDArray[np.int64]], Tensor]:
+        """Return the rotation by any positions."""
+
+        def apply(values: Tensor, positions: NDArray[np.int64]) -> Tensor:
+            c, s = (self.put(one).to(torch.int64) for one in turns.of(positions))
+            return _rotate(values, head_width, c, s)
+
+        return apply
+
+    def prepare_window_attention(
+        self, attention: WindowAttention, table: NDArray[np.int32]
+    ) -> Callable[..., Tensor]:
+        """Return attention over a sliding window."""
+        powers = self.put(table).to(torch.int64)
+
+        def apply(
+            near: Tensor,
+            far: Tensor,
+            keys: windows.Bytes,
+            values: windows.Bytes,
+            start: int,
+            window: Window,
+        ) -> Tensor:
+            return windows.attend(attention, powers, (near, far), keys, values, start, window)
+
+        return apply
+
+    def window_cache(
+        self, attention: WindowAttention, num_lanes: int, num_slots: int
+    ) -> windows.Bytes:
+        """Return a cache of zeros."""
+        shape = (num_lanes, attention.num_key_heads, num_slots)
+        kept = torch.zeros(*shape, attention.head_width, dtype=torch.int8, device=self._device)
+        return kept, torch.zeros(shape, dtype=torch.int32, device=self._device)
+
+    def store_window(
+        self, values: Tensor, start: int, window: Window, cache: windows.Bytes
+    ) -> None:
+        """Quantise and keep."""
+        windows.store(values, start, window, cache)
 
     def prepare_attention(
         self, attention: Attention, table: NDArray[np.int32], sight: Sight | None = None
@@ -212,6 +251,16 @@ class TensorEngine:
             return out
 
         return apply
+
+
+def _rotate(values: Tensor, head_width: int, cosines: Tensor, sines: Tensor) -> Tensor:
+    """Return (lanes * steps, K) rotated by cosines and sines (steps, head_width // 2)."""
+    # (lanes, steps, heads, 2, width / 2)
+    shape = -1, len(cosines), values.shape[1] // head_width, 2, head_width // 2
+    x, y = values.to(torch.int64).reshape(shape).unbind(3)
+    c, s = cosines[:, None], sines[:, None]
+    turned = torch.stack([x * c - y * s, y * c + x * s], 3) + (1 << 13)
+    return torch.bitwise_right_shift(turned, 14).view(values.shape).to(torch.int32)
 
 
 def _quantise(values: Tensor, limit: int) -> Rows[Tensor]:

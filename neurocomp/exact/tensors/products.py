@@ -29,13 +29,16 @@ def make_product(route: str, layer: Linear, device: str) -> Product:
         device: where it runs.
     """
     weight = torch.from_numpy(np.array(layer.weight)).to(device)
+    if route == "int8" and device == "cpu" and layer.is_strong:
+        # A CPU may add two products of bytes in 16 bits, which these would overflow.
+        route = "float32"
     if route == "int8":
         padded, num_columns = pad_weight(weight), weight.shape[0]
         if layer.is_narrow:
             return lambda rows: _int8_product(rows, padded, num_columns)
         return lambda rows: _in_halves(lambda half: _int8_product(half, padded, num_columns), rows)
     if route == "float64":
-        # 32,639 * 64 * K stays below 2**53 for every K that fits memory.
+        # 32,639 * 127 * K stays below 2**53 for every K that fits memory.
         return lambda rows: _float_product(rows, weight, torch.float64)
     whole_sum = row_sum(layer.weight)
     if layer.limit * whole_sum < FLOAT32_LIMIT:

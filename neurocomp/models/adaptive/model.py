@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.contract import SymbolModel
+from neurocomp.codec.contract import Predictor, SymbolModel
 from neurocomp.errors import UsageError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.frame.constants import MAX_LANES
@@ -23,7 +23,7 @@ HISTORY_SYMBOLS = 1 << 18
 _NOTHING = hashlib.sha256(b"").digest()
 
 
-class AdaptivePredictor:
+class AdaptivePredictor(Predictor):
     """A context trie, its escape shares, and the lanes' places in it: ``core/src/adaptive``.
 
     The lanes share trie and shares, and update them in lane order.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError
 from neurocomp.exact.hashing import HashedTable
 from neurocomp.exact.layers import SQUARE_LIMIT, Linear, Norm, Recurrence
-from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT
+from neurocomp.exact.scaling import NARROW_LIMIT, RESIDUAL_LIMIT, WEIGHT_MAX
 from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.models.bytenet.config import ALPHABET_SIZE, RecurrentConfig
 
@@ -170,7 +170,7 @@ def read_exp2(tensors: Tensors) -> NDArray[np.int32]:
 
 def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int, clip: int) -> Linear:
     scale = read_tensor(tensors, f"{name}.scale", (1,), np.int64)
-    return Linear(
+    layer = Linear(
         read_tensor(tensors, f"{name}.weight", (num_outputs, num_inputs), np.int8),
         read_tensor(tensors, f"{name}.multiplier", (num_outputs,), np.int64),
         read_tensor(tensors, f"{name}.bias", (num_outputs,), np.int32),
@@ -178,6 +178,9 @@ def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int, clip
         shift=int(scale[0]),
         clip=clip,
     )
+    if layer.is_strong:  # the network's steps multiply bytes by bytes
+        raise FormatError(f"a weight of {name!r} exceeds {WEIGHT_MAX}")
+    return layer
 
 
 def read_tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:

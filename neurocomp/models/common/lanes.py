@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,7 +15,21 @@ from neurocomp.exact import Frequencies, Symbols
 from neurocomp.threads import submit
 
 
-class LaneGroups:
+class SomeLanes(Protocol):
+    """Lanes that one thread advances; a `Predictor` of these alone."""
+
+    def frequencies(self) -> Frequencies:
+        """Return their tables, int32 (lanes, V)."""
+
+    def update(self, symbols: Symbols) -> None:
+        """Append the next ``symbols``, int32 (lanes,)."""
+
+
+Group = TypeVar("Group", bound=SomeLanes)
+Result = TypeVar("Result")
+
+
+class LaneGroups(Predictor, Generic[Group]):
     """All lanes of a block, in groups that advance at the same time on cores of their own.
 
     Groups share nothing that changes before the next `update`, so their number changes the time and
@@ -25,9 +41,7 @@ class LaneGroups:
         make: returns the group of some of the lanes.
     """
 
-    def __init__(
-        self, num_lanes: int, num_threads: int, make: Callable[[slice], Predictor]
-    ) -> None:
+    def __init__(self, num_lanes: int, num_threads: int, make: Callable[[slice], Group]) -> None:
         num_groups = min(num_threads, num_lanes)
         bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
         self._slices = [slice(*pair) for pair in pairwise(bounds)]
@@ -36,11 +50,16 @@ class LaneGroups:
 
     def frequencies(self) -> Frequencies:
         """Return the tables of all lanes, int32 (lanes, V)."""
-        first, *others = self._groups
+        tables = self.at_once(lambda group, _: group.frequencies())
+        return tables[0] if len(tables) == 1 else np.concatenate(tables)
+
+    def at_once(self, work: Callable[[Group, slice], Result]) -> list[Result]:
+        """Return what ``work`` makes of each group and its lanes, on cores of their own."""
+        (first, lanes), *others = zip(self._groups, self._slices, strict=True)
         if self._executor is None:
-            return first.frequencies()
-        pending = [submit(self._executor, group.frequencies) for group in others]
-        return np.concatenate([first.frequencies(), *(one.result() for one in pending)])
+            return [work(first, lanes)]
+        pending = [submit(self._executor, partial(work, *one)) for one in others]
+        return [work(first, lanes), *(one.result() for one in pending)]
 
     def update(self, symbols: Symbols) -> None:
         """Append the next ``symbols``, int32 (lanes,)."""

@@ -43,7 +43,7 @@ class WeightMatrix:
     """Integers for a real matrix: ``matrix[n, k] = weight[n, k] * scale[n] * gain[k]``, nearly.
 
     Attributes:
-        weight: int8, (N, K), at most 64 in magnitude.
+        weight: int8, (N, K), at most 64 or 127 in magnitude.
         scale: float64, (N,).
         gain: int32, (K,): what inputs are multiplied with before they are quantised.
     """
@@ -53,26 +53,41 @@ class WeightMatrix:
     gain: NDArray[np.int32]
 
 
-def quantise_matrix(matrix: Floats, columns: Floats | None = None) -> WeightMatrix:
+def quantise_matrix(
+    matrix: Floats,
+    columns: Floats | None = None,
+    *,
+    inputs: Doubles | None = None,
+    flat: bool = False,
+    weight_max: int = WEIGHT_MAX,
+) -> WeightMatrix:
     """Return integers for ``matrix * columns``.
 
     Where ``columns`` are given, the inputs come from a norm, whose gains can balance the columns:
     each is divided by its largest weight, so that the steps of the integers suit all columns, and
-    a column with outliers in its inputs gets weights as fine as the others.
+    a column with outliers in its inputs gets weights as fine as the others.  With the largest
+    ``inputs`` known, it is divided by the root of what weights are over what inputs are, which
+    leaves both equally easy to round (G. Xiao et al., SmoothQuant, 2023, alpha 1/2).  A ``flat``
+    matrix is rounded without ``columns``, which suits one that is an embedding as well.
 
     Args:
         matrix: (N, K), float16 to float64; read in pieces of rows.
         columns: (K,), multiplied with the columns first; None for inputs that are taken as are.
+        inputs: (K,), positive: the largest that each column of the norm has, before ``columns``.
+        flat: leave ``columns`` to the gains.
+        weight_max: bound of the integers.
     """
     num_outputs, num_inputs = matrix.shape
     gain = np.ones(num_inputs, np.int32)
     factors = np.ones(num_inputs)
     if columns is not None:
         factors = np.asarray(columns, np.float64)
-        largest = np.zeros(num_inputs)
-        for rows in _pieces(matrix):
+        largest = np.zeros(num_inputs) if not flat else np.ones(num_inputs)
+        for rows in _pieces(matrix) if not flat else ():
             np.maximum(largest, np.abs(rows).max(axis=0), out=largest)
         largest *= np.abs(factors)
+        if inputs is not None and not flat:
+            largest = np.sqrt(largest / inputs)
         top = float(largest.max()) or 1.0
         gain = np.maximum(np.rint(largest / top * (1 << GAIN_BITS)), 1).astype(np.int32)
     weight = np.empty((num_outputs, num_inputs), np.int8)
@@ -80,7 +95,7 @@ def quantise_matrix(matrix: Floats, columns: Floats | None = None) -> WeightMatr
     start = 0
     for rows in _pieces(matrix):
         balanced = rows * factors / gain
-        steps = np.abs(balanced).max(axis=1) / WEIGHT_MAX
+        steps = np.abs(balanced).max(axis=1) / weight_max
         steps[steps == 0] = 1
         stop = start + len(rows)
         weight[start:stop] = np.rint(balanced / steps[:, None])

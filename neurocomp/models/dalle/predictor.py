@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 from neurocomp.models.common.lanes import LaneGroups
@@ -148,7 +149,7 @@ class _Records:
         form.advance(symbols)
 
 
-class PriorPredictor:
+class PriorPredictor(Predictor):
     """All lanes of a block: first their heads, then records.
 
     Args:

@@ -9,12 +9,15 @@ import numpy as np
 from neurocomp.exact import Symbols
 from neurocomp.models.bytenet import convert as recurrent
 from neurocomp.models.common.tokens import TOKENIZER
+from neurocomp.models.hub import gguf
+from neurocomp.models.hub.llama import convert_llama
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.tokennets import convert as neural
 from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.calibrate import choose_narrow
 from neurocomp.models.transformer.checkpoint import Checkpoint
 from neurocomp.models.transformer.gpt2 import read_gpt2
+from neurocomp.models.transformer.llama import KINDS
 from neurocomp.models.transformer.model import ARCHITECTURE
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols import BytePairs
@@ -34,24 +37,29 @@ Its first factory burned down; the second, built of brick, is a museum today. ht
 
 
 def convert_checkpoint(folder: Path) -> StoredModel:
-    """Return the exact model of a checkpoint directory, the same integers on every machine.
+    """Return the exact model of a checkpoint, the same integers on every machine.
 
     Tensors are read one by one, so that memory holds the integers and one tensor in float.
 
     Args:
-        folder: ``config.json``, safetensors, and the tokenizer's files.
+        folder: has ``config.json``, safetensors, and the tokenizer's files; or a GGUF file.
 
     Raises:
         FormatError: a file is damaged.
         UnsupportedError: the architecture or the tokenizer can't be made exact.
         OSError: a file cannot be read.
     """
+    if folder.suffix == gguf.SUFFIX and folder.is_file():
+        file = gguf.GgufCheckpoint(folder)
+        return convert_llama(file, file.tokenizer())
     checkpoint = Checkpoint(folder)
     if checkpoint.config.get("model_type") == recurrent.CHECKPOINT_TYPE:
         return recurrent.convert_checkpoint(folder)
     tokenizer = read_tokenizer(folder)
     if checkpoint.config.get("model_type") in neural.CHECKPOINT_TYPES:
         return neural.convert_checkpoint(folder, tokenizer)
+    if checkpoint.config.get("model_type") in KINDS:
+        return convert_llama(checkpoint, tokenizer)
     extra = {}
     if tokenizer is not None:
         extra[TOKENIZER] = np.frombuffer(tokenizer, np.uint8)

@@ -66,7 +66,7 @@ def check(recorded: bytes, *, without_torch: bool = False) -> None:
     except (ValueError, AttributeError, RecursionError) as error:
         raise FormatError(f"the frame's numeric environment is damaged: {error}") from None
     try:
-        extras.require("which", "hub")
+        extras.require("which", "hub", *extras.FLOAT_MODELS)
     except MissingPackageError as error:
         # Of one file among others, so no error of usage.
         raise ModelMismatchError(f"the frame was written by a model in float, {error}") from None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurocomp import extras
-from neurocomp.codec.contract import SymbolModel
+from neurocomp.codec.contract import Predictor, SymbolModel
 from neurocomp.errors import ModelError, ModelMismatchError, ModelNotFoundError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols, quantise
 from neurocomp.frame.constants import MAX_FLOAT_LANES
@@ -28,7 +28,7 @@ _WEIGHT_BITS = 37
 MIN_LANE_SYMBOLS = 1024
 
 
-class FloatPredictor:
+class FloatPredictor(Predictor):
     """The state of a float model over lanes: its own cache of keys and values.
 
     When the window is full, its last half is read anew.  Encoder and decoder make the same calls
@@ -115,7 +115,7 @@ class FloatModel(SymbolModel):
             UnsupportedError: it is not causal, or its tokenizer is not byte-level BPE.
             FormatError: its weights are not whole and finite.
         """
-        extras.require(f"model {quoted(f'hf:{name}')}", "hub")
+        extras.require(f"model {quoted(f'hf:{name}')}", "hub", *extras.FLOAT_MODELS)
         return cls._load(Place(name), may_fetch=may_fetch)
 
     @classmethod

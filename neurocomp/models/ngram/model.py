@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
+from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
@@ -135,7 +136,7 @@ MIN_LANE_SYMBOLS = 8192
 """A lane starts without context, which costs it some 20 bits: a long lane does not notice."""
 
 
-class NgramPredictor:
+class NgramPredictor(Predictor):
     """Each lane's contexts in the trie of a model; lanes don't influence each other."""
 
     def __init__(self, model: NgramModel, num_lanes: int) -> None:

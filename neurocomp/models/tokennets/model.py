@@ -105,7 +105,7 @@ class TokenModel(StoredTokenNetwork):
         """The network, on an engine that has passed its self-test."""
         return self.on(self._engine or open_engine())
 
-    def predictor(self, num_lanes: int) -> LaneGroups:
+    def predictor(self, num_lanes: int) -> LaneGroups[Any]:
         """Return a predictor whose lanes have read start symbols only."""
         return grouped(self.network, num_lanes, num_cores())
 
@@ -154,7 +154,7 @@ class RecurrentTokensModel(TokenModel):
         return RecurrentNetwork(self._config, self._parts, engine)
 
 
-def grouped(network: TokenNetwork, num_lanes: int, num_threads: int) -> LaneGroups:
+def grouped(network: TokenNetwork, num_lanes: int, num_threads: int) -> LaneGroups[Any]:
     """Return a predictor that spreads lanes over threads, which changes the time only."""
     return LaneGroups(
         num_lanes, num_threads, lambda lanes: LaneGroup(network, lanes.stop - lanes.start)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,24 @@ from neurocomp.exact.attention import Attention
 from neurocomp.exact.layers import Linear
 from neurocomp.exact.scaling import (
     ATTENTION_ONE,
+    BYTE_LIMIT,
     EXP2_BITS,
     KEY_LIMIT,
     MAX_SHIFT,
     MIN_SHIFT,
     RESIDUAL_LIMIT,
+    SCORE_SHIFT,
+    WEIGHT_MAX,
 )
-from neurocomp.exact.tables import INPUT_BITS, OUTPUT_BITS, activation, exp2_table, rotation_tables
+from neurocomp.exact.tables import (
+    INPUT_BITS,
+    OUTPUT_BITS,
+    activation,
+    exp2_table,
+    rotation_tables,
+    turn_tables,
+)
+from neurocomp.exact.window import WindowAttention
 from neurocomp.models.common.quantise import (
     Doubles,
     Floats,
@@ -33,10 +45,17 @@ from neurocomp.models.common.quantise import (
     reach_of_outputs,
 )
 from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.parts import ROTATING
 from neurocomp.store.stored import StoredModel
 
 RESIDUAL_BITS = 12
 """Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
+
+LAST_NORM = "last_norm"
+"""The norm before the head."""
+
+_HEAD_CLIP = 1 << 30
+"""Bound of logits; where it is one, the symbol has no weight beside any other."""
 
 QUERY_BITS = 10
 _LOG2_E = 1.4426950408889634
@@ -85,6 +104,9 @@ class RealModel:
         last_norm: before the last layer.
         head: (V, K), or None where it is the embedding.
         extra: tensors to be stored with the model, such as its tokenizer.
+        angles: of the pairs of a head from one position to the next, for a sliding window.
+        unrotated: blocks that see no positions.
+        silent: symbols that never come: all weight goes to the others.
     """
 
     config: TransformerConfig
@@ -96,6 +118,27 @@ class RealModel:
     last_norm: RealNorm
     head: Floats | None
     extra: dict[str, NDArray[Any]]
+    angles: tuple[Decimal, ...] = ()
+    unrotated: frozenset[int] = frozenset()
+    silent: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Rounding:
+    """How values become integers.
+
+    Attributes:
+        weight_max: bound of weights.
+        residual_bits: fraction bits of the residual stream.
+        input_maxima: the largest that the columns of each norm have, (K,), by its name; where it is
+            known, columns are balanced between weights and activations.
+        has_flat_head: whether the head's integers are those of its matrix, and so an embedding's.
+    """
+
+    weight_max: int = WEIGHT_MAX
+    residual_bits: int = RESIDUAL_BITS
+    input_maxima: Mapping[str, Doubles] = field(default_factory=dict)
+    has_flat_head: bool = False
 
 
 LayerName = str
@@ -109,17 +152,22 @@ class Builder:
     Args:
         real: the model.
         architecture: name under which it is stored.
+        rounding: how values become integers.
 
     Raises:
         UnsupportedError: a value is out of the range that integers can express.
     """
 
-    def __init__(self, real: RealModel, architecture: str) -> None:
+    def __init__(
+        self, real: RealModel, architecture: str, rounding: Rounding | None = None
+    ) -> None:
         self._architecture = architecture
+        self._rounding = rounding or Rounding()
+        self._residual_unit = 2.0**-self._rounding.residual_bits
         self._tensors: dict[str, NDArray[Any]] = dict(real.extra)
         self._layers: dict[LayerName, Callable[[bool], Linear]] = {}
         width = real.config.width
-        unit = 2.0**-RESIDUAL_BITS
+        unit = self._residual_unit
         epsilon = max(int(np.rint(real.epsilon / unit / unit * width)), 1)
         self._config = replace(real.config, epsilon=epsilon)
         for index in range(real.config.num_layers):
@@ -127,11 +175,16 @@ class Builder:
         self._add_head(real)
         self._tensors["activation"] = activation(real.config.activation).table
         self._tensors["exp2"] = exp2_table()
-        if real.config.rotary:
+        if real.config.sinks:
+            self._tensors["turns"] = turn_tables(real.angles)
+        elif real.config.rotary:
             cosines, sines = rotation_tables(
                 real.config.context, real.config.head_width, real.rope_base
             )
             self._tensors |= {"rotation.cosines": cosines, "rotation.sines": sines}
+        if real.unrotated:
+            rotating = [index not in real.unrotated for index in range(real.config.num_layers)]
+            self._tensors[ROTATING] = np.array(rotating, np.uint8)
 
     @property
     def layer_names(self) -> list[LayerName]:
@@ -153,7 +206,7 @@ class Builder:
                 f"{name}.bias": layer.bias,
                 f"{name}.scale": scale,
             }
-        return StoredModel(self._architecture, asdict(self._config), tensors)
+        return StoredModel(self._architecture, self._config.to_json(), tensors)
 
     def _add_block(self, prefix: str, real: RealBlock) -> None:
         config = self._config
@@ -189,13 +242,16 @@ class Builder:
         outs[key_end:] = 2.0**-value_bits
         self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, RESIDUAL_LIMIT)
         shape = (config.num_heads, config.num_key_heads, config.head_width)
-        limit = Attention(*shape, 1, MIN_SHIFT).query_limit
+        kind = WindowAttention if config.sinks else Attention
+        limit = kind(*shape, 1, MIN_SHIFT).query_limit
         step = real.score_scale * _LOG2_E * 2.0 ** (EXP2_BITS - QUERY_BITS - key_bits) / limit
+        if config.sinks:
+            step *= 2.0**SCORE_SHIFT / BYTE_LIMIT
         shift = 14 - floor_log2(step)
         if not MIN_SHIFT <= shift <= MAX_SHIFT:
             raise UnsupportedError(f"the scores of {prefix}attention are out of range")
         scale = (int(np.rint(np.ldexp(step, shift))), shift)
-        Attention(*shape, *scale)
+        kind(*shape, *scale)
         self._tensors[prefix + "attention.scale"] = np.array(scale, np.int64)
         unit = 2.0**-value_bits / ATTENTION_ONE
         self._add_plain(prefix + "attention_out", real.attention_out, unit)
@@ -203,23 +259,25 @@ class Builder:
     def _add_head(self, real: RealModel) -> None:
         head = real.embedding if real.head is None else real.head
         layer = RealLinear(head, None)
-        matrix, bias = self._normed("last_norm", real.last_norm, layer)
+        matrix, bias = self._normed(LAST_NORM, real.last_norm, layer)
         outs = np.full(bias.size, 2.0**-EXP2_BITS / _LOG2_E)
-        self._add_layer("head", matrix, bias, self._norm_unit(matrix), outs, 1 << 30)
-        unit = 2.0**RESIDUAL_BITS
+        unit = self._norm_unit(matrix)
+        self._add_layer("head", matrix, bias, unit, outs, _HEAD_CLIP, silent=real.silent)
         scales = np.asarray(real.last_norm.scale, np.float64)
         tied = real.head is None and bool((scales != 0).all())
         if tied:
             columns = matrix.gain / scales
         else:
-            matrix = quantise_matrix(real.embedding)
+            matrix = quantise_matrix(real.embedding, weight_max=self._rounding.weight_max)
             columns = np.ones(len(scales))
             self._tensors["embedding.weight"] = matrix.weight
-        row_scales, column_scales, shift = embedding_scales(matrix.scale, columns, RESIDUAL_BITS)
+        row_scales, column_scales, shift = embedding_scales(
+            matrix.scale, columns, self._rounding.residual_bits
+        )
         self._tensors |= {"embedding.rows": row_scales, "embedding.columns": column_scales}
         self._config = replace(self._config, tied=tied, embedding_shift=shift)
         if real.positions is not None:
-            positions = np.rint(np.asarray(real.positions, np.float64) * unit)
+            positions = np.rint(np.asarray(real.positions, np.float64) / self._residual_unit)
             limit = RESIDUAL_LIMIT
             whole = np.clip(positions, -limit, limit).astype(np.int32)
             is_short = int(np.abs(whole).max()) < 1 << 15
@@ -227,7 +285,13 @@ class Builder:
 
     def _normed(self, name: str, norm: RealNorm, layer: RealLinear) -> tuple[WeightMatrix, Doubles]:
         """Return a layer behind a norm with the norm's scale and shift in it."""
-        matrix = quantise_matrix(layer.matrix, norm.scale)
+        matrix = quantise_matrix(
+            layer.matrix,
+            norm.scale,
+            inputs=self._rounding.input_maxima.get(name),
+            flat=self._rounding.has_flat_head and name == LAST_NORM,
+            weight_max=self._rounding.weight_max,
+        )
         bias = _bias(layer)
         if norm.shift is not None:
             bias = bias + fold_shift(layer.matrix, norm.shift)
@@ -245,17 +309,32 @@ class Builder:
 
     def _add_plain(self, name: str, layer: RealLinear, unit: float) -> None:
         """Add a layer from fixed-point inputs to the residual stream."""
-        matrix = quantise_matrix(layer.matrix)
-        outs = np.full(layer.matrix.shape[0], 2.0**-RESIDUAL_BITS)
+        matrix = quantise_matrix(layer.matrix, weight_max=self._rounding.weight_max)
+        outs = np.full(layer.matrix.shape[0], self._residual_unit)
         self._add_layer(name, matrix, _bias(layer), unit, outs, RESIDUAL_LIMIT)
 
     def _add_layer(
-        self, name: str, matrix: WeightMatrix, bias: Doubles, unit: float, outs: Doubles, clip: int
+        self,
+        name: str,
+        matrix: WeightMatrix,
+        bias: Doubles,
+        unit: float,
+        outs: Doubles,
+        clip: int,
+        *,
+        silent: tuple[int, ...] = (),
     ) -> None:
         units = np.full(bias.size, unit)
-        self._layers[name] = lambda wide: make_linear(
-            matrix, bias, units=units, out_units=outs, clip=clip, wide=wide
-        )
+
+        def make(wide: bool) -> Linear:
+            layer = make_linear(matrix, bias, units=units, out_units=outs, clip=clip, wide=wide)
+            if not silent:
+                return layer
+            multiplier, whole_bias = layer.multiplier.copy(), layer.bias.copy()
+            multiplier[list(silent)], whole_bias[list(silent)] = 0, -clip
+            return replace(layer, multiplier=multiplier, bias=whole_bias)
+
+        self._layers[name] = make
 
 
 def _bias(layer: RealLinear) -> Doubles:

@@ -50,6 +50,11 @@ class Checkpoint:
     def __contains__(self, name: str) -> bool:
         return name in self._places
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the tensors."""
+        return sorted(self._places)
+
     def tensor(self, name: str) -> NDArray[Any]:
         """Return a tensor, mapped into memory: float16, float32 or float64.
 

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from neurocomp.errors import FormatError
-from neurocomp.exact.scaling import MAX_CONTEXT, MAX_WIDTH
+from neurocomp.exact.scaling import MAX_CONTEXT, MAX_WIDTH, MAX_WINDOW
 from neurocomp.exact.tables import FUNCTIONS
 
 MAX_LAYERS = 256
+
+NUM_SINKS = 4
+"""First positions that a sliding window keeps in sight."""
+
+DEFAULT_WINDOW = 1024
+"""Positions of a sliding window, where nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class TransformerConfig:
 
     Attributes:
         alphabet_size: V.
-        context: positions of the cache, T.
+        context: positions of the cache, T; of a sliding window at most.
         width: of the residual stream.
         num_layers: blocks.
         num_heads: of queries.
@@ -35,6 +41,8 @@ class TransformerConfig:
         epsilon: of the norms, as ``exact.Norm`` has it.
         embedding_shift: of the embedding's scale.
         start_symbol: stands before the first symbol.
+        sinks: first positions that a sliding window keeps in sight; 0 where a window is read anew
+            when it is full.
     """
 
     alphabet_size: int
@@ -53,6 +61,7 @@ class TransformerConfig:
     epsilon: int
     embedding_shift: int
     start_symbol: int
+    sinks: int = 0
 
     def __post_init__(self) -> None:
         """Check every value; raises FormatError."""
@@ -68,6 +77,7 @@ class TransformerConfig:
             "epsilon": (1, 1 << 61),
             "embedding_shift": (1, 61),
             "start_symbol": (0, self.alphabet_size - 1),
+            "sinks": (0, min(self.context - 1, 64)),
         }
         for field in dataclasses.fields(self):
             value: Any = getattr(self, field.name)
@@ -77,15 +87,35 @@ class TransformerConfig:
                 raise FormatError(f"{field.name} = {value!r} of the transformer is out of range")
         if self.activation not in FUNCTIONS or (self.rotary and self.head_width % 2):
             raise FormatError("the transformer's activation or head width is not supported")
+        if self.sinks and (not self.rotary or self.context > MAX_WINDOW):
+            raise FormatError("the transformer's sliding window is not supported")
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> TransformerConfig:
         """Return the configuration of a stored model; raises FormatError where it is none."""
-        names = [field.name for field in dataclasses.fields(cls)]
-        missing = [name for name in names if name not in fields]
+        all_fields = dataclasses.fields(cls)
+        missing = [
+            field.name
+            for field in all_fields
+            if field.default is dataclasses.MISSING and field.name not in fields
+        ]
         if missing:
             raise FormatError(f"the transformer's configuration lacks {', '.join(missing)}")
+        names = [field.name for field in all_fields if field.name in fields]
         return cls(**{name: fields[name] for name in names})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a model file holds: fields that came later only where they say something."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != field.default
+        }
+
+    @property
+    def default_window(self) -> int:
+        """Positions of a sliding window, where nothing else is asked for."""
+        return min(self.context, DEFAULT_WINDOW)
 
     @property
     def query_width(self) -> int:
@@ -97,7 +127,8 @@ class TransformerConfig:
         """Columns of all keys, and of all values."""
         return self.num_key_heads * self.head_width
 
-    @property
-    def cache_bytes_per_lane(self) -> int:
-        """Memory of a lane's keys and values."""
-        return 2 * 2 * self.num_layers * self.key_width * self.context
+    def cache_bytes_per_lane(self, num_positions: int) -> int:
+        """Return the memory of a lane's keys and values of so many positions."""
+        scale_bytes = 4 * self.num_key_heads
+        vector_bytes = self.key_width + scale_bytes if self.sinks else 2 * self.key_width
+        return 2 * self.num_layers * vector_bytes * num_positions

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocomp.codec.contract import Predictor
 from neurocomp.errors import ModelError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
-from neurocomp.models.transformer.builder import Builder, RealBlock, RealLinear, RealModel, RealNorm
+from neurocomp.exact.scaling import STRONG_WEIGHT_MAX
+from neurocomp.exact.tables import rotation_angles
+from neurocomp.models.transformer.builder import (
+    Builder,
+    RealBlock,
+    RealLinear,
+    RealModel,
+    RealNorm,
+    Rounding,
+)
+from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
-from neurocomp.models.transformer.model import TransformerPredictor
+from neurocomp.models.transformer.model import EngineLanes, TransformerPredictor, WindowPredictor
 from neurocomp.models.transformer.network import Network
-from neurocomp.models.transformer.parts import read_parts
+from neurocomp.models.transformer.parts import Parts, read_parts
 from neurocomp.store.stored import StoredModel
 
 ALPHABET_SIZE = 300
@@ -53,10 +66,19 @@ def llama_sample() -> StoredModel:
     return _sample(2, rotary=True, narrow=frozenset({"blocks.1.query_key_value", "head"}))
 
 
-SAMPLES = {"gpt": gpt_sample, "llama": llama_sample}
+@cache
+def sliding_sample() -> StoredModel:
+    """Return one like SmolLM2: its window slides, weights reach 127, a block sees no positions."""
+    return _sample(3, rotary=True, narrow=frozenset({"blocks.0.inner_in", "head"}), sinks=2)
 
 
-def _sample(seed: int, *, rotary: bool, narrow: frozenset[str]) -> StoredModel:
+SAMPLES = {"gpt": gpt_sample, "llama": llama_sample, "sliding": sliding_sample}
+
+WINDOW = 4
+"""Positions of the sliding window."""
+
+
+def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) -> StoredModel:
     random = Generator(seed)
     config = TransformerConfig(
         alphabet_size=ALPHABET_SIZE,
@@ -75,6 +97,7 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str]) -> StoredModel:
         epsilon=1,
         embedding_shift=1,
         start_symbol=ALPHABET_SIZE - 1,
+        sinks=sinks,
     )
 
     def norm() -> RealNorm:
@@ -112,18 +135,31 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str]) -> StoredModel:
         None if not rotary else random.uniform((ALPHABET_SIZE, _WIDTH), 0.5),
         {},
     )
-    return Builder(real, "transformer").stored(narrow)
+    if not sinks:
+        return Builder(real, "transformer").stored(narrow)
+    real = replace(
+        real,
+        head=None,
+        angles=rotation_angles(config.head_width, Decimal(real.rope_base)),
+        unrotated=frozenset({1}),
+        silent=(5, ALPHABET_SIZE - 1),
+    )
+    maxima = {"blocks.0.attention_norm": random.uniform((_WIDTH,), 2.0) + 4.0}
+    rounding = Rounding(STRONG_WEIGHT_MAX, 10, maxima, has_flat_head=True)
+    return Builder(real, "transformer", rounding).stored(narrow)
 
 
 EXPECTED = {
     "gpt": "0088b1336147f16a69ac491f27a03162207ecb547bcbf582358bf466018ad93b",
     "llama": "a94e5bc952340a71584b68394a526df8c8d8fe69050c7cf9b5a964ae8df8b4f0",
+    "sliding": "2adf5a25e2a3ffdd397c7dd2bb84e4526036e1666aa87c53dc9d64116e4e74e7",
 }
 """SHA-256 of the tables (sequences, steps, V), int32, little-endian, of each sample."""
 
 FEW = {
     "gpt": "1e5843fff369e7f4f17d65c6d38cc55834f726316f636704f32c1cf4d8b64f17",
     "llama": "6e1d547f63bc4a740c6f50ffb650eb15b26a137ec3937d0aa38ed2a2a37cac79",
+    "sliding": "7bbe5402e6bfa0c5fdd231def1121b471f06531715dea7702e247513a60e5607",
 }
 """The same of the first few sequences, which are run one by one."""
 
@@ -132,6 +168,7 @@ NUM_FEW = 3
 NUM_STEPS = 6
 LANES = (1, 8, 64)
 THREADS = (1, 2)
+STEPS = (1, 3)
 
 
 def sequences() -> Symbols:
@@ -159,34 +196,66 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
             except ModelError as error:
                 yield Check(prefix, str(error), is_expected=False)
                 continue
-            for way, tables in _ways(network):
+            for way, tables in _ways(config, parts, network, is_compiled=route == "compiled"):
                 found = digest_of(tables)
                 expected = EXPECTED[sample] if len(tables) == NUM_SEQUENCES else FEW[sample]
                 yield Check(f"{prefix} {way}", found, found == expected)
 
 
-def _ways(network: Network) -> Iterator[tuple[str, Frequencies]]:
+def _ways(
+    config: TransformerConfig, parts: Parts, network: Network, *, is_compiled: bool
+) -> Iterator[tuple[str, Frequencies]]:
     symbols = sequences()
     shape = (NUM_SEQUENCES, NUM_STEPS, ALPHABET_SIZE)
-    yield "whole sequences", network.all_frequencies(symbols).reshape(shape)
+    window = WINDOW if config.sinks else None
+    yield "whole sequences", network.all_frequencies(symbols, window).reshape(shape)
+
+    def opened(num_lanes: int, num_threads: int) -> Predictor:
+        start_symbol = config.start_symbol
+        if config.sinks:
+            return WindowPredictor(
+                lambda lanes, steps: EngineLanes(network, lanes, WINDOW, steps),
+                num_lanes,
+                num_threads=num_threads,
+                start_symbol=start_symbol,
+            )
+        return TransformerPredictor(
+            network,
+            num_lanes,
+            num_threads=num_threads,
+            context=CONTEXT,
+            overlap=CONTEXT // 2,
+            start_symbol=start_symbol,
+        )
+
     for num_lanes in LANES:
         for num_threads in THREADS if num_lanes > 1 else (1,):
             rows = symbols if num_lanes > 1 else symbols[:NUM_FEW]
             groups = rows.reshape(-1, num_lanes, NUM_STEPS)
-            tables = np.concatenate([step_by_step(network, one, num_threads) for one in groups])
-            yield f"{num_lanes} lanes, {num_threads} threads", tables
+            tables = [step_by_step(opened(num_lanes, num_threads), one) for one in groups]
+            yield f"{num_lanes} lanes, {num_threads} threads", np.concatenate(tables)
+    if config.sinks and is_compiled:
+        yield from _compiled_ways(config, parts, symbols)
 
 
-def step_by_step(network: Network, rows: Symbols, num_threads: int) -> Frequencies:
+def _compiled_ways(
+    config: TransformerConfig, parts: Parts, symbols: Symbols
+) -> Iterator[tuple[str, Frequencies]]:
+    """Yield what the core makes of whole steps, one at a time and several at once."""
+    transformer = compile_transformer(config, parts)
+    for steps in STEPS:
+        lanes = CompiledLanes(transformer, ALPHABET_SIZE, NUM_SEQUENCES, WINDOW, steps)
+        tables = [
+            lanes.read_all(symbols[:, first : first + steps])
+            .reshape(NUM_SEQUENCES, steps, -1)
+            .copy()
+            for first in range(0, NUM_STEPS, steps)
+        ]
+        yield f"in the core, {steps} steps at once", np.concatenate(tables, 1)
+
+
+def step_by_step(predictor: Predictor, rows: Symbols) -> Frequencies:
     """Return the tables (lanes, steps, V) that a predictor gives for ``rows`` (lanes, steps)."""
-    predictor = TransformerPredictor(
-        network,
-        len(rows),
-        num_threads=num_threads,
-        context=CONTEXT,
-        overlap=CONTEXT // 2,
-        start_symbol=int(rows[0, 0]),
-    )
     tables = [predictor.frequencies().copy()]
     for column in rows.T[1:]:
         predictor.update(column)

@@ -32,8 +32,8 @@ def read_gpt2(checkpoint: Checkpoint, extra: dict[str, NDArray[Any]]) -> RealMod
     config = checkpoint.config
     if config.get("model_type") != "gpt2":
         raise UnsupportedError(
-            f"{checkpoint.folder} holds a model of type {config.get('model_type')!r}, only 'gpt2' "
-            "can be made exact; use it in float with --model hf:DIR"
+            f"{checkpoint.folder} holds a model of type {config.get('model_type')!r}, which "
+            "can't be made exact; use it in float with --model hf:DIR"
         )
     if config.get("activation_function", "gelu_new") not in _ACTIVATIONS:
         raise UnsupportedError(f"activation {config['activation_function']!r} is not supported")

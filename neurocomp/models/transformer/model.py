@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from typing import Any, Protocol
 
 import numpy as np
 
+from neurocomp import _core
+from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import Engine, open_engine
+from neurocomp.exact.scaling import MAX_POSITIONS
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
 from neurocomp.models.common.lanes import LaneGroups
 from neurocomp.models.common.tokens import StoredTokenNetwork
+from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import read_parts
@@ -65,7 +71,134 @@ class LaneGroup:
         self._tables = None
 
 
-class TransformerPredictor(LaneGroups):
+class Reader(Protocol):
+    """Lanes that are read over a sliding window: each symbol once."""
+
+    def read_all(self, symbols: Symbols) -> Frequencies:
+        """Read ``symbols`` (lanes, steps); return the tables (lanes * steps, V) after each."""
+
+
+MakeReader = Callable[[int, int], Reader]
+"""Returns the reader of so many lanes, which reads so many steps at once at most."""
+
+MAX_TABLES = 64
+"""Tables that an encoder holds of each group."""
+
+
+class EngineLanes:
+    """A `Reader` on any engine.
+
+    Args:
+        network: shared by all readers.
+        num_lanes: that are read.
+        length: positions of the window.
+        max_steps: that are read at once.
+    """
+
+    def __init__(self, network: Network, num_lanes: int, length: int, max_steps: int = 1) -> None:
+        self._network = network
+        self._caches = network.caches(num_lanes, length, max_steps)
+        self._num_read = 0
+
+    def read_all(self, symbols: Symbols) -> Frequencies:
+        """Read ``symbols`` (lanes, steps); return the tables (lanes * steps, V) after each."""
+        tables = self._network.advance_all(symbols, self._caches, self._num_read)
+        self._num_read += symbols.shape[1]
+        return tables
+
+
+class WindowGroup:
+    """Lanes that one thread advances, over a window that slides.
+
+    Args:
+        make: returns their reader.
+        num_lanes: of this group.
+        start_symbol: read before the first symbol.
+    """
+
+    def __init__(self, make: MakeReader, num_lanes: int, start_symbol: int) -> None:
+        self._make = make
+        self._num_lanes = num_lanes
+        self._reader: Reader | None = None
+        self._next = np.full((num_lanes, 1), start_symbol, np.int32)
+        self._num_read = 0
+        self._tables: Frequencies | None = None
+
+    def frequencies(self) -> Frequencies:
+        """Return the tables (lanes, V) of what follows."""
+        if self._tables is None:
+            self._tables = self._read(self._next, 1)
+        return self._tables
+
+    def foresee(self, piece: Symbols, max_steps: int) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes).
+
+        Args:
+            piece: at most ``max_steps`` steps.
+            max_steps: the same for all pieces.
+        """
+        read = np.concatenate([self._next, piece[:-1].T], axis=1)
+        self._next = np.ascontiguousarray(piece[-1:].T, np.int32)
+        tables = self._read(read, max_steps)
+        return tables.reshape(self._num_lanes, len(piece), -1).swapaxes(0, 1)
+
+    def _read(self, symbols: Symbols, max_steps: int) -> Frequencies:
+        self._num_read += symbols.shape[1]
+        if self._num_read > MAX_POSITIONS:
+            raise FormatError(f"a lane of the block is longer than {MAX_POSITIONS} tokens")
+        if self._reader is None:
+            self._reader = self._make(self._num_lanes, max_steps)
+        return self._reader.read_all(symbols)
+
+    def update(self, symbols: Symbols) -> None:
+        """Append ``symbols`` (lanes,)."""
+        self.frequencies()  # reads what came before, where nobody asked for tables
+        self._next = np.ascontiguousarray(symbols[:, None], np.int32)
+        self._tables = None
+
+
+def _foresee(piece: Symbols, max_steps: int, group: WindowGroup, lanes: slice) -> Frequencies:
+    return group.foresee(piece[:, lanes], max_steps)
+
+
+class WindowPredictor(LaneGroups[WindowGroup]):
+    """All lanes of a block, each a `WindowGroup`'s.
+
+    Args:
+        make: returns the readers.
+        num_lanes: in all.
+        num_threads: groups at most.
+        start_symbol: read before the first symbol.
+    """
+
+    def __init__(
+        self,
+        make: MakeReader,
+        num_lanes: int,
+        *,
+        num_threads: int,
+        start_symbol: int,
+    ) -> None:
+        super().__init__(
+            num_lanes,
+            num_threads,
+            lambda lanes: WindowGroup(make, lanes.stop - lanes.start, start_symbol),
+        )
+        self._max_steps = max(MAX_TABLES * num_threads // num_lanes, 1)
+
+    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
+        """Yield the tables before each step of ``grid`` (steps, lanes), several read at once."""
+        for first in range(0, len(grid), self._max_steps):
+            piece = grid[first : first + self._max_steps]
+            parts = self.at_once(partial(_foresee, piece, self._max_steps))
+            for step in range(len(piece)):
+                if len(parts) == 1:
+                    yield np.ascontiguousarray(parts[0][step])
+                else:
+                    yield np.concatenate([part[step] for part in parts])
+
+
+class TransformerPredictor(LaneGroups[LaneGroup]):
     """All lanes of a block, each a `LaneGroup`'s."""
 
     def __init__(
@@ -93,6 +226,9 @@ PARAMETER_BYTES = 2
 MIN_LANE_SYMBOLS = 1024
 """A lane starts without context, which costs it some 60 bits in all."""
 
+MIN_WINDOW_LANE_SYMBOLS = 4096
+"""Of a language model with a sliding window, which costs a lane some 240 bits."""
+
 MAX_CACHE_BYTES = 2 << 30
 """Lanes are fewer where their caches would take more."""
 
@@ -100,28 +236,49 @@ MAX_CACHE_BYTES = 2 << 30
 class TransformerModel(StoredTokenNetwork):
     """Predicts a symbol from those before it in its lane, within a window.
 
+    The window of a model with learnt positions is read anew when it is full, its last ``overlap``
+    symbols first.  That of a model with rotary positions slides: its ``window`` is what a symbol
+    sees of those before it.
+
     Args:
         stored: the integers, checked here: see ``config`` and ``parts``.
         overlap: symbols of a full window that the next one starts with; None for half.
         engine: who computes; None for what this machine does best.
+        window: positions of a sliding window; None for 1,024, or the model's context.
 
     Raises:
         FormatError: the stored parts are damaged or would not be exact.
-        UsageError: the overlap is out of range.
+        UsageError: the overlap or the window is out of range.
     """
 
     has_independent_lanes = True
 
     def __init__(
-        self, stored: StoredModel, overlap: int | None = None, engine: Engine[Any] | None = None
+        self,
+        stored: StoredModel,
+        overlap: int | None = None,
+        engine: Engine[Any] | None = None,
+        window: int | None = None,
     ) -> None:
         self._stored = stored
         self.config = TransformerConfig.from_json(dict(stored.config))
         self._overlap = self.config.context // 2 if overlap is None else overlap
+        if overlap is not None and self.slides:
+            raise UsageError(
+                "the model's window slides: it has no overlap, but a length; leave the overlap out"
+            )
         if not 1 <= self._overlap < self.config.context:
             raise UsageError(
                 f"an overlap of {overlap} symbols is out of range: choose 1 to "
                 f"{self.config.context - 1}"
+            )
+        if window is not None and not self.slides:
+            raise UsageError("the model's window is its context: give an overlap, or nothing")
+        self._window = self.config.default_window if window is None else window
+        if self.slides and not self.config.sinks < self._window <= self.config.context:
+            raise UsageError(
+                f"a window of {window} symbols is out of range: choose {self.config.sinks + 1} to "
+                f"{self.config.context}"
             )
         self._engine = engine
         self._parts = read_parts(self.config, stored.tensors)
@@ -133,26 +290,48 @@ class TransformerModel(StoredTokenNetwork):
             raise FormatError(f"a model of architecture {stored.architecture!r} is no transformer")
         return cls(stored)
 
+    @property
+    def slides(self) -> bool:
+        """Whether its window slides, and is not read anew."""
+        return self.config.sinks > 0
+
     def with_overlap(self, overlap: int) -> TransformerModel:
         """Return the same model with another overlap of its windows; raises UsageError."""
         return TransformerModel(self._stored, overlap, self._engine)
 
+    def with_window(self, window: int) -> TransformerModel:
+        """Return the same model with a sliding window of that length; raises UsageError."""
+        return TransformerModel(self._stored, None, self._engine, window)
+
     def with_parameters(self, parameters: bytes) -> TransformerModel:
-        """Return the same model with the overlap that a frame records; raises FormatError."""
-        overlap = int.from_bytes(parameters, "little")
-        if len(parameters) != PARAMETER_BYTES or not 1 <= overlap < self.config.context:
+        """Return the same model with the overlap or window that a frame records.
+
+        Raises:
+            FormatError: there is no such one.
+        """
+        number = int.from_bytes(parameters, "little")
+        if len(parameters) != PARAMETER_BYTES:
             raise FormatError(f"parameters {parameters.hex()} of the transformer are damaged")
-        model = self.with_overlap(overlap)
+        try:
+            model = self.with_window(number) if self.slides else self.with_overlap(number)
+        except UsageError:
+            raise FormatError(
+                f"parameters {parameters.hex()} of the transformer are damaged"
+            ) from None
         if model.parameters != parameters:
-            raise FormatError("the frame records an overlap that is the transformer's own choice")
+            raise FormatError("the frame records a window that is the transformer's own choice")
         return model
 
     @property
     def parameters(self) -> bytes:
-        """The overlap, 2 bytes, little-endian; empty where it is half of the window."""
-        if self._overlap == self.config.context // 2:
-            return b""
-        return self._overlap.to_bytes(PARAMETER_BYTES, "little")
+        """The window's length where it slides, else the overlap: 2 bytes, little-endian.
+
+        Empty where it is the usual: 1,024 positions, or half of the window.
+        """
+        chosen, usual = self._overlap, self.config.context // 2
+        if self.slides:
+            chosen, usual = self._window, self.config.default_window
+        return b"" if chosen == usual else chosen.to_bytes(PARAMETER_BYTES, "little")
 
     @property
     def alphabet_size(self) -> int:
@@ -160,12 +339,35 @@ class TransformerModel(StoredTokenNetwork):
         return self.config.alphabet_size
 
     @cached_property
-    def network(self) -> Network:
-        """The network, on an engine that has passed its self-test."""
-        return Network(self.config, self._parts, self._engine or open_engine())
+    def engine(self) -> Engine[Any]:
+        """Who computes: an engine that has passed its self-test."""
+        return self._engine or open_engine()
 
-    def predictor(self, num_lanes: int) -> TransformerPredictor:
+    @cached_property
+    def network(self) -> Network:
+        """The network, on its engine."""
+        return Network(self.config, self._parts, self.engine)
+
+    @cached_property
+    def _compiled(self) -> _core.language.Transformer:
+        return compile_transformer(self.config, self._parts)
+
+    def _reader(self, num_lanes: int, max_steps: int) -> Reader:
+        """Return lanes over a sliding window: the core's, where the core computes."""
+        if isinstance(self.engine, CompiledEngine):
+            size = self.alphabet_size
+            return CompiledLanes(self._compiled, size, num_lanes, self._window, max_steps)
+        return EngineLanes(self.network, num_lanes, self._window, max_steps)
+
+    def predictor(self, num_lanes: int) -> Predictor:
         """Return a predictor whose lanes have read the start symbol only."""
+        if self.slides:
+            return WindowPredictor(
+                self._reader,
+                num_lanes,
+                num_threads=num_cores(),
+                start_symbol=self.config.start_symbol,
+            )
         return TransformerPredictor(
             self.network,
             num_lanes,
@@ -176,6 +378,14 @@ class TransformerModel(StoredTokenNetwork):
         )
 
     def num_lanes(self, num_symbols: int) -> int:
-        """Return 1 lane for each 1024 symbols, at most 64, and caches of at most 2 GiB."""
-        fitting = max(MAX_CACHE_BYTES // self.config.cache_bytes_per_lane, 1)
-        return min(max(num_symbols // MIN_LANE_SYMBOLS, 1), MAX_CHOSEN_LANES, fitting)
+        """Return 1 lane for each 1024 symbols, or 4096, at most 64, and caches within 2 GiB."""
+        positions = self._window if self.slides else self.config.context
+        fitting = max(MAX_CACHE_BYTES // self.config.cache_bytes_per_lane(positions), 1)
+        shortest = MIN_WINDOW_LANE_SYMBOLS if self.slides else MIN_LANE_SYMBOLS
+        number = min(max(num_symbols // shortest, 1), MAX_CHOSEN_LANES, fitting)
+        if self.slides and num_symbols > number * MAX_POSITIONS:
+            raise UsageError(
+                f"a block of {num_symbols} tokens is too long for the model's lanes: give a "
+                "smaller --block-size"
+            )
+        return number

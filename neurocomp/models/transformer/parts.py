@@ -12,32 +12,48 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.layers import Embedding, Linear, Norm
+from neurocomp.exact.scaling import TURN_POSITIONS
 from neurocomp.exact.tables import TABLE_SIZE, Activation
+from neurocomp.exact.turns import Turns
+from neurocomp.exact.window import WindowAttention
 from neurocomp.models.transformer.config import TransformerConfig
 
 Tensors = Mapping[str, NDArray[Any]]
 
+ROTATING = "rotating"
+"""Tensor that says which blocks rotate queries and keys, uint8; all do where it is missing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One block: attention, then the feed-forward layers."""
+    """One block: attention, then the feed-forward layers.
 
-    attention: Attention
+    Attributes:
+        attention: over a window that slides, or one that is read anew.
+        rotates: whether queries and keys are rotated, where the model has rotary positions.
+    """
+
+    attention: Attention | WindowAttention
     attention_norm: Norm
     query_key_value: Linear
     attention_out: Linear
     inner_norm: Norm
     inner_in: Linear
     inner_out: Linear
+    rotates: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """Everything that a transformer computes with."""
+    """Everything that a transformer computes with.
+
+    Of learnt positions, rotations by those of a context, and turns by any, it has one.
+    """
 
     embedding: Embedding
     positions: NDArray[np.int32] | None
     rotation: tuple[NDArray[np.int16], NDArray[np.int16]] | None
+    turns: Turns | None
     blocks: tuple[Block, ...]
     last_norm: Norm
     head: Linear
@@ -53,11 +69,15 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
     """
     width, inner = config.width, config.inner_width
     attended = config.query_width + 2 * config.key_width
+    rotating = np.full(config.num_layers, config.rotary)
+    if ROTATING in tensors:
+        rotating = _tensor(tensors, ROTATING, rotating.shape, np.uint8) != 0
+    kind = WindowAttention if config.sinks else Attention
 
     def block(index: int) -> Block:
         prefix = f"blocks.{index}."
         scale = _tensor(tensors, prefix + "attention.scale", (2,), np.int64)
-        attention = Attention(
+        attention = kind(
             config.num_heads, config.num_key_heads, config.head_width, int(scale[0]), int(scale[1])
         )
         return Block(
@@ -68,6 +88,7 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
             _norm(config, tensors, prefix + "inner_norm"),
             _linear(tensors, prefix + "inner_in", inner * (1 + config.gated), width),
             _linear(tensors, prefix + "inner_out", width, inner),
+            bool(rotating[index]),
         )
 
     head = _linear(tensors, "head", config.alphabet_size, width)
@@ -80,8 +101,11 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
         _tensor(tensors, "embedding.columns", (width,), np.int32),
         config.embedding_shift,
     )
-    positions, rotation = None, None
-    if config.rotary:
+    positions, rotation, turns = None, None, None
+    if config.sinks:
+        shape4 = (2, 2, TURN_POSITIONS, config.head_width // 2)
+        turns = Turns(_tensor(tensors, "turns", shape4, np.int32))
+    elif config.rotary:
         shape = (config.context, config.head_width // 2)
         cosines = _tensor(tensors, "rotation.cosines", shape, np.int16)
         rotation = cosines, _tensor(tensors, "rotation.sines", shape, np.int16)
@@ -95,6 +119,7 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
         embedding,
         positions,
         rotation,
+        turns,
         tuple(block(index) for index in range(config.num_layers)),
         _norm(config, tensors, "last_norm"),
         head,

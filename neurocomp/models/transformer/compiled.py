@@ -1,0 +1,104 @@
+"""A transformer with a sliding window in the core: whole steps without Python between layers.
+
+It computes what `network.Network` computes; the conformance suite compares both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurocomp import _core
+from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact.compiled import pad_columns
+from neurocomp.exact.layers import Linear
+from neurocomp.exact.window import WindowAttention
+from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.parts import Parts
+
+
+def compile_transformer(config: TransformerConfig, parts: Parts) -> _core.language.Transformer:
+    """Return the transformer as the core reads it.
+
+    Raises:
+        ValueError: its window does not slide.
+    """
+    if parts.turns is None:
+        raise ValueError("only transformers whose window slides are compiled")
+    embedding = parts.embedding
+    transformer = _core.language.Transformer(
+        np.ascontiguousarray(embedding.weight),
+        np.ascontiguousarray(embedding.rows),
+        np.ascontiguousarray(embedding.columns),
+        embedding.shift,
+        np.ascontiguousarray(parts.turns.table),
+        np.ascontiguousarray(parts.activation.table),
+        np.ascontiguousarray(parts.exp2),
+        config.num_heads,
+        config.num_key_heads,
+        config.head_width,
+        config.inner_width,
+        config.sinks,
+        config.epsilon,
+    )
+    for block in parts.blocks:
+        attention = block.attention
+        if not isinstance(attention, WindowAttention):
+            raise ValueError("only transformers whose window slides are compiled")
+        transformer.add_block(
+            np.ascontiguousarray(block.attention_norm.gain),
+            *_layer(block.query_key_value),
+            attention.query_limit,
+            attention.multiplier,
+            attention.shift,
+            *_layer(block.attention_out),
+            np.ascontiguousarray(block.inner_norm.gain),
+            *_layer(block.inner_in),
+            *_layer(block.inner_out),
+            block.rotates,
+        )
+    transformer.finish(np.ascontiguousarray(parts.last_norm.gain), *_layer(parts.head))
+    return transformer
+
+
+def _layer(layer: Linear) -> tuple[_core.exact.Linear, int]:
+    core = _core.exact.Linear(
+        pad_columns(layer.weight),
+        np.ascontiguousarray(layer.multiplier),
+        np.ascontiguousarray(layer.bias),
+        layer.shift,
+        layer.clip,
+    )
+    return core, layer.limit
+
+
+class CompiledLanes:
+    """Lanes of a compiled transformer; see `predictor.Reader`.
+
+    Args:
+        transformer: from `compile_transformer`.
+        alphabet_size: of it.
+        num_lanes: that are read.
+        length: positions of the window.
+        max_steps: that are read at once.
+    """
+
+    def __init__(
+        self,
+        transformer: _core.language.Transformer,
+        alphabet_size: int,
+        num_lanes: int,
+        length: int,
+        max_steps: int = 1,
+    ) -> None:
+        self._lanes = _core.language.Lanes(transformer, num_lanes, length, max_steps)
+        self._tables = np.empty((num_lanes * max_steps, alphabet_size), np.int32)
+
+    def read_all(self, symbols: Symbols) -> Frequencies:
+        """Read ``symbols`` (lanes, steps); return the tables (lanes * steps, V) after each.
+
+        They hold until the next call.
+        """
+        self._lanes.read(np.ascontiguousarray(symbols, np.int32))
+        tables = self._tables[: symbols.size]
+        self._lanes.write_frequencies(tables)
+        return tables

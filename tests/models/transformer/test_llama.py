@@ -1,0 +1,228 @@
+"""Checkpoints of the Llama graph: near their floats, exact on every engine, in any bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import neurocomp
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
+from neurocomp.exact.engine import open_engine
+from neurocomp.models.hub.convert import convert_checkpoint
+from neurocomp.models.transformer import TransformerModel
+from neurocomp.store.stored import StoredModel
+from neurocomp.symbols import BytePairs
+from tests.models.transformer.llamas import CONTEXT, KINDS, float_llama, write_gguf, write_llama
+from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields
+
+ODD = b"the inner band \r\n 12 345 <|endoftext|>\0\xff\xfe\xc0 " + bytes(range(256)) + b"a" * 50
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_llama(tmp_path_factory.mktemp("llama"), "tied")
+
+
+@pytest.fixture(scope="module")
+def stored(folder: Path) -> StoredModel:
+    return convert_checkpoint(folder)
+
+
+def relative_loss(folder: Path, stored: StoredModel) -> float:
+    """Return what the exact tables lose beside the float network's, as a share of its entropy."""
+    rows = np.random.default_rng(1).integers(0, END, (2, 40)).astype(np.int32)
+    rows[:, 0] = END
+    tables = TransformerModel(stored).network.all_frequencies(rows) / 2.0**24
+    with torch.no_grad():
+        logits = float_llama(folder)(torch.from_numpy(rows).long()).logits.double()
+    spoken = BytePairs(stored.tensors["tokenizer"].tobytes()).contents
+    logits[..., [one for one in range(ALPHABET_SIZE) if one not in spoken]] = -1e30
+    shares = torch.softmax(logits, -1).reshape(80, ALPHABET_SIZE).numpy()
+    logarithms = np.log2(np.maximum(shares, 1e-300))
+    lost = (shares * (logarithms - np.log2(tables[:, :ALPHABET_SIZE]))).sum(1).mean()
+    return float(lost / -(shares * logarithms).sum(1).mean())
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_tables_are_near_those_of_the_float_network(kind: str, tmp_path: Path) -> None:
+    folder = write_llama(tmp_path / kind, kind)
+    assert 0 <= relative_loss(folder, convert_checkpoint(folder)) < 0.01
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "granite", "smollm3"])
+def test_a_gguf_file_gives_the_same_model(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
+    folder = write_llama(tmp_path / kind, kind)
+    expected = convert_checkpoint(folder)
+    found = convert_checkpoint(write_gguf(tmp_path / "model.gguf", folder))
+    assert found.config == expected.config
+    assert found.tensors.keys() == expected.tensors.keys()
+    for name in expected.tensors.keys() - {"tokenizer"}:  # it has no tokens without content
+        np.testing.assert_array_equal(found.tensors[name], expected.tensors[name])
+
+
+@pytest.mark.parametrize("form", ["F16", "BF16", "Q8_0", "Q5_1", "Q4_0", "Q4_1"])
+def test_forms_of_gguf_tensors_are_read(form: str, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
+    stored = convert_checkpoint(write_gguf(tmp_path / "model.gguf", folder, form))
+    bound = {"F16": 0.01, "BF16": 0.02, "Q8_0": 0.02}.get(form, 0.6)
+    assert 0 <= relative_loss(folder, stored) < bound
+
+
+def test_a_form_that_is_not_supported_is_named(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
+    path = write_gguf(tmp_path / "model.gguf", folder, "Q4_0")
+    content = bytearray(path.read_bytes())
+    name = b"token_embd.weight"
+    start = content.index(name) + len(name) + 4 + 2 * 8
+    content[start : start + 4] = (6).to_bytes(4, "little")  # Q5_0, and then one of the K family
+    path.write_bytes(content)
+    convert_checkpoint_or_damage(path)
+    content[start : start + 4] = (16).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises((UnsupportedError, FormatError), match=r"IQ2_XXS|no GGUF file"):
+        convert_checkpoint(path)
+
+
+def convert_checkpoint_or_damage(path: Path) -> None:
+    try:
+        convert_checkpoint(path)
+    except FormatError:
+        return
+
+
+def test_a_damaged_gguf_file_is_one_line(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
+    path = write_gguf(tmp_path / "model.gguf", folder)
+    content = path.read_bytes()
+    for damaged in (b"", b"GGUF", content[: len(content) // 3], b"x" * 100, content[:-5000]):
+        path.write_bytes(damaged)
+        with pytest.raises(FormatError) as caught:
+            convert_checkpoint(path)
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"hidden_act": "gelu"}, "gelu"),
+        ({"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4, "factor": 4.0}}, "yarn"),
+        ({"model_type": "gemma3"}, "gemma3"),
+        ({"partial_rotary_factor": 0.5}, "part of each head"),
+    ],
+)
+def test_what_is_not_supported_is_named(
+    changes: dict[str, Any], what: str, folder: Path, tmp_path: Path
+) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text()) | changes
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UnsupportedError, match=what):
+        convert_checkpoint(tmp_path)
+
+
+def test_conversion_is_repeatable(folder: Path, stored: StoredModel) -> None:
+    assert convert_checkpoint(folder).sha256 == stored.sha256
+
+
+@pytest.mark.parametrize("route", ["float32", "float64", "int8"])
+def test_engines_agree_over_a_sliding_window(route: str, stored: StoredModel) -> None:
+    symbols = np.random.default_rng(2).integers(0, END, (2, 40)).astype(np.int32)
+    expected = TransformerModel(stored).network.all_frequencies(symbols, 13)
+    other = TransformerModel(stored, engine=open_engine(route)).network
+    np.testing.assert_array_equal(other.all_frequencies(symbols, 13), expected)
+
+
+@pytest.mark.parametrize("kind", ["tied", "mistral", "smollm3"])
+def test_steps_agree_with_whole_sequences(kind: str, tmp_path: Path) -> None:
+    model = TransformerModel(convert_checkpoint(write_llama(tmp_path, kind)), window=9)
+    symbols = np.random.default_rng(3).integers(0, END, (3, 30)).astype(np.int32)
+    symbols[:, 0] = model.config.start_symbol
+    expected = model.network.all_frequencies(symbols, 9).reshape(3, 30, -1)
+    engine = TransformerModel(model._stored, window=9, engine=open_engine("float64"))
+    for one in (model, engine):
+        predictor = one.predictor(3)
+        for step in range(30):
+            np.testing.assert_array_equal(predictor.frequencies(), expected[:, step])
+            predictor.update(symbols[:, (step + 1) % 30])
+
+
+def test_a_window_forgets(stored: StoredModel) -> None:
+    symbols = np.random.default_rng(4).integers(0, END, (1, 60)).astype(np.int32)
+    other = symbols.copy()
+    other[0, 4:30] = (other[0, 4:30] + 1) % END
+    network = TransformerModel(stored).network
+    one, two = (network.all_frequencies(rows, 8)[-1] for rows in (symbols, other))
+    # Four layers of windows of 8 see 4 * 4 positions back, and the first four.
+    np.testing.assert_array_equal(one, two)
+    other[0, 0] = 7
+    assert (network.all_frequencies(other, 8)[-1] != one).any()
+
+
+def test_any_bytes_round_trip(stored: StoredModel) -> None:
+    model = TransformerModel(stored)
+    symbols = model.symbol_map.encode(ODD, model.alphabet_size)
+    assert symbols is not None
+    assert model.symbol_map.decode(symbols) == ODD
+
+
+def test_bytes_without_a_token_get_a_symbol(tmp_path: Path) -> None:
+    folder = write_llama(tmp_path, "tied")
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    characters = list(fields()["vocab"])
+    for byte in (4, 0xC0, 0xFF):
+        del tokenizer["model"]["vocab"][characters[byte]]
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    stored = convert_checkpoint(folder)
+    model = TransformerModel(stored)
+    assert model.alphabet_size == ALPHABET_SIZE + 3
+    symbols = model.symbol_map.encode(ODD, model.alphabet_size)
+    assert symbols is not None
+    assert {ALPHABET_SIZE, ALPHABET_SIZE + 1, ALPHABET_SIZE + 2} <= set(symbols.tolist())
+    assert model.symbol_map.decode(symbols) == ODD
+    tables = model.predictor(1).frequencies()
+    # They cost the others nothing but the least frequency; so does what stands for no text.
+    assert tables[0, ALPHABET_SIZE:].tolist() == [1, 1, 1]
+    assert tables[0, END] == 1
+    path = tmp_path / "model.safetensors"
+    stored.save(path)
+    frame = neurocomp.compress(ODD, model=str(path))
+    assert neurocomp.decompress(frame, model_path=(path,)) == ODD
+
+
+@pytest.mark.parametrize("coder", ["arithmetic", "huffman"])
+def test_frames_round_trip(coder: str, stored: StoredModel, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    stored.save(path)
+    content = ODD * 2
+    for window in (None, 20):
+        frame = neurocomp.compress(content, model=str(path), coder=coder, window=window)
+        assert neurocomp.decompress(frame, model_path=(path,)) == content
+    for wrong in (4, CONTEXT + 1):
+        with pytest.raises(UsageError, match="window"):
+            neurocomp.compress(content, model=str(path), window=wrong)
+    with pytest.raises(UsageError, match="window"):
+        neurocomp.compress(content, model="adaptive", window=20)
+
+
+def test_parameters_are_the_window(stored: StoredModel) -> None:
+    model = TransformerModel(stored)
+    assert model.slides
+    assert model.parameters == b""
+    other = model.with_window(20)
+    assert other.parameters == b"\x14\0"
+    assert model.with_parameters(b"\x14\0").parameters == b"\x14\0"
+    for damaged in (b"\x14", CONTEXT.to_bytes(2, "little"), b"\4\0", b"\xff\xff"):
+        with pytest.raises(FormatError):
+            model.with_parameters(damaged)
+    for wrong in (4, CONTEXT + 1):
+        with pytest.raises(UsageError):
+            model.with_window(wrong)
+    with pytest.raises(UsageError, match="slides"):
+        model.with_overlap(5)
