@@ -144,7 +144,10 @@ def test_a_bare_call_on_a_terminal_shows_the_help(program: Program) -> None:
 
 def test_progress_is_drawn_on_a_terminal(program: Program, compressed: bytes) -> None:
     (program.folder / "a.ncmp").write_bytes(compressed)
-    at_once = "from neurocomp.cli import entry, progress; progress.DELAY_SECONDS = 0; entry.main()"
+    at_once = (
+        "from neurocomp.cli import entry; from neurocomp.cli.ui import progress; "
+        "progress.DELAY_SECONDS = 0; entry.main()"
+    )
     code, shown = program.on_terminal(
         *("-d", "-T1", "a.ncmp"), streams=("stderr",), command=(sys.executable, "-c", at_once)
     )

@@ -15,8 +15,8 @@ import pytest
 from click.shell_completion import ShellComplete
 
 import neurocomp
-from neurocomp.cli import docs as man
 from neurocomp.cli.bare import bare, shared_params
+from neurocomp.cli.docs import MAN_PATH, render_man
 from neurocomp.cli.group import cli
 from neurocomp.cli.paths import EMPTY
 from neurocomp.cli.ui.report import Reporter, display
@@ -213,7 +213,10 @@ def test_several_files_are_told_together(inside: Call, program: Program) -> None
 def test_one_bar_is_drawn_for_several_files(program: Program) -> None:
     for name in "ab":
         (program.folder / name).write_bytes(NOTE * 300)
-    at_once = "from neurocomp.cli import entry, progress; progress.DELAY_SECONDS = 0; entry.main()"
+    at_once = (
+        "from neurocomp.cli import entry; from neurocomp.cli.ui import progress; "
+        "progress.DELAY_SECONDS = 0; entry.main()"
+    )
     code, shown = program.on_terminal(
         *("-m", "adaptive", "-T1", "--block-size", "4K", "a", "b"),
         streams=("stderr",),
@@ -249,8 +252,8 @@ def test_completion_of_names(inside: Call, program: Program) -> None:
 
 
 def test_the_man_page_is_up_to_date() -> None:
-    text = man.render()
-    assert man.MAN_PATH.read_text(encoding="utf-8") == text, "run: python -m neurocomp.cli.docs"
+    text = render_man()
+    assert MAN_PATH.read_text(encoding="utf-8") == text, "run: python -m neurocomp.cli.docs"
     for word in (r"\-\-keep\-going", "NEUROCOMP_OPT", ".SH EXIT STATUS", "neurocomp train ngram"):
         assert word in text
 
@@ -258,7 +261,7 @@ def test_the_man_page_is_up_to_date() -> None:
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_the_man_page_is_well_formed(tmp_path: Path) -> None:
     page = tmp_path / "neurocomp.1"
-    page.write_text(man.render())
+    page.write_text(render_man())
     done = subprocess.run(
         ["groff", "-man", "-Tutf8", "-ww", "-z", page], capture_output=True, check=True
     )

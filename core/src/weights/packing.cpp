@@ -1,7 +1,6 @@
 #include "weights/packing.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -21,9 +20,11 @@ constexpr int every_bit = 64;      // as leading bits: intervals of one integer 
 constexpr int max_leading_bits = 5;
 constexpr int min_table_bits = 10;
 // What is quicker to unpack is taken where it costs little more: larger groups, which are fewer, and
-// intervals of one integer, which leave no rests.
-constexpr double larger_groups = 1 + 1.0 / 128;
-constexpr double without_rests = 1 + 1.0 / 256;
+// intervals of one integer, which leave no rests: a 128th more, and a 256th.
+constexpr uint64_t larger_groups = 128;
+constexpr uint64_t without_rests = 257;
+constexpr uint64_t bit_parts = 1 << 12;
+constexpr uint64_t head_bits = 8 * 3;  // of each interval and each group
 
 // 2**bits integers from `low`, which tell their magnitude's leading bits.
 struct Interval {
@@ -49,7 +50,7 @@ struct Cut {
     size_t distance = 0;
     int leading_bits = 0;
     std::map<int64_t, Count> intervals;  // by their low end
-    double size = 0;                     // in bits, estimated
+    uint64_t size = 0;  // in parts of a bit, estimated
 };
 
 // The integers, less those `distance` places before.
@@ -67,9 +68,23 @@ class Values {
     size_t distance_;
 };
 
-double code_length(uint64_t count, uint64_t total) {
-    const auto share = static_cast<double>(count) / static_cast<double>(total);
-    return -static_cast<double>(count) * std::log2(share);
+// Logarithm to base 2 in units of 1 / bit_parts, a digit for each squaring; value >= 1.
+uint64_t logarithm(uint64_t value) {
+    const int whole = bit_length(value) - 1;
+    uint64_t mantissa = whole > 31 ? value >> (whole - 31) : value << (31 - whole);  // below 2**32
+    auto digits = static_cast<uint64_t>(whole);
+    for (uint64_t part = 1; part < bit_parts; part *= 2) {
+        mantissa = (mantissa * mantissa) >> 31;
+        const uint64_t digit = mantissa >> 32;
+        mantissa >>= digit;
+        digits = 2 * digits + digit;
+    }
+    return digits;
+}
+
+// Of so many elements among a total.
+uint64_t code_length(uint64_t count, uint64_t total) {
+    return count * (logarithm(total) - logarithm(count));
 }
 
 // Nothing where there are too many intervals.
@@ -87,8 +102,8 @@ std::optional<Cut> cut(const Elements& elements, size_t distance, int leading_bi
     result.intervals.insert(found.begin(), found.end());
     for (const auto& [low, one] : result.intervals) {
         result.size += code_length(one.count, elements.size());
-        result.size += static_cast<double>(one.bits) * static_cast<double>(one.count);
-        result.size += 8 * 3;  // of the head
+        result.size += static_cast<uint64_t>(one.bits) * one.count * bit_parts;
+        result.size += head_bits * bit_parts;
     }
     return result;
 }
@@ -99,7 +114,7 @@ std::optional<Cut> best_cut(const Elements& elements) {
         if (distance >= elements.size()) continue;
         for (const int leading_bits : {every_bit, 5, 4, 3, 2, 1}) {
             std::optional<Cut> one = cut(elements, distance, leading_bits);
-            if (one && leading_bits == every_bit) one->size /= without_rests;
+            if (one && leading_bits == every_bit) one->size -= one->size / without_rests;
             if (one && (!best || one->size < best->size)) best = std::move(one);
         }
     }
@@ -113,7 +128,7 @@ struct Grouping {
     std::vector<uint64_t> numbers;
     std::vector<uint32_t> frequencies;
     int table_bits = 0;
-    double size = 0;  // in bits
+    uint64_t size = 0;  // in parts of a bit
 };
 
 std::optional<Grouping> group(const std::vector<uint8_t>& which, const Elements& elements,
@@ -148,11 +163,11 @@ std::optional<Grouping> group(const std::vector<uint8_t>& which, const Elements&
                                    coding::max_rans_bits);
     if (occurrences.size() < 2) return result;
     result.frequencies = coding::rans_frequencies(occurrences, result.table_bits);
-    result.size = 8 * 4 * coding::rans_states;
+    result.size = 8 * 4 * coding::rans_states * bit_parts;
     for (size_t i = 0; i < occurrences.size(); ++i) {
-        result.size += 8 * 3;  // of the head
-        result.size += static_cast<double>(occurrences[i]) *
-                       (result.table_bits - std::log2(result.frequencies[i]));
+        result.size += head_bits * bit_parts;
+        result.size += occurrences[i] * (static_cast<uint64_t>(result.table_bits) * bit_parts -
+                                         logarithm(result.frequencies[i]));
     }
     return result;
 }
@@ -273,7 +288,7 @@ std::optional<std::vector<uint8_t>> pack(const Elements& elements) {
     std::optional<Grouping> best;
     for (size_t group_size = 1; group_size <= max_group; ++group_size) {
         std::optional<Grouping> one = group(which, elements, lows.size(), padding, group_size);
-        if (one && (!best || one->size <= best->size * larger_groups)) best = std::move(one);
+        if (one && (!best || one->size <= best->size + best->size / larger_groups)) best = std::move(one);
     }
     return write(elements, *found, *best);
 }

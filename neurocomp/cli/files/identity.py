@@ -152,7 +152,6 @@ def store_files() -> Iterator[Path]:
 def _package_files() -> Iterator[Path]:
     from neurocomp.store.shipped import packaged_folder
 
-    package = packaged_folder("models").parents[1]
-    yield from package.glob("*/weights/**/*")
-    yield from package.glob("models/*/weights/*")
-    yield from package.glob("models/*/primer.txt")
+    models = packaged_folder("mix").parents[1]
+    yield from models.glob("*/weights/**/*")
+    yield from models.glob("*/primer.txt")
