@@ -98,6 +98,19 @@ void normalise_rows(InputRows<int32_t> values, Input<int32_t, 1> gain, int64_t e
                           exponents.data());
 }
 
+void normalise_heads(OutputRows<int32_t> values, Input<int32_t, 1> gain, int64_t epsilon,
+                     int shift) {
+    const size_t width = gain.shape(0);
+    require(width >= 1 && width <= 1024 && values.shape(1) % width == 0, "a norm doesn't fit heads");
+    require(shift >= 1 && shift <= 61, "a norm's shift is out of range");
+    const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;
+    require(epsilon >= 1 && epsilon < (int64_t{1} << 62) - static_cast<int64_t>(width) * most,
+            "a norm's epsilon is out of range");
+    const Matrix<int32_t> rows = matrix(values);
+    const nb::gil_scoped_release release;
+    kernels().normalise_heads(rows, gain.data(), width, epsilon, shift);
+}
+
 void activate(OutputRows<int32_t> values, Input<int32_t, 1> table, bool saturates) {
     require(table.shape(0) == exact::table_size, "a table of a function has 32768 entries");
     const Matrix<int32_t> rows = matrix(values);
@@ -301,6 +314,8 @@ void bind_exact(nb::module_& parent) {
           array("mantissas"), array("exponents"));
     m.def("normalise_rows", &normalise_rows, array("values"), array("gain"), "epsilon"_a, "center"_a,
           "limit"_a, array("out"), array("mantissas"), array("exponents"));
+    m.def("normalise_heads", &normalise_heads, array("values"), array("gain"), "epsilon"_a,
+          "shift"_a);
     m.def("activate", &activate, array("values"), array("table"), "saturates"_a);
     m.def("gate", &gate, array("gates"), array("values"), "clip"_a);
     m.def("rotate", &rotate, array("values"), "head_width"_a, array("cosines"), array("sines"),

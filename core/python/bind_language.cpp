@@ -66,6 +66,8 @@ class Transformer {
             gain(attention_gain),
             layer(query_key_value, query_key_value_limit, shape.query_width() + 2 * shape.key_width(),
                   shape.width),
+            {},
+            {},
             {query_limit, multiplier, shift},
             layer(attention_out, attention_out_limit, shape.width, shape.query_width()),
             gain(inner_gain),
@@ -73,6 +75,15 @@ class Transformer {
             layer(inner_out, inner_out_limit, shape.width, shape.inner_width),
             rotates,
         });
+    }
+
+    // Of the last block.
+    void set_head_norms(Vector query_gain, int64_t query_epsilon, int query_shift, Vector key_gain,
+                        int64_t key_epsilon, int key_shift) {
+        require(!parts_.blocks.empty(), "a transformer has no blocks");
+        language::Block& block = parts_.blocks.back();
+        block.query_norm = head_norm(query_gain, query_epsilon, query_shift);
+        block.key_norm = head_norm(key_gain, key_epsilon, key_shift);
     }
 
     void finish(Vector last_gain, const Linear& head, int64_t head_limit) {
@@ -92,6 +103,15 @@ class Transformer {
         require(values.shape(0) == parts_.shape.width, "a norm has one gain for each column");
         gains_.push_back(values);
         return values.data();
+    }
+    language::HeadNorm head_norm(const Vector& values, int64_t epsilon, int shift) {
+        const size_t width = parts_.shape.head_width;
+        const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;
+        require(values.shape(0) == width && shift >= 1 && shift <= 61 && epsilon >= 1 &&
+                    epsilon < (int64_t{1} << 62) - static_cast<int64_t>(width) * most,
+                "a norm doesn't fit the heads of a transformer");
+        gains_.push_back(values);
+        return {values.data(), epsilon, shift};
     }
     language::Layer layer(const Linear& linear, int64_t limit, size_t num_outputs,
                           size_t num_inputs) {
@@ -188,6 +208,8 @@ void bind_language(nb::module_& parent) {
              "query_key_value_limit"_a, "query_limit"_a, "multiplier"_a, "shift"_a,
              "attention_out"_a, "attention_out_limit"_a, array("inner_gain"), "inner_in"_a,
              "inner_in_limit"_a, "inner_out"_a, "inner_out_limit"_a, "rotates"_a)
+        .def("set_head_norms", &Transformer::set_head_norms, array("query_gain"),
+             "query_epsilon"_a, "query_shift"_a, array("key_gain"), "key_epsilon"_a, "key_shift"_a)
         .def("finish", &Transformer::finish, array("last_gain"), "head"_a, "head_limit"_a);
     nb::class_<Lanes>(m, "Lanes")
         .def(nb::init<const Transformer&, size_t, size_t, size_t>(), "transformer"_a, "num_lanes"_a,

@@ -77,6 +77,9 @@ def recur(
 def square(values: NDArray[int32], clip: int) -> None:
     """Replace values, in units of 2**-12, by the squares of what is positive."""
 
+def normalise_heads(values: NDArray[int32], gain: NDArray[int32], epsilon: int, shift: int) -> None:
+    """Replace heads (M, heads * width) by their directions times gains; see ``exact.norm``."""
+
 class Linear:
     """A layer of ``exact.linear``, which reads the arrays that it was made of.
 

@@ -59,6 +59,17 @@ class Transformer:
     ) -> None:
         """Add a block after those that are there."""
 
+    def set_head_norms(
+        self,
+        query_gain: NDArray[int32],
+        query_epsilon: int,
+        query_shift: int,
+        key_gain: NDArray[int32],
+        key_epsilon: int,
+        key_shift: int,
+    ) -> None:
+        """Have the last block's queries and keys normalised by head."""
+
     def finish(self, last_gain: NDArray[int32], head: Linear, head_limit: int) -> None:
         """Add what comes after the blocks."""
 

@@ -121,7 +121,6 @@ def decode_together(
     return results
 
 
-_TICK_STEPS = 1024
 _TICK_SECONDS = 0.1
 
 
@@ -148,11 +147,13 @@ class SymbolCodec(Codec):
         grid = to_lanes(symbols, num_lanes)
         predictor = self._model.predictor(num_lanes)
         encoder = self._coder.encoder()
+        first, told = 0, monotonic()
         for step, (column, tables) in enumerate(zip(grid, predictor.foresee(grid), strict=True)):
             active = num_active(symbols.size, num_lanes, step)
             encoder.encode(column[:active], tables[:active])
-            if step % _TICK_STEPS == _TICK_STEPS - 1:
-                tick(_TICK_STEPS * num_lanes)
+            if (now := monotonic()) - told >= _TICK_SECONDS:
+                tick((step + 1 - first) * num_lanes)
+                first, told = step + 1, now
         return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:

@@ -12,7 +12,7 @@ from neurocomp import _core
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import Frequencies
-from neurocomp.exact.layers import Linear, Norm, Recurrence
+from neurocomp.exact.layers import HeadNorm, Linear, Norm, Recurrence
 from neurocomp.exact.tables import Activation
 from neurocomp.exact.turns import Turns
 from neurocomp.exact.window import Window, WindowAttention
@@ -61,6 +61,17 @@ class CompiledEngine:
             parts = (rows.values, rows.mantissas, rows.exponents)
             _core.exact.normalise_rows(values, gain, norm.epsilon, norm.center, limit, *parts)
             return rows
+
+        return apply
+
+    def prepare_head_norm(self, norm: HeadNorm) -> Callable[[Ints], Ints]:
+        """Return the norm, which works in place."""
+
+        gain = np.ascontiguousarray(norm.gain)
+
+        def apply(values: Ints) -> Ints:
+            _core.exact.normalise_heads(values, gain, norm.epsilon, norm.shift)
+            return values
 
         return apply
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from neurocomp import extras
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.frequencies import Frequencies
-from neurocomp.exact.layers import Linear, Norm, Recurrence
+from neurocomp.exact.layers import HeadNorm, Linear, Norm, Recurrence
 from neurocomp.exact.tables import Activation
 from neurocomp.exact.turns import Turns
 from neurocomp.exact.window import Window, WindowAttention
@@ -65,6 +65,9 @@ class Engine(Protocol[Array]):
 
     def prepare_norm(self, norm: Norm, limit: int) -> Callable[[Array], Rows[Array]]:
         """Return the norm as a function of fixed-point rows (M, K), quantised to ``limit``."""
+
+    def prepare_head_norm(self, norm: HeadNorm) -> Callable[[Array], Array]:
+        """Return the norm as a function of (M, heads * width), in fixed point."""
 
     def prepare_activation(self, activation: Activation) -> Callable[[Array], Array]:
         """Return the activation as a function of (M, K)."""

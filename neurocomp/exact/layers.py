@@ -193,6 +193,38 @@ class Norm:
             raise FormatError(f"epsilon {self.epsilon} of a norm is out of range")
 
 
+@dataclass(frozen=True, eq=False)
+class HeadNorm:
+    """RMS norm of each head, from fixed point to fixed point (A. Yang et al., Qwen3, 2025).
+
+    With r the integer root of ``(sum(x**2) + epsilon) << 2 d``, d as large as 62 bits allow, the
+    direction of a head is ``c = x * (2**61 // r) >> (31 - d)``, rounded, of at most 2**30; the
+    result is ``c * gain >> shift``, rounded.
+
+    Exact because ``|x| <= RESIDUAL_LIMIT``, so that sums fit 62 bits; products are below 2**61.
+
+    Attributes:
+        gain: int32, (head width,), below 2**30 in magnitude.
+        epsilon: head width times the usual epsilon, in squared units of the heads.
+        shift: 1 to 61; results stay within ``RESIDUAL_LIMIT``.
+    """
+
+    gain: NDArray[np.int32]
+    epsilon: int
+    shift: int
+
+    def __post_init__(self) -> None:
+        """Check the conditions; raises FormatError where one is broken."""
+        width = self.gain.size
+        if self.gain.ndim != 1 or not 1 <= width <= 1024 or not 1 <= self.shift <= 61:
+            raise FormatError("the shape of a norm of heads is out of range")
+        largest = max(int(self.gain.max()), -int(self.gain.min()))
+        if largest >= 1 << 30 or (largest << 30) >> self.shift >= RESIDUAL_LIMIT:
+            raise FormatError("a gain of a norm of heads is out of range")
+        if not 1 <= self.epsilon < (1 << 62) - width * RESIDUAL_LIMIT**2:
+            raise FormatError(f"epsilon {self.epsilon} of a norm of heads is out of range")
+
+
 SQUARE_LIMIT = 1 << 17
 """Bound of what is squared, in units of 2**-12: the square stays below 2**22 of these."""
 

@@ -40,6 +40,7 @@ from neurocomp.store.writer import pieces
 
 MAX_FILE_BYTES = 1 << 33
 MAX_TENSORS = 1 << 14
+_ALIGNMENT = 64
 
 _PIECE_BYTES = 1 << 20
 
@@ -204,15 +205,20 @@ def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[
         )
     require_integers(shown, layout)
     arrays = {}
+    # All in one piece, which the system can give large pages: weights are read as they lie.
+    pieces = {name: -(-place.num_bytes // _ALIGNMENT) for name, place in tensors.items()}
+    room = np.empty((sum(pieces.values()), _ALIGNMENT), np.uint8)
+    start = 0
     with path.open("rb") as file:
         for name, place in tensors.items():
             file.seek(place.offset)
             # Read, not mapped: a file that is cut short meanwhile would end the process.
-            content = bytearray(place.num_bytes)
-            if file.readinto(content) < place.num_bytes:
+            content = room[start : start + pieces[name]].reshape(-1)[: place.num_bytes]
+            start += pieces[name]
+            if file.readinto(content.data) < place.num_bytes:
                 raise FormatError(f"{printable(shown)} was cut short while it was read")
             dtype = np.dtype(TYPE_NAMES[place.dtype]).newbyteorder("<")
-            arrays[name] = np.frombuffer(content, dtype).reshape(place.shape)
+            arrays[name] = content.view(dtype).reshape(place.shape)
     return arrays
 
 

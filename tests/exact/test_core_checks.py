@@ -143,6 +143,9 @@ WRONG: dict[str, Callable[[], object]] = {
     "a lane": lambda: _core.images.CodeMemory(9, 2, 4, 5, 1, rows(2048), 8, 64).expect(
         1, rows(1, 5)
     ),
+    "heads of a norm": lambda: _core.exact.normalise_heads(rows(2, 7), rows(3), 1, 20),
+    "a shift of a norm": lambda: _core.exact.normalise_heads(rows(2, 6), rows(3), 1, 62),
+    "a norm of heads": lambda: transformer().set_head_norms(rows(3), 1, 20, rows(4), 1, 20),
     "a window": lambda: attend_window(length=6),
     "a window's steps": lambda: attend_window(steps=3),
     "a window's heads": lambda: attend_window(heads=3),

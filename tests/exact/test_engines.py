@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from neurocomp.exact import quantise
 from neurocomp.exact.attention import Attention
 from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import ROUTES, open_engine
-from neurocomp.exact.layers import Embedding, Linear, Norm
+from neurocomp.exact.layers import Embedding, HeadNorm, Linear, Norm
+from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.exact.selftest import check_engine
 from neurocomp.exact.tables import FUNCTIONS, activation, exp2_table, turn_tables
 from neurocomp.exact.tensors.products import pad_rows, pad_weight, split_halves
@@ -122,6 +124,34 @@ def test_other_conditions_are_checked() -> None:
         Turns(np.full((2, 2, 1024, 3), (1 << 30) + 1, np.int32))
     with pytest.raises(FormatError):
         Turns(np.zeros((2, 2, 1023, 3), np.int32))
+
+
+@pytest.mark.parametrize("route", ["compiled", "float64"])
+def test_norms_of_heads(route: str) -> None:
+    rng = np.random.default_rng(4)
+    gain = rng.integers(-(1 << 20), 1 << 20, 12).astype(np.int32)
+    norm = HeadNorm(gain, 1000, 25)
+    engine = open_engine(route)
+    values = rng.integers(-RESIDUAL_LIMIT, RESIDUAL_LIMIT + 1, (5, 36)).astype(np.int32)
+    values[1] = RESIDUAL_LIMIT
+    values[2], values[3, :12], values[3, 12:] = 0, 1, -7
+    found = np.asarray(engine.prepare_head_norm(norm)(engine.put(values.copy())))
+    for row, out in zip(values.reshape(-1, 12).tolist(), found.reshape(-1, 12), strict=True):
+        square = sum(x * x for x in row) + 1000
+        doublings = (62 - square.bit_length()) // 2
+        reciprocal = (1 << 61) // isqrt(square << 2 * doublings)
+        shift = 31 - doublings
+        directions = [(x * reciprocal + (1 << (shift - 1))) >> shift for x in row]
+        expected = [
+            (c * g + (1 << 24)) >> 25 for c, g in zip(directions, gain.tolist(), strict=True)
+        ]
+        assert out.tolist() == expected
+    with pytest.raises(FormatError):
+        HeadNorm(np.full(12, 1 << 30, np.int32), 1, 40)
+    with pytest.raises(FormatError):
+        HeadNorm(np.full(12, 1 << 29, np.int32), 1, 20)
+    with pytest.raises(FormatError):
+        HeadNorm(gain, 0, 25)
 
 
 def test_turns_are_those_of_the_angles() -> None:

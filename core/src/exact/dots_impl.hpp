@@ -38,7 +38,16 @@ struct Dots {
     }
     static NEUROCOMP_INLINE int32_t total(Sums sums) { return _mm512_reduce_add_epi32(sums); }
     static NEUROCOMP_INLINE void totals(const Sums (&sums)[4], int32_t (&out)[4]) {
-        for (size_t i = 0; i < 4; ++i) out[i] = total(sums[i]);
+        __m256i halves[4];
+        for (size_t i = 0; i < 4; ++i) {
+            halves[i] = _mm256_add_epi32(_mm512_castsi512_si256(sums[i]),
+                                         _mm512_extracti64x4_epi64(sums[i], 1));
+        }
+        const __m256i left = _mm256_hadd_epi32(halves[0], halves[1]);
+        const __m256i pairs = _mm256_hadd_epi32(left, _mm256_hadd_epi32(halves[2], halves[3]));
+        const __m128i low = _mm256_castsi256_si128(pairs);
+        const __m128i four = _mm_add_epi32(low, _mm256_extracti128_si256(pairs, 1));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), four);
     }
 };
 

@@ -111,6 +111,8 @@ struct Kernels {
     void (*centre_rows)(Matrix<const int32_t> values, Matrix<int32_t> out);
     void (*divide_by_norms)(Matrix<const int32_t> values, int64_t epsilon, int64_t* mantissas,
                             int64_t* exponents);
+    void (*normalise_heads)(Matrix<int32_t> values, const int32_t* gain, size_t head_width,
+                            int64_t epsilon, int shift);
     void (*activate_rows)(Matrix<int32_t> values, const int32_t* table, bool saturates);
     void (*gate_rows)(Matrix<int32_t> gates, Matrix<const int32_t> values, int64_t clip);
     void (*rotate_rows)(Matrix<int32_t> values, size_t head_width, const int16_t* cosines,

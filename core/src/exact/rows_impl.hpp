@@ -89,6 +89,30 @@ void divide_by_norms(Matrix<const int32_t> values, int64_t epsilon, int64_t* man
     }
 }
 
+// Replaces each head by its direction times gains (head_width,): see neurocomp/exact/layers.py.  Values
+// are within residual_limit; 1 <= head_width <= 1024; 1 <= epsilon, which leaves sums below 2**62.
+void normalise_heads(Matrix<int32_t> values, const int32_t* gain, size_t head_width, int64_t epsilon,
+                     int shift) {
+    for (size_t m = 0; m < values.num_rows; ++m) {
+        for (size_t first = 0; first < values.num_columns; first += head_width) {
+            int32_t* const head = values.row(m) + first;
+            int64_t square = epsilon;
+            for (size_t k = 0; k < head_width; ++k) {
+                const int64_t value = clamp(head[k], residual_limit);
+                square += value * value;
+            }
+            const int doublings = (62 - bit_length(static_cast<uint64_t>(square))) / 2;
+            const int64_t root = integer_root(square << (2 * doublings));
+            const int64_t reciprocal = (int64_t{1} << 61) / root;
+            for (size_t k = 0; k < head_width; ++k) {
+                const int64_t value = clamp(head[k], residual_limit);
+                const int64_t direction = scale_sum(value, reciprocal, 31 - doublings);
+                head[k] = narrow(add(multiply(direction, gain[k]), half_of(shift)) >> shift);
+            }
+        }
+    }
+}
+
 // Replaces values in units of 2**-10 by the function's, in units of 2**-12.
 void activate_rows(Matrix<int32_t> values, const int32_t* table, bool saturates) {
     for (size_t m = 0; m < values.num_rows; ++m) {

@@ -125,16 +125,20 @@ NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const int32_t* scales, size_
         const uint64_t scaled = (uint64_t{behind} * uint64_t{factor} + half) >> bits;
         scores[t] = static_cast<int32_t>(smaller(scaled, farthest));
     }
-    int64_t sum = 0, total = 0, highest = 0;
+    int64_t sum = 0;
     for (size_t t = 0; t < length; ++t) {
         auto distance = static_cast<uint32_t>(scores[t]);
         NEUROCOMP_ONE_BY_ONE(distance);
         constexpr uint32_t excess = exp2_table_bits - attention_weight_bits;
-        const int64_t weight =
+        const int32_t weight =
             exp2[distance & (exp2_size - 1)] >> ((distance >> exp2_bits) + excess);
-        const int64_t product = weight * scales[t];
-        products[t] = product;
+        scores[t] = weight;
         sum += weight;
+    }
+    int64_t total = 0, highest = 0;
+    for (size_t t = 0; t < length; ++t) {
+        const int64_t product = int64_t{scores[t]} * int64_t{scales[t]};
+        products[t] = product;
         total += product;
         highest = larger(highest, product);
     }

@@ -145,6 +145,12 @@ void Lanes::attend(size_t number, Matrix<int32_t> attended) {
         return Matrix<int32_t>{attended.data + first, num_rows_, count, attended.stride};
     };
     const Matrix<int32_t> queries = part(0, query_width), new_keys = part(query_width, key_width);
+    const auto normalise = [&](Matrix<int32_t> heads, const HeadNorm& norm) {
+        if (norm.gain == nullptr) return;
+        all.normalise_heads(heads, norm.gain, shape.head_width, norm.epsilon, norm.shift);
+    };
+    normalise(queries, block.query_norm);
+    normalise(new_keys, block.key_norm);
     Matrix<int32_t> near = queries, far = queries;
     if (block.rotates) {
         far = columns(far_, query_width, 0, query_width);

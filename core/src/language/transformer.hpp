@@ -18,9 +18,17 @@ struct Layer {
     int64_t limit;  // of its quantised inputs
 };
 
+// Of the heads of queries or keys; without gains there is none.
+struct HeadNorm {
+    const int32_t* gain;  // (head_width,)
+    int64_t epsilon;
+    int shift;
+};
+
 struct Block {
     const int32_t* attention_gain;  // (width,)
     Layer query_key_value;
+    HeadNorm query_norm, key_norm;
     exact::AttentionScale attention;
     Layer attention_out;
     const int32_t* inner_gain;

@@ -13,7 +13,7 @@ from torch import Tensor
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.engine import Rows
 from neurocomp.exact.frequencies import TOTAL, Frequencies
-from neurocomp.exact.layers import Linear, Norm, Recurrence
+from neurocomp.exact.layers import HeadNorm, Linear, Norm, Recurrence
 from neurocomp.exact.scaling import (
     EXP2_BITS,
     EXP2_TABLE_BITS,
@@ -94,6 +94,22 @@ class TensorEngine:
             rows.mantissas = torch.bitwise_right_shift(quotients + half, excess)
             rows.exponents = rows.exponents + doublings + excess - RECIPROCAL_BITS
             return rows
+
+        return apply
+
+    def prepare_head_norm(self, norm: HeadNorm) -> Callable[[Tensor], Tensor]:
+        """Return the norm."""
+        gain = self.put(norm.gain).to(torch.int64)
+
+        def apply(values: Tensor) -> Tensor:
+            heads = values.to(torch.int64).reshape(values.shape[0], -1, gain.numel())
+            squares = (heads * heads).sum(2, keepdim=True) + norm.epsilon
+            doublings = torch.bitwise_right_shift(62 - bit_length(squares), 1)
+            roots = integer_root(torch.bitwise_left_shift(squares, 2 * doublings))
+            directions = scale_sums(heads, divide(1 << 61, roots), 31 - doublings)
+            scaled = directions * gain + (1 << (norm.shift - 1))
+            out = torch.bitwise_right_shift(scaled, norm.shift)
+            return out.to(torch.int32).view(values.shape)
 
         return apply
 

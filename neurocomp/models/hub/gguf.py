@@ -24,7 +24,7 @@ SUFFIX = ".gguf"
 TYPES = ("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q6_K", "Q8_0")
 """Forms of tensors that are read; others of the K family would work as well, but are not tested."""
 
-_KINDS = ("llama", "granite", "qwen2", "smollm3")
+_KINDS = ("llama", "granite", "qwen2", "qwen3", "smollm3")
 _INTERLEAVED = ("llama", "granite", "smollm3")
 """Kinds whose queries and keys llama.cpp keeps with the halves of a head interleaved."""
 
@@ -34,6 +34,8 @@ _LAYERS = {
     "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj",
     "attn_v": "self_attn.v_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
     "attn_output": "self_attn.o_proj",
     "ffn_norm": "post_attention_layernorm",
     "ffn_gate": "mlp.gate_proj",

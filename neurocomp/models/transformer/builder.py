@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.attention import Attention
-from neurocomp.exact.layers import Linear
+from neurocomp.exact.layers import HeadNorm, Linear
 from neurocomp.exact.scaling import (
     ATTENTION_ONE,
     BYTE_LIMIT,
@@ -51,6 +51,9 @@ from neurocomp.store.stored import StoredModel
 RESIDUAL_BITS = 12
 """Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
 
+_DIRECTION_BITS, _HEAD_GAIN_BITS = 30, 29
+"""Fraction bits of a head's direction, and bits of the largest gain of its norm."""
+
 LAST_NORM = "last_norm"
 """The norm before the head."""
 
@@ -79,7 +82,10 @@ class RealLinear:
 
 @dataclass(frozen=True, eq=False)
 class RealBlock:
-    """One block.  ``score_scale`` multiplies products of queries and keys."""
+    """One block.  ``score_scale`` multiplies products of queries and keys.
+
+    Norms of queries and keys, where there are, have a scale for each column of a head.
+    """
 
     attention_norm: RealNorm
     query_key_value: RealLinear
@@ -88,6 +94,8 @@ class RealBlock:
     inner_in: RealLinear
     inner_out: RealLinear
     score_scale: float
+    query_norm: Floats | None = None
+    key_norm: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +171,7 @@ class Builder:
     ) -> None:
         self._architecture = architecture
         self._rounding = rounding or Rounding()
+        self._real_epsilon = real.epsilon
         self._residual_unit = 2.0**-self._rounding.residual_bits
         self._tensors: dict[str, NDArray[Any]] = dict(real.extra)
         self._layers: dict[LayerName, Callable[[bool], Linear]] = {}
@@ -232,13 +241,24 @@ class Builder:
         matrix, bias = self._normed(norm, real.attention_norm, real.query_key_value)
         reach = reach_of_outputs(matrix, bias)
         query_end, key_end = config.query_width, config.query_width + config.key_width
+        key_reach = float(reach[query_end:key_end].max())
+        if real.key_norm is not None:
+            key_reach = self._head_reach(real.key_norm)
         # Rotation mixes pairs of columns, which lengthens them by sqrt(2) at most.
         key_bits, value_bits = (
-            floor_log2(KEY_LIMIT / (1.5 * max(float(part.max()), 2.0**-16)))
-            for part in (reach[query_end:key_end], reach[key_end:])
+            floor_log2(KEY_LIMIT / (1.5 * max(one, 2.0**-16)))
+            for one in (key_reach, float(reach[key_end:].max()))
         )
         outs = np.full(bias.size, 2.0**-QUERY_BITS)
         outs[query_end:key_end] = 2.0**-key_bits
+        for part, norm, scales, bits in (
+            (slice(0, query_end), "query_norm", real.query_norm, QUERY_BITS),
+            (slice(query_end, key_end), "key_norm", real.key_norm, key_bits),
+        ):
+            if scales is not None:
+                unit = 2.0 ** -floor_log2(RESIDUAL_LIMIT / (1.5 * max(reach[part].max(), 2.0**-16)))
+                outs[part] = unit
+                self._add_head_norm(prefix + norm, scales, unit, bits)
         outs[key_end:] = 2.0**-value_bits
         self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, RESIDUAL_LIMIT)
         shape = (config.num_heads, config.num_key_heads, config.head_width)
@@ -255,6 +275,24 @@ class Builder:
         self._tensors[prefix + "attention.scale"] = np.array(scale, np.int64)
         unit = 2.0**-value_bits / ATTENTION_ONE
         self._add_plain(prefix + "attention_out", real.attention_out, unit)
+
+    def _head_reach(self, scales: Floats) -> float:
+        """Return the bound of a normalised head's values."""
+        return float(np.abs(np.asarray(scales, np.float64)).max() * np.sqrt(float(len(scales))))
+
+    def _add_head_norm(self, name: str, scales: Floats, unit: float, bits: int) -> None:
+        """Add a norm from heads in that unit to heads with so many fraction bits."""
+        width = float(len(scales))
+        reach = max(self._head_reach(scales), 2.0**-16)
+        shift = min(_HEAD_GAIN_BITS + _DIRECTION_BITS - bits - floor_log2(reach) - 1, 61)
+        gains = np.asarray(scales, np.float64) * np.sqrt(width)
+        whole = np.rint(np.ldexp(gains, bits + shift - _DIRECTION_BITS)).astype(np.int32)
+        epsilon = max(int(np.rint(self._real_epsilon / unit / unit * width)), 1)
+        HeadNorm(whole, epsilon, shift)
+        self._tensors |= {
+            f"{name}.gain": whole,
+            f"{name}.scale": np.array([epsilon, shift], np.int64),
+        }
 
     def _add_head(self, real: RealModel) -> None:
         head = real.embedding if real.head is None else real.head

@@ -6,11 +6,12 @@ It computes what `network.Network` computes; the conformance suite compares both
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.compiled import pad_columns
-from neurocomp.exact.layers import Linear
+from neurocomp.exact.layers import HeadNorm, Linear
 from neurocomp.exact.window import WindowAttention
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import Parts
@@ -56,8 +57,14 @@ def compile_transformer(config: TransformerConfig, parts: Parts) -> _core.langua
             *_layer(block.inner_out),
             block.rotates,
         )
+        if block.query_norm is not None and block.key_norm is not None:
+            transformer.set_head_norms(*_head_norm(block.query_norm), *_head_norm(block.key_norm))
     transformer.finish(np.ascontiguousarray(parts.last_norm.gain), *_layer(parts.head))
     return transformer
+
+
+def _head_norm(norm: HeadNorm) -> tuple[NDArray[np.int32], int, int]:
+    return np.ascontiguousarray(norm.gain), norm.epsilon, norm.shift
 
 
 def _layer(layer: Linear) -> tuple[_core.exact.Linear, int]:

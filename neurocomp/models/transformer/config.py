@@ -43,6 +43,7 @@ class TransformerConfig:
         start_symbol: stands before the first symbol.
         sinks: first positions that a sliding window keeps in sight; 0 where a window is read anew
             when it is full.
+        norms_heads: whether queries and keys are normalised by head before they are rotated.
     """
 
     alphabet_size: int
@@ -62,6 +63,7 @@ class TransformerConfig:
     embedding_shift: int
     start_symbol: int
     sinks: int = 0
+    norms_heads: bool = False
 
     def __post_init__(self) -> None:
         """Check every value; raises FormatError."""
@@ -87,6 +89,8 @@ class TransformerConfig:
                 raise FormatError(f"{field.name} = {value!r} of the transformer is out of range")
         if self.activation not in FUNCTIONS or (self.rotary and self.head_width % 2):
             raise FormatError("the transformer's activation or head width is not supported")
+        if self.norms_heads and not self.sinks:
+            raise FormatError("norms of heads need a transformer whose window slides")
         if self.sinks and (not self.rotary or self.context > MAX_WINDOW):
             raise FormatError("the transformer's sliding window is not supported")
 

@@ -2,7 +2,8 @@
 
 H. Touvron et al., Llama 2: open foundation and fine-tuned chat models, 2023.  Llama 2 and 3,
 SmolLM, SmolLM2, Mistral and TinyLlama are this graph; Qwen2 adds biases of queries, keys and
-values, SmolLM3 has layers that don't rotate, Granite multiplies some values.
+values, Qwen3 norms of queries and keys, SmolLM3 has layers that don't rotate, Granite multiplies
+some values.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from neurocomp.models.transformer.config import NUM_SINKS, TransformerConfig
 from neurocomp.models.transformer.rotations import read_angles
 from neurocomp.names import printable, quoted
 
-KINDS = ("llama", "mistral", "qwen2", "smollm3", "granite")
+KINDS = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "granite")
 """What transformers calls the networks that have this graph."""
 
 
@@ -96,6 +97,7 @@ def read_llama(source: LlamaSource, extra: dict[str, NDArray[Any]]) -> RealModel
         embedding_shift=1,
         start_symbol=_start_symbol(config, alphabet_size),
         sinks=NUM_SINKS,
+        norms_heads=config.get("model_type") == "qwen3",
     )
     return RealModel(
         shape,
@@ -133,7 +135,15 @@ def _block(source: LlamaSource, index: int, multipliers: Multipliers) -> RealBlo
         joined("mlp.gate_proj", "mlp.up_proj"),
         added("mlp.down_proj"),
         multipliers.scores,
+        _head_norm(source, prefix + "self_attn.q_norm"),
+        _head_norm(source, prefix + "self_attn.k_norm"),
     )
+
+
+def _head_norm(source: LlamaSource, name: str) -> NDArray[Any] | None:
+    if source.config.get("model_type") != "qwen3":
+        return None
+    return source.tensor(f"{name}.weight")
 
 
 def _norm(source: LlamaSource, name: str) -> RealNorm:
@@ -173,7 +183,7 @@ def _refuse_others(source: LlamaSource) -> None:
     if config.get("use_sliding_window") and kind != "mistral":
         raise UnsupportedError(f"{shown} has layers of sliding windows, which are not supported")
     for part in ("self_attn.q_norm", "mlp.experts", "self_attn.rotary_emb.inv_freq_mask"):
-        if f"model.layers.0.{part}.weight" in source:
+        if kind != "qwen3" and f"model.layers.0.{part}.weight" in source:
             raise UnsupportedError(f"{shown} has {quoted(part)}, which is not supported")
 
 

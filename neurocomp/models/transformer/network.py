@@ -156,6 +156,8 @@ class _PreparedBlock:
             self._attend = engine.prepare_attention(block.attention, parts.exp2, sight)
         else:
             self._attend = engine.prepare_window_attention(block.attention, parts.exp2)
+        norms = block.query_norm, block.key_norm
+        self._norms = [one if one is None else engine.prepare_head_norm(one) for one in norms]
         self._attention_out = engine.prepare_linear(block.attention_out)
         self._inner_in = prepare_normed(engine, block.inner_norm, block.inner_in)
         self._inner_out = engine.prepare_linear(block.inner_out)
@@ -185,6 +187,9 @@ class _PreparedBlock:
         if window is None:
             mixed = self._attend_all(queries, new_keys, new_values, keys, values, start, num_steps)
         else:
+            query_norm, key_norm = self._norms
+            queries = queries if query_norm is None else query_norm(queries)
+            new_keys = new_keys if key_norm is None else key_norm(new_keys)
             steps = np.arange(start, start + num_steps)
             near = self._turned(queries, steps)
             far = self._turned(queries, np.minimum(steps, window.length - 1))

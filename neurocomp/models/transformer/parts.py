@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact.attention import Attention
-from neurocomp.exact.layers import Embedding, Linear, Norm
+from neurocomp.exact.layers import Embedding, HeadNorm, Linear, Norm
 from neurocomp.exact.scaling import TURN_POSITIONS
 from neurocomp.exact.tables import TABLE_SIZE, Activation
 from neurocomp.exact.turns import Turns
@@ -31,6 +31,8 @@ class Block:
     Attributes:
         attention: over a window that slides, or one that is read anew.
         rotates: whether queries and keys are rotated, where the model has rotary positions.
+        query_norm: of each query, before it is rotated; None in most models.
+        key_norm: of each key; where queries have one.
     """
 
     attention: Attention | WindowAttention
@@ -41,6 +43,8 @@ class Block:
     inner_in: Linear
     inner_out: Linear
     rotates: bool
+    query_norm: HeadNorm | None
+    key_norm: HeadNorm | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,8 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
             _linear(tensors, prefix + "inner_in", inner * (1 + config.gated), width),
             _linear(tensors, prefix + "inner_out", width, inner),
             bool(rotating[index]),
+            _head_norm(config, tensors, prefix + "query_norm"),
+            _head_norm(config, tensors, prefix + "key_norm"),
         )
 
     head = _linear(tensors, "head", config.alphabet_size, width)
@@ -143,6 +149,14 @@ def _linear(tensors: Tensors, name: str, num_outputs: int, num_inputs: int) -> L
 def _norm(config: TransformerConfig, tensors: Tensors, name: str) -> Norm:
     gain = _tensor(tensors, f"{name}.gain", (config.width,), np.int32)
     return Norm(gain, config.epsilon, config.center)
+
+
+def _head_norm(config: TransformerConfig, tensors: Tensors, name: str) -> HeadNorm | None:
+    if not config.norms_heads:
+        return None
+    gain = _tensor(tensors, f"{name}.gain", (config.head_width,), np.int32)
+    scale = _tensor(tensors, f"{name}.scale", (2,), np.int64)
+    return HeadNorm(gain, int(scale[0]), int(scale[1]))
 
 
 def _tensor(tensors: Tensors, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:

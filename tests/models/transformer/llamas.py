@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "linear": ("Llama", {"rope_parameters": {"rope_type": "linear", "factor": 2.0}}),
     "mistral": ("Mistral", {"sliding_window": 48, "head_dim": 16}),
     "qwen2": ("Qwen2", {"tie_word_embeddings": True}),
+    "qwen3": ("Qwen3", {"head_dim": 16, "tie_word_embeddings": True}),
     "smollm3": ("SmolLM3", {"no_rope_layer_interval": 4}),
     "granite": (
         "Granite",
@@ -106,6 +107,8 @@ _PARTS = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
     "self_attn.o_proj": "attn_output",
     "post_attention_layernorm": "ffn_norm",
     "mlp.gate_proj": "ffn_gate",
@@ -128,6 +131,8 @@ def write_gguf(path: Path, folder: Path, form: str = "F32") -> Path:
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(config["num_attention_heads"])
     writer.add_head_count_kv(config["num_key_value_heads"])
+    if config.get("head_dim"):
+        writer.add_key_length(config["head_dim"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_rope_freq_base(config.get("rope_parameters", config)["rope_theta"])
     if kind == "granite":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def test_tables_are_near_those_of_the_float_network(kind: str, tmp_path: Path) -
     assert 0 <= relative_loss(folder, convert_checkpoint(folder)) < 0.01
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen2", "granite", "smollm3"])
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "granite", "smollm3"])
 def test_a_gguf_file_gives_the_same_model(kind: str, tmp_path: Path) -> None:
     pytest.importorskip("gguf", reason="the package gguf is not installed")
     folder = write_llama(tmp_path / kind, kind)
@@ -139,7 +140,7 @@ def test_engines_agree_over_a_sliding_window(route: str, stored: StoredModel) ->
     np.testing.assert_array_equal(other.all_frequencies(symbols, 13), expected)
 
 
-@pytest.mark.parametrize("kind", ["tied", "mistral", "smollm3"])
+@pytest.mark.parametrize("kind", ["tied", "mistral", "qwen3", "smollm3"])
 def test_steps_agree_with_whole_sequences(kind: str, tmp_path: Path) -> None:
     model = TransformerModel(convert_checkpoint(write_llama(tmp_path, kind)), window=9)
     symbols = np.random.default_rng(3).integers(0, END, (3, 30)).astype(np.int32)
@@ -226,3 +227,47 @@ def test_parameters_are_the_window(stored: StoredModel) -> None:
             model.with_window(wrong)
     with pytest.raises(UsageError, match="slides"):
         model.with_overlap(5)
+
+
+@pytest.mark.parametrize(
+    "name", ["turns", "blocks.0.attention.scale", "head.bias", "exp2", "blocks.3.inner_in.weight"]
+)
+def test_a_missing_part_is_an_error(name: str, stored: StoredModel) -> None:
+    rest = {key: value for key, value in stored.tensors.items() if key != name}
+    with pytest.raises(FormatError):
+        TransformerModel(dataclasses.replace(stored, tensors=rest))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sinks": 0}, {"sinks": CONTEXT}, {"sinks": -1}, {"rotary": False}, {"context": 1 << 15}],
+)
+def test_a_damaged_configuration_is_an_error(changes: dict[str, Any], stored: StoredModel) -> None:
+    with pytest.raises(FormatError):
+        TransformerModel(dataclasses.replace(stored, config={**stored.config, **changes}))
+
+
+def test_a_damaged_table_is_an_error(stored: StoredModel) -> None:
+    turns = stored.tensors["turns"].copy()
+    turns[0, 0, 0, 0] = np.iinfo(np.int32).min
+    tensors = {**stored.tensors, "turns": turns}
+    with pytest.raises(FormatError):
+        TransformerModel(dataclasses.replace(stored, tensors=tensors))
+    tensors = {**stored.tensors, "rotating": np.ones(3, np.uint8)}
+    with pytest.raises(FormatError):
+        TransformerModel(dataclasses.replace(stored, tensors=tensors))
+
+
+def test_a_lane_longer_than_positions_reach_is_an_error(
+    stored: StoredModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurocomp.models.transformer.model.MAX_POSITIONS", 5)
+    predictor = TransformerModel(stored).predictor(1)
+    for _ in range(5):
+        predictor.frequencies()
+        predictor.update(np.array([3], np.int32))
+    with pytest.raises(FormatError, match="longer"):
+        predictor.frequencies()
+    monkeypatch.setattr("neurocomp.models.transformer.model.MAX_POSITIONS", 5)
+    with pytest.raises(UsageError, match="block-size"):
+        TransformerModel(stored).num_lanes(1 << 20)
