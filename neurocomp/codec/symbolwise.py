@@ -113,8 +113,6 @@ def decode_together(
 
 _TICK_SECONDS = 0.1
 
-"""Bound of lanes * alphabet size: no frame makes a decoder hold larger frequency tables."""
-
 
 def _foreseen(predictor: Predictor, grid: Symbols) -> Iterator[Frequencies]:
     """Yield the tables before each step of ``grid`` (steps, lanes)."""

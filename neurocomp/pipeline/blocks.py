@@ -12,7 +12,7 @@ import numpy as np
 from neurocomp.codec import Codec, CodedBlock, SymbolCodec, Tick
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.coding import CODERS
-from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
 from neurocomp.contract import SymbolModel, watch
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.exact import Stream
@@ -29,7 +29,14 @@ from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded
 from neurocomp.registry.catalogue import ARCHITECTURES, Kind
 from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
-from neurocomp.registry.opening import OpenModel, open_model, with_overlap, with_window
+from neurocomp.registry.opening import (
+    OpenModel,
+    as_language,
+    is_language_model,
+    open_model,
+    with_overlap,
+    with_window,
+)
 from neurocomp.store.folder import ModelStore
 from neurocomp.symbols import BYTES, BytePairs, SymbolMap, for_alphabet
 from neurocomp.transforms import LINE_ENDS, undo
@@ -52,6 +59,7 @@ class BlockCoder:
         entry: what a frame says of its model and coder.
         uses_all_cores: the model spreads its lanes over the cores by itself.
         is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        is_language: the model is one of language, which contexts help.
         takes_token_sets: it codes token files only.
 
     Raises:
@@ -73,6 +81,8 @@ class BlockCoder:
         self._symbol_map: SymbolMap = BYTES
         self._alphabet_size = 256
         if opened.architecture.kind is Kind.BINARY:
+            if dictionary is not None and not opened.architecture.takes_dictionaries:
+                raise UsageError(f"model {opened.name!r} takes no dictionary: use a preset")
             if coder != "arithmetic":
                 others = [one.name for one in ARCHITECTURES if one.kind is Kind.SYMBOL]
                 raise UsageError(
@@ -80,7 +90,7 @@ class BlockCoder:
                     f"only; models that work with {coder!r}: {', '.join(others)}"
                 )
             self._codec = binary_codec(opened, dictionary, threads)
-            self._coder_name = BINARY
+            self._coder_name = BINARY if opened.architecture.stored_family is None else FREE
             coder_id = CODER_BINARY
         elif dictionary is not None:
             raise UsageError(
@@ -98,6 +108,7 @@ class BlockCoder:
         self._knows_bytes = self.entry.is_long and not isinstance(self._symbol_map, BytePairs)
         is_kept = bool(opened.architecture.from_stored or opened.architecture.by_name)
         self.is_trained_on_symbols = is_kept and opened.architecture.kind is Kind.SYMBOL
+        self.is_language = opened.architecture.stored_family is not None
         self.takes_token_sets = isinstance(self._symbol_map, TokenSets)
         self._prefers_line_feeds: bool = getattr(opened.model, "prefers_line_feeds", False)
         self.joins_records: bool = getattr(opened.model, "has_independent_lanes", False)
@@ -118,6 +129,8 @@ class BlockCoder:
             opened = with_overlap(opened, options.overlap)
         if options.window is not None:
             opened = with_window(opened, options.window)
+        if options.coder == "arithmetic" and is_language_model(opened):
+            opened = as_language(opened)
         is_exact = not getattr(opened.model, "environment", b"")
         verify = not is_exact if options.verify is None else options.verify
         return cls(

@@ -33,6 +33,7 @@ class Architecture:
         by_name: finds a model that is kept by another library from a frame's hash, parameters and
             environment.
         takes_dictionaries: models read one before each block.
+        stored_family: whose files its models are, where that is another.
     """
 
     id: int
@@ -41,6 +42,12 @@ class Architecture:
     from_stored: Callable[[StoredModel], SymbolModel | BinaryModel] | None = None
     by_name: Callable[[bytes, bytes, bytes], SymbolModel] | None = None
     takes_dictionaries: bool = False
+    stored_family: int | None = None
+
+    @property
+    def stored_name(self) -> str:
+        """What files say of its models."""
+        return constants.FAMILY_NAMES[self.stored_family or self.id]
 
     @property
     def name(self) -> str:
@@ -69,6 +76,12 @@ def _transformer(stored: StoredModel) -> SymbolModel:
     from neurocomp.models.transformer import TransformerModel
 
     return TransformerModel.from_stored(stored)
+
+
+def _language(stored: StoredModel) -> BinaryModel:
+    from neurocomp.models.language import LanguageModel
+
+    return LanguageModel.from_stored(stored)
 
 
 def _dalle(stored: StoredModel) -> SymbolModel:
@@ -137,6 +150,13 @@ ARCHITECTURES = (
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
+    Architecture(
+        constants.FAMILY_LANGUAGE,
+        Kind.BINARY,
+        "an exact transformer of tokens and context mixing",
+        from_stored=_language,
+        stored_family=constants.FAMILY_TRANSFORMER,
+    ),
 )
 """All architectures."""
 
@@ -146,4 +166,4 @@ BY_ID = {one.id: one for one in ARCHITECTURES}
 
 def architecture_named(name: str) -> Architecture | None:
     """Return the architecture that a model file says that it has; None where it is unknown."""
-    return next((one for one in ARCHITECTURES if one.name == name), None)
+    return next((one for one in ARCHITECTURES if one.name == name == one.stored_name), None)

@@ -15,7 +15,7 @@ from neurocomp.errors import (
 )
 from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, HUB, Architecture, architecture_named
+from neurocomp.registry.catalogue import BY_ID, HUB, Architecture
 from neurocomp.registry.packaged import (
     DALLE_PREFIX,
     EMBEDDED,
@@ -32,7 +32,7 @@ from neurocomp.store.origins import PULLED, repository
 DICTIONARY = "dictionary"
 """What a dictionary's file says that it is."""
 
-WINDOWED = ("transformer",)
+WINDOWED = ("transformer", "language")
 """Architectures whose models see a window of context; see ``base.WindowedModel``."""
 
 
@@ -158,7 +158,7 @@ def name_frame_model(
         return Named(packaged.name, packaged.section_lanes)
     path, name = find_stored(identity, store)
     header = ModelHeader.read(path)
-    if architecture_named(header.architecture) is not architecture:
+    if header.architecture != architecture.stored_name:
         raise ModelMismatchError(
             f"{printable(path)} is not the {architecture.name} model {identity.hex()} of the "
             f"frame, but of architecture {quoted(header.architecture)}"
