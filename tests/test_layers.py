@@ -31,6 +31,7 @@ FAMILIES = {
     "bytenet": {"mix"},  # its opinion is mixed with contexts
     "tokennets": {"bytenet", "transformer"},  # the same recurrence, the same samples
     "dalle": {"transformer", "ngram"},  # a prior is a transformer; n-grams are what it must beat
+    "language": {"bytenet", "mix", "transformer"},  # a transformer, mixed with contexts
     "hub": {"bytenet", "tokennets", "transformer"},  # checkpoints of all of them
     "text": {"bytenet", "hub", "tokennets", "transformer"},  # one training of all of them
 }

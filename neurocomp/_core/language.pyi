@@ -1,6 +1,6 @@
 """Language models in exact arithmetic: ``core/src/language``."""
 
-from numpy import int8, int32
+from numpy import int8, int32, uint8
 from numpy.typing import NDArray
 
 from neurocomp._core.exact import Linear
@@ -87,3 +87,68 @@ class Lanes:
 
     def write_logits(self, out: NDArray[int32]) -> None:
         """Write logits to base 2, in units of 2**-10, in the place of tables."""
+
+class Vocabulary:
+    """The bytes of tokens, sorted.
+
+    Args:
+        bytes: of all tokens, one after the other.
+        starts: (V + 1,), where each begins; one without bytes is never coded.
+
+    Raises:
+        ValueError: a byte has no token of its own, or two tokens have the same bytes.
+    """
+
+    def __init__(self, bytes: NDArray[uint8], starts: NDArray[int32]) -> None: ...
+    @property
+    def order(self) -> NDArray[int32]:
+        """Numbers of the tokens that have bytes, sorted by these."""
+
+class TokenEncoder:
+    """Codes the tokens of lanes that hold ``sizes`` bytes, to a payload of at most ``room``."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, profile: int, sizes: list[int], room: int
+    ) -> None: ...
+    def encode(self, first_lane: int, logits: NDArray[int32], tokens: NDArray[int32]) -> bool:
+        """Code the next token of lanes from ``first_lane`` on; lanes that are done take none.
+
+        Args:
+            first_lane: that the rows are for.
+            logits: (lanes, n or more), first those of the sorted tokens.
+            tokens: (lanes,), that of a lane that is done being ignored.
+
+        Returns:
+            False where the payload is full.
+        """
+
+    def finish(self) -> bytes | None:
+        """Return the payload; None where it is longer than the room."""
+
+class TokenDecoder:
+    """Decodes what `TokenEncoder` coded."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, profile: int, sizes: list[int], payload: bytes
+    ) -> None: ...
+    def decode(self, first_lane: int, logits: NDArray[int32], tokens: NDArray[int32]) -> None:
+        """Write the next tokens of lanes from ``first_lane`` on; 0 for those that are done.
+
+        Raises:
+            DamagedPayload: the payload ends too early, or a token is longer than its lane.
+        """
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all lanes are done."""
+
+    @property
+    def num_decoded(self) -> int:
+        """Bytes so far."""
+
+    def finish(self) -> bytes:
+        """Return the bytes of all lanes.
+
+        Raises:
+            DamagedPayload: the payload is not what they are coded as.
+        """

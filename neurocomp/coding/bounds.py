@@ -12,6 +12,9 @@ from neurocomp.errors import UsageError
 BINARY = "binary arithmetic"
 """Name of the binary coder, besides those of ``coding.CODERS``."""
 
+FREE = "fine arithmetic"
+"""That of language models: a decision may cost 2**-22 bits, and one may be all of many bytes."""
+
 _BITS_OF_A_BIT = 45_427
 """Decisions that cost a bit at least: ln 2 / x, rounded up.
 
@@ -30,13 +33,15 @@ def min_payload_bytes(coder: str, num_symbols: int, alphabet_size: int) -> int:
     """Return a size that no payload of ``num_symbols`` falls below.
 
     Args:
-        coder: "arithmetic", "huffman", or `BINARY`, whose symbols are bytes, bit by bit.
+        coder: "arithmetic", "huffman", or `BINARY` and `FREE`, whose symbols are bytes, bit by bit.
         num_symbols: how many are coded.
         alphabet_size: of the model; 1 where it isn't known.
     """
     match coder:
         case "binary arithmetic":
             num_bits = 8 * num_symbols // _BITS_OF_A_BIT
+        case "fine arithmetic":
+            num_bits = 0
         case "arithmetic":
             num_bits = num_symbols * (alphabet_size - 1) // _SYMBOLS_OF_A_BIT
         case "huffman":

@@ -56,8 +56,9 @@ FAMILY_NAMES = {
     FAMILY_DALLE: "dalle",
     FAMILY_NEURAL_NGRAM: "neural-ngram",
     FAMILY_RECURRENT_TOKENS: "recurrent-tokens",
+    FAMILY_LANGUAGE: "language",
 }
-"""Families of models; id 12 is reserved for language models mixed with contexts."""
+"""Families of models; those of language are stored as transformers."""
 
 REVISIONS = {
     FAMILY_MIX: 1,
@@ -69,10 +70,12 @@ REVISIONS = {
     FAMILY_DALLE: 1,
     FAMILY_NEURAL_NGRAM: 1,
     FAMILY_RECURRENT_TOKENS: 1,
+    FAMILY_LANGUAGE: 1,
 }
 """Revision of each family's arithmetic: raised whenever the same weights would predict otherwise.
 
-That of bytenet counts changes of mix as well, which it contains.
+Those of bytenet and language count changes of mix as well, which they contain; that of language
+those of transformer too.
 """
 
 REVISION_READERS = {
@@ -85,6 +88,7 @@ REVISION_READERS = {
     (FAMILY_DALLE, 1): "0.1",
     (FAMILY_NEURAL_NGRAM, 1): "0.1",
     (FAMILY_RECURRENT_TOKENS, 1): "0.1",
+    (FAMILY_LANGUAGE, 1): "0.1",
 }
 """The newest neurocomp that reads a revision of a family."""
 
@@ -191,6 +195,9 @@ MAX_LANES = 1 << 12
 
 MAX_BYTENET_LANES = 64
 """Largest number of lanes of a block of bytenet."""
+
+MAX_LANGUAGE_LANES = 128
+"""Largest number of lanes of a block of language."""
 
 MAX_RECORD_LANES = 64
 """Largest number of lanes of records of token sets."""

@@ -55,9 +55,12 @@ def refuse_short(block: Block, needed_bytes: int) -> None:
 
 
 def _check_binary(entry: ModelEntry, block: Block) -> None:
-    most = constants.MAX_BYTENET_LANES
+    is_language = entry.family == constants.FAMILY_LANGUAGE
+    most = constants.MAX_LANGUAGE_LANES if is_language else constants.MAX_BYTENET_LANES
     if block.num_lanes > most:
         raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {most}")
+    if is_language:
+        return
     refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
     if block.num_lanes == 1:
         return

@@ -11,7 +11,7 @@ import numpy as np
 from neurocomp.codec import CodedBlock, Tick
 from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
-from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.frame.block import Block, Method, TransformUse, method_for
@@ -25,7 +25,14 @@ from neurocomp.pipeline.progress import ContentProgress
 from neurocomp.pipeline.unloaded import find_unloaded
 from neurocomp.registry.catalogue import FAMILIES, Kind
 from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
-from neurocomp.registry.opening import OpenModel, open_model, with_overlap, with_window
+from neurocomp.registry.opening import (
+    OpenModel,
+    as_language,
+    is_language_model,
+    open_model,
+    with_overlap,
+    with_window,
+)
 from neurocomp.store.folder import ModelStore
 from neurocomp.transforms import LINE_ENDS, undo
 
@@ -47,6 +54,7 @@ class BlockCoder:
         entry: what a frame says of its model and coder.
         uses_all_cores: the model spreads its lanes over the cores by itself.
         is_trained_on_symbols: the model is one of symbols that is kept in a file.
+        is_language: the model is one of language, which contexts help.
         takes_token_sets: it codes token files only.
 
     Raises:
@@ -77,7 +85,9 @@ class BlockCoder:
         self._verify = verify
         self._before = None if dictionary is None else dictionary.content
         self._codec = model.codec(coder, self._before, threads)
-        self._coder_name = BINARY if is_binary else coder
+        self._coder_name = coder
+        if is_binary:
+            self._coder_name = BINARY if family.stored_family is None else FREE
         self._symbol_map = model.symbol_map
         self._alphabet_size = model.alphabet_size
         coder_id = CODER_BINARY if is_binary else CODER_IDS[coder]
@@ -85,6 +95,7 @@ class BlockCoder:
         # A model of the package knows what its makers know of it.
         self._knows_bytes = self.entry.is_long and not self._symbol_map.is_vocabulary
         self.is_trained_on_symbols = family.is_kept and not is_binary
+        self.is_language = family.stored_family is not None
         self.takes_token_sets = not self._symbol_map.takes_any_content
         self._prefers_line_feeds = model.prefers_line_feeds
         self.joins_records = model.has_independent_lanes
@@ -105,6 +116,8 @@ class BlockCoder:
             opened = with_overlap(opened, options.overlap)
         if options.window is not None:
             opened = with_window(opened, options.window)
+        if options.coder == "arithmetic" and is_language_model(opened):
+            opened = as_language(opened)
         is_exact = not opened.model.environment
         verify = not is_exact if options.verify is None else options.verify
         return cls(

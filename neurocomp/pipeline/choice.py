@@ -17,13 +17,24 @@ from neurocomp.frame.block import Block, Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.options import CompressOptions
+from neurocomp.pipeline.options import CompressOptions, resolve_threads
+from neurocomp.pipeline.unloaded import find_unloaded
 from neurocomp.registry.opening import open_model
 from neurocomp.store.folder import ModelStore
 
 _CONTEXTS = "mix"
+_SECOND_BEST = "text-l"
+"""What codes blocks that a language model does not serve: the model of the preset `best`."""
+
 _CONTEXTS_NUMBER = 1
-"""Of contexts in the model tables that have them."""
+"""Of the other model in the model tables that have one."""
+
+_WHOLE_BYTES = 1 << 14
+"""Smaller blocks are coded both ways by those of a language model, of larger ones samples are."""
+
+_SAMPLE_BYTES = 1 << 12
+_SAMPLES_EVERY = 1 << 18
+_MAX_SAMPLES = 8
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,9 @@ class FrameEncoder:
     - where neither shrinks the block, and it is the whole content: then it is stored, and a frame
       of `mix` has the shorter head.
 
+    A language model gives way to the model of the preset `best` where that takes less: small blocks
+    are coded both ways, of larger ones samples are, for it takes its time.
+
     Others are the model of their frames whatever they make of it: those of bits code each block by
     contexts where that is shorter, and what a user takes n-grams for is to use n-grams.
 
@@ -61,9 +75,14 @@ class FrameEncoder:
         self.coder = coder
         self._asked_name = options.resolved_model
         self._contexts: BlockCoder | None = None
+        self._other_name = _SECOND_BEST if coder.is_language else _CONTEXTS
         if can_fall_back(coder):
+            other = find_unloaded(self._other_name) or open_model(self._other_name, ModelStore())
             self._contexts = BlockCoder(
-                open_model(_CONTEXTS, ModelStore()), "arithmetic", verify=bool(options.verify)
+                other,
+                "arithmetic",
+                verify=bool(options.verify),
+                threads=resolve_threads(options.threads),
             )
         coders = [coder] if self._contexts is None else [coder, self._contexts]
         self.header = FrameHeader(tuple(one.entry for one in coders))
@@ -71,7 +90,25 @@ class FrameEncoder:
 
     def encode(self, content: bytes, tick: Tick) -> CodedContent:
         """Code the content of a block; raises FormatError where the model cannot take it."""
+        if self._contexts is not None and self.coder.is_language and content:
+            return self._language(self._contexts, content, tick)
         return self.consider(self.coder.encode(content, tick), content, tick)
+
+    def _language(self, other: BlockCoder, content: bytes, tick: Tick) -> CodedContent:
+        """Code a block by a language model, by the other one, or by both."""
+        stop = partial(watch, tick)
+        if len(content) <= _WHOLE_BYTES:
+            return CodedContent(self.coder.encode(content, tick), other.encode(content, stop))
+        sizes = [0, 0]
+        for sample in _samples(content):
+            for number, coder in enumerate((self.coder, other)):
+                block = coder.encode(sample, stop)
+                sizes[number] += len(block.payload)
+        if sizes[0] <= sizes[1]:
+            return CodedContent(self.coder.encode(content, tick))
+        contexts = other.encode(content, tick)
+        # Stored, it only says that the model has no part in the block.
+        return CodedContent(Block.stored(content), contexts)
 
     def consider(self, asked: Block, content: bytes, tick: Tick) -> CodedContent:
         """Code ``content`` by contexts as well where they may be better than the block ``asked``.
@@ -108,7 +145,7 @@ class FrameEncoder:
         if other_size >= size:
             return header, coded.asked, ""
         is_stored = coded.contexts.method is Method.STORED
-        how = "stored" if is_stored else f"coded with {_CONTEXTS}"
+        how = "stored" if is_stored else f"coded with {self._other_name}"
         note = f"{how}: it takes {other_size} bytes, with {self._asked_name} {size}"
         return other, coded.contexts, note
 
@@ -117,8 +154,8 @@ class FrameEncoder:
         if not num_segments:
             return ""
         return (
-            f"{num_segments} of {num_blocks} blocks coded with {_CONTEXTS}, which takes less than "
-            f"{self._asked_name}"
+            f"{num_segments} of {num_blocks} blocks coded with {self._other_name}, which takes "
+            f"less than {self._asked_name}"
         )
 
 
@@ -182,7 +219,15 @@ class ChosenWriter:
 
 def can_fall_back(coder: BlockCoder) -> bool:
     """Return whether blocks of ``coder`` give way to contexts where these serve better."""
-    return coder.is_trained_on_symbols
+    return coder.is_trained_on_symbols or coder.is_language
+
+
+def _samples(content: bytes) -> list[bytes]:
+    """Return samples of a block, evenly spread."""
+    count = min(max(len(content) // _SAMPLES_EVERY, 2), _MAX_SAMPLES)
+    gap = (len(content) - _SAMPLE_BYTES) // count
+    starts = range(gap // 2, len(content) - _SAMPLE_BYTES, gap)
+    return [content[start : start + _SAMPLE_BYTES] for start in starts]
 
 
 def _size(header: FrameHeader, block: Block) -> int:

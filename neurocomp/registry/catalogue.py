@@ -34,6 +34,7 @@ class Family:
             environment.
         takes_dictionaries: models read one before each block.
         has_window: models see a window of context, whose overlap may be chosen.
+        stored_family: whose files its models are, where that is another.
     """
 
     id: int
@@ -43,11 +44,17 @@ class Family:
     by_name: Callable[[bytes, bytes, bytes], Model] | None = None
     takes_dictionaries: bool = False
     has_window: bool = False
+    stored_family: int | None = None
 
     @property
     def is_kept(self) -> bool:
         """Whether models are kept in files, rather than part of the package."""
         return bool(self.from_stored or self.by_name)
+
+    @property
+    def stored_name(self) -> str:
+        """What files say of its models."""
+        return constants.FAMILY_NAMES[self.stored_family or self.id]
 
     @property
     def name(self) -> str:
@@ -76,6 +83,12 @@ def _transformer(stored: StoredModel) -> Model:
     from neurocomp.models.transformer import TransformerModel
 
     return TransformerModel.from_stored(stored)
+
+
+def _language(stored: StoredModel) -> Model:
+    from neurocomp.models.language import LanguageModel
+
+    return LanguageModel.from_stored(stored)
 
 
 def _dalle(stored: StoredModel) -> Model:
@@ -143,6 +156,14 @@ FAMILIES = (
         "exact recurrent network of tokens",
         from_stored=_recurrent_tokens,
     ),
+    Family(
+        constants.FAMILY_LANGUAGE,
+        Kind.BINARY,
+        "an exact transformer of tokens and context mixing",
+        from_stored=_language,
+        has_window=True,
+        stored_family=constants.FAMILY_TRANSFORMER,
+    ),
 )
 """All families: to add one is to add a line here, and its id to ``frame/constants.py``."""
 
@@ -152,4 +173,4 @@ BY_ID = {one.id: one for one in FAMILIES}
 
 def family_named(name: str) -> Family | None:
     """Return the family of the architecture that a model file names; None where it is unknown."""
-    return next((one for one in FAMILIES if one.name == name), None)
+    return next((one for one in FAMILIES if one.name == name == one.stored_name), None)

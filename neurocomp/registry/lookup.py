@@ -15,7 +15,7 @@ from neurocomp.errors import (
 )
 from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, HUB, Family, family_named
+from neurocomp.registry.catalogue import BY_ID, HUB, Family
 from neurocomp.registry.packaged import (
     EMBEDDED,
     PackagedModel,
@@ -154,7 +154,7 @@ def name_frame_model(
         return Named(packaged.name, packaged.section_lanes)
     path, name = find_stored(identity, store)
     header = ModelHeader.read(path)
-    if family_named(header.architecture) is not family:
+    if header.architecture != family.stored_name:
         raise ModelMismatchError(
             f"{printable(path)} is not the {family.name} model {identity.hex()} of the "
             f"frame, but of architecture {quoted(header.architecture)}"

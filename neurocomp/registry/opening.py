@@ -15,8 +15,9 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
+from neurocomp.frame.constants import FAMILY_LANGUAGE, FAMILY_TRANSFORMER
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import HUB, Family, family_named
+from neurocomp.registry.catalogue import BY_ID, HUB, Family, family_named
 from neurocomp.registry.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.registry.lookup import find_stored, missing_model, packaged_of
 from neurocomp.registry.packaged import EMBEDDED, PackagedModel
@@ -78,6 +79,34 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     except ModelNotFoundError as error:
         raise missing_model(name, error, store) from None
     return _open_stored(entry.path, name, entry.sha256)
+
+
+def is_language_model(opened: OpenModel) -> bool:
+    """Return whether a model of tokens can be mixed with contexts."""
+    if opened.family.id != FAMILY_TRANSFORMER:
+        return False
+    from neurocomp.models.language.model import can_mix
+    from neurocomp.models.transformer import TransformerModel
+
+    return isinstance(opened.model, TransformerModel) and can_mix(opened.model)
+
+
+def as_language(opened: OpenModel) -> OpenModel:
+    """Return a transformer as a language model that is mixed with contexts.
+
+    Raises:
+        ModelMismatchError: it can't be one.
+    """
+    from neurocomp.models.language import LanguageModel
+    from neurocomp.models.transformer import TransformerModel
+
+    model = opened.model
+    if not isinstance(model, TransformerModel) or not is_language_model(opened):
+        raise ModelMismatchError(
+            f"model {quoted(opened.name)} is no language model of bytes: its window does not "
+            "slide, or its vocabulary is not one of bytes"
+        )
+    return OpenModel(BY_ID[FAMILY_LANGUAGE], opened.name, LanguageModel(model))
 
 
 def open_dalle(name: str) -> DalleModel:
@@ -142,6 +171,8 @@ def open_frame_model(
     except UsageError as error:
         raise ModelMismatchError(f"the frame's model is none: {error}") from None
     opened = _with_parameters(opened, parameters)
+    if family.stored_family is not None:
+        opened = as_language(opened)
     if opened.family is not family or opened.model.identity != identity:
         raise ModelMismatchError(
             f"{printable(path)} is not the {family.name} model {identity.hex()} of the frame"

@@ -18,16 +18,18 @@ from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.bytenet import NetworkModel, sections
 from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.conformance import sample as network_sample
+from neurocomp.models.common.tokens import TOKENIZER
 from neurocomp.models.dalle.conformance import prior_sample
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
-from neurocomp.models.transformer.conformance import llama_sample
+from neurocomp.models.transformer.conformance import llama_sample, sliding_sample
 from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.registry.dictionary import stored_dictionary
 from neurocomp.store.stored import StoredModel
+from tests.symbols.vocabulary import tokenizer
 
 FOLDER = Path(__file__).parent
 VALID = FOLDER / "valid"
@@ -41,6 +43,7 @@ NEURAL_NGRAM = FOLDER / "models" / "neural-ngram.safetensors"
 PRIMER = Path(neurocomp.__file__).parent / "models" / "mix" / "primer.txt"
 RECURRENT_TOKENS = FOLDER / "models" / "recurrent-tokens.safetensors"
 TRANSFORMER = FOLDER / "models" / "transformer.safetensors"
+LANGUAGE = FOLDER / "models" / "language.safetensors"
 NETWORK = FOLDER / "models" / "network.safetensors"
 
 TEXT = (
@@ -294,6 +297,9 @@ def _cases() -> Iterator[Case]:
     for content in ("empty", "text", "line-ends"):
         yield Case(content, "text-l")
         yield Case(content, str(NETWORK))
+    for content in ("empty", "one-byte", "text", "line-ends", "every-byte"):
+        yield Case(content, str(LANGUAGE))
+    yield Case("text", str(LANGUAGE), "huffman")
     for content in LANES:
         for model in ("text-s", "text-l"):
             yield Case(content, model, section_bytes=2000)
@@ -350,6 +356,13 @@ def frames() -> dict[str, bytes]:
     return {case.name: case.compress() for case in CASES}
 
 
+def language_sample() -> StoredModel:
+    """Return a transformer whose window slides, with a vocabulary of bytes."""
+    sample = sliding_sample()
+    text = {TOKENIZER: np.frombuffer(tokenizer(), np.uint8)}
+    return StoredModel(sample.architecture, sample.config, {**sample.tensors, **text})
+
+
 def stored_models() -> dict[Path, StoredModel]:
     """Make the stored models of the golden files."""
     text = np.frombuffer(TEXT, np.uint8)
@@ -362,5 +375,6 @@ def stored_models() -> dict[Path, StoredModel]:
         NEURAL_NGRAM: ngram_sample(),
         RECURRENT_TOKENS: recurrent_sample(),
         TRANSFORMER: llama_sample(),
+        LANGUAGE: language_sample(),
         NETWORK: network_sample(hashed=True),
     }

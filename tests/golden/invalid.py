@@ -116,7 +116,11 @@ def _entries() -> Files:
     wrong = {
         "unknown-family": (replace(mix, family=99), "UnsupportedError"),
         "largest-family": (replace(mix, family=constants.MAX_FAMILY), "UnsupportedError"),
-        "reserved-family": (replace(mix, family=constants.FAMILY_LANGUAGE), "UnsupportedError"),
+        "former-family": (replace(mix, family=7), "UnsupportedError"),
+        "language-of-another": (
+            replace(ngram, family=constants.FAMILY_LANGUAGE),
+            "ModelMismatchError",
+        ),
         "wrong-revision": (replace(adaptive, revision=200), "ModelMismatchError"),
         "wrong-revision-mix": (replace(mix, revision=0), "ModelMismatchError"),
         "wrong-revision-ngram": (replace(ngram, revision=255), "ModelMismatchError"),

@@ -71,6 +71,7 @@ inline constexpr uint32_t max_blocks = 131072;
 inline constexpr uint32_t max_trailer_bytes = 2097152;
 inline constexpr uint32_t max_lanes = 4096;
 inline constexpr uint32_t max_bytenet_lanes = 64;
+inline constexpr uint32_t max_language_lanes = 128;
 inline constexpr uint32_t max_record_lanes = 64;
 inline constexpr uint32_t max_chosen_lanes = 64;
 inline constexpr uint32_t max_float_lanes = 16;
@@ -87,5 +88,6 @@ inline constexpr uint32_t revision_bytenet = 1;
 inline constexpr uint32_t revision_dalle = 1;
 inline constexpr uint32_t revision_neural_ngram = 1;
 inline constexpr uint32_t revision_recurrent_tokens = 1;
+inline constexpr uint32_t revision_language = 1;
 
 }  // namespace neurocomp::format

@@ -26,6 +26,12 @@ inline constexpr size_t window_bytes = 6;
 inline constexpr uint64_t initial_width = uint64_t{1} << window_bits;
 inline constexpr uint64_t min_width = uint64_t{1} << 32;
 
+// A width's part p, in units of 2**-22: between 0 and the width.
+inline constexpr int fine_bits = 22;
+constexpr NEUROCOMP_INLINE uint64_t fine_part(uint64_t width, uint32_t p) {
+    return ((width >> 8) * p) >> (fine_bits - 8);
+}
+
 // The fewest bytes that name numbers of the interval only, and how far beyond `low` these begin:
 // low + distance is a multiple of 2**(48 - 8 * num_bytes), and one more of these is still within.
 // As width >= 2**32, three bytes are always enough.
@@ -56,6 +62,18 @@ class Encoder {
         width_ = bit != 0 ? ones : width_ - ones;
         if (width_ < min_width) {
             width_ <<= 16;  // it was 2**32 / 2**16 at least: one shift restores the invariant
+            shift_out();
+        }
+        return bit;
+    }
+
+    // The same with p in units of 2**-22, 1 <= p < 2**22: width * p may leave 2**10, two shifts away.
+    NEUROCOMP_INLINE int code_fine(uint32_t p, int bit) {
+        const uint64_t ones = fine_part(width_, p);
+        low_ += bit != 0 ? 0 : ones;
+        width_ = bit != 0 ? ones : width_ - ones;
+        while (width_ < min_width) {
+            width_ <<= 16;
             shift_out();
         }
         return bit;
@@ -119,13 +137,17 @@ class Decoder {
         const bool bit = number_ < ones;
         number_ -= bit ? 0 : ones;
         width_ = bit ? ones : width_ - ones;
-        if (width_ < min_width) {
-            width_ <<= 16;
-            number_ <<= 16;
-            if (position_ < size_) number_ |= static_cast<uint64_t>(payload_[position_]) << 8;
-            if (position_ + 1 < size_) number_ |= payload_[position_ + 1];
-            position_ += 2;
-        }
+        if (width_ < min_width) shift_in();
+        return bit ? 1 : 0;
+    }
+
+    // The same with p in units of 2**-22.
+    NEUROCOMP_INLINE int code_fine(uint32_t p, int /*bit*/) {
+        const uint64_t ones = fine_part(width_, p);
+        const bool bit = number_ < ones;
+        number_ -= bit ? 0 : ones;
+        width_ = bit ? ones : width_ - ones;
+        while (width_ < min_width) shift_in();
         return bit ? 1 : 0;
     }
 
@@ -142,6 +164,13 @@ class Decoder {
     }
 
    private:
+    NEUROCOMP_INLINE void shift_in() {
+        width_ <<= 16;
+        number_ <<= 16;
+        if (position_ < size_) number_ |= static_cast<uint64_t>(payload_[position_]) << 8;
+        if (position_ + 1 < size_) number_ |= payload_[position_ + 1];
+        position_ += 2;
+    }
     uint64_t window(size_t start) const {
         uint64_t number = 0;
         for (size_t i = start; i < start + window_bytes; ++i) {

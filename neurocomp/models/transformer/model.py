@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Protocol
 
@@ -348,15 +349,32 @@ class TransformerModel(StoredTokenNetwork):
         """The network, on its engine."""
         return Network(self.config, self._parts, self.engine)
 
+    @property
+    def window(self) -> int:
+        """Positions that a symbol sees where the window slides."""
+        return self._window
+
     @cached_property
-    def _compiled(self) -> _core.language.Transformer:
+    def compiled(self) -> _core.language.Transformer:
+        """The transformer in the core; only where its window slides."""
         return compile_transformer(self.config, self._parts)
+
+    def compiled_in_order(self, order: Symbols) -> _core.language.Transformer:
+        """Return the transformer in the core with its logits in another order, (V,)."""
+        head = self._parts.head
+        ordered = replace(
+            head,
+            weight=head.weight[order],
+            multiplier=head.multiplier[order],
+            bias=head.bias[order],
+        )
+        return compile_transformer(self.config, replace(self._parts, head=ordered))
 
     def _reader(self, num_lanes: int, max_steps: int) -> Reader:
         """Return lanes over a sliding window: the core's, where the core computes."""
         if isinstance(self.engine, CompiledEngine):
             size = self.alphabet_size
-            return CompiledLanes(self._compiled, size, num_lanes, self._window, max_steps)
+            return CompiledLanes(self.compiled, size, num_lanes, self._window, max_steps)
         return EngineLanes(self.network, num_lanes, self._window, max_steps)
 
     def predictor(self, num_lanes: int) -> Predictor:

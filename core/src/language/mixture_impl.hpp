@@ -1,0 +1,160 @@
+// The walk from a token's first byte to its end.  Included once by each source that compiles it for a
+// kind of processor.
+#pragma once
+
+#include <algorithm>
+
+#include "language/ends_impl.hpp"
+#include "language/mixture.hpp"
+#include "language/sums_impl.hpp"
+#include "mix/bits_impl.hpp"
+
+namespace neurocomp::language {
+
+namespace {
+
+using coding::fine_bits;
+
+constexpr int32_t sure_model = mix::stretch_limit;
+constexpr int32_t sure_mixed = 6 * 256;
+constexpr uint32_t sure_count_limit = 1023;
+
+// The probability of log odds in units of 2**-22.
+NEUROCOMP_INLINE uint32_t fine_squash(int32_t log_odds) {
+    const auto p = static_cast<uint32_t>(
+        mix::constants().squash[log_odds + mix::squash_limit]);
+    return p << (fine_bits - 16);
+}
+
+// Codes a decision.  `raw` are the language model's log odds of a one, `mixed` those of the mixture.
+template <typename Coder>
+NEUROCOMP_INLINE int code_decision(Certainties& sure, Coder& coder, int64_t raw,
+                                   int32_t mixed, int bit) {
+    const bool expected = raw > 0;
+    const int64_t model = expected ? raw : -raw;
+    const int32_t agreed = expected ? mixed : -mixed;
+    if (model < sure_model || agreed < sure_mixed) {
+        return coder.code_fine(fine_squash(mixed), bit);
+    }
+    const auto model_step = static_cast<int>(
+        smaller<int64_t>((model - sure_model) >> 7, Certainties::num_model_steps - 1));
+    const int mixed_step = smaller((agreed - sure_mixed) >> 8, Certainties::num_mixed_steps - 1);
+    uint32_t& entry = sure.maps[model_step * Certainties::num_mixed_steps + mixed_step];
+    const uint32_t right = larger(entry >> 10, uint32_t{1});
+    const uint32_t fine = expected ? right : (uint32_t{1} << fine_bits) - right;
+    const int coded = coder.code_fine(fine, bit);
+    entry = mix::learned(mix::constants(), entry, (coded != 0) == expected ? 1 : 0,
+                         sure_count_limit);
+    return coded;
+}
+
+NEUROCOMP_INLINE int64_t log_odds(const mix::Tables& tables, int64_t ones, int64_t zeros) {
+    return mix::logarithm_of(tables.constants, ones) - mix::logarithm_of(tables.constants, zeros);
+}
+
+// Weighs the byte after a prefix.
+NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Prefix& prefix) {
+    int64_t* NEUROCOMP_RESTRICT const tree = lane.tree;
+    const Prefix* const children = mixture.vocabulary.prefixes() + prefix.first_child;
+    for (int i = 0; i < 256; ++i) tree[256 + i] = 1;
+    int64_t most = 0;
+    for (int i = 0; i < prefix.num_children; ++i) {
+        const Prefix& child = children[i];
+        const int64_t weight = mixture.sums[child.last] - mixture.sums[child.first];
+        tree[256 + child.byte] = weight;
+        if (weight > most) {
+            most = weight;
+            lane.foreseen = 256 + uint32_t{child.byte};
+        }
+    }
+    for (int width = 128; width > 0; width /= 2) {
+        for (int node = width; node < 2 * width; ++node) {
+            tree[node] = tree[2 * node] + tree[2 * node + 1];
+        }
+    }
+}
+
+// Codes the byte after a prefix, and returns the prefix with it.
+template <typename Coder>
+NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, mix::Lane& lane, Coder& coder,
+                                         const Prefix& prefix, uint32_t byte) {
+    foresee(mixture, lane, prefix);
+    mix::Tables& tables = mixture.tables;
+    const Prefix* first = mixture.vocabulary.prefixes() + prefix.first_child;
+    const Prefix* last = first + prefix.num_children;
+    for (int shift = 7; shift >= 0; --shift) {
+        // Of the bytes that may come, those with a one begin here.
+        const uint32_t least = ((lane.partial << 1 | 1) << shift) & 255;
+        const Prefix* const ones =
+            std::partition_point(first, last, [=](const Prefix& one) { return one.byte < least; });
+        if (ones == first || ones == last) {  // no choice
+            mix::predict_contexts(tables, lane);
+            mix::predict_matches(tables, lane);
+            mix::update_mixed<true, false>(tables, lane, ones == first ? 1 : 0);
+            continue;
+        }
+        mix::predict_mixed<true>(tables, lane);
+        const int64_t* const pair = lane.tree + 2 * size_t{lane.partial};
+        const int64_t raw = log_odds(tables, pair[1], pair[0]);
+        const int bit = code_decision(mixture.sure_bytes, coder, raw, lane.mixed,
+                                      static_cast<int>(byte >> shift & 1));
+        mix::update_mixed<true, true>(tables, lane, bit);
+        (bit != 0 ? first : last) = ones;
+    }
+    return *first;
+}
+
+// Codes whether a token ends with a prefix that others begin with.
+template <typename Coder>
+NEUROCOMP_INLINE bool code_end(Mixture& mixture, const mix::Lane& lane, Coder& coder,
+                               const Prefix& prefix, size_t length, bool ends) {
+    const int64_t rest = mixture.sums[prefix.last] - mixture.sums[prefix.first + 1];
+    const int64_t raw = log_odds(mixture.tables, mixture.weights[prefix.first], rest);
+    const auto number = static_cast<size_t>(&prefix - mixture.vocabulary.prefixes());
+    EndInputs end;
+    const int32_t mixed = predict_end(mixture, lane, number, length,
+                                      static_cast<int32_t>(raw), end);
+    const int bit = code_decision(mixture.sure_ends, coder, raw, mixed, ends ? 1 : 0);
+    learn_end(mixture, end, bit);
+    return bit != 0;
+}
+
+// Codes a token whose bytes are `content`, or decodes one where that is null.  Returns its place in the
+// sorted vocabulary, or -1 where the lane ends within it.
+template <typename Coder>
+int64_t code_token(Mixture& mixture, size_t number, Coder& coder, const int32_t* logits,
+                   const uint8_t* content, size_t size) {
+    weigh(mixture, logits);
+    Mixture::Lane& place = mixture.lanes[number];
+    mix::Lane& lane = place.mix;
+    const Prefix* prefix = &mixture.vocabulary.root();
+    for (size_t length = 1;; ++length) {
+        if (lane.position == place.end) return -1;
+        const uint32_t byte = content == nullptr ? 0 : content[length - 1];
+        prefix = &code_byte(mixture, lane, coder, *prefix, byte);
+        if (!prefix->completes) continue;
+        bool ends = prefix->num_children == 0 || lane.position == place.end;
+        if (!ends) ends = code_end(mixture, lane, coder, *prefix, length, length == size);
+        if (ends) break;
+    }
+    mixture.ends.flags[static_cast<size_t>(lane.position - 1)] = 1;
+    learn_token(mixture, prefix->first);
+    return prefix->first;
+}
+
+bool encode(Mixture& mixture, size_t lane, coding::Encoder& coder, const int32_t* logits,
+            int32_t token) {
+    const std::span<const uint8_t> content = mixture.vocabulary.content(token);
+    code_token(mixture, lane, coder, logits, content.data(), content.size());
+    return !coder.is_spent();
+}
+
+int32_t decode(Mixture& mixture, size_t lane, coding::Decoder& coder, const int32_t* logits) {
+    const int64_t place = code_token(mixture, lane, coder, logits, nullptr, 0);
+    if (place < 0 || coder.is_spent()) return -1;
+    return mixture.vocabulary.order()[static_cast<size_t>(place)];
+}
+
+}  // namespace
+
+}  // namespace neurocomp::language

@@ -1,0 +1,120 @@
+"""A stored transformer as a model of bytes: its tokens, and contexts beside it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from neurocomp import _core
+from neurocomp.codec.contract import BinaryModel, Bytes, Codec
+from neurocomp.errors import FormatError
+from neurocomp.exact import Stream
+from neurocomp.models.language.lanes import LanguageLanes
+from neurocomp.models.transformer import TransformerModel
+from neurocomp.store.stored import StoredModel
+from neurocomp.symbols import BytePairs
+
+
+class LanguageModel(BinaryModel):
+    """A transformer with a sliding window and a byte-level vocabulary, coded with contexts.
+
+    Args:
+        transformer: the same model as one of symbols.
+
+    Raises:
+        FormatError: its window does not slide, or its symbols are no byte pairs.
+    """
+
+    prefers_line_feeds = True
+    uses_all_cores = True
+
+    def __init__(self, transformer: TransformerModel) -> None:
+        symbol_map = transformer.symbol_map
+        if not can_mix(transformer) or not isinstance(symbol_map, BytePairs):
+            raise FormatError("the transformer has no sliding window, or no vocabulary of bytes")
+        self._transformer = transformer
+        self._symbol_map = symbol_map
+
+    @classmethod
+    def from_stored(cls, stored: StoredModel) -> LanguageModel:
+        """Return the model that ``stored`` holds; raises FormatError where it holds none."""
+        return cls(TransformerModel.from_stored(stored))
+
+    @property
+    def identity(self) -> bytes:
+        """The 32-byte SHA-256 of the stored form, that of the transformer."""
+        return self._transformer.identity
+
+    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+        """Return the codec of blocks of bytes."""
+        from neurocomp.models.language.codec import LanguageCodec
+
+        return LanguageCodec(self)
+
+    @property
+    def parameters(self) -> bytes:
+        """What a frame records of the window; empty for the usual."""
+        return self._transformer.parameters
+
+    @property
+    def num_tokens(self) -> int:
+        """Number of different tokens, V."""
+        return self._transformer.alphabet_size
+
+    @cached_property
+    def vocabulary(self) -> _core.language.Vocabulary:
+        """The bytes of each token, sorted."""
+        contents = self._symbol_map.contents
+        known: set[bytes] = set()
+        parts: list[bytes] = []
+        for number in range(self.num_tokens):
+            content = contents.get(number, b"")
+            parts.append(b"" if content in known else content)
+            known.add(content)
+        starts = np.cumsum([0, *map(len, parts)], dtype=np.int32)
+        return _core.language.Vocabulary(np.frombuffer(b"".join(parts), np.uint8), starts)
+
+    def tokens(self, data: bytes) -> Stream:
+        """Return tokens whose bytes are ``data``, each as the vocabulary has it."""
+        tokens = self._symbol_map.encode(data, self.num_tokens)
+        same = self._same
+        return tokens if same is None else same[tokens]
+
+    @cached_property
+    def _same(self) -> Stream | None:
+        """The first token of the bytes of each; None where no two tokens have the same."""
+        contents = self._symbol_map.contents
+        first: dict[bytes, int] = {}
+        same = np.arange(self.num_tokens, dtype=np.int32)
+        for number in sorted(contents):
+            same[number] = first.setdefault(contents[number], number)
+        return None if np.array_equal(same, np.arange(len(same))) else same
+
+    @cached_property
+    def _compiled(self) -> _core.language.Transformer:
+        """The transformer, whose logits are those of the sorted tokens, and then of all others."""
+        order = self.vocabulary.order
+        others = np.setdiff1d(np.arange(self.num_tokens, dtype=np.int32), order)
+        return self._transformer.compiled_in_order(np.concatenate([order, others]))
+
+    def lanes(self, num_lanes: int, max_steps: int = 1) -> LanguageLanes:
+        """Return lanes that have read the start symbol only.
+
+        Args:
+            num_lanes: in all.
+            max_steps: that are read at once.
+        """
+        return LanguageLanes(
+            self._compiled,
+            self.num_tokens,
+            num_lanes,
+            self._transformer.window,
+            max_steps,
+            self._transformer.config.start_symbol,
+        )
+
+
+def can_mix(transformer: TransformerModel) -> bool:
+    """Return whether a transformer can be a language model of bytes."""
+    return transformer.slides and isinstance(transformer.symbol_map, BytePairs)

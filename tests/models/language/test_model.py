@@ -1,0 +1,164 @@
+"""Round trips of any bytes through a tiny random transformer mixed with contexts."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurocomp
+from neurocomp.codec.contract import CodedBlock
+from neurocomp.errors import FormatError
+from neurocomp.frame.constants import (
+    FAMILY_BYTENET,
+    FAMILY_LANGUAGE,
+    FAMILY_TRANSFORMER,
+    HEADER_TABLE,
+)
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.writer import FrameWriter
+from neurocomp.models.language import LanguageModel
+from neurocomp.models.language.codec import LanguageCodec, num_lanes_for
+from neurocomp.pipeline.blocks import BlockCoder
+from neurocomp.pipeline.options import CompressOptions
+
+WORDS = b"the inner band and the other thin thread in the end, "
+ODD = b"the inner band \r\n 12 345 <|endoftext|>\0\xff\xfe\xc0 " + bytes(range(256)) + b"a" * 50
+CONTENTS = {
+    "a byte": b"a",
+    "another": b"\xff",
+    "odd": ODD,
+    "words": WORDS * 40,
+    "special": b"<|endoftext|><|im_start|>" * 20,
+    "lanes": WORDS * 700,
+    "long": (WORDS * 1400)[:70_000],
+}
+
+
+def ignore(_: int) -> None:
+    return
+
+
+@pytest.mark.parametrize("name", sorted(CONTENTS))
+def test_bytes_come_back(model: LanguageModel, name: str) -> None:
+    data = np.frombuffer(CONTENTS[name], np.uint8)
+    codec, told = LanguageCodec(model), []
+    block = codec.encode(data, told.append)
+    if block is None:
+        assert data.size < 500
+        return
+    assert sum(told) == data.size
+    assert block.num_lanes == num_lanes_for(data.size)
+    assert np.array_equal(codec.decode(block, ignore), data)
+
+
+def test_lanes_are_a_function_of_the_length() -> None:
+    assert [num_lanes_for(n) for n in (1, 32767, 32768, 1 << 18, 1 << 20, 1 << 26)] == [
+        1,
+        1,
+        2,
+        16,
+        32,
+        128,
+    ]
+
+
+def test_damage_is_found_or_other_bytes(model: LanguageModel) -> None:
+    codec, data = LanguageCodec(model), np.frombuffer(WORDS * 8, np.uint8)
+    block = codec.encode(data, ignore)
+    assert block is not None
+    rng = np.random.default_rng(3)
+    refused = 0
+    for _ in range(60):
+        payload = bytearray(block.payload)
+        payload[rng.integers(len(payload))] ^= 1 << int(rng.integers(8))
+        kept = bytes(payload[: rng.integers(1, len(payload) + 1)])
+        try:
+            found = codec.decode(CodedBlock(kept, data.size, 1, block.variant), ignore)
+        except FormatError:
+            refused += 1
+        else:
+            assert not np.array_equal(found, data)
+    assert refused > 50
+
+
+@pytest.mark.parametrize(("lanes", "variant"), [(0, 0), (129, 0), (1, 2)])
+def test_blocks_of_another_codec_are_refused(
+    model: LanguageModel, lanes: int, variant: int
+) -> None:
+    with pytest.raises(FormatError, match="lanes of a language model"):
+        LanguageCodec(model).decode(CodedBlock(b"abc", 1000, lanes, variant), ignore)
+
+
+def language_frame(file: Path, data: bytes) -> bytes:
+    """Return a frame whose only block is coded by the language model, whatever it makes of it."""
+    coder = BlockCoder.for_options(CompressOptions(model=str(file)))
+    sink = io.BytesIO()
+    writer = FrameWriter(sink, FrameHeader((coder.entry,)))
+    writer.add(coder.encode(data, ignore), data)
+    writer.close()
+    return sink.getvalue()
+
+
+def family(frame: bytes) -> int:
+    return frame[3] >> 3
+
+
+def test_frames_name_the_family_and_come_back(file: Path) -> None:
+    for data in (WORDS * 60, WORDS.replace(b",", b"\r\n") * 60):
+        frame = language_frame(file, data)
+        assert family(frame) == FAMILY_LANGUAGE
+        assert neurocomp.decompress(frame, model_path=file) == data
+
+
+def test_huffman_codes_tokens(file: Path) -> None:
+    data = WORDS * 60
+    coder = BlockCoder.for_options(CompressOptions(model=str(file), coder="huffman"))
+    assert coder.entry.family == FAMILY_TRANSFORMER
+    assert not coder.is_language
+    block = coder.encode(data, ignore)
+    assert coder.decode(block, ignore) == data
+
+
+@pytest.mark.parametrize("size", [3000, 40_000])
+def test_what_the_model_does_not_know_is_coded_as_best_does(file: Path, size: int) -> None:
+    data = (Path(__file__).parents[3] / "README.md").read_bytes()[:size]
+    frame = neurocomp.compress(data, model=str(file))
+    assert family(frame) == FAMILY_BYTENET
+    assert frame == neurocomp.compress(data, preset="best")
+
+
+def test_longer_content_names_both_models(file: Path) -> None:
+    data = (Path(__file__).parents[3] / "README.md").read_bytes()[:9000]
+    frame = neurocomp.compress(data, model=str(file), block_bytes=4096)
+    assert neurocomp.decompress(frame, model_path=file) == data
+    assert frame[2] & HEADER_TABLE
+
+
+@pytest.mark.parametrize("processor", ["baseline", "avx2"])
+def test_every_processor_writes_the_same(model: LanguageModel, file: Path, processor: str) -> None:
+    code = (
+        "import sys, zlib, numpy as np\n"
+        "from pathlib import Path\n"
+        "from neurocomp.models.language.codec import LanguageCodec\n"
+        "from neurocomp.models.language import LanguageModel\n"
+        "from neurocomp.store.stored import StoredModel\n"
+        "model = LanguageModel.from_stored(StoredModel.load(Path(sys.argv[1])))\n"
+        "data = np.frombuffer(sys.stdin.buffer.read(), np.uint8)\n"
+        "sys.stdout.buffer.write(LanguageCodec(model).encode(data, lambda _: None).payload)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(file)],
+        input=CONTENTS["words"],
+        env=os.environ | {"NEUROCOMP_CPU": processor},
+        capture_output=True,
+        check=True,
+    )
+    block = LanguageCodec(model).encode(np.frombuffer(CONTENTS["words"], np.uint8), ignore)
+    assert block is not None
+    assert result.stdout == block.payload
