@@ -4,10 +4,9 @@ A block of n symbols is cut into L lanes of n // L symbols, the first n % L of o
 All lanes advance together: one step predicts one symbol of every lane, and the coder takes them
 in lane order.
 
-Blocks of several records side by side in the lanes of one predictor.
-
-Where lanes know nothing of each other, a table is the same whatever the other lanes hold, so each
-block's payload is the one that it has alone: only the time of a step is shared.
+Blocks of several records stand side by side in the lanes of one predictor where lanes know nothing
+of each other: a table is then the same whatever the other lanes hold, so each block's payload is
+the one that it has alone, and only the time of a step is shared.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A network that ships with the package, to be mixed with contexts."""
+"""A stored network of bytes, of the package or one's own, to be mixed with contexts."""
 
 from __future__ import annotations
 
