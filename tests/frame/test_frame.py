@@ -189,7 +189,11 @@ CRC = zlib.crc32(b"ab").to_bytes(4, "little")
 @pytest.mark.parametrize(
     ("data", "error", "message"),
     [
-        (b"\x9eC\x04" + HEAD[3:], UnsupportedError, "format version 0.* the neurocomp that wrote it"),
+        (
+            b"\x9eC\x04" + HEAD[3:],
+            UnsupportedError,
+            "format version 0.* the neurocomp that wrote it",
+        ),
         (b"\x9eC\x24" + HEAD[3:], UnsupportedError, "format version 2.* newer neurocomp"),
         (b"\x9eC\x18" + HEAD[3:], UnsupportedError, "unknown bits 0x8"),
         (b"\x9eC\x10\x16" + HEAD[4:] + b"\2\7\0", UnsupportedError, "property 7"),
