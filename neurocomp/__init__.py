@@ -66,19 +66,19 @@ __all__ = [
 
 _LAZY = {
     "Codec": "codec.Codec",
-    "Compressor": "compressor.Compressor",
-    "Decompressor": "decompressor.Decompressor",
+    "Compressor": "incremental.Compressor",
+    "Decompressor": "incremental.Decompressor",
     "NeurocompFile": "file_object.NeurocompFile",
     "compress": "functions.compress",
     "compress_many": "records.compress_many",
     "decompress": "functions.decompress",
     "decompress_many": "records.decompress_many",
-    "info": "whole_files.info",
+    "info": "functions.info",
     "open": "opening.open_compressed",
-    "read_range": "whole_files.read_range",
-    "recover": "whole_files.recover",
-    "register_joblib": "joblib.register_joblib",
-    "test": "whole_files.check",
+    "read_range": "functions.read_range",
+    "recover": "functions.recover",
+    "register_joblib": "codec.register_joblib",
+    "test": "functions.check",
 }
 """What is loaded when it is first used, by where it is in ``neurocomp.library``."""
 

@@ -1,4 +1,4 @@
-// The core as Python sees it: neurocomp/_core.pyi says what each function takes.
+// The core as Python sees it: neurocomp/_core/__init__.pyi says what each function takes.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>

@@ -4,15 +4,14 @@ A block of n symbols is cut into L lanes of n // L symbols, the first n % L of o
 All lanes advance together: one step predicts one symbol of every lane, and the coder takes them
 in lane order.
 
-Blocks of several records side by side in the lanes of one predictor.
-
-Where lanes know nothing of each other, a table is the same whatever the other lanes hold, so each
-block's payload is the one that it has alone: only the time of a step is shared.
+Blocks of several records stand side by side in the lanes of one predictor where lanes know nothing
+of each other: a table is then the same whatever the other lanes hold, so each block's payload is
+the one that it has alone, and only the time of a step is shared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from time import monotonic
 
@@ -162,10 +161,8 @@ class SymbolCodec(Codec):
         Raises:
             FormatError: the payload is damaged or has bytes left over.
         """
-        if block.variant:
-            raise FormatError(f"the model has no variant {block.variant}")
+        self._check_block(block)
         num_symbols, num_lanes = block.num_symbols, block.num_lanes
-        self._check_lanes(num_lanes)
         predictor = self._model.predictor(num_lanes)
         decoder = self._coder.decoder(block.payload)
         num_steps = -(-num_symbols // num_lanes)
@@ -184,13 +181,45 @@ class SymbolCodec(Codec):
 
     def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
         """Code several blocks side by side; only where lanes know nothing of each other."""
-        self._check_lanes(sum(self._model.num_lanes(one.size) for one in streams))
-        return encode_together(self._model, self._coder, streams)
+        lanes = [self._model.num_lanes(one.size) for one in streams]
+        for num_lanes in lanes:
+            self._check_lanes(num_lanes)
+        coded: list[CodedBlock] = []
+        for some in self._batches(lanes):
+            coded += encode_together(self._model, self._coder, streams[some])
+        return coded
 
     def decode_together(self, blocks: list[CodedBlock]) -> list[Stream | FormatError]:
         """Return the symbols of several blocks, or what is wrong with each."""
-        self._check_lanes(sum(one.num_lanes for one in blocks))
-        return decode_together(self._model, self._coder, blocks)
+        results: dict[int, Stream | FormatError] = {}
+        for number, block in enumerate(blocks):
+            try:
+                self._check_block(block)
+            except FormatError as error:
+                results[number] = error
+        numbers = [number for number in range(len(blocks)) if number not in results]
+        for some in self._batches([blocks[number].num_lanes for number in numbers]):
+            batch = [blocks[number] for number in numbers[some]]
+            decoded = decode_together(self._model, self._coder, batch)
+            results.update(zip(numbers[some], decoded, strict=True))
+        return [results[number] for number in range(len(blocks))]
+
+    def _batches(self, lanes: Sequence[int]) -> Iterator[slice]:
+        """Yield successive blocks whose lanes together have no larger tables than one may have."""
+        most = MAX_TABLE_ENTRIES // self._model.alphabet_size
+        first = total = 0
+        for number, num_lanes in enumerate(lanes):
+            if total + num_lanes > most:
+                yield slice(first, number)
+                first, total = number, 0
+            total += num_lanes
+        if total:
+            yield slice(first, len(lanes))
+
+    def _check_block(self, block: CodedBlock) -> None:
+        if block.variant:
+            raise FormatError(f"the model has no variant {block.variant}")
+        self._check_lanes(block.num_lanes)
 
     def _check_lanes(self, num_lanes: int) -> None:
         if num_lanes * self._model.alphabet_size > MAX_TABLE_ENTRIES:

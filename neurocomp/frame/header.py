@@ -71,9 +71,12 @@ def read_header(source: ByteSource) -> FrameHeader | None:
     bits = source.read(1)[0]
     version = bits >> constants.VERSION_SHIFT
     if version != constants.VERSION:
+        how = "a newer neurocomp reads it (pip install -U neurocomp)"
+        if version < constants.VERSION:
+            how = "decompress it with the neurocomp that wrote it, and compress the content again"
         raise UnsupportedError(
             f"the frame has format version {version}, this neurocomp reads {constants.VERSION}: "
-            "install the neurocomp release that has it (pip install -U neurocomp)"
+            f"{how}"
         )
     if bits & constants.HEADER_RESERVED:
         raise UnsupportedError(

@@ -60,12 +60,6 @@ def read_index(stream: BinaryIO, start: int = 0) -> list[FrameIndex]:
     return frames
 
 
-def read_heads(stream: BinaryIO, frame: FrameIndex) -> list[BlockHead]:
-    """Return the head of every block of ``frame``."""
-    del stream
-    return list(frame.heads)
-
-
 def read_block_at(stream: BinaryIO, frame: FrameIndex, place: BlockPlace) -> Block:
     """Read one block and verify its stored checksum.
 

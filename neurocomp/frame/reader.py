@@ -32,9 +32,11 @@ class FrameEnd:
     Attributes:
         trailer: fits the blocks' heads: their sizes, and the checksum of the content that those of
             the blocks make up; None where the last block announces none.
+        offset: of what comes after the frame.
     """
 
     trailer: Trailer | None
+    offset: int
 
 
 def read_frames(
@@ -78,7 +80,7 @@ def read_frames(
         if head.has_trailer:
             trailer = read_trailer(source)
             chain.check(trailer)
-        yield FrameEnd(trailer)
+        yield FrameEnd(trailer, source.offset)
     if num_frames == 0:
         raise FormatError("not a neurocomp file: it is empty")
 

@@ -37,13 +37,6 @@ class CompressArguments(TypedDict, total=False):
     window: int | None
 
 
-class DecompressArguments(TypedDict, total=False):
-    """The keyword arguments of ``decompress``, which tells what they mean."""
-
-    threads: int
-    model_path: ModelPath
-
-
 def compress_options(**arguments: Unpack[CompressArguments]) -> CompressOptions:
     """Return the arguments of ``compress`` as checked options.
 

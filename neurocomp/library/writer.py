@@ -47,11 +47,6 @@ class ContentWriter:
         self.has_failed = False
         """Whether a write failed midway: then what is written never is a whole frame."""
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether all that was taken is in whole frames."""
-        return not self._buffer and self._frame is None
-
     def write(self, view: memoryview) -> int:
         """Take the bytes of ``view`` and write the blocks that are full.
 

@@ -191,16 +191,23 @@ class BlockCoder:
 
     def decode_together(self, blocks: list[Block]) -> list[bytes | FormatError]:
         """Return the contents of coded ``blocks``, as `decode`, or what is wrong with each."""
-        coded = [CodedBlock(b.payload, b.num_symbols, b.num_lanes, b.variant) for b in blocks]
-        results: list[bytes | FormatError] = []
-        for block, symbols in zip(blocks, self._codec.decode_together(coded), strict=True):
+        results: dict[int, bytes | FormatError] = {}
+        coded: dict[int, CodedBlock] = {}
+        for number, block in enumerate(blocks):
+            try:
+                self._check_length(block)
+                coded[number] = _coded_block(block)
+            except FormatError as error:
+                results[number] = error
+        decoded = self._codec.decode_together(list(coded.values())) if coded else []
+        for number, symbols in zip(coded, decoded, strict=True):
             try:
                 if isinstance(symbols, FormatError):
                     raise symbols
-                results.append(_restored(block, self._symbol_map.decode(symbols)))
+                results[number] = _restored(blocks[number], self._symbol_map.decode(symbols))
             except FormatError as error:
-                results.append(error)
-        return results
+                results[number] = error
+        return [results[number] for number in range(len(blocks))]
 
     def _is_hopeless(self, content: bytes, tick: Tick) -> bool:
         """Return whether samples show that coding would not shrink ``content``.
@@ -266,8 +273,8 @@ class BlockCoder:
             content = block.payload
         else:
             self._check_length(block)
-            coded = CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
-            content = self._symbol_map.decode(self._codec.decode(coded, progress.advance))
+            symbols = self._codec.decode(_coded_block(block), progress.advance)
+            content = self._symbol_map.decode(symbols)
         content = _restored(block, content)
         progress.finish()
         return content
@@ -284,6 +291,10 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
+
+
+def _coded_block(block: Block) -> CodedBlock:
+    return CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
 
 
 def _restored(block: Block, content: bytes) -> bytes:

@@ -25,8 +25,8 @@ def entry_of(
         hash_in_frames(family.id, model.identity),
         symbols_id,
         coder_id,
-        getattr(model, "parameters", b""),
-        getattr(model, "environment", b""),
+        model.parameters,
+        model.environment,
         b"" if dictionary is None else dictionary.identity,
     )
 

@@ -106,11 +106,11 @@ def decompress_stream(
             sink.write(content)
             checksum = zlib.crc32(content, checksum)
             content_bytes += len(content)
-            frame_bytes = event.place.offset + event.place.stored_bytes
         else:
             if event.trailer is not None and event.trailer.content_checksum != checksum:
                 raise ChecksumError("the content does not have the checksum that the frame records")
             checksum = 0
+            frame_bytes = event.offset
     return Sizes(content_bytes, frame_bytes)
 
 

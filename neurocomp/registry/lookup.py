@@ -59,13 +59,13 @@ def family_of(family_id: int, revision: int) -> Family:
     """Return the family that a frame names.
 
     Raises:
-        UnsupportedError: there is no such family_id here.
+        UnsupportedError: there is no such family here.
         ModelMismatchError: its arithmetic is of another revision here.
     """
     family = BY_ID.get(family_id)
     if family is None:
         raise UnsupportedError(
-            f"the frame needs models of family_id {family_id}, which this neurocomp does not have: "
+            f"the frame needs models of family {family_id}, which this neurocomp does not have: "
             "install a newer one (pip install -U neurocomp)"
         )
     if revision != family.revision:

@@ -11,18 +11,15 @@ from neurocomp.names import printable, quoted
 DALLE_PREFIX = "dalle:"
 DALLE_FILE = "prior.safetensors"
 
-NETWORKS = Path(__file__).parents[1] / "models" / "bytenet" / "weights"
-"""Where the package keeps its networks of bytes."""
-
-
-def network_file(name: str) -> Path:
-    """Return the file of the network ``name`` of the package."""
-    return NETWORKS / f"{name}.safetensors"
-
 
 def packaged_folder(room: str) -> Path:
     """Return where a room of the package keeps its stored models."""
     return Path(__file__).parents[1] / "models" / room / "weights"
+
+
+def network_file(name: str) -> Path:
+    """Return where the file of the network of bytes ``name`` would be in the package."""
+    return packaged_folder("bytenet") / f"{name}.safetensors"
 
 
 def packaged_priors() -> dict[str, Path]:

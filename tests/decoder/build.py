@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "build" / "decoder"
-NETWORKS = ROOT / "neurocomp" / "models" / "recurrent" / "weights"
+NETWORKS = ROOT / "neurocomp" / "models" / "bytenet" / "weights"
 STORED = ROOT / "tests" / "golden" / "models"
 MODELS = (NETWORKS, STORED)
 

@@ -211,16 +211,6 @@ def test_importing_is_light() -> None:
     assert subprocess.run([sys.executable, "-c", text], check=False).returncode == 0
 
 
-def test_former_places() -> None:
-    from neurocomp.pipeline import api, file_object
-
-    assert api.compress is neurocomp.compress
-    assert file_object.open_compressed is neurocomp.open
-    for module in (api, file_object):
-        with pytest.raises(AttributeError, match="no attribute 'expand'"):
-            module.expand  # noqa: B018
-
-
 @pytest.mark.parametrize("name", ["{}", "{}.safetensors", "hf:{}", "dalle:{}", "./{}/x.dict"])
 @pytest.mark.parametrize("argument", ["model", "dictionary"])
 def test_names_too_long_for_files_are_missing_models(argument: Any, name: str) -> None:

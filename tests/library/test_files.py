@@ -67,7 +67,8 @@ def test_paths_of_all_forms(tmp_path: Path) -> None:
             assert file.read() == TEXT
             assert os.fsdecode(file.name) == str(path)
             assert (file.mode, file.readable(), file.writable()) == ("rb", True, False)
-        assert neurocomp.test(form).content_bytes == len(TEXT)
+        sizes = neurocomp.test(form)
+        assert (sizes.content_bytes, sizes.frame_bytes) == (len(TEXT), path.stat().st_size)
 
 
 def test_what_cannot_seek_is_read_in_order() -> None:

@@ -331,3 +331,24 @@ def test_lanes_know_nothing_of_each_other(name: str, coder: str) -> None:
     assert isinstance(decoded[2], FormatError)
     for number in (0, 1, 3):
         assert np.array_equal(cast(Any, decoded[number]), streams[number])
+
+
+@pytest.mark.parametrize("coder", ["arithmetic", "huffman"])
+def test_lanes_together_are_no_more_than_tables_may_hold(
+    coder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that fit alone are coded in several goes; one that does not is refused alone."""
+    model = NeuralNgramModel(ngram_sample())
+    codec = SymbolCodec(model, CODERS[coder])
+    rng = np.random.default_rng(5)
+    streams = [rng.integers(0, model.alphabet_size, size, np.int32) for size in (9, 4, 1, 7, 5)]
+    alone = [codec.encode(stream, lambda _: None) for stream in streams]
+    monkeypatch.setattr("neurocomp.codec.symbolwise.MAX_TABLE_ENTRIES", 2 * model.alphabet_size)
+    assert codec.encode_together(streams) == alone
+    other_variant = dataclasses.replace(alone[1], variant=1)
+    too_wide = dataclasses.replace(alone[0], num_lanes=3)
+    decoded = codec.decode_together([alone[0], other_variant, too_wide, *alone[2:]])
+    assert "no variant 1" in str(decoded[1])
+    assert "3 lanes are too many" in str(decoded[2])
+    for result, stream in zip(decoded[:1] + decoded[3:], streams[:1] + streams[2:], strict=True):
+        assert np.array_equal(cast(Any, result), stream)

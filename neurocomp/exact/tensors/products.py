@@ -12,7 +12,6 @@ from torch import Tensor
 from neurocomp.exact.layers import Linear, row_sum
 
 FLOAT32_LIMIT = 1 << 24
-FLOAT64_LIMIT = 1 << 53
 _MIN_CUDA_ROWS = 32
 _CUDA_MULTIPLE = 16
 

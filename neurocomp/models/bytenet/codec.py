@@ -199,7 +199,3 @@ class NetworkCodec(Codec):
     def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
         payload = self._code(sample, variant, 1, stop, sample.size)
         return sample.size if payload is None else len(payload)
-
-
-def ignore(num_symbols: int) -> None:
-    """Do nothing: a `Tick` for work that isn't told."""

@@ -1,4 +1,4 @@
-"""A network that ships with the package, to be mixed with contexts."""
+"""A stored network of bytes, of the package or one's own, to be mixed with contexts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
 from neurocomp.names import printable
 from neurocomp.store.headers import ModelHeader
+from neurocomp.store.shipped import packaged_folder
 
 if TYPE_CHECKING:
     from neurocomp.models.bytenet.config import RecurrentConfig
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from neurocomp.store.stored import StoredModel
 
 ARCHITECTURE = FAMILY_NAMES[FAMILY_BYTENET]
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = packaged_folder("bytenet")
 
 MIXERS = "mixers."
 """Begins the names of tensors that are not the network's but the mixers' beside it."""

@@ -37,11 +37,6 @@ class Block:
     up: Linear
     down: Linear
 
-    @property
-    def in_order(self) -> tuple[Linear, Linear, Linear, Linear]:
-        """The layers, first to last."""
-        return self.gates, self.out, self.up, self.down
-
 
 @dataclass(frozen=True, eq=False)
 class HashedEmbeddings:
