@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.names import printable, quoted
 
-MAX_HEADER_BYTES = 1 << 24
+MAX_LAYOUT_BYTES = 1 << 24
 MAX_DIMENSIONS = 32
 """As many as numpy has had at least."""
 
@@ -103,9 +103,9 @@ def _read_header(shown: Path, file: BinaryIO, size: int) -> tuple[bytes, int]:
     length = int.from_bytes(start, "little")
     if len(start) < LENGTH_BYTES or length > size - LENGTH_BYTES:
         raise FormatError(f"{printable(shown)} is not a safetensors file, or cut short")
-    if length > MAX_HEADER_BYTES:
+    if length > MAX_LAYOUT_BYTES:
         raise FormatError(
-            f"the header of {printable(shown)} has {length} bytes, more than {MAX_HEADER_BYTES}"
+            f"the header of {printable(shown)} has {length} bytes, more than {MAX_LAYOUT_BYTES}"
         )
     header = file.read(length)
     if len(header) < length:
