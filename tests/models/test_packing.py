@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from neurocomp import _core
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.conformance import sample
-from neurocomp.store.shipped import NETWORKS, packaged_priors
+from neurocomp.store.shipped import network_file, packaged_priors
 from neurocomp.store.stored import StoredModel
 
 BadModel = _core.weights.BadModel
-PACKAGED = [NETWORKS / "text-s.safetensors", NETWORKS / "text-l.safetensors"]
+PACKAGED = [network_file("text-s"), network_file("text-l")]
 PACKAGED += packaged_priors().values()
 
 

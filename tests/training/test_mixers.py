@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from neurocomp.cli.group import cli
 from neurocomp.errors import FormatError
 from neurocomp.models.bytenet import NetworkModel
-from neurocomp.models.bytenet.codec import NetworkCodec, ignore
+from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.conformance import sample
 from neurocomp.models.bytenet.mixers import teach_mixers
 from neurocomp.models.mix import NUM_PROFILES
@@ -19,6 +19,7 @@ from neurocomp.models.mix.model import ADAPTIVE_MAPS
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.stored import StoredModel
+from tests.codec.test_bitwise import ignore
 from tests.conftest import make_text
 
 
