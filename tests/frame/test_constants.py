@@ -111,7 +111,7 @@ def test_no_other_module_says_them(path: Path) -> None:
         "_CODER_X: int = 1 << 2",
         "MIX_ID = 1",
         "class A:\n    id = 8",
-        "a = Architecture(6, 'bytenet')",
+        "a = Family(6, 'bytenet')",
         "if header.coder_id == 2: pass",
     ],
 )
