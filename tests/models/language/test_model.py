@@ -47,7 +47,8 @@ def ignore(_: int) -> None:
 @pytest.mark.parametrize("name", sorted(CONTENTS))
 def test_bytes_come_back(model: LanguageModel, name: str) -> None:
     data = np.frombuffer(CONTENTS[name], np.uint8)
-    codec, told = LanguageCodec(model), []
+    codec = LanguageCodec(model)
+    told: list[int] = []
     block = codec.encode(data, told.append)
     if block is None:
         assert data.size < 500
