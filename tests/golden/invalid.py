@@ -118,7 +118,7 @@ def _entries() -> Files:
         "largest-family": (replace(mix, family=constants.MAX_FAMILY), "UnsupportedError"),
         "former-family": (replace(mix, family=7), "UnsupportedError"),
         "language-of-another": (
-            replace(ngram, family=constants.FAMILY_LANGUAGE),
+            replace(ngram, family=constants.FAMILY_LANGUAGE, symbols_id=0, coder_id=0),
             "ModelMismatchError",
         ),
         "wrong-revision": (replace(adaptive, revision=200), "ModelMismatchError"),

@@ -167,11 +167,11 @@ ONLY_A_DECODER_SEES = {
     *("segment-no-payload", "segment-wrong-variant"),
 }
 ABOUT_MODELS = {
-    *("unknown-family", "largest-family", "reserved-family", "missing-model", "other-family"),
+    *("unknown-family", "largest-family", "former-family", "missing-model", "other-family"),
     *("other-machine", "unknown-symbols", "other-symbols", "unknown-coder", "binary-coder"),
     *("coder-of-mix", "short-hash-of-stored", "short-hash-of-floats", "long-hash-of-mix"),
     *("dictionary-missing", "dictionary-no-dictionary", "dictionary-of-adaptive"),
-    *("parameters-of-mix", "environment-of-mix"),
+    *("parameters-of-mix", "environment-of-mix", "language-of-another"),
     *(name for name in ERRORS if name.startswith(("wrong-revision", "wrong-hash"))),
 }
 

@@ -56,9 +56,8 @@ Mixture::Mixture(const Vocabulary& known, mix::Profile profile, std::span<const 
       tables(total(sizes), true),
       ends(total(sizes)),
       bias(known.order().size()),
-      logits(known.order().size()),
-      weights(known.order().size()),
-      sums(known.order().size() + 1) {
+      weights((bias.size() + group_size - 1) / group_size * group_size),
+      sums(weights.size() / group_size + 1) {
     tables.trust_network();
     int64_t start = 0;
     for (const size_t size : sizes) {

@@ -50,6 +50,8 @@ struct Certainties {
     uint32_t maps[num_model_steps * num_mixed_steps];
 };
 
+inline constexpr size_t group_size = 16;  // weights whose sum is kept
+
 // What a token's decisions are coded by, and what they teach.
 class Mixture {
    public:
@@ -70,9 +72,8 @@ class Mixture {
     Certainties sure_bytes, sure_ends;
     std::vector<Lane> lanes;
     std::vector<int32_t> bias;     // of the sorted tokens' logits: octaves, in units of 2**-22
-    std::vector<int32_t> logits;   // of the sorted tokens, with it
-    std::vector<int32_t> weights;  // of the sorted tokens: 1 .. 2**29 + 1
-    std::vector<int64_t> sums;     // of those before each
+    std::vector<int32_t> weights;  // of the sorted tokens: 1 .. 2**29 + 1; zeros to a whole group
+    std::vector<int64_t> sums;     // of those before each group, and of all
 };
 
 // Compiled once for each kind of processor.  Logits are to base 2, in units of 2**-10, those of

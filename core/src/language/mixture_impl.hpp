@@ -58,9 +58,13 @@ NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Pre
     const Prefix* const children = mixture.vocabulary.prefixes() + prefix.first_child;
     for (int i = 0; i < 256; ++i) tree[256 + i] = 1;
     int64_t most = 0;
+    int64_t before =
+        prefix.num_children == 0 ? 0 : sum_before(mixture, children[0].first);
     for (int i = 0; i < prefix.num_children; ++i) {
         const Prefix& child = children[i];
-        const int64_t weight = mixture.sums[child.last] - mixture.sums[child.first];
+        const int64_t after = sum_before(mixture, child.last);
+        const int64_t weight = after - before;
+        before = after;
         tree[256 + child.byte] = weight;
         if (weight > most) {
             most = weight;
@@ -108,7 +112,7 @@ NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, mix::Lane& lane, Code
 template <typename Coder>
 NEUROCOMP_INLINE bool code_end(Mixture& mixture, const mix::Lane& lane, Coder& coder,
                                const Prefix& prefix, size_t length, bool ends) {
-    const int64_t rest = mixture.sums[prefix.last] - mixture.sums[prefix.first + 1];
+    const int64_t rest = sum_before(mixture, prefix.last) - sum_before(mixture, prefix.first + 1);
     const int64_t raw = log_odds(mixture.tables, mixture.weights[prefix.first], rest);
     const auto number = static_cast<size_t>(&prefix - mixture.vocabulary.prefixes());
     EndInputs end;
