@@ -54,10 +54,10 @@ def test_every_family_has_a_name_and_readers_of_all_its_revisions() -> None:
 
 PREFIXES = ("FAMILY_", "CODER_", "METHOD_", "TRANSFORM_", "PROPERTY_", "TAG_", "VARIANT_")
 NAMES = {name for name in vars(constants) if name.isupper()}
-OTHER_FORMATS = {("safetensors_layout.py", "MAX_HEADER_BYTES"), ("integers.py", "CHECKSUM_BYTES")}
+OTHER_FORMATS = {("layout.py", "MAX_HEADER_BYTES")}
 """Numbers of files that are no frames, which have the same names."""
 
-CALLS = {"Architecture", "ModelEntry", "TransformUse"}
+CALLS = {"Family", "ModelEntry", "TransformUse"}
 """What is made with ids as arguments."""
 
 
@@ -115,7 +115,7 @@ def test_no_other_module_says_them(path: Path) -> None:
         "_CODER_X: int = 1 << 2",
         "MIX_ID = 1",
         "class A:\n    id = 8",
-        "a = Architecture(6, 'bytenet')",
+        "a = Family(6, 'bytenet')",
         "if header.coder_id == 2: pass",
     ],
 )
