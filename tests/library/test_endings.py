@@ -49,7 +49,7 @@ def test_left_open_by_sections_on_threads(tmp_path: Path) -> None:
     """Threads don't start at the end of a program: the payload must not need them."""
     run_program(
         START
-        + "from neurocomp.codec import sections\n"
+        + "from neurocomp.models.bytenet import sections\n"
         + "sections.MIN_SECTION_BYTES = 1000\n"
         + "file = open('a', 'wb', preset='default', model=None, threads=2, block_bytes=1 << 20)\n"
         + "file.write(line.encode() * 200)\n",
@@ -203,7 +203,7 @@ def test_a_writer_that_was_used_before_a_fork(tmp_path: Path) -> None:
         START
         + FORK
         + "import warnings; warnings.simplefilter('ignore')\n"
-        + "from neurocomp.codec import sections\n"
+        + "from neurocomp.models.bytenet import sections\n"
         + "sections.MIN_SECTION_BYTES = 1000\n"
         + "sink = io.BytesIO()\n"
         + "file = open(sink, 'wb', preset='default', model=None, threads=2)\n"

@@ -203,7 +203,7 @@ def test_a_codec_after_a_fork(tmp_path: Path) -> None:
     """Threads of sections, and a lock that another thread holds, stay in the parent."""
     run_program(
         "import os, threading, neurocomp\n"
-        "from neurocomp.codec import sections\n"
+        "from neurocomp.models.bytenet import sections\n"
         "sections.MIN_SECTION_BYTES = 500\n"
         "codec = neurocomp.Codec(threads=2)\n"
         "data = b'a line of the log' * 90\n"

@@ -26,7 +26,7 @@ PROGRAM = """
 import sys
 import zlib
 from pathlib import Path
-from neurocomp.models.store import ModelStore
+from neurocomp.store.folder import ModelStore
 store = ModelStore(Path(sys.argv[1]))
 for path in sys.argv[2:]:
     store.add(Path(path), Path(path).stem)

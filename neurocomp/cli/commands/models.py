@@ -168,8 +168,9 @@ def pull(name: str, index: bool) -> None:
             _install(path, name, Origin("pulled", where, None, known.licence))
         return
 
-    from neurocomp.models.hub.fetch import fetch_checkpoint
+    from neurocomp.models.hub.fetch import fetch_checkpoint, require_client
 
+    require_client()
     _say_download(name, known.repository, known.megabytes)
     fetched = fetch_checkpoint(name)
     licence = read_licence(fetched.folder) or known.licence
