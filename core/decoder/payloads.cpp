@@ -17,6 +17,7 @@ struct Family {
     unsigned revision;
     bool is_binary;
     const char* name;
+    bool is_language = false;  // has a window, and takes no dictionary
 };
 
 constexpr Family families[] = {
@@ -29,6 +30,7 @@ constexpr Family families[] = {
     {family_dalle, revision_dalle, false, "dalle"},
     {family_neural_ngram, revision_neural_ngram, false, "neural-ngram"},
     {family_recurrent_tokens, revision_recurrent_tokens, false, "recurrent-tokens"},
+    {family_language, revision_language, true, "language", true},
 };
 
 const Family& family_of(const ModelEntry& entry) {
@@ -50,7 +52,8 @@ void check_entry(const ModelEntry& entry) {
     const Family& family = family_of(entry);
     if (family.is_binary) {
         require(entry.symbols == symbols_bytes && entry.coder == coder_binary &&
-                    entry.parameters.empty() && entry.environment.empty(),
+                    entry.environment.empty() &&
+                    (family.is_language ? entry.dictionary.empty() : entry.parameters.empty()),
                 Fault::format, "the frame's symbols, coder and properties don't go with its model");
         return;
     }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 def follow(
     registers: NDArray[uint64], symbols: NDArray[int32], frequencies: NDArray[int32]
 ) -> None:
-    """Advance a range coder's registers (3,) by symbols (lanes,); see ``coding.registers``."""
+    """Advance a range coder's registers (3,) by symbols (lanes,); see ``coding.arithmetic``."""
 
 def to_weights(frequencies: NDArray[int32], out: NDArray[float32]) -> None:
     """Write frequencies (lanes, V), each less 1, to ``out``, for constriction."""

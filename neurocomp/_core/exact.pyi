@@ -21,7 +21,7 @@ def frequencies_of_logits(
     """
 
 def logarithms(values: NDArray[int64], table: NDArray[int32], out: NDArray[int64]) -> None:
-    """Write log2 of values (n,), 1 to 2**62, to ``out``; see ``exact.logarithms``."""
+    """Write log2 of values (n,), 1 to 2**62, to ``out``; see ``exact.tables``."""
 
 def quantise_rows(
     values: NDArray[int32],
@@ -45,7 +45,7 @@ def normalise_rows(
     mantissas: NDArray[int64],
     exponents: NDArray[int64],
 ) -> None:
-    """Write rows divided by their norm likewise; see ``exact.norm.Norm``."""
+    """Write rows divided by their norm likewise; see ``exact.layers.Norm``."""
 
 def activate(values: NDArray[int32], table: NDArray[int32], saturates: bool) -> None:
     """Replace values by the function of an ``exact.tables.Activation``."""
@@ -72,16 +72,16 @@ def recur(
     candidates: NDArray[int32],
     table: NDArray[int32],
 ) -> None:
-    """Move states towards candidates by the shares of the gates; see ``exact.recurrence``."""
+    """Move states towards candidates by the shares of the gates; see ``exact.layers``."""
 
 def square(values: NDArray[int32], clip: int) -> None:
     """Replace values, in units of 2**-12, by the squares of what is positive."""
 
 def normalise_heads(values: NDArray[int32], gain: NDArray[int32], epsilon: int, shift: int) -> None:
-    """Replace heads (M, heads * width) by their directions times gains; see ``exact.norm``."""
+    """Replace heads (M, heads * width) by their directions times gains; see ``exact.layers``."""
 
 class Linear:
-    """A layer of ``exact.linear``, which reads the arrays that it was made of.
+    """A layer of ``exact.layers``, which reads the arrays that it was made of.
 
     Args:
         weight: (N, K), K padded with zeros as its rows are.

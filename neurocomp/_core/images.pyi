@@ -14,12 +14,12 @@ def write_keys(
     num_columns: int,
     keys: NDArray[uint64],
 ) -> None:
-    """Write the contexts of codes at ``place``; see ``models.dalle.contexts``."""
+    """Write the contexts of codes at ``place``; see ``models.dalle.memory``."""
 
 def choose_rarest(
     tokens: NDArray[int32], lengths: NDArray[int64], counts: NDArray[int32], out: NDArray[int32]
 ) -> None:
-    """Write captions' rarest tokens; see ``models.dalle.contexts``."""
+    """Write captions' rarest tokens; see ``models.dalle.memory``."""
 
 class CodeCounts:
     """Which codes followed contexts, and how often.
@@ -49,7 +49,7 @@ class CodeMemory:
         num_places: codes of an image.
         num_codes: of the images' alphabet.
         num_lanes: that read the set.
-        logarithms: (2048,); see ``exact.logarithms``.
+        logarithms: (2048,); see ``exact.tables``.
         first_entries: as those of `CodeCounts`.
         max_entries: likewise.
     """

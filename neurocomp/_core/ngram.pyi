@@ -25,7 +25,7 @@ class Trie:
         """Append symbols (lanes,) to the contexts (lanes, order) of all lanes."""
 
 class KneserNey:
-    """Interpolated probabilities on a trie; see ``models.ngram.kneser_ney``."""
+    """Interpolated probabilities on a trie; see ``models.ngram.model``."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class KneserNey:
         """Write the tables (lanes, V) after contexts (lanes, order)."""
 
 class Backoff:
-    """Plain counts on a trie; see ``models.ngram.backoff``."""
+    """Plain counts on a trie; see ``models.ngram.model``."""
 
     def __init__(self, trie: Trie, counts: NDArray[uint32]) -> None: ...
     def predict(self, contexts: NDArray[int32], out: NDArray[int32]) -> None:

@@ -153,6 +153,7 @@ class SymbolCodec(Codec):
             if (now := monotonic()) - told >= _TICK_SECONDS:
                 tick((step + 1 - first) * num_lanes)
                 first, told = step + 1, now
+        tick(max(symbols.size - first * num_lanes, 0))
         return CodedBlock(encoder.finish(), symbols.size, num_lanes, variant=0)
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:

@@ -6,13 +6,7 @@ w_i = frequency_i - 1 the sum is 2**24 - V, scale is exactly 1, and every partia
 integer below 2**24, exact even in float32 and in any order of summation: constriction's table is
 ours.  ``tests/coding/test_arithmetic.py`` pins that.
 
-Payload: the range coder's number as a big-endian byte string, cut as ``registers`` says.
-
-R. Bamler, Understanding Entropy Coding With Asymmetric Numeral Systems, 2022 (constriction);
-G. N. N. Martin, Range encoding: an algorithm for removing redundancy from a digitised message,
-1979.
-
-The registers of constriction's range coder, followed from outside, and how a payload ends.
+Payload: the range coder's number as a big-endian byte string, cut as told below.
 
 After any number of symbols a range coder stands for an interval of numbers
 [lower, lower + width) of the 64 bits that come after the words already shifted out.
@@ -23,6 +17,10 @@ words, ``lower`` wraps, width >= 2**32 between symbols).
 A payload ends in the fewest bytes that leave no doubt: *every* continuation of them lies in the
 interval.  So for a given number of symbols no payload is a prefix of another, which makes each
 truncation and each trailing byte an error.
+
+R. Bamler, Understanding Entropy Coding With Asymmetric Numeral Systems, 2022 (constriction);
+G. N. N. Martin, Range encoding: an algorithm for removing redundancy from a digitised message,
+1979.
 """
 
 from __future__ import annotations

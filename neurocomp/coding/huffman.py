@@ -5,12 +5,10 @@ Expected length: below the entropy plus one bit.
 Payload: the codes, most significant bit first, and zero bits up to the next byte.  For a given
 number of symbols no payload is a prefix of another.
 
-Huffman code lengths of one frequency table, for tests and benchmarks: coders have their own.
-
-The leaves are sorted by (frequency, symbol), and a leaf is merged before an inner node of the
-same weight, which keeps the tree as flat as an optimal one can be; rarer symbols never have
-shorter codes.
-The method is that of ``core/src/coding/code_lengths.hpp``.
+The leaves are sorted by (frequency, symbol), and a leaf is merged before an inner node of the same
+weight, which keeps the tree as flat as an optimal one can be; rarer symbols never have shorter
+codes.  The method is that of ``core/src/coding/code_lengths.hpp``.  `HuffmanCode` is for tests and
+benchmarks: coders have their own.
 """
 
 from __future__ import annotations

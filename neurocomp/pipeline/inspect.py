@@ -1,9 +1,8 @@
-"""What is in a file of frames, told without decoding it.
+"""What is in a file of frames, told without decoding it, or loading a model.
 
-What a block was coded with, told by its head and its frame's; no model is loaded.
-
-The numbers are those of docs/format.md, section 6; ``tests/pipeline/test_coded_with.py`` compares
-them with what the codecs write.
+What a block was coded with follows from its head and its frame's.  The numbers are those of
+docs/format.md, section 6; ``tests/pipeline/test_coded_with.py`` compares them with what the codecs
+write.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Safetensors files, written piece by piece; ``safetensors_layout`` says what is in them."""
+"""Safetensors files, written piece by piece; ``layout`` says what is in them."""
 
 from __future__ import annotations
 

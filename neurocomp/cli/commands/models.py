@@ -171,9 +171,9 @@ def pull(name: str, index: bool) -> None:
             _install(path, name, Origin("pulled", where, None, known.licence))
         return
 
-    from neurocomp.models.hub.fetch import fetch_checkpoint
+    from neurocomp.models.hub.fetch import fetch_checkpoint, require_client
 
-    extras.require("downloading from the Hugging Face hub", "hub", "huggingface_hub")
+    require_client()
     _say_download(name, known.repository, known.megabytes)
     fetched = fetch_checkpoint(name)
     licence = read_licence(fetched.folder) or known.licence

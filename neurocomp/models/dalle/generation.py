@@ -1,6 +1,4 @@
-"""Images of captions, several of each, the best of them.
-
-How well pictures suit a caption in the eyes of CLIP.
+"""Images of captions, several of each, and the best of them, as CLIP sees them.
 
 A. Radford et al., Learning transferable visual models from natural language supervision, 2021.
 """

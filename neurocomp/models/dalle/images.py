@@ -1,9 +1,8 @@
 """Captioned images in memory, all of one size, and what was left out of them.
 
-What files of strangers may cost: read before anything is allocated for them.
-
-A source of images may come from anywhere, and a small file may claim to be, or unpack to, a large
-one.  Beyond these limits an image is left out, with the reason, and a tar or a table is refused.
+What files of strangers may cost is read before anything is allocated for them.  A source of images
+may come from anywhere, and a small file may claim to be, or unpack to, a large one.  Beyond these
+limits an image is left out, with the reason, and a tar or a table is refused.
 """
 
 from __future__ import annotations

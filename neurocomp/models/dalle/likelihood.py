@@ -1,11 +1,10 @@
-"""What captions and images cost under a prior, from its integer tables.
+"""What captions and images cost under a prior, from its integer tables, and what it has to beat.
 
-Adaptive models of a grid's codes: what a prior has to beat.
-
-Both learn while they code.  The two-dimensional model mixes predictions under ten contexts of the
-neighbouring codes, bit by bit (M. Mahoney's logistic mixing, with weights chosen by the node of the
-code's binary tree): the strongest of its kind that a few lines make.  Floats are fine here: the
-code lengths are for comparison, and nothing is decoded by them.
+That is two adaptive models of a grid's codes, which learn while they code.  The two-dimensional
+model mixes predictions under ten contexts of the neighbouring codes, bit by bit (M. Mahoney's
+logistic mixing, with weights chosen by the node of the code's binary tree): the strongest of its
+kind that a few lines make.  Floats are fine here: the code lengths are for comparison, and nothing
+is decoded by them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the images of a set have shown so far, beside what the prior has learnt.
 
-Each context of a code (`contexts`) has counts n(c) of the codes c that followed it in the set.
+Each context of a code (`write_keys`) has counts n(c) of the codes c that followed it in the set.
 Under the prior's probabilities p a Dirichlet distribution of weight 1 makes of them
 ``(n(c) + p(c)) / (n + 1)`` (D. MacKay, L. Peto, A hierarchical Dirichlet language model, 1995),
 which is ``1 + n(c) / p(c)`` times p but for a constant.  The logarithms of these factors, weighted,

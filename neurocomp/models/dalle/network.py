@@ -1,9 +1,8 @@
 """The forward pass of a prior: a transformer with a head for captions and one for images.
 
-How far a prior is trusted: codes' logits times a factor, which the writer of a set chooses.
-
-A prior that has seen its training images many times is too sure of itself; C. Guo et al., On
-calibration of modern neural networks, 2017 (temperature scaling).
+Codes' logits are damped by a factor, which the writer of a set chooses: a prior that has seen its
+training images many times is too sure of itself (C. Guo et al., On calibration of modern neural
+networks, 2017: temperature scaling).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Drawing images from a prior, in integers from the logits on: one seed, one image, everywhere.
 
-Random numbers that are the same everywhere: SplitMix64.
+Random numbers are SplitMix64's.
 
 G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, 2014.
 """

@@ -115,7 +115,7 @@ def read_images(
 
     Raises:
         UsageError: there is no such source, or no image in it that can be used.
-        FormatError: a tar file or a table is damaged, or beyond a limit of ``limits``.
+        FormatError: a tar file or a table is damaged, or beyond a limit.
     """
     keys, captions, pixels, skipped = [], [], [], []
     num_bytes = 0

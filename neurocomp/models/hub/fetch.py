@@ -32,6 +32,11 @@ class Fetched(NamedTuple):
     revision: str | None
 
 
+def require_client() -> None:
+    """Raise MissingPackageError where the hub's client is not installed."""
+    extras.require("downloading from the Hugging Face hub", "hub", "huggingface_hub")
+
+
 def fetch_checkpoint(name: str) -> Fetched:
     """Return the folder or file of a hub's checkpoint, downloaded where it is not in its cache yet.
 
@@ -42,7 +47,7 @@ def fetch_checkpoint(name: str) -> Fetched:
         ModelNotFoundError: it can't be had: no network, or no such name; says what to do.
         ModelMismatchError: it is another file than the one that is known.
     """
-    extras.require("downloading from the Hugging Face hub", "hub", "huggingface_hub")
+    require_client()
     from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 

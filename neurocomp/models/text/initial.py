@@ -1,6 +1,6 @@
 """What a training of text begins with, and the mean of what trainings ended with.
 
-The mean of networks that one training has come by: often better than each of them.
+The mean of networks that one training has come by is often better than each of them.
 
 Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization"; Wortsman
 et al. 2022, "Model soups".
