@@ -32,7 +32,9 @@ ALSO: dict[str, set[Status]] = {
 """What the library says where neurocomp raises an error: it finds no model of the package."""
 
 
-NEED_NO_MODEL = {"missing-model", "other-family", "other-machine", "other-symbols"}
+NEED_NO_MODEL = {
+    *("language-of-another", "missing-model", "other-family", "other-machine", "other-symbols")
+}
 """Their blocks are stored, and only a decoder that has their models sees what is wrong."""
 REFUSED = [path for path in frames.INVALID if path.stem not in NEED_NO_MODEL]
 
