@@ -64,7 +64,8 @@ def test_round_trip(tensor: np.ndarray) -> None:
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "uint8", "uint16", "uint32"])
 def test_extremes(dtype: str) -> None:
     limits = np.iinfo(dtype)
-    for values in ([limits.min], [limits.max], [limits.min, limits.max] * 9, [0], [7] * 1000):
+    some = [64, 65, limits.min]  # whose magnitude is one more than the greatest
+    for values in ([limits.min], [limits.max], [limits.min, limits.max] * 9, [0], [7] * 1000, some):
         check(np.array(values, dtype)[None])
         check(np.array(values, dtype)[:, None])
 

@@ -94,6 +94,8 @@ std::optional<Cut> cut(const Elements& elements, size_t distance, int leading_bi
     const Values values(elements, distance);
     for (size_t i = 0; i < elements.size(); ++i) {
         const Interval interval = interval_of(values[i], leading_bits);
+        // That of the least integer may reach beyond its type, which a reader refuses.
+        if (distance == 0 && interval.low < range_of(elements.type).first) return std::nullopt;
         Count& count = found[interval.low];
         count.bits = interval.bits;
         ++count.count;

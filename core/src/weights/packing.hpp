@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace neurocomp::weights {
@@ -23,6 +24,9 @@ constexpr size_t item_bytes(Type type) { return size_t{1} << (static_cast<unsign
 constexpr bool is_signed(Type type) { return type <= Type::int64; }
 
 // Integers as they lie in files: little-endian, one row after the other.
+// The least and the greatest integer that a packed tensor of this type may hold.
+std::pair<int64_t, int64_t> range_of(Type type);
+
 struct Elements {
     Type type;
     const uint8_t* data;

@@ -50,13 +50,6 @@ class BitReader {
 };
 
 // The range of a type, as far as packed integers reach.
-std::pair<int64_t, int64_t> range_of(Type type) {
-    if (item_bytes(type) == 8) return {is_signed(type) ? -max_magnitude : 0, max_magnitude};
-    const auto bits = static_cast<int>(8 * item_bytes(type));
-    if (!is_signed(type)) return {0, (int64_t{1} << bits) - 1};
-    return {-(int64_t{1} << (bits - 1)), (int64_t{1} << (bits - 1)) - 1};
-}
-
 int64_t unfold(uint64_t value) {
     return static_cast<int64_t>(value >> 1 ^ (0 - (value & 1)));
 }
@@ -72,6 +65,13 @@ void add_up(uint8_t* elements, size_t size, size_t distance) {
 }
 
 }  // namespace
+
+std::pair<int64_t, int64_t> range_of(Type type) {
+    if (item_bytes(type) == 8) return {is_signed(type) ? -max_magnitude : 0, max_magnitude};
+    const auto bits = static_cast<int>(8 * item_bytes(type));
+    if (!is_signed(type)) return {0, (int64_t{1} << bits) - 1};
+    return {-(int64_t{1} << (bits - 1)), (int64_t{1} << (bits - 1)) - 1};
+}
 
 Packed::Packed(Bytes payload, Type type, size_t num_rows, size_t row_width)
     : type_(type), num_rows_(num_rows), row_width_(row_width) {
