@@ -17,7 +17,9 @@ class MemoryBudget {
    public:
     explicit MemoryBudget(uint64_t limit, uint64_t taken = 0) : limit_(limit), taken_(taken) {}
 
-    bool has(uint64_t num_bytes) const { return num_bytes <= limit_ && taken_ <= limit_ - num_bytes; }
+    bool has(uint64_t num_bytes) const {
+        return num_bytes <= limit_ && taken_ <= limit_ - num_bytes;
+    }
     // Throws Error where there is not so much.
     void take(uint64_t num_bytes) {
         if (!has(num_bytes)) {
@@ -45,7 +47,8 @@ inline uint64_t mixture_bytes(uint64_t room, uint64_t num_lanes) {
 inline uint64_t lanes_bytes(const network::Shape& shape, uint64_t num_lanes) {
     constexpr uint64_t fixed = uint64_t{1} << 16;
     const auto width = static_cast<uint64_t>(shape.width);
-    const auto widest = std::max(3 * width, static_cast<uint64_t>(shape.inner_width)) + 2 * network::strip;
+    const auto widest =
+        std::max(3 * width, static_cast<uint64_t>(shape.inner_width)) + 2 * network::strip;
     const uint64_t states = static_cast<uint64_t>(shape.num_blocks) * width;
     const uint64_t row = 3 * width + 2 * widest + network::alphabet_size + network::max_context;
     return fixed + sizeof(int32_t) * (num_lanes * (states + row) + 2 * width);

@@ -16,7 +16,7 @@ using weights::Json;
 
 namespace {
 
-constexpr size_t length_bytes = 8;                      // of safetensors' header, u64
+constexpr size_t length_bytes = 8;  // of safetensors' header, u64
 constexpr uint64_t max_header_bytes = uint64_t{1} << 27;
 
 struct CloseFile {
@@ -31,7 +31,8 @@ File open_file(const std::string& path) {
 }
 
 // Appends up to so many bytes; room grows with what is there.
-void read_some(std::FILE* file, const std::string& path, uint64_t count, std::vector<uint8_t>& out) {
+void read_some(std::FILE* file, const std::string& path, uint64_t count,
+               std::vector<uint8_t>& out) {
     constexpr size_t piece = size_t{1} << 20;
     while (count > 0) {
         const auto wanted = static_cast<size_t>(std::min<uint64_t>(count, piece));
@@ -79,9 +80,10 @@ ModelFile::ModelFile(const std::string& path) : name_(path), is_in_memory_(false
     read_some(file.get(), path, length_bytes, start);
     const uint64_t length = header_length(start);
     read_some(file.get(), path, length, start);
-    if (length == 0 || start.size() < length_bytes + length) fail(Fault::format, "is no model file");
-    read_header({reinterpret_cast<const char*>(start.data()) + length_bytes,
-                 static_cast<size_t>(length)});
+    if (length == 0 || start.size() < length_bytes + length)
+        fail(Fault::format, "is no model file");
+    read_header(
+        {reinterpret_cast<const char*>(start.data()) + length_bytes, static_cast<size_t>(length)});
 }
 
 ModelFile::ModelFile(std::vector<uint8_t> content)

@@ -144,7 +144,8 @@ const ModelFile* Models::find_network(Bytes hash) const {
     if (hash.size() != format::short_hash_bytes) return find(hash);
     // So few bytes may be those of another model as well.
     const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
-        return one.architecture() == weights::network_architecture && begins_with(one.sha256(), hash);
+        return one.architecture() == weights::network_architecture &&
+               begins_with(one.sha256(), hash);
     });
     return found == files_.end() ? nullptr : &*found;
 }
@@ -166,21 +167,20 @@ const ModelFile& Models::find_dictionary(Bytes hash) const {
 std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
     const ModelFile* const file = find_network(entry.hash);
     if (file == nullptr) {
-        frame::fail(Fault::model_not_found,
-                    "the frame needs the byte network " + describe(entry.hash) +
-                        ", and no model file given is it");
+        frame::fail(Fault::model_not_found, "the frame needs the byte network " +
+                                                describe(entry.hash) +
+                                                ", and no model file given is it");
     }
     if (file->architecture() != weights::network_architecture) {
-        frame::fail(Fault::model_mismatch, file->name() + " is not a byte network, but of " +
-                                               file->architecture());
+        frame::fail(Fault::model_mismatch,
+                    file->name() + " is not a byte network, but of " + file->architecture());
     }
     const std::lock_guard lock(mutex_);
     if (opened_network_ != file) {
         opened_network_ = nullptr;
         network_ = nullptr;
-        network_ = file->with_model([](const weights::Model& model) {
-            return weights::make_network(model);
-        });
+        network_ = file->with_model(
+            [](const weights::Model& model) { return weights::make_network(model); });
         opened_network_ = file;
     }
     return network_;

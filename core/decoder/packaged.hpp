@@ -11,7 +11,7 @@ extern const uint8_t primer_text[];
 extern const size_t primer_bytes;
 
 struct PackagedNetwork {
-    const char* name;  // for messages where its file is missing
+    const char* name;    // for messages where its file is missing
     const char* sha256;  // hexadecimal
 };
 extern const PackagedNetwork packaged_networks[];

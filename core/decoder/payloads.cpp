@@ -59,7 +59,8 @@ void check_entry(const ModelEntry& entry) {
     }
     require((entry.symbols <= symbols_bpe || entry.symbols == symbols_tokens) &&
                 (entry.coder == coder_arithmetic || entry.coder == coder_huffman),
-            Fault::unsupported, "the frame needs symbols or a coder that this decoder does not have");
+            Fault::unsupported,
+            "the frame needs symbols or a coder that this decoder does not have");
     require(entry.dictionary.empty(), Fault::format, "the frame has a dictionary where none goes");
 }
 

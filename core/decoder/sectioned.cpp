@@ -21,9 +21,9 @@ constexpr unsigned num_profiles = 2;
 void check_length(size_t payload_bytes, uint64_t num_symbols) {
     const uint64_t needed = (8 * num_symbols / decisions_of_a_bit + 7) / 8;
     if (payload_bytes >= needed) return;
-    fail(Fault::format, "a payload of " + std::to_string(payload_bytes) + " bytes is too short: " +
-                            std::to_string(num_symbols) + " bytes take " + std::to_string(needed) +
-                            " at least");
+    fail(Fault::format, "a payload of " + std::to_string(payload_bytes) +
+                            " bytes is too short: " + std::to_string(num_symbols) + " bytes take " +
+                            std::to_string(needed) + " at least");
 }
 
 // What the model has read before a block.
@@ -45,7 +45,9 @@ Sections cut(std::span<uint8_t> data, Bytes payload, size_t num_lanes, size_t se
     Sections sections;
     const size_t short_bytes = data.size() / num_lanes;
     const size_t num_long = data.size() % num_lanes;
-    const auto start_of = [&](size_t lane) { return lane * short_bytes + std::min(lane, num_long); };
+    const auto start_of = [&](size_t lane) {
+        return lane * short_bytes + std::min(lane, num_long);
+    };
     for (size_t lane = 0; lane < num_lanes; lane += section_lanes) {
         const size_t end = std::min(lane + section_lanes, num_lanes);
         sections.contents.push_back(data.subspan(start_of(lane), start_of(end) - start_of(lane)));
@@ -74,8 +76,8 @@ Sections cut(std::span<uint8_t> data, Bytes payload, size_t num_lanes, size_t se
 void decode_sections(const Plan& plan, const Sections& sections, MemoryBudget memory) {
     uint64_t mixture = 0;
     for (const auto& one : sections.contents) {
-        mixture = std::max(mixture, mixture_bytes(plan.dictionary.size() + one.size(),
-                                                  plan.num_lanes));
+        mixture =
+            std::max(mixture, mixture_bytes(plan.dictionary.size() + one.size(), plan.num_lanes));
     }
     const auto needed = [&](size_t count) {
         return count * mixture + lanes_bytes(plan.network->shape(), count * plan.num_lanes);

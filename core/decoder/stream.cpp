@@ -35,8 +35,8 @@ void Stream::run(Bytes& input, std::span<uint8_t>& output) {
 
 void Stream::finish() const {
     if (part_ != Part::header || !unit_.empty()) {
-        fail(Fault::truncated, "the file ends within a frame, at offset " +
-                                   std::to_string(offset_ + unit_.size()));
+        fail(Fault::truncated,
+             "the file ends within a frame, at offset " + std::to_string(offset_ + unit_.size()));
     }
     require(offset_ > 0, Fault::format, "not a neurocomp file: it is empty");
 }

@@ -20,7 +20,7 @@ struct Limits {
 };
 
 class Stream {
- public:
+   public:
     Stream(const Models& models, Limits limits) : models_(models), limits_(limits) {}
 
     // Moves the starts of both spans forward, until the input is used up or the output full.
@@ -32,7 +32,7 @@ class Stream {
     // Whether content waits for room.
     bool has_output() const { return given_ < content_.size(); }
 
- private:
+   private:
     enum class Part { header, head, body, trailer };
 
     bool gather(frame::Bytes& input);

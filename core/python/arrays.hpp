@@ -35,7 +35,8 @@ inline void require(bool condition, const char* message) {
 
 template <typename T, typename... Properties>
 exact::Matrix<T> matrix(const nb::ndarray<T, Properties...>& array) {
-    require(array.shape(1) <= 1 || array.stride(1) == 1, "the columns of an array are not neighbours");
+    require(array.shape(1) <= 1 || array.stride(1) == 1,
+            "the columns of an array are not neighbours");
     return {array.data(), array.shape(0), array.shape(1), static_cast<ptrdiff_t>(array.stride(0))};
 }
 

@@ -47,7 +47,8 @@ void follow(Output<uint64_t, 1> registers, Symbols symbols, Table frequencies) {
     const size_t size = frequencies.shape(1);
     const nb::gil_scoped_release release;
     for (size_t lane = 0; lane < symbols.shape(0); ++lane) {
-        followed.follow(static_cast<size_t>(symbols.data()[lane]), frequencies.data() + lane * size);
+        followed.follow(static_cast<size_t>(symbols.data()[lane]),
+                        frequencies.data() + lane * size);
     }
     values[0] = followed.lower;
     values[1] = followed.width;
@@ -115,12 +116,13 @@ void bind_coding(nb::module_& parent) {
         .def("encode", &encode, array("symbols"), array("frequencies"))
         .def("payload", [](const coding::HuffmanEncoder& one) { return to_bytes(one.payload()); });
     nb::class_<coding::HuffmanDecoder>(m, "HuffmanDecoder")
-        .def("__init__",
-             [](coding::HuffmanDecoder* self, nb::bytes payload) {
-                 const auto* const data = reinterpret_cast<const uint8_t*>(payload.c_str());
-                 new (self) coding::HuffmanDecoder({data, data + payload.size()});
-             },
-             "payload"_a)
+        .def(
+            "__init__",
+            [](coding::HuffmanDecoder* self, nb::bytes payload) {
+                const auto* const data = reinterpret_cast<const uint8_t*>(payload.c_str());
+                new (self) coding::HuffmanDecoder({data, data + payload.size()});
+            },
+            "payload"_a)
         .def("decode", &decode, array("frequencies"), array("symbols"))
         .def_prop_ro("num_bits", &coding::HuffmanDecoder::num_bits);
     nb::class_<coding::CodeLengths>(m, "CodeLengths")

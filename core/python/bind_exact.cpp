@@ -51,13 +51,15 @@ void frequencies_of_logits(InputRows<int32_t> logits, Exp2 exp2, Output<int32_t,
     const Matrix<const int32_t> rows = matrix(logits);
     const nb::gil_scoped_release release;
     for (size_t lane = 0; lane < rows.num_rows; ++lane) {
-        kernels().frequencies_of_logits(rows.row(lane), size, exp2.data(), out.data() + lane * size);
+        kernels().frequencies_of_logits(rows.row(lane), size, exp2.data(),
+                                        out.data() + lane * size);
     }
 }
 
 void logarithms(Input<int64_t, 1> values, Input<int32_t, 1> table, Output<int64_t, 1> out) {
     require(values.shape(0) == out.shape(0), "arrays differ in their shapes");
-    require(table.shape(0) == exact::logarithm_table_size, "a table of logarithms has 2048 entries");
+    require(table.shape(0) == exact::logarithm_table_size,
+            "a table of logarithms has 2048 entries");
     for (size_t i = 0; i < values.shape(0); ++i) {
         const int64_t value = values.data()[i];
         require(value >= 1 && value <= int64_t{1} << 62, "logarithms are of 1 to 2**62");
@@ -70,7 +72,8 @@ void check_rows(size_t num_rows, size_t num_columns, const Output<int16_t, 2>& o
     require(out.shape(0) == num_rows && mantissas.shape(0) == num_rows &&
                 exponents.shape(0) == num_rows && out.shape(1) >= num_columns,
             "arrays differ in their shapes");
-    require(limit >= 1 && limit <= exact::wide_limit, "a limit of quantised values is out of range");
+    require(limit >= 1 && limit <= exact::wide_limit,
+            "a limit of quantised values is out of range");
 }
 
 void quantise_rows(InputRows<int32_t> values, int64_t limit, Output<int16_t, 2> out,
@@ -101,7 +104,8 @@ void normalise_rows(InputRows<int32_t> values, Input<int32_t, 1> gain, int64_t e
 void normalise_heads(OutputRows<int32_t> values, Input<int32_t, 1> gain, int64_t epsilon,
                      int shift) {
     const size_t width = gain.shape(0);
-    require(width >= 1 && width <= 1024 && values.shape(1) % width == 0, "a norm doesn't fit heads");
+    require(width >= 1 && width <= 1024 && values.shape(1) % width == 0,
+            "a norm doesn't fit heads");
     require(shift >= 1 && shift <= 61, "a norm's shift is out of range");
     const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;
     require(epsilon >= 1 && epsilon < (int64_t{1} << 62) - static_cast<int64_t>(width) * most,
@@ -234,8 +238,8 @@ void attend(InputRows<int32_t> queries, Input<int16_t, 4> keys, Input<int16_t, 4
     const Matrix<int32_t> target = matrix(out);
     const exact::Cache<const int16_t> key_cache = cache_of(keys), value_cache = cache_of(values);
     const nb::gil_scoped_release release;
-    exact::attend(rows, key_cache, value_cache, start, {query_limit, multiplier, shift}, exp2.data(),
-                  sight != nullptr ? &sight->parts() : nullptr, target);
+    exact::attend(rows, key_cache, value_cache, start, {query_limit, multiplier, shift},
+                  exp2.data(), sight != nullptr ? &sight->parts() : nullptr, target);
 }
 
 using Bytes = Output<int8_t, 4>;
@@ -312,8 +316,8 @@ void bind_exact(nb::module_& parent) {
     m.def("logarithms", &logarithms, array("values"), array("table"), array("out"));
     m.def("quantise_rows", &quantise_rows, array("values"), "limit"_a, array("out"),
           array("mantissas"), array("exponents"));
-    m.def("normalise_rows", &normalise_rows, array("values"), array("gain"), "epsilon"_a, "center"_a,
-          "limit"_a, array("out"), array("mantissas"), array("exponents"));
+    m.def("normalise_rows", &normalise_rows, array("values"), array("gain"), "epsilon"_a,
+          "center"_a, "limit"_a, array("out"), array("mantissas"), array("exponents"));
     m.def("normalise_heads", &normalise_heads, array("values"), array("gain"), "epsilon"_a,
           "shift"_a);
     m.def("activate", &activate, array("values"), array("table"), "saturates"_a);
@@ -332,7 +336,8 @@ void bind_exact(nb::module_& parent) {
     nb::class_<Sight>(m, "Sight")
         .def(nb::init<Input<int32_t, 1>, Input<int32_t, 1>>(), array("bounds"), array("positions"));
     m.def("attend", &attend, array("queries"), array("keys"), array("values"), "start"_a,
-          "query_limit"_a, "multiplier"_a, "shift"_a, array("exp2"), "sight"_a.none(), array("out"));
+          "query_limit"_a, "multiplier"_a, "shift"_a, array("exp2"), "sight"_a.none(),
+          array("out"));
     m.def("store_window", &store_window, array("values"), "start"_a, "length"_a, "num_sinks"_a,
           array("bytes"), array("scales"));
     m.def("attend_window", &attend_window, array("queries"), array("far_queries"), array("keys"),

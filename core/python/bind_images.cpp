@@ -64,7 +64,8 @@ void choose_rarest(Codes tokens, Input<int64_t, 1> lengths, Lanes counts, Output
 }
 
 void add_counts(CodeCounts& counts, Input<uint64_t, 2> keys, Lanes codes) {
-    require(keys.shape(0) == codes.shape(0) && keys.shape(1) >= 1, "there is not one code for each row");
+    require(keys.shape(0) == codes.shape(0) && keys.shape(1) >= 1,
+            "there is not one code for each row");
     const nb::gil_scoped_release release;
     counts.add(keys.data(), keys.shape(1), codes.data(), codes.shape(0));
 }
@@ -156,32 +157,33 @@ void bind_images(nb::module_& parent) {
     m.def("choose_rarest", &choose_rarest, array("tokens"), array("lengths"), array("counts"),
           array("out"));
     nb::class_<CodeCounts>(m, "CodeCounts")
-        .def("__init__",
-             [](CodeCounts* self, size_t first_entries, size_t max_entries) {
-                 require(first_entries >= 1, "a table has no entries");
-                 new (self) CodeCounts(first_entries, max_entries);
-             },
-             "first_entries"_a, "max_entries"_a)
+        .def(
+            "__init__",
+            [](CodeCounts* self, size_t first_entries, size_t max_entries) {
+                require(first_entries >= 1, "a table has no entries");
+                new (self) CodeCounts(first_entries, max_entries);
+            },
+            "first_entries"_a, "max_entries"_a)
         .def("add", &add_counts, array("keys"), array("codes"))
         .def("look_up", &look_up, "key"_a)
         .def_prop_ro("num_contexts", &CodeCounts::num_contexts);
     nb::class_<CodeMemory>(m, "CodeMemory")
-        .def("__init__",
-             [](CodeMemory* self, size_t num_tokens, size_t num_columns, size_t num_places,
-                size_t num_codes, size_t num_lanes, Lanes logarithms, size_t first_entries,
-                size_t max_entries) {
-                 require(num_columns >= 1 && num_places >= 1 && num_codes >= 1 && num_lanes >= 1 &&
-                             first_entries >= 1,
-                         "a memory of images without places, codes or lanes");
-                 require(logarithms.shape(0) == exact::logarithm_table_size,
-                         "a table of logarithms has 2048 entries");
-                 new (self) CodeMemory(
-                     {num_tokens, num_columns, num_places, num_codes}, num_lanes,
-                     {logarithms.data(), logarithms.data() + logarithms.shape(0)}, first_entries,
-                     max_entries);
-             },
-             "num_tokens"_a, "num_columns"_a, "num_places"_a, "num_codes"_a, "num_lanes"_a,
-             array("logarithms"), "first_entries"_a, "max_entries"_a)
+        .def(
+            "__init__",
+            [](CodeMemory* self, size_t num_tokens, size_t num_columns, size_t num_places,
+               size_t num_codes, size_t num_lanes, Lanes logarithms, size_t first_entries,
+               size_t max_entries) {
+                require(num_columns >= 1 && num_places >= 1 && num_codes >= 1 && num_lanes >= 1 &&
+                            first_entries >= 1,
+                        "a memory of images without places, codes or lanes");
+                require(logarithms.shape(0) == exact::logarithm_table_size,
+                        "a table of logarithms has 2048 entries");
+                new (self) CodeMemory({num_tokens, num_columns, num_places, num_codes}, num_lanes,
+                                      {logarithms.data(), logarithms.data() + logarithms.shape(0)},
+                                      first_entries, max_entries);
+            },
+            "num_tokens"_a, "num_columns"_a, "num_places"_a, "num_codes"_a, "num_lanes"_a,
+            array("logarithms"), "first_entries"_a, "max_entries"_a)
         .def("mix", &mix, "first"_a, "place"_a, array("logits"), array("priors"), array("out"))
         .def("expect", &expect, "first"_a, array("tables"))
         .def("learn", &learn, "place"_a, array("codes"), array("active"))
@@ -189,27 +191,30 @@ void bind_images(nb::module_& parent) {
     nb::class_<images::CountModel>(m, "CountModel")
         .def(nb::init<size_t>(), "num_codes"_a)
 
-        .def("read",
-             [](images::CountModel& self, Input<uint16_t, 1> codes) {
-                 check_codes(codes.data(), codes.size(), self.num_codes());
-                 const nb::gil_scoped_release release;
-                 return self.read(codes.data(), codes.size());
-             },
-             array("codes"));
+        .def(
+            "read",
+            [](images::CountModel& self, Input<uint16_t, 1> codes) {
+                check_codes(codes.data(), codes.size(), self.num_codes());
+                const nb::gil_scoped_release release;
+                return self.read(codes.data(), codes.size());
+            },
+            array("codes"));
     nb::class_<images::GridModel>(m, "GridModel")
-        .def("__init__",
-             [](images::GridModel* self, size_t depth) {
-                 require(depth >= 1 && depth <= 16, "codes have 1 to 16 bits");
-                 new (self) images::GridModel(depth);
-             },
-             "depth"_a)
-        .def("read",
-             [](images::GridModel& self, Grids grids) {
-                 check_codes(grids.data(), grids.size(), size_t{1} << self.depth());
-                 const nb::gil_scoped_release release;
-                 return self.read(grids.data(), grids.shape(0), grids.shape(1), grids.shape(2));
-             },
-             array("grids"));
+        .def(
+            "__init__",
+            [](images::GridModel* self, size_t depth) {
+                require(depth >= 1 && depth <= 16, "codes have 1 to 16 bits");
+                new (self) images::GridModel(depth);
+            },
+            "depth"_a)
+        .def(
+            "read",
+            [](images::GridModel& self, Grids grids) {
+                check_codes(grids.data(), grids.size(), size_t{1} << self.depth());
+                const nb::gil_scoped_release release;
+                return self.read(grids.data(), grids.shape(0), grids.shape(1), grids.shape(2));
+            },
+            array("grids"));
 }
 
 }  // namespace neurocomp::python

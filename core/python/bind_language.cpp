@@ -29,8 +29,12 @@ class Transformer {
                 Input<int32_t, 4> turns, Vector activation, Vector exp2, size_t num_heads,
                 size_t num_key_heads, size_t head_width, size_t inner_width, size_t num_sinks,
                 int64_t epsilon)
-        : embedding_(embedding), rows_(rows), columns_(columns), turns_(turns),
-          activation_(activation), exp2_(exp2) {
+        : embedding_(embedding),
+          rows_(rows),
+          columns_(columns),
+          turns_(turns),
+          activation_(activation),
+          exp2_(exp2) {
         const size_t size = embedding.shape(0), width = embedding.shape(1);
         require(size >= 1 && size <= exact::max_alphabet_size && rows.shape(0) == size &&
                     columns.shape(0) == width && width >= 1 && width <= exact::max_width,
@@ -43,7 +47,8 @@ class Transformer {
         require(turns.shape(0) == 2 && turns.shape(1) == 2 &&
                     turns.shape(2) == exact::turn_positions && turns.shape(3) == head_width / 2,
                 "a table of rotations doesn't fit the heads");
-        require(activation.shape(0) == exact::table_size, "a table of a function has 32768 entries");
+        require(activation.shape(0) == exact::table_size,
+                "a table of a function has 32768 entries");
         require(exp2.shape(0) == exact::exp2_size &&
                     exact::kernels().minimum(exp2.data(), exp2.shape(0)) >= 0,
                 "a table of powers of 2 is damaged");
@@ -58,19 +63,19 @@ class Transformer {
         parts_.exp2 = exp2.data();
     }
 
-    void add_block(Vector attention_gain, const Linear& query_key_value, int64_t query_key_value_limit,
-                   int64_t query_limit, int64_t multiplier, int64_t shift,
-                   const Linear& attention_out, int64_t attention_out_limit, Vector inner_gain,
-                   const Linear& inner_in, int64_t inner_in_limit, const Linear& inner_out,
-                   int64_t inner_out_limit, bool rotates) {
+    void add_block(Vector attention_gain, const Linear& query_key_value,
+                   int64_t query_key_value_limit, int64_t query_limit, int64_t multiplier,
+                   int64_t shift, const Linear& attention_out, int64_t attention_out_limit,
+                   Vector inner_gain, const Linear& inner_in, int64_t inner_in_limit,
+                   const Linear& inner_out, int64_t inner_out_limit, bool rotates) {
         const language::Shape& shape = parts_.shape;
         require(query_limit >= 1 && query_limit <= exact::wide_limit && multiplier >= 1 &&
                     multiplier <= int64_t{1} << 15,
                 "the scale of an attention layer is out of range");
         parts_.blocks.push_back({
             gain(attention_gain),
-            layer(query_key_value, query_key_value_limit, shape.query_width() + 2 * shape.key_width(),
-                  shape.width),
+            layer(query_key_value, query_key_value_limit,
+                  shape.query_width() + 2 * shape.key_width(), shape.width),
             {},
             {},
             {query_limit, multiplier, shift},
@@ -176,8 +181,8 @@ class Lanes {
     }
 
    private:
-    static const language::Transformer& checked(const language::Transformer& parts, size_t num_lanes,
-                                                size_t length, size_t max_steps) {
+    static const language::Transformer& checked(const language::Transformer& parts,
+                                                size_t num_lanes, size_t length, size_t max_steps) {
         constexpr size_t most = size_t{1} << 16;
         require(num_lanes >= 1 && num_lanes <= most && max_steps >= 1 && max_steps <= most,
                 "the number of lanes or steps is out of range");
@@ -205,7 +210,8 @@ language::Vocabulary make_vocabulary(Input<uint8_t, 1> bytes, Vector starts) {
 // A mixture, and what both of its users check.
 class TokenCoding {
    public:
-    TokenCoding(const language::Vocabulary& vocabulary, int profile, const std::vector<size_t>& sizes)
+    TokenCoding(const language::Vocabulary& vocabulary, int profile,
+                const std::vector<size_t>& sizes)
         : mixture_(vocabulary, checked(profile, sizes), sizes) {}
 
    protected:
@@ -325,14 +331,15 @@ void bind_tokens(nb::module_& m) {
     const auto array = [](const char* name) { return nb::arg(name).noconvert(); };
     using Sizes = const std::vector<size_t>&;
     nb::class_<language::Vocabulary>(m, "Vocabulary")
-        .def("__init__",
-             [](language::Vocabulary* self, Input<uint8_t, 1> bytes, Vector starts) {
-                 new (self) language::Vocabulary(make_vocabulary(bytes, starts));
-             },
-             array("bytes"), array("starts"))
-        .def_prop_ro("order",
-                     [](const language::Vocabulary& self) { return to_array(self.order()); },
-                     nb::rv_policy::automatic);
+        .def(
+            "__init__",
+            [](language::Vocabulary* self, Input<uint8_t, 1> bytes, Vector starts) {
+                new (self) language::Vocabulary(make_vocabulary(bytes, starts));
+            },
+            array("bytes"), array("starts"))
+        .def_prop_ro(
+            "order", [](const language::Vocabulary& self) { return to_array(self.order()); },
+            nb::rv_policy::automatic);
     nb::class_<TokenEncoder>(m, "TokenEncoder")
         .def(nb::init<const language::Vocabulary&, int, Sizes, size_t>(), "vocabulary"_a,
              "profile"_a, "sizes"_a, "room"_a, nb::keep_alive<1, 2>())
@@ -362,8 +369,8 @@ void bind_language(nb::module_& parent) {
              "query_key_value_limit"_a, "query_limit"_a, "multiplier"_a, "shift"_a,
              "attention_out"_a, "attention_out_limit"_a, array("inner_gain"), "inner_in"_a,
              "inner_in_limit"_a, "inner_out"_a, "inner_out_limit"_a, "rotates"_a)
-        .def("set_head_norms", &Transformer::set_head_norms, array("query_gain"),
-             "query_epsilon"_a, "query_shift"_a, array("key_gain"), "key_epsilon"_a, "key_shift"_a)
+        .def("set_head_norms", &Transformer::set_head_norms, array("query_gain"), "query_epsilon"_a,
+             "query_shift"_a, array("key_gain"), "key_epsilon"_a, "key_shift"_a)
         .def("finish", &Transformer::finish, array("last_gain"), "head"_a, "head_limit"_a);
     nb::class_<Lanes>(m, "Lanes")
         .def(nb::init<const Transformer&, size_t, size_t, size_t>(), "transformer"_a, "num_lanes"_a,

@@ -53,8 +53,8 @@ class Trie {
         : starts_(starts), symbols_(symbols) {
         require(starts.shape(0) >= 2, "a trie has no inner nodes");
         const bool wide = std::holds_alternative<Pairs>(symbols_);
-        const size_t num_nodes = wide ? std::get<Pairs>(symbols_).shape(0)
-                                      : std::get<Bytes>(symbols_).shape(0);
+        const size_t num_nodes =
+            wide ? std::get<Pairs>(symbols_).shape(0) : std::get<Bytes>(symbols_).shape(0);
         const void* const data = wide ? static_cast<const void*>(std::get<Pairs>(symbols_).data())
                                       : static_cast<const void*>(std::get<Bytes>(symbols_).data());
         parts_ = {starts_.data(), data, wide, starts_.shape(0) - 1, num_nodes, alphabet_size};
@@ -111,9 +111,11 @@ class KneserNey {
           base_(base) {
         const ngram::Trie& parts = trie_.parts();
         const auto first = static_cast<size_t>(parts.starts[1]);
-        require(alphas.shape(0) == parts.num_nodes - first && gammas.shape(0) == parts.num_inner - 1,
-                "an n-gram model has one code for each node");
-        require(alpha_books.shape(1) == ngram::num_codes && gamma_books.shape(1) == ngram::num_codes &&
+        require(
+            alphas.shape(0) == parts.num_nodes - first && gammas.shape(0) == parts.num_inner - 1,
+            "an n-gram model has one code for each node");
+        require(alpha_books.shape(1) == ngram::num_codes &&
+                    gamma_books.shape(1) == ngram::num_codes &&
                     alpha_books.shape(0) == gamma_books.shape(0),
                 "a code book has 256 values");
         require(base.shape(0) == parts.alphabet_size, "base probabilities are (V,)");
@@ -218,14 +220,15 @@ void bind_models(nb::module_& parent) {
 
     nb::module_ adaptive_room = parent.def_submodule("adaptive", "The adaptive model of bytes.");
     nb::class_<adaptive::Predictor>(adaptive_room, "Predictor")
-        .def("__init__",
-             [](adaptive::Predictor* self, size_t num_lanes, size_t first_capacity,
-                size_t max_nodes, size_t history_symbols) {
-                 require(num_lanes >= 1 && first_capacity >= 1, "there is no lane or no row");
-                 new (self) adaptive::Predictor(num_lanes,
-                                                {first_capacity, max_nodes, history_symbols});
-             },
-             "num_lanes"_a, "first_capacity"_a, "max_nodes"_a, "history_symbols"_a)
+        .def(
+            "__init__",
+            [](adaptive::Predictor* self, size_t num_lanes, size_t first_capacity, size_t max_nodes,
+               size_t history_symbols) {
+                require(num_lanes >= 1 && first_capacity >= 1, "there is no lane or no row");
+                new (self)
+                    adaptive::Predictor(num_lanes, {first_capacity, max_nodes, history_symbols});
+            },
+            "num_lanes"_a, "first_capacity"_a, "max_nodes"_a, "history_symbols"_a)
         .def("predict", &predict_bytes, array("out"))
         .def("update", &update_bytes, array("symbols"));
 
@@ -248,8 +251,8 @@ void bind_models(nb::module_& parent) {
                    array("room"), array("symbols"), "length"_a);
 
     nb::module_ symbols_room = parent.def_submodule("symbols", "Maps between text and symbols.");
-    symbols_room.def("find_word_ends", &find_word_ends, "rule"_a, array("codes"),
-                     array("classes"), array("ends"));
+    symbols_room.def("find_word_ends", &find_word_ends, "rule"_a, array("codes"), array("classes"),
+                     array("ends"));
 }
 
 }  // namespace neurocomp::python

@@ -168,8 +168,8 @@ void bind_weights(nb::module_& parent) {
     module.def("pack", &pack, "elements"_a.noconvert(), "dtype"_a, "row_width"_a);
     module.def("unpack", &unpack, "payload"_a, "dtype"_a, "num_rows"_a, "row_width"_a);
     module.def("read", &read, "file"_a, "check"_a);
-    module.def("crc32", [](const nb::bytes& content) { return crc32(bytes_of(content)); },
-               "content"_a);
+    module.def(
+        "crc32", [](const nb::bytes& content) { return crc32(bytes_of(content)); }, "content"_a);
     module.def(
         "sha256",
         [](const nb::list& parts) {

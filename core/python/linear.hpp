@@ -19,8 +19,13 @@ class Linear {
         require(weight.shape(0) == multiplier.shape(0) && weight.shape(0) == bias.shape(0),
                 "the parts of a linear layer have shapes that don't fit together");
         check_clip(clip);
-        parts_ = {weight_.data(),   multiplier_.data(), bias_.data(), weight_.shape(1),
-                  weight_.shape(0), shift,              clip};
+        parts_ = {weight_.data(),
+                  multiplier_.data(),
+                  bias_.data(),
+                  weight_.shape(1),
+                  weight_.shape(0),
+                  shift,
+                  clip};
     }
 
     void apply(Input<int16_t, 2> rows, Input<int64_t, 1> mantissas, Input<int64_t, 1> exponents,

@@ -154,7 +154,8 @@ void decode_sections(const std::vector<nb::bytes>& payloads,
     std::vector<Bytes> contents;
     for (const nb::bytes& payload : payloads) contents.push_back(bytes_of(payload));
     std::vector<std::span<uint8_t>> parts;
-    for (const WritableBytes& section : sections) parts.emplace_back(section.data(), section.size());
+    for (const WritableBytes& section : sections)
+        parts.emplace_back(section.data(), section.size());
     const Progress tell = progress_of(progress);
     const nb::gil_scoped_release release;
     decode(plan.plan, contents, parts, tell);
@@ -246,9 +247,10 @@ NB_MODULE(_core, module) {
     module.def("use_processor", &use_processor, "name"_a);
 
     nb::class_<Primer>(module, "Primer")
-        .def("__init__", [](Primer* self, const nb::bytes& content) {
-            new (self) Primer(bytes_of(content));
-        }, "content"_a);
+        .def(
+            "__init__",
+            [](Primer* self, const nb::bytes& content) { new (self) Primer(bytes_of(content)); },
+            "content"_a);
 
     nb::class_<PythonNetwork>(module, "Network")
         .def(nb::init<const nb::bytes&, const std::string&>(), "file"_a, "check"_a)

@@ -21,12 +21,12 @@ using namespace neurocomp;
 
 int num_failed = 0;
 
-#define EXPECT(condition)                                                                  \
-    do {                                                                                   \
-        if (!(condition)) {                                                                \
-            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);   \
-            ++num_failed;                                                                  \
-        }                                                                                  \
+#define EXPECT(condition)                                                                \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            ++num_failed;                                                                \
+        }                                                                                \
     } while (0)
 
 // A linear congruential generator (D. Knuth, MMIX).
@@ -179,13 +179,15 @@ struct RandomNetwork {
         Numbers numbers(seed);
         network::Shape shape{width, num_blocks, 3, inner, 4295, {{2, 4}, {3, 5}}};
         const auto columns = static_cast<size_t>(width);
-        for (size_t i = 0; i < 3 * 256 * columns; ++i) embeddings.push_back(numbers.within(1 << 22));
+        for (size_t i = 0; i < 3 * 256 * columns; ++i)
+            embeddings.push_back(numbers.within(1 << 22));
         Array<uint8_t> levels(48 * columns);
         for (size_t i = 0; i < levels.size(); ++i) {
             levels[i] = static_cast<uint8_t>(numbers.within(127));
         }
         hashed = network::HashedRows(std::move(levels), columns);
-        for (int i = 0; i < 48; ++i) scales.push_back(static_cast<int32_t>(1 + numbers.below(9999)));
+        for (int i = 0; i < 48; ++i)
+            scales.push_back(static_cast<int32_t>(1 + numbers.below(9999)));
         for (int i = 0; i < network::table_size; ++i) {
             gates.push_back(static_cast<int32_t>(numbers.below((1 << 16) + 1)));
             silu.push_back(numbers.within(1 << 16));
@@ -197,7 +199,8 @@ struct RandomNetwork {
         weights.resize(num_layers);
         multipliers.resize(num_layers);
         biases.resize(num_layers);
-        const int sizes[4][2] = {{3 * width, width}, {width, width}, {inner, width}, {width, inner}};
+        const int sizes[4][2] = {
+            {3 * width, width}, {width, width}, {inner, width}, {width, inner}};
         for (size_t i = 0; i < num_layers; ++i) {
             const int outputs = i + 1 < num_layers ? sizes[i % 4][0] : 256;
             const int inputs = i + 1 < num_layers ? sizes[i % 4][1] : width;
@@ -210,8 +213,8 @@ struct RandomNetwork {
             }
         }
         made.emplace(shape, tensors, [this](size_t i) {
-            return network::LayerTensors{weights[i].data(), multipliers[i].data(),
-                                         biases[i].data(), 38};
+            return network::LayerTensors{weights[i].data(), multipliers[i].data(), biases[i].data(),
+                                         38};
         });
     }
 };
@@ -262,8 +265,8 @@ void test_processors_weigh_the_same() {
 
 std::vector<uint8_t> make_content(int kind, size_t size) {
     Numbers numbers(static_cast<uint64_t>(kind) + 5);
-    static const std::string words[] = {"the ", "and\n", "\xE4\xB8\xAD\xE6\x96\x87", "0x1F, ",
-                                        "Context ", "mixing. "};
+    static const std::string words[] = {"the ",   "and\n",    "\xE4\xB8\xAD\xE6\x96\x87",
+                                        "0x1F, ", "Context ", "mixing. "};
     std::vector<uint8_t> content;
     while (content.size() < size) {
         switch (kind) {
@@ -324,7 +327,8 @@ void test_sections() {
             for (int i = 0; i < 12; ++i) {
                 Payload damaged(payloads[0].begin(), payloads[0].end());
                 damaged[numbers.below(static_cast<uint32_t>(damaged.size()))] ^= 0x55;
-                if (i % 3 == 0) damaged.resize(numbers.below(static_cast<uint32_t>(damaged.size())));
+                if (i % 3 == 0)
+                    damaged.resize(numbers.below(static_cast<uint32_t>(damaged.size())));
                 const std::vector<Bytes> changed = {{damaged.data(), damaged.size()}, payloads[1]};
                 bool refused = false;
                 try {

@@ -11,13 +11,13 @@ namespace neurocomp::tests {
 using Multiply = void (*)(const uint8_t* bytes, size_t stride, size_t num_rows, int num_groups,
                           const int8_t* weights, const int32_t* offsets, int32_t* out);
 
-#define NEUROCOMP_MULTIPLY(name)                                                                  \
-    void name(const uint8_t* bytes, size_t stride, size_t num_rows, int num_groups,               \
+#define NEUROCOMP_MULTIPLY(name)                                                    \
+    void name(const uint8_t* bytes, size_t stride, size_t num_rows, int num_groups, \
               const int8_t* weights, const int32_t* offsets, int32_t* out)
-#define NEUROCOMP_MULTIPLY_BY(name, Products)                                                     \
-    NEUROCOMP_MULTIPLY(name) {                                                                    \
-        Products products({bytes, stride, num_rows, num_groups});                                 \
-        products.strip(0, num_rows, weights, offsets, out);                                       \
+#define NEUROCOMP_MULTIPLY_BY(name, Products)                     \
+    NEUROCOMP_MULTIPLY(name) {                                    \
+        Products products({bytes, stride, num_rows, num_groups}); \
+        products.strip(0, num_rows, weights, offsets, out);       \
     }
 
 NEUROCOMP_MULTIPLY(multiply_plain);

@@ -136,8 +136,7 @@ class Program {
     void decode(const std::string& file) {
         Input input(file);
         if (options_.test) return convert(input, -1, "");
-        const bool to_stdout =
-            options_.to_stdout || (!options_.output && file == standard_stream);
+        const bool to_stdout = options_.to_stdout || (!options_.output && file == standard_stream);
         if (to_stdout) return convert(input, STDOUT_FILENO, "(stdout)");
         const std::string target = options_.output ? *options_.output : content_name(file);
         struct stat status = {};
@@ -238,7 +237,9 @@ class Program {
 
 void say(const std::string& text) { std::fprintf(stderr, "ncmp-decode: %s\n", text.c_str()); }
 
-void print(const std::string& text) { write_all(STDOUT_FILENO, text.data(), text.size(), "(stdout)"); }
+void print(const std::string& text) {
+    write_all(STDOUT_FILENO, text.data(), text.size(), "(stdout)");
+}
 
 int run(int argc, char** argv) {
     const Options options = parse_options(argc, argv);

@@ -48,10 +48,14 @@ uint64_t parse_size(const std::string& option, const std::string& text) {
     if (at == 0) refuse();
     const std::string unit = text.substr(at);
     int shift = 0;
-    if (unit == "KiB" || unit == "K") shift = 10;
-    else if (unit == "MiB" || unit == "M") shift = 20;
-    else if (unit == "GiB" || unit == "G") shift = 30;
-    else if (!unit.empty() && unit != "B") refuse();
+    if (unit == "KiB" || unit == "K")
+        shift = 10;
+    else if (unit == "MiB" || unit == "M")
+        shift = 20;
+    else if (unit == "GiB" || unit == "G")
+        shift = 30;
+    else if (!unit.empty() && unit != "B")
+        refuse();
     if (value > UINT64_MAX >> shift) refuse();
     return value << shift;
 }
@@ -93,22 +97,35 @@ class Parser {
         const auto value = [&] {
             return equals == std::string::npos ? value_of(name) : argument.substr(equals + 1);
         };
-        if (name == "--output") options_.output = value();
-        else if (name == "--models") options_.models.push_back(value());
-        else if (name == "--max-size") options_.max_content = parse_size(name, value());
-        else if (name == "--max-memory") options_.max_memory = parse_size(name, value());
-        else if (equals != std::string::npos) throw UsageError("no option " + name + " that has a value");
-        else if (!set_flag(name)) throw UsageError("no option " + name + " (see --help)");
+        if (name == "--output")
+            options_.output = value();
+        else if (name == "--models")
+            options_.models.push_back(value());
+        else if (name == "--max-size")
+            options_.max_content = parse_size(name, value());
+        else if (name == "--max-memory")
+            options_.max_memory = parse_size(name, value());
+        else if (equals != std::string::npos)
+            throw UsageError("no option " + name + " that has a value");
+        else if (!set_flag(name))
+            throw UsageError("no option " + name + " (see --help)");
     }
 
     bool set_flag(const std::string& name) {
-        if (name == "--stdout" || name == "-c") options_.to_stdout = true;
-        else if (name == "--force" || name == "-f") options_.force = true;
-        else if (name == "--test" || name == "-t") options_.test = true;
-        else if (name == "--quiet" || name == "-q") options_.quiet = true;
-        else if (name == "--help" || name == "-h") options_.help = true;
-        else if (name == "--version" || name == "-V") options_.version = true;
-        else return name == "--keep" || name == "-k";
+        if (name == "--stdout" || name == "-c")
+            options_.to_stdout = true;
+        else if (name == "--force" || name == "-f")
+            options_.force = true;
+        else if (name == "--test" || name == "-t")
+            options_.test = true;
+        else if (name == "--quiet" || name == "-q")
+            options_.quiet = true;
+        else if (name == "--help" || name == "-h")
+            options_.help = true;
+        else if (name == "--version" || name == "-V")
+            options_.version = true;
+        else
+            return name == "--keep" || name == "-k";
         return true;
     }
 

@@ -32,8 +32,9 @@ size_t kind_of(int context_order, const Node& node, int32_t outcomes) {
     constexpr Steps averages = {4, 5, 7, 10, 15, 28, 60};
     const int32_t number = node.number();
     const int32_t family = level(number, families);
-    const int32_t confidence = number == 1 ? level(node.total() / one_unit, counts_of_one)
-                                           : level(node.total() * 4 / (number * one_unit), averages);
+    const int32_t confidence = number == 1
+                                   ? level(node.total() / one_unit, counts_of_one)
+                                   : level(node.total() * 4 / (number * one_unit), averages);
     return static_cast<size_t>((context_order * 8 + family) * 32 + confidence * 4 + outcomes);
 }
 
@@ -79,7 +80,8 @@ void Predictor::predict(int32_t* out) const {
 }
 
 void Predictor::learn_escapes(const Lane& lane, const std::array<int32_t, order + 1>& children) {
-    int64_t below = int64_t{1} << (mass_bits - 8);  // the symbol's probability from shorter contexts
+    int64_t below =
+        int64_t{1} << (mass_bits - 8);  // the symbol's probability from shorter contexts
     for (int k = 0; k <= order; ++k) {
         const int32_t context = lane.contexts[static_cast<size_t>(k)];
         if (context < 0 || trie_[context].child < 0) continue;

@@ -7,10 +7,11 @@
 
 namespace neurocomp::adaptive {
 
-inline constexpr int order = 5;              // longest context, in bytes
-inline constexpr uint32_t unit = 16;         // what one occurrence adds to a count
-inline constexpr uint32_t shadowed_unit = 1; // in contexts shorter than the longest that knew the byte
-inline constexpr int count_limit = 2500;     // a count above this halves all counts of its context
+inline constexpr int order = 5;       // longest context, in bytes
+inline constexpr uint32_t unit = 16;  // what one occurrence adds to a count
+inline constexpr uint32_t shadowed_unit =
+    1;                                    // in contexts shorter than the longest that knew the byte
+inline constexpr int count_limit = 2500;  // a count above this halves all counts of its context
 
 // A node stands for a string of up to order + 1 bytes.  Counts stay below 2**12, sums of a family's
 // below 2**20.

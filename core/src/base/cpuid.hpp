@@ -13,7 +13,7 @@
 namespace neurocomp {
 
 struct X86Features {
-    bool avx2;        // with FMA, BMI1, BMI2, F16C, LZCNT, MOVBE: x86-64-v3
+    bool avx2;  // with FMA, BMI1, BMI2, F16C, LZCNT, MOVBE: x86-64-v3
     bool avxvnni;
     bool avx512vnni;  // with F, BW, CD, DQ, VL: x86-64-v4
     bool amx;         // tiles of bytes; Linux lets a process use them where it asks

@@ -29,7 +29,8 @@ Pages::Pages(size_t num_bytes, bool huge) {
     raw_bytes_ = num_bytes + alignment;
 #ifdef NEUROCOMP_MAPS_PAGES
     if (large) {
-        raw_ = mmap(nullptr, raw_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        raw_ =
+            mmap(nullptr, raw_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (raw_ == MAP_FAILED) {
             raw_ = nullptr;
             throw std::bad_alloc();

@@ -172,7 +172,8 @@ uint64_t CodeLengths::code(size_t symbol) const {
     for (size_t shorter = 1; shorter < length; ++shorter) {
         code = (code + static_cast<uint64_t>(counts_[shorter])) << 1;
     }
-    return code + static_cast<uint64_t>(exact::kernels().count_equal(lengths_.data(), symbol, length));
+    return code +
+           static_cast<uint64_t>(exact::kernels().count_equal(lengths_.data(), symbol, length));
 }
 
 size_t CodeLengths::symbol(size_t length, int64_t rank) const {

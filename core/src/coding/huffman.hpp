@@ -29,7 +29,8 @@ class HuffmanEncoder {
 
 class HuffmanDecoder {
    public:
-    explicit HuffmanDecoder(std::vector<uint8_t> payload) : payload_(static_cast<std::vector<uint8_t>&&>(payload)) {}
+    explicit HuffmanDecoder(std::vector<uint8_t> payload)
+        : payload_(static_cast<std::vector<uint8_t>&&>(payload)) {}
 
     // Reads a symbol under a table that `is_table` accepts; false where the payload ends within it.
     bool decode(const int32_t* frequencies, size_t size, int32_t& symbol);

@@ -12,7 +12,9 @@ constexpr uint32_t least_state = uint32_t{1} << 16;
 constexpr size_t head_bytes = 4 * rans_states;
 constexpr size_t word_bytes = 2;
 
-NEUROCOMP_INLINE uint32_t load_word(const uint8_t* from) { return from[0] | uint32_t{from[1]} << 8; }
+NEUROCOMP_INLINE uint32_t load_word(const uint8_t* from) {
+    return from[0] | uint32_t{from[1]} << 8;
+}
 
 // Takes the next symbol off a state, which may be too low then.
 template <typename Share>
@@ -81,7 +83,8 @@ bool RansTable::decode(std::span<const uint8_t> payload, std::span<uint8_t> symb
     for (; i + rans_states <= size && end - at >= static_cast<ptrdiff_t>(word_bytes * rans_states);
          i += rans_states) {
         for (size_t k = 0; k < rans_states; ++k) {
-            const uint32_t state = advance(states[k], bits, mask, table, shares_.data(), out[i + k]);
+            const uint32_t state =
+                advance(states[k], bits, mask, table, shares_.data(), out[i + k]);
             // Without a branch, which would be mispredicted often.
             const uint32_t is_low = state < least_state ? 1 : 0;
             states[k] = state << (16 * is_low) | (load_word(at) & (0 - is_low));

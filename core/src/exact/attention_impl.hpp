@@ -90,7 +90,8 @@ NEUROCOMP_INLINE void write_weights(int32_t* scores, size_t length, int32_t best
         auto distance = static_cast<uint32_t>(scores[t]);
         NEUROCOMP_ONE_BY_ONE(distance);
         constexpr uint32_t excess = exp2_table_bits - attention_weight_bits;
-        const int32_t weight = exp2[distance & (exp2_size - 1)] >> ((distance >> exp2_bits) + excess);
+        const int32_t weight =
+            exp2[distance & (exp2_size - 1)] >> ((distance >> exp2_bits) + excess);
         scores[t] = weight;
         total += weight;
     }

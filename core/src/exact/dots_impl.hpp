@@ -68,7 +68,8 @@ struct Dots {
         return _mm256_add_epi32(sums, _mm256_madd_epi16(a, b));
     }
     static NEUROCOMP_INLINE int32_t total(Sums sums) {
-        __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+        __m128i four =
+            _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
         four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
         return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
     }

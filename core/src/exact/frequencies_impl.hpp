@@ -61,8 +61,8 @@ void frequencies_of_logits(const int32_t* logits, size_t size, const int32_t* ex
     }
     total = larger(total, int64_t{1});
     const auto spread = static_cast<uint32_t>(total_frequency - static_cast<int64_t>(size));
-    const auto reciprocal = static_cast<uint32_t>(
-        (static_cast<uint64_t>(spread) << weight_bits) / static_cast<uint64_t>(total));
+    const auto reciprocal = static_cast<uint32_t>((static_cast<uint64_t>(spread) << weight_bits) /
+                                                  static_cast<uint64_t>(total));
     const auto divisor = static_cast<uint64_t>(total);
     const uint64_t low_divisor = divisor & 0xFFFFFFFF;
     const uint64_t high_divisor = divisor >> 32;

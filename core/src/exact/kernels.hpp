@@ -101,7 +101,8 @@ struct Kernels {
     void (*quantise_row)(const int64_t* weights, size_t size, int32_t* out);
     void (*frequencies_of_logits)(const int32_t* logits, size_t size, const int32_t* exp2,
                                   int32_t* out);
-    void (*add_shares)(const int32_t* shares, size_t size, int64_t mass, int shift, int64_t* weights);
+    void (*add_shares)(const int32_t* shares, size_t size, int64_t mass, int shift,
+                       int64_t* weights);
     int64_t (*sum)(const int32_t* values, size_t size);
     int32_t (*minimum)(const int32_t* values, size_t size);
     int64_t (*count_equal)(const uint8_t* values, size_t size, uint8_t wanted);

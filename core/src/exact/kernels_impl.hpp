@@ -13,12 +13,17 @@ namespace neurocomp::exact {
 namespace {
 
 constexpr Kernels all_kernels = {
-    quantise_row,  frequencies_of_logits, add_shares,  sum,         minimum,
-    count_equal,   quantise_rows,         centre_rows, divide_by_norms,
-    normalise_heads,
-    activate_rows, gate_rows,             rotate_rows, add_rows,    recur,
-    square_rows,   apply_linear,          store_heads, attend,
-    store_window,  attend_window,
+    quantise_row,    frequencies_of_logits,
+    add_shares,      sum,
+    minimum,         count_equal,
+    quantise_rows,   centre_rows,
+    divide_by_norms, normalise_heads,
+    activate_rows,   gate_rows,
+    rotate_rows,     add_rows,
+    recur,           square_rows,
+    apply_linear,    store_heads,
+    attend,          store_window,
+    attend_window,
 };
 
 }  // namespace

@@ -51,8 +51,8 @@ NEUROCOMP_INLINE void fetch_weights(const LinearParts& layer, size_t first, size
 // Tiles of `height` rows and `width` columns over `group` columns; returns the first row that is left.
 template <size_t height, size_t width, size_t group>
 NEUROCOMP_INLINE size_t linear_tiles(const LinearParts& layer, Matrix<const int16_t> rows,
-                                     const int64_t* mantissas, const int64_t* exponents, size_t first,
-                                     size_t last, size_t n, Matrix<int32_t> out) {
+                                     const int64_t* mantissas, const int64_t* exponents,
+                                     size_t first, size_t last, size_t n, Matrix<int32_t> out) {
     size_t m = first;
     for (; m + height <= last; m += height) {
         for (size_t j = 0; j < group; j += width) {

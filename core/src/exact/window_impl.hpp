@@ -97,10 +97,17 @@ NEUROCOMP_INLINE void write_scores(const int16_t* queries, size_t number, size_t
         const int16_t* const some = queries + first * width;
         int32_t* const out = scores + first * stride;
         switch (smaller(number - first, size_t{4})) {
-            case 4: score_queries<4>(some, width, keys, scales, length, out, stride); break;
-            case 3: score_queries<3>(some, width, keys, scales, length, out, stride); break;
-            case 2: score_queries<2>(some, width, keys, scales, length, out, stride); break;
-            default: score_queries<1>(some, width, keys, scales, length, out, stride);
+            case 4:
+                score_queries<4>(some, width, keys, scales, length, out, stride);
+                break;
+            case 3:
+                score_queries<3>(some, width, keys, scales, length, out, stride);
+                break;
+            case 2:
+                score_queries<2>(some, width, keys, scales, length, out, stride);
+                break;
+            default:
+                score_queries<1>(some, width, keys, scales, length, out, stride);
         }
     }
 }
@@ -175,10 +182,10 @@ NEUROCOMP_INLINE void mix_bytes(const int32_t* factors, size_t length, const int
         for (size_t b = 0; b < num_blocks; ++b) {
             const int8_t* const upper = values + t * width + 16 * b;
             const int8_t* const lower = values + next * width + 16 * b;
-            const __m256i x = _mm256_cvtepi8_epi16(
-                _mm_loadu_si128(reinterpret_cast<const __m128i*>(upper)));
-            const __m256i y = _mm256_cvtepi8_epi16(
-                _mm_loadu_si128(reinterpret_cast<const __m128i*>(lower)));
+            const __m256i x =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(upper)));
+            const __m256i y =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(lower)));
             const __m256i low = _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), weights);
             const __m256i high = _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), weights);
             sums[b][0] = _mm256_add_epi32(sums[b][0], low);
@@ -277,10 +284,10 @@ void attend_window(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
             }
             for (size_t i = 0; i < group; ++i) {
                 int32_t* const factors = scratch.scores + i * stride;
-                const Mix mix = write_factors(
-                    factors, scratch.scales, length,
-                    static_cast<uint32_t>(scales[i].mantissa * scale.multiplier),
-                    scale.shift - scales[i].exponent, exp2, scratch.products);
+                const Mix mix =
+                    write_factors(factors, scratch.scales, length,
+                                  static_cast<uint32_t>(scales[i].mantissa * scale.multiplier),
+                                  scale.shift - scales[i].exponent, exp2, scratch.products);
                 int32_t* const target = out.row(m) + column + i * width;
                 for (size_t k = 0; k < width; ++k) target[k] = 0;
                 size_t done = 0;

@@ -104,8 +104,8 @@ void Chain::add(const BlockHead& head, size_t stored_bytes) {
             "an empty block comes after others");
     sizes_.emplace_back(static_cast<uint32_t>(stored_bytes),
                         static_cast<uint32_t>(head.decoded_bytes));
-    content_checksum_ = join_checksums(content_checksum_, head.content_checksum,
-                                       head.decoded_bytes);
+    content_checksum_ =
+        join_checksums(content_checksum_, head.content_checksum, head.decoded_bytes);
 }
 
 std::vector<uint8_t> Chain::trailer() const {

@@ -65,8 +65,8 @@ class Cursor {
             }
             return value;
         }
-        fail(Fault::format, std::string(what) + " is longer than " +
-                                std::to_string(max_varint_bytes) + " bytes");
+        fail(Fault::format,
+             std::string(what) + " is longer than " + std::to_string(max_varint_bytes) + " bytes");
     }
 
    private:

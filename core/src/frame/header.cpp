@@ -17,8 +17,8 @@ void read_magic(Cursor& cursor, uint64_t offset) {
         if (offset == 0) {
             fail(Fault::format, "not a neurocomp file: it does not start with a frame");
         }
-        fail(Fault::format, "trailing bytes at offset " + std::to_string(offset) +
-                                " are not a neurocomp frame");
+        fail(Fault::format,
+             "trailing bytes at offset " + std::to_string(offset) + " are not a neurocomp frame");
     }
 }
 
@@ -46,7 +46,8 @@ void read_properties(Cursor& cursor, ModelEntry& entry) {
             fail(Fault::unsupported, "the frame needs property " + std::to_string(id) +
                                          ", which this decoder does not have");
         }
-        require(id > last, Fault::format, "the frame's properties are not in the order of their ids");
+        require(id > last, Fault::format,
+                "the frame's properties are not in the order of their ids");
         last = id;
         const uint64_t length = cursor.varint("a property's size", 1, max_property_bytes);
         const std::vector<uint8_t> content = copy(cursor.take(length));
@@ -70,7 +71,8 @@ void read_properties(Cursor& cursor, ModelEntry& entry) {
 
 ModelEntry read_entry(Cursor& cursor) {
     ModelEntry entry;
-    const uint64_t head = cursor.varint("a model's id", 0, uint64_t{max_family} << head_family_shift | 7);
+    const uint64_t head =
+        cursor.varint("a model's id", 0, uint64_t{max_family} << head_family_shift | 7);
     entry.family = static_cast<uint32_t>(head >> head_family_shift);
     if ((head & head_symbols_and_coder) != 0) {
         const unsigned both = cursor.byte();
@@ -80,7 +82,8 @@ ModelEntry read_entry(Cursor& cursor) {
         entry.coder = both & 15;
     }
     entry.revision = cursor.byte();
-    entry.hash = copy(cursor.take((head & head_long_hash) != 0 ? long_hash_bytes : short_hash_bytes));
+    entry.hash =
+        copy(cursor.take((head & head_long_hash) != 0 ? long_hash_bytes : short_hash_bytes));
     if ((head & head_properties) != 0) read_properties(cursor, entry);
     return entry;
 }

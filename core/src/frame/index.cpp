@@ -46,8 +46,8 @@ uint64_t content_bytes_of_frame(Rest& rest) {
     Chain chain(size);
     uint64_t content_bytes = 0;
     for (;;) {
-        const BlockHead head = rest.take_unit(
-            [&](Cursor& cursor) { return read_block_head(cursor, header); }, size);
+        const BlockHead head =
+            rest.take_unit([&](Cursor& cursor) { return read_block_head(cursor, header); }, size);
         chain.add(head, size + head.payload_bytes + checksum_bytes);
         rest.take(head.payload_bytes + checksum_bytes);
         content_bytes += head.decoded_bytes;

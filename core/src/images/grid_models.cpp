@@ -65,10 +65,9 @@ double GridModel::read(const uint16_t* grids, size_t num_grids, size_t num_rows,
                 const uint64_t ne = r > 0 && c + 1 < num_columns ? here[-up + 1] : none;
                 const uint64_t pair = a * base + nw;
                 const uint64_t contexts[num_contexts] = {
-                    hash(0, 0, 0),     hash(1, place, 0), hash(2, w, 0),
-                    hash(3, a, 0),     hash(4, w, a),     hash(5, w, pair),
-                    hash(6, a, ne),    hash(7, w, pair * base + ne),
-                    hash(8, w, ww),    hash(9, a, aa),
+                    hash(0, 0, 0),  hash(1, place, 0), hash(2, w, 0),  hash(3, a, 0),
+                    hash(4, w, a),  hash(5, w, pair),  hash(6, a, ne), hash(7, w, pair * base + ne),
+                    hash(8, w, ww), hash(9, a, aa),
                 };
                 const size_t num_known = (w < none ? 1U : 0U) + (a < none ? 1U : 0U);
                 bits += read_code(contexts, *here, num_known);
@@ -89,8 +88,7 @@ double GridModel::read_code(const uint64_t (&contexts)[num_contexts], uint16_t c
         double inputs[num_inputs];
         double total = 0;
         for (size_t i = 0; i < num_contexts; ++i) {
-            const uint64_t mixed =
-                (contexts[i] + node * 0xD6E8FEB86659FD93) ^ (contexts[i] >> 17);
+            const uint64_t mixed = (contexts[i] + node * 0xD6E8FEB86659FD93) ^ (contexts[i] >> 17);
             slots[i] = i * num_slots + ((mixed ^ (mixed >> 32)) & (num_slots - 1));
             const double p = shares_[slots[i]];
             const double count = counts_[slots[i]];
@@ -107,7 +105,8 @@ double GridModel::read_code(const uint64_t (&contexts)[num_contexts], uint16_t c
         for (const size_t slot : slots) {
             const double p = shares_[slot];
             const double count = counts_[slot];
-            shares_[slot] = static_cast<float>(between(p + (bit - p) / (count + 1.6), 0.0005, 0.9995));
+            shares_[slot] =
+                static_cast<float>(between(p + (bit - p) / (count + 1.6), 0.0005, 0.9995));
             counts_[slot] = static_cast<float>(between(count + 1, 0, count_limit));
         }
         node = node * 2 + static_cast<uint64_t>(bit);

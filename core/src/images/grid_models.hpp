@@ -38,9 +38,9 @@ class GridModel {
     double read_code(const uint64_t (&contexts)[num_contexts], uint16_t code, size_t num_known);
 
     size_t depth_;
-    std::vector<float> shares_;   // (contexts, slots): probability of a one
-    std::vector<float> counts_;   // (contexts, slots)
-    std::vector<double> weights_; // (depth, 3, 2 contexts)
+    std::vector<float> shares_;    // (contexts, slots): probability of a one
+    std::vector<float> counts_;    // (contexts, slots)
+    std::vector<double> weights_;  // (depth, 3, 2 contexts)
 };
 
 }  // namespace neurocomp::images

@@ -12,7 +12,8 @@ constexpr int weight_bits = 20;
 constexpr int32_t first_weight = 1 << (weight_bits - 4);
 constexpr int64_t max_weight = int64_t{1} << (weight_bits + 1);
 constexpr int32_t max_logit = 1 << 29;  // of the prior: sums stay within 32 bits
-constexpr int64_t max_step = int64_t{1} << (weight_bits - 5);  // of a weight, in one step of the lanes
+constexpr int64_t max_step = int64_t{1}
+                             << (weight_bits - 5);  // of a weight, in one step of the lanes
 
 // 0 to 7 for 0, 1, 2, 3, up to 5, up to 9, up to 20, more.
 size_t level(int32_t number) {

@@ -21,7 +21,8 @@
 namespace neurocomp::images {
 
 inline constexpr int num_levels = 8;
-inline constexpr size_t num_kinds = num_levels * num_levels;  // how often it was there, followed by what
+inline constexpr size_t num_kinds =
+    num_levels * num_levels;  // how often it was there, followed by what
 
 struct RecordSizes {
     size_t num_tokens;   // of the captions' alphabet
@@ -61,7 +62,7 @@ class CodeMemory {
         std::array<uint64_t, num_contexts> keys{};
         std::array<const Context*, num_contexts> contexts{};  // null where it was never there
         std::array<size_t, num_contexts> kinds{};
-        std::array<int64_t, num_contexts> expected{};  // gain
+        std::array<int64_t, num_contexts> expected{};                      // gain
         std::array<std::array<int32_t, max_codes>, num_contexts> gains{};  // in order of the lists
     };
 

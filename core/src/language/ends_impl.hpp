@@ -22,18 +22,17 @@ struct EndInputs {
     int match_step;       // 2 * step + expected, or -1
 };
 
-NEUROCOMP_INLINE void set_end_contexts(const Mixture& mixture, const mix::Lane& lane,
-                                       size_t prefix, uint64_t length, EndInputs& end) {
+NEUROCOMP_INLINE void set_end_contexts(const Mixture& mixture, const mix::Lane& lane, size_t prefix,
+                                       uint64_t length, EndInputs& end) {
     uint64_t recent = 0;  // the last six bytes, the last one lowest
     for (int back = 0; back < 6; ++back) {
         recent |= uint64_t{mix::byte_at(mixture.tables, lane.position - 1 - back)} << (8 * back);
     }
     for (int k = 0; k < Ends::num_contexts; ++k) {
-        const uint64_t content =
-            k == 0 ? prefix : mix::last_bytes(recent, k) | length << 56;
+        const uint64_t content = k == 0 ? prefix : mix::last_bytes(recent, k) | length << 56;
         const uint64_t hash = mix::combine(static_cast<uint64_t>(k + 1), content);
-        end.entries[k] = static_cast<size_t>(k) * (mixture.ends.mask + 1) +
-                         ((hash >> 20) & mixture.ends.mask);
+        end.entries[k] =
+            static_cast<size_t>(k) * (mixture.ends.mask + 1) + ((hash >> 20) & mixture.ends.mask);
     }
 }
 
@@ -69,7 +68,8 @@ NEUROCOMP_INLINE int32_t predict_end(const Mixture& mixture, const mix::Lane& la
     end.inputs[Ends::bias_input] = 256;
     set_end_match(mixture, lane, end);
     const size_t kind = end.match_step < 0 ? 0 : end.match_step < 32 ? 1 : 2;
-    const auto sure = static_cast<size_t>(smaller(magnitude(end.inputs[Ends::model_input]) >> 7, 15));
+    const auto sure =
+        static_cast<size_t>(smaller(magnitude(end.inputs[Ends::model_input]) >> 7, 15));
     end.row = 256 * kind + 16 * smaller<size_t>(length, 15) + sure;
     const int32_t* const row = mixture.ends.weights.data() + end.row * Ends::num_inputs;
     int32_t sum = 0;

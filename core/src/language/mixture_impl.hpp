@@ -21,15 +21,14 @@ constexpr uint32_t sure_count_limit = 1023;
 
 // The probability of log odds in units of 2**-22.
 NEUROCOMP_INLINE uint32_t fine_squash(int32_t log_odds) {
-    const auto p = static_cast<uint32_t>(
-        mix::constants().squash[log_odds + mix::squash_limit]);
+    const auto p = static_cast<uint32_t>(mix::constants().squash[log_odds + mix::squash_limit]);
     return p << (fine_bits - 16);
 }
 
 // Codes a decision.  `raw` are the language model's log odds of a one, `mixed` those of the mixture.
 template <typename Coder>
-NEUROCOMP_INLINE int code_decision(Certainties& sure, Coder& coder, int64_t raw,
-                                   int32_t mixed, int bit) {
+NEUROCOMP_INLINE int code_decision(Certainties& sure, Coder& coder, int64_t raw, int32_t mixed,
+                                   int bit) {
     const bool expected = raw > 0;
     const int64_t model = expected ? raw : -raw;
     const int32_t agreed = expected ? mixed : -mixed;
@@ -43,8 +42,8 @@ NEUROCOMP_INLINE int code_decision(Certainties& sure, Coder& coder, int64_t raw,
     const uint32_t right = larger(entry >> 10, uint32_t{1});
     const uint32_t fine = expected ? right : (uint32_t{1} << fine_bits) - right;
     const int coded = coder.code_fine(fine, bit);
-    entry = mix::learned(mix::constants(), entry, (coded != 0) == expected ? 1 : 0,
-                         sure_count_limit);
+    entry =
+        mix::learned(mix::constants(), entry, (coded != 0) == expected ? 1 : 0, sure_count_limit);
     return coded;
 }
 
@@ -58,8 +57,7 @@ NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Pre
     const Prefix* const children = mixture.vocabulary.prefixes() + prefix.first_child;
     for (int i = 0; i < 256; ++i) tree[256 + i] = 1;
     int64_t most = 0;
-    int64_t before =
-        prefix.num_children == 0 ? 0 : sum_before(mixture, children[0].first);
+    int64_t before = prefix.num_children == 0 ? 0 : sum_before(mixture, children[0].first);
     for (int i = 0; i < prefix.num_children; ++i) {
         const Prefix& child = children[i];
         const int64_t after = sum_before(mixture, child.last);
@@ -116,8 +114,8 @@ NEUROCOMP_INLINE bool code_end(Mixture& mixture, const mix::Lane& lane, Coder& c
     const int64_t raw = log_odds(mixture.tables, mixture.weights[prefix.first], rest);
     const auto number = static_cast<size_t>(&prefix - mixture.vocabulary.prefixes());
     EndInputs end;
-    const int32_t mixed = predict_end(mixture, lane, number, length,
-                                      static_cast<int32_t>(raw), end);
+    const int32_t mixed =
+        predict_end(mixture, lane, number, length, static_cast<int32_t>(raw), end);
     const int bit = code_decision(mixture.sure_ends, coder, raw, mixed, ends ? 1 : 0);
     learn_end(mixture, end, bit);
     return bit != 0;

@@ -8,7 +8,7 @@ namespace neurocomp::language {
 
 namespace {
 
-constexpr int bias_shift = 12;        // from the bias's units to those of logits
+constexpr int bias_shift = 12;          // from the bias's units to those of logits
 constexpr int32_t bias_rate = 3 << 18;  // 3 / 16 of an octave
 constexpr int32_t bias_limit = 1 << 29;
 constexpr int rate_shift = 32;
@@ -61,7 +61,8 @@ void learn_token(Mixture& mixture, size_t place) {
     int32_t* NEUROCOMP_RESTRICT const bias = mixture.bias.data();
     const int32_t* NEUROCOMP_RESTRICT const weights = mixture.weights.data();
     const size_t size = mixture.bias.size();
-    const auto rate = static_cast<uint32_t>((int64_t{bias_rate} << rate_shift) / mixture.sums.back());
+    const auto rate =
+        static_cast<uint32_t>((int64_t{bias_rate} << rate_shift) / mixture.sums.back());
     for (size_t i = 0; i < size; ++i) {
         const uint64_t step = static_cast<uint64_t>(static_cast<uint32_t>(weights[i])) * rate;
         const int32_t moved = bias[i] - static_cast<int32_t>(step >> rate_shift);

@@ -15,8 +15,8 @@ namespace {
 size_t widest_input(const Transformer& transformer) {
     size_t widest = transformer.head.parts.num_inputs;
     for (const Block& block : transformer.blocks) {
-        for (const Layer* layer : {&block.query_key_value, &block.attention_out, &block.inner_in,
-                                   &block.inner_out}) {
+        for (const Layer* layer :
+             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
             widest = std::max(widest, layer->parts.num_inputs);
         }
     }
@@ -119,9 +119,9 @@ void Lanes::apply_normed(Matrix<const int32_t> rows, const int32_t* gain, const 
     target.num_rows = rows.num_rows;
     exact::normalise_rows(rows, gain, transformer_.shape.epsilon, false, layer.limit, target,
                           mantissas_.data(), exponents_.data());
-    exact::kernels().apply_linear(
-        layer.parts, {target.data, target.num_rows, target.num_columns, target.stride},
-        mantissas_.data(), exponents_.data(), out);
+    exact::kernels().apply_linear(layer.parts,
+                                  {target.data, target.num_rows, target.num_columns, target.stride},
+                                  mantissas_.data(), exponents_.data(), out);
 }
 
 // Adds a layer of fixed-point inputs to the residual stream.
@@ -157,7 +157,8 @@ void Lanes::attend(size_t number, Matrix<int32_t> attended) {
         for (size_t m = 0; m < num_rows_; ++m) {
             std::copy_n(queries.row(m), query_width, far.row(m));
         }
-        all.rotate_rows(far, shape.head_width, far_cosines_.data(), far_sines_.data(), 0, num_steps_);
+        all.rotate_rows(far, shape.head_width, far_cosines_.data(), far_sines_.data(), 0,
+                        num_steps_);
         for (const Matrix<int32_t>& one : {near, new_keys}) {
             all.rotate_rows(one, shape.head_width, near_cosines_.data(), near_sines_.data(), 0,
                             num_steps_);
@@ -168,8 +169,9 @@ void Lanes::attend(size_t number, Matrix<int32_t> attended) {
     all.store_window(to_read(part(query_width + key_width, key_width)), position_, window_, values);
     const exact::WindowScratch scratch = {queries_.data(), scores_.data(), scales_.data(),
                                           products_.data()};
-    all.attend_window(to_read(near), to_read(far), keys, values, position_, window_, block.attention,
-                      transformer_.exp2, scratch, columns(mixed_, query_width, 0, query_width));
+    all.attend_window(to_read(near), to_read(far), keys, values, position_, window_,
+                      block.attention, transformer_.exp2, scratch,
+                      columns(mixed_, query_width, 0, query_width));
 }
 
 void Lanes::read_block(size_t number) {

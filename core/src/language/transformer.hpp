@@ -115,9 +115,9 @@ class Lanes {
     size_t num_lanes_;
     size_t max_steps_;
     exact::Window window_;
-    size_t position_ = 0;   // of the next step
-    size_t num_steps_ = 0;  // that were read last
-    size_t num_rows_ = 0;   // of all lanes
+    size_t position_ = 0;                 // of the next step
+    size_t num_steps_ = 0;                // that were read last
+    size_t num_rows_ = 0;                 // of all lanes
     std::vector<BytesOf> keys_, values_;  // by block
 
     std::vector<int32_t> rows_;      // (lanes * steps, width): the residual stream

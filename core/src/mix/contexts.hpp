@@ -62,7 +62,7 @@ NEUROCOMP_INLINE void follow_text(Lane& lane, uint32_t byte) {
 // gap votes for that gap.  Votes are halved from time to time; the most of them win.
 NEUROCOMP_INLINE void follow_records(Lane& lane, uint32_t byte) {
     constexpr int64_t halving_bytes = 4096;
-    int64_t(&seen)[2] = lane.last_seen[byte];
+    int64_t (&seen)[2] = lane.last_seen[byte];
     const int64_t gap = lane.position - seen[0];
     if (gap == seen[1] && gap > 2 && gap < max_record) {
         if (++lane.votes[gap] > lane.votes[lane.record]) lane.record = gap;
@@ -102,8 +102,7 @@ NEUROCOMP_INLINE void set_text_contexts(const Tables& tables, Lane& lane, uint64
     // that line's end.
     const int64_t column = smaller<int64_t>(lane.position - lane.line_start, 255);
     const int64_t place_above = lane.line_above + column;
-    const uint64_t above =
-        place_above < lane.line_start ? byte_at(tables, place_above) : newline;
+    const uint64_t above = place_above < lane.line_start ? byte_at(tables, place_above) : newline;
     const uint64_t record_above = byte_at(tables, lane.position - lane.record);
     const uint64_t after_one = tables.followers[last] & 0xFFFF;
     const uint64_t after_two = tables.followers[256 + pair] & 0xFFFF;

@@ -80,8 +80,8 @@ NEUROCOMP_INLINE void predict_matches(const Tables& tables, Lane& lane) {
                 const auto bit = static_cast<int32_t>((match.expected >> (7 - lane.num_bits)) & 1);
                 const int32_t step = step_of(match.length);
                 match.prediction = 2 * step + bit;
-                const uint32_t probability = probability12(
-                    tables.match_maps[static_cast<size_t>(m * match_steps + step)]);
+                const uint32_t probability =
+                    probability12(tables.match_maps[static_cast<size_t>(m * match_steps + step)]);
                 const int32_t sign = 2 * bit - 1;
                 log_odds = sign * tables.constants.stretch[probability];
                 distance = sign * (static_cast<int32_t>(probability) - 2048);

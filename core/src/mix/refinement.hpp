@@ -15,8 +15,8 @@ constexpr int apm_rate = 6;
 
 // The context of the second map: a hash of the last two bytes and of the bits so far.
 NEUROCOMP_INLINE uint32_t pair_context(const Tables& tables, const Lane& lane) {
-    const uint64_t pair = byte_at(tables, lane.position - 1) |
-                          byte_at(tables, lane.position - 2) << 8;
+    const uint64_t pair = byte_at(tables, lane.position - 1) | byte_at(tables, lane.position - 2)
+                                                                   << 8;
     return static_cast<uint32_t>((pair * 0x2F0B4C47 + lane.partial * uint64_t{0x9E3779B1}) >> 11) &
            (apm_contexts - 1);
 }

@@ -44,16 +44,16 @@ struct Tables {
     uint64_t line_mask;  // cache lines of slots - 1
     uint64_t head_mask;  // heads of a match - 1
 
-    Array<uint8_t> history;       // the finished bytes
-    Array<uint8_t> slots;         // four a cache line: a check byte and 15 bit histories each
-    Array<uint32_t> history_maps; // P(1) after each bit history of each context
-    Array<uint32_t> order0_map;   // P(1) after the bits of this byte
-    Array<uint32_t> followers;    // the last four bytes after a byte (256), after a pair (65536)
-    Array<int32_t> match_heads;   // for each match, positions after what was hashed
-    Array<uint32_t> match_maps;   // P(the expected bit comes), by the length of the match
-    Array<int32_t> weights;       // rows of num_inputs; 65536 is 1
-    Array<int32_t> final_weights; // rows of final_width; 65536 is 1
-    Array<uint16_t> apms;         // probabilities, each xor'ed with apm_first of its point
+    Array<uint8_t> history;        // the finished bytes
+    Array<uint8_t> slots;          // four a cache line: a check byte and 15 bit histories each
+    Array<uint32_t> history_maps;  // P(1) after each bit history of each context
+    Array<uint32_t> order0_map;    // P(1) after the bits of this byte
+    Array<uint32_t> followers;     // the last four bytes after a byte (256), after a pair (65536)
+    Array<int32_t> match_heads;    // for each match, positions after what was hashed
+    Array<uint32_t> match_maps;    // P(the expected bit comes), by the length of the match
+    Array<int32_t> weights;        // rows of num_inputs; 65536 is 1
+    Array<int32_t> final_weights;  // rows of final_width; 65536 is 1
+    Array<uint16_t> apms;          // probabilities, each xor'ed with apm_first of its point
     uint16_t apm_first[apm_points];
 
    private:
@@ -106,13 +106,13 @@ struct Lane {
     uint32_t classes = 0;      // of the last eight bytes, three bits each
 
     // records
-    int64_t record = 0;                 // bytes of a record, 0 while unknown
-    int64_t last_seen[256][2] = {};     // position of a byte's last occurrence, gap before it
-    int32_t votes[max_record] = {};     // for each length
+    int64_t record = 0;              // bytes of a record, 0 while unknown
+    int64_t last_seen[256][2] = {};  // position of a byte's last occurrence, gap before it
+    int32_t votes[max_record] = {};  // for each length
 
     // contexts
-    uint64_t hashes[num_contexts];      // of the current byte
-    uint64_t nodes[num_contexts];       // where each context's slot is, past its check byte
+    uint64_t hashes[num_contexts];  // of the current byte
+    uint64_t nodes[num_contexts];   // where each context's slot is, past its check byte
     // Entries of history_maps that the next bit trains; vectors of them are written.
     alignas(64) uint32_t history_index[num_sources] = {};
     uint32_t order = 0;  // contexts of rising order that have been seen before

@@ -54,15 +54,15 @@ class Lanes {
     const Network& network_;
     size_t num_lanes_;
     size_t max_rows_;
-    size_t sum_width_;          // of rows of sums: those of the widest layer
-    Array<uint8_t> windows_;    // (lanes, context): the last bytes, the latest first
-    Array<int32_t> states_;     // (blocks, lanes, width)
+    size_t sum_width_;            // of rows of sums: those of the widest layer
+    Array<uint8_t> windows_;      // (lanes, context): the last bytes, the latest first
+    Array<int32_t> states_;       // (blocks, lanes, width)
     Array<uint8_t> row_windows_;  // (rows, context)
-    Array<int32_t> weights_;    // (rows, 256)
-    Array<int32_t> stream_;     // (rows, width)
-    Array<int32_t> sums_;       // (rows, sum_width)
-    Array<int32_t> opened_;     // (rows, width)
-    Array<uint8_t> narrow_;     // (rows, width or inner width): activations of 8 bits
+    Array<int32_t> weights_;      // (rows, 256)
+    Array<int32_t> stream_;       // (rows, width)
+    Array<int32_t> sums_;         // (rows, sum_width)
+    Array<int32_t> opened_;       // (rows, width)
+    Array<uint8_t> narrow_;       // (rows, width or inner width): activations of 8 bits
     std::vector<RowScale> scales_;
 };
 

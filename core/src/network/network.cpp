@@ -11,7 +11,7 @@ namespace neurocomp::network {
 
 namespace {
 
-constexpr int max_weight = 64;       // two products of bytes are added in 16 bits
+constexpr int max_weight = 64;  // two products of bytes are added in 16 bits
 constexpr int activation_limit = 127;
 constexpr int64_t product_limit = int64_t{1} << 62;
 constexpr int mantissa_bits = 15;
@@ -132,11 +132,11 @@ Network::Network(Shape shape, const Tensors& tensors, const LayerSource& layers)
     require(tensors.exp2[0] == 1 << 30 && tensors.exp2[exp2_size - 1] >= 1 << 29 &&
                 std::is_sorted(tensors.exp2, tensors.exp2 + exp2_size, std::greater<>()),
             "the table of powers of 2 of a network is damaged");
-    weights_ = Array<int8_t>(
-        num_blocks * (packed_bytes(3 * width, width) + packed_bytes(width, width) +
-                      packed_bytes(inner, width) + packed_bytes(width, inner)) +
-            packed_bytes(alphabet_size, width),
-        PageSize::huge);
+    weights_ =
+        Array<int8_t>(num_blocks * (packed_bytes(3 * width, width) + packed_bytes(width, width) +
+                                    packed_bytes(inner, width) + packed_bytes(width, inner)) +
+                          packed_bytes(alphabet_size, width),
+                      PageSize::huge);
     size_t place = 0;
     size_t index = 0;
     const auto next = [&](int num_outputs, int num_inputs, int32_t clip) {
@@ -200,8 +200,7 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
     layer.shift = static_cast<int>(from.shift);
     layer.margin = (int64_t{1} << 31) - 1 - largest_bias;
     // widest < 2**25 and largest < 2**32, so that their product fits.
-    require(largest == 0 ||
-                activation_limit * widest <= (product_limit >> mantissa_bits) / largest,
+    require(largest == 0 || activation_limit * widest <= (product_limit >> mantissa_bits) / largest,
             "scaled sums of a linear layer don't fit 64 bits");
     layer.reach = activation_limit * widest * largest;
     place += packed_bytes(num_outputs, num_inputs);

@@ -41,10 +41,10 @@ struct LayerTensors {
 
 // The same, packed: neurocomp.exact.layers.Linear says what it computes.
 struct Layer {
-    int num_outputs = 0;           // padded to whole strips
-    int num_groups = 0;            // of inputs
-    const int8_t* weight = nullptr;  // (strips, groups, 32, 4)
-    std::vector<int32_t> offsets;  // -128 times the sum of an output's weights
+    int num_outputs = 0;               // padded to whole strips
+    int num_groups = 0;                // of inputs
+    const int8_t* weight = nullptr;    // (strips, groups, 32, 4)
+    std::vector<int32_t> offsets;      // -128 times the sum of an output's weights
     std::vector<uint32_t> multiplier;  // 0 in padded outputs
     std::vector<int32_t> bias;
     int shift = 0;
@@ -68,7 +68,7 @@ struct Shape {
     int context;
     int inner_width;
     int64_t epsilon;
-    std::vector<HashedTable> tables;  // by the length of the n-grams
+    std::vector<HashedTable> tables;                 // by the length of the n-grams
     int section_lanes = int{format::section_lanes};  // of a block, which share tables and a payload
 
     // Throws std::invalid_argument where a number is out of range.

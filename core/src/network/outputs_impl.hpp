@@ -96,7 +96,8 @@ struct Wanted {
     NEUROCOMP_INLINE void ask(size_t part, size_t num_parts) const {
         constexpr size_t line = 64;
         const size_t size = num_bytes / num_parts;
-        for (size_t i = part * size; i < (part + 1) * size; i += line) NEUROCOMP_PREFETCH(at + i, 0);
+        for (size_t i = part * size; i < (part + 1) * size; i += line)
+            NEUROCOMP_PREFETCH(at + i, 0);
     }
 };
 

@@ -54,8 +54,7 @@ struct Factor {
         : low(Wide::all(value & ((int64_t{1} << low_bits) - 1))),
           high(Wide::all(value >> low_bits)) {}
     NEUROCOMP_INLINE Wide times(Wide other) const {
-        return add(shift_left(multiply_signed(other, high), low_bits),
-                   multiply_signed(other, low));
+        return add(shift_left(multiply_signed(other, high), low_bits), multiply_signed(other, low));
     }
 };
 
@@ -113,8 +112,7 @@ NEUROCOMP_INLINE RowScale normal_row(const int32_t* values, size_t width, int64_
     const int doublings = (62 - bit_length(static_cast<uint64_t>(square))) / 2;
     const int64_t root = integer_root(square << (2 * doublings));
     const int64_t quotient = (scale.mantissa << reciprocal_bits) / root;
-    const int excess =
-        larger(bit_length(static_cast<uint64_t>(quotient)) - row_mantissa_bits, 0);
+    const int excess = larger(bit_length(static_cast<uint64_t>(quotient)) - row_mantissa_bits, 0);
     return {(quotient + half_of(excess)) >> excess,
             scale.exponent + doublings + excess - reciprocal_bits};
 }

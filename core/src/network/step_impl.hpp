@@ -33,8 +33,7 @@ struct Recurrence {
     NEUROCOMP_INLINE int32_t move(int32_t& state, int32_t share, int32_t gate,
                                   int32_t candidate) const {
         const int64_t part = tensors.gates[place_of(share) + half_table];
-        const int64_t step =
-            part * ((int64_t{candidate} << (state_bits - input_bits)) - state);
+        const int64_t step = part * ((int64_t{candidate} << (state_bits - input_bits)) - state);
         state = wrapping_add(state, static_cast<int32_t>((step + half_of(gate_bits)) >> gate_bits));
         const int32_t entry = tensors.silu[place_of(gate) + half_table];
         const int32_t open = gate >= half_table ? gate * 4 : gate < -half_table ? 0 : entry;
@@ -49,13 +48,13 @@ struct Recurrence {
         // The difference has 33 bits: two products.  Of the step the low half is wanted.
         const Wide step =
             subtract(multiply_signed(share, candidate), multiply_signed(share, before));
-        states = add(states,
-                     shift_right(add(step, Wide::all(half_of(gate_bits))), gate_bits).low());
+        states =
+            add(states, shift_right(add(step, Wide::all(half_of(gate_bits))), gate_bits).low());
         // |gate| < 2**25, so that it may be shifted.
         const Ints entry = place_of(gates).look_up(tensors.silu + half_table);
-        const Ints open = where_at_least(
-            gates, Ints::all(half_table), times_four(gates),
-            where_at_least(gates, Ints::all(-half_table), entry, Ints::all(0)));
+        const Ints open =
+            where_at_least(gates, Ints::all(half_table), times_four(gates),
+                           where_at_least(gates, Ints::all(-half_table), entry, Ints::all(0)));
         const Wide product = multiply_signed(Wide::with_low(open), Wide::with_low(states));
         const Wide rounded = add(product, Wide::all(half_of(output_bits)));
         return clamp_wide(shift_right_signed(rounded, output_bits), residual_limit).low();
@@ -166,8 +165,7 @@ struct Runner {
 
     void move_states(size_t block) const {
         for (size_t i = 0; i < step.num_active; ++i) {
-            int32_t* const states =
-                step.states + (block * step.num_lanes + step.active[i]) * width;
+            int32_t* const states = step.states + (block * step.num_lanes + step.active[i]) * width;
             for (size_t t = 0; t < step.rows_each; ++t) {
                 const size_t m = i * step.rows_each + t;
                 recur(step.network.tensors(), step.sums + m * step.sum_width, width, states,
@@ -191,7 +189,8 @@ struct Runner {
             for (size_t row = 0; row < num_rows; row += rows_at_once) {
                 const size_t count = smaller(num_rows - row, rows_at_once);
                 products.strip(row, count, weights, layer.offsets.data() + first, sums);
-                const Wanted wanted{after, row == 0 && !is_last && count >= least_wanting ? inputs * strip : 0};
+                const Wanted wanted{
+                    after, row == 0 && !is_last && count >= least_wanting ? inputs * strip : 0};
                 finish_strip(layer, first, step.scales, row, count, sums, sink, wanted);
             }
             weights = after;

@@ -32,8 +32,8 @@ struct Ints {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
     }
     NEUROCOMP_INLINE void store_bytes(uint8_t* to) const {
-        const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(value),
-                                               _mm256_extracti128_si256(value, 1));
+        const __m128i words =
+            _mm_packus_epi32(_mm256_castsi256_si128(value), _mm256_extracti128_si256(value, 1));
         _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
     }
     // Not by a gather, which many processors do slowly.

@@ -51,9 +51,7 @@ struct Wide {
 
     static NEUROCOMP_INLINE Wide all(int64_t value) { return {static_cast<uint64_t>(value)}; }
     // Numbers whose low halves are these; their high halves may be anything.
-    static NEUROCOMP_INLINE Wide with_low(Ints low) {
-        return {static_cast<uint32_t>(low.value)};
-    }
+    static NEUROCOMP_INLINE Wide with_low(Ints low) { return {static_cast<uint32_t>(low.value)}; }
     NEUROCOMP_INLINE Ints low() const {
         return {static_cast<int32_t>(static_cast<uint32_t>(value))};
     }

@@ -72,7 +72,8 @@ Grams split_groups(const Groups& groups, const std::vector<int32_t>& counts,
         for (auto j = static_cast<size_t>(starts[parent]); j < end; ++j) {
             const int32_t position = groups.positions[j];
             const size_t at = within(position, symbols.size());
-            const int32_t symbol = symbols[within(static_cast<int64_t>(at + length), symbols.size())];
+            const int32_t symbol =
+                symbols[within(static_cast<int64_t>(at + length), symbols.size())];
             if (is_first || symbol != previous) {
                 grams.parents.push_back(static_cast<int32_t>(parent));
                 grams.symbols.push_back(symbol);

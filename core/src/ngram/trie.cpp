@@ -50,10 +50,9 @@ void advance(const Trie& trie, int32_t* contexts, size_t num_lanes, size_t order
         int32_t* const row = contexts + lane * order;
         for (size_t length = order - 1; length > 0; --length) {
             const int32_t shorter = row[length - 1];
-            const int32_t found =
-                shorter < 0 ? -1
-                            : find_child(trie, static_cast<size_t>(shorter),
-                                         static_cast<size_t>(symbols[lane]));
+            const int32_t found = shorter < 0 ? -1
+                                              : find_child(trie, static_cast<size_t>(shorter),
+                                                           static_cast<size_t>(symbols[lane]));
             // Contexts that nothing follows are nodes of the last level in a damaged trie only.
             row[length] = found < 0 || static_cast<size_t>(found) < trie.num_inner ? found : -1;
         }

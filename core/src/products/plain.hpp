@@ -12,8 +12,7 @@ class PlainProducts {
     explicit PlainProducts(const Rows& rows) : rows_(rows) {}
 
     void strip(size_t row, size_t count, const int8_t* NEUROCOMP_RESTRICT weights,
-               const int32_t* NEUROCOMP_RESTRICT offsets,
-               int32_t* NEUROCOMP_RESTRICT out) const {
+               const int32_t* NEUROCOMP_RESTRICT offsets, int32_t* NEUROCOMP_RESTRICT out) const {
         for (size_t m = row; m < row + count; ++m, out += sums_stride) {
             const uint8_t* inputs = rows_.bytes + m * rows_.stride;
             const int8_t* weight = weights;

@@ -28,9 +28,9 @@ class Sse2Products {
     }
 
    private:
-    static constexpr size_t outputs = 4;       // of a pass
-    static constexpr size_t wide_groups = 256; // whose weights are widened before they are used
-    static constexpr size_t few_rows = 2;      // for which that would not pay
+    static constexpr size_t outputs = 4;        // of a pass
+    static constexpr size_t wide_groups = 256;  // whose weights are widened before they are used
+    static constexpr size_t few_rows = 2;       // for which that would not pay
 
     // Weights of eight inputs, 16 bits each.
     struct Weights {
@@ -95,10 +95,10 @@ class Sse2Products {
 
     // The sum of each register's four numbers.
     static NEUROCOMP_INLINE __m128i sum_each(const __m128i (&of)[outputs]) {
-        const __m128i one = _mm_add_epi32(_mm_unpacklo_epi32(of[0], of[1]),
-                                          _mm_unpackhi_epi32(of[0], of[1]));
-        const __m128i two = _mm_add_epi32(_mm_unpacklo_epi32(of[2], of[3]),
-                                          _mm_unpackhi_epi32(of[2], of[3]));
+        const __m128i one =
+            _mm_add_epi32(_mm_unpacklo_epi32(of[0], of[1]), _mm_unpackhi_epi32(of[0], of[1]));
+        const __m128i two =
+            _mm_add_epi32(_mm_unpacklo_epi32(of[2], of[3]), _mm_unpackhi_epi32(of[2], of[3]));
         return _mm_add_epi32(_mm_unpacklo_epi64(one, two), _mm_unpackhi_epi64(one, two));
     }
 

@@ -72,9 +72,7 @@ struct Avx512VnniDot {
     static NEUROCOMP_INLINE Vector broadcast(const uint8_t* from) {
         return _mm512_set1_epi32(four_bytes(from));
     }
-    static NEUROCOMP_INLINE void store(int32_t* to, Vector sums) {
-        _mm512_storeu_si512(to, sums);
-    }
+    static NEUROCOMP_INLINE void store(int32_t* to, Vector sums) { _mm512_storeu_si512(to, sums); }
     static NEUROCOMP_INLINE Vector accumulate(Vector sums, Vector inputs, Weights weights) {
         return _mm512_dpbusd_epi32(sums, inputs, weights);
     }

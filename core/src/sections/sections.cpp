@@ -39,8 +39,8 @@ class Mixture {
     Mixture(const Plan& plan, size_t num_bytes) : kernels_(mix::kernels()) {
         const size_t room = plan.dictionary.size() + num_bytes;
         const bool with_network = plan.network != nullptr;
-        const bool experienced = with_network && plan.experience != nullptr &&
-                                 plan.profile == mix::Profile::text;
+        const bool experienced =
+            with_network && plan.experience != nullptr && plan.profile == mix::Profile::text;
         std::optional<mix::Lane> first;
         size_t offset = plan.dictionary.size();
         if (plan.primer != nullptr) {
@@ -305,9 +305,8 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
         return std::unique_ptr<Primed>(
             new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
     }
-    std::unique_ptr<Primed> made(
-        new Primed{mix::Tables(num_bytes, false),
-                   mix::Lane(mix::Profile::text, false, false, 0, 1)});
+    std::unique_ptr<Primed> made(new Primed{mix::Tables(num_bytes, false),
+                                            mix::Lane(mix::Profile::text, false, false, 0, 1)});
     mix::kernels().learn(made->tables, made->lane, content_.data(), content_.size());
     made->tables.limit_counts(primed_counts);
     if (room > kept_room) return made;

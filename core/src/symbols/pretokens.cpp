@@ -9,7 +9,9 @@ constexpr auto letter = static_cast<uint8_t>(CharacterClass::letter);
 constexpr auto number = static_cast<uint8_t>(CharacterClass::number);
 constexpr auto space = static_cast<uint8_t>(CharacterClass::space);
 
-constexpr uint32_t to_lower(uint32_t code) { return code >= U'A' && code <= U'Z' ? code + 32 : code; }
+constexpr uint32_t to_lower(uint32_t code) {
+    return code >= U'A' && code <= U'Z' ? code + 32 : code;
+}
 
 bool is_line_end(uint32_t code) { return code == U'\n' || code == U'\r'; }
 
@@ -83,8 +85,12 @@ size_t find_word_ends(Rule rule, const uint32_t* codes, const uint8_t* classes, 
     while (start < size) {
         size_t stop;
         switch (rule) {
-            case Rule::triples: stop = end_of_newer_word<3>(codes, classes, size, start); break;
-            case Rule::singles: stop = end_of_newer_word<1>(codes, classes, size, start); break;
+            case Rule::triples:
+                stop = end_of_newer_word<3>(codes, classes, size, start);
+                break;
+            case Rule::singles:
+                stop = end_of_newer_word<1>(codes, classes, size, start);
+                break;
             case Rule::digits:
                 if (classes[start] == number) {
                     stop = start + 1;
@@ -95,7 +101,8 @@ size_t find_word_ends(Rule rule, const uint32_t* codes, const uint8_t* classes, 
                     while (piece_end < size && classes[piece_end] != number) ++piece_end;
                 }
                 [[fallthrough]];
-            default: stop = end_of_gpt2_word(codes, classes, piece_end, start);
+            default:
+                stop = end_of_gpt2_word(codes, classes, piece_end, start);
         }
         ends[num_words++] = static_cast<int64_t>(stop);
         start = stop;

@@ -118,12 +118,9 @@ int small_integer(const Json& config, std::string_view name) {
 }
 
 network::Shape shape_of(const Json& config) {
-    network::Shape shape{small_integer(config, "width"),
-                         small_integer(config, "num_blocks"),
-                         small_integer(config, "context"),
-                         small_integer(config, "inner_width"),
-                         integer(config, "epsilon"),
-                         {}};
+    network::Shape shape{small_integer(config, "width"),   small_integer(config, "num_blocks"),
+                         small_integer(config, "context"), small_integer(config, "inner_width"),
+                         integer(config, "epsilon"),       {}};
     size_t num_members = 5;
     if (const Json* const tables = config.find("hashed")) {
         ++num_members;
@@ -137,8 +134,7 @@ network::Shape shape_of(const Json& config) {
                 std::to_string(*parsed) != length) {
                 throw BadModel("a network has a table that can't be");
             }
-            shape.tables.push_back(
-                {static_cast<int>(*parsed), small_integer(*tables, length)});
+            shape.tables.push_back({static_cast<int>(*parsed), small_integer(*tables, length)});
         }
         std::sort(shape.tables.begin(), shape.tables.end(),
                   [](const auto& one, const auto& other) { return one.length < other.length; });

@@ -137,10 +137,10 @@ class JsonReader {
         if (!take('}')) return false;
         std::sort(members.begin(), members.end(),
                   [](const auto& one, const auto& other) { return one.first < other.first; });
-        return std::adjacent_find(members.begin(), members.end(), [](const auto& one,
-                                                                     const auto& other) {
-                   return one.first == other.first;
-               }) == members.end();
+        return std::adjacent_find(members.begin(), members.end(),
+                                  [](const auto& one, const auto& other) {
+                                      return one.first == other.first;
+                                  }) == members.end();
     }
 
     bool digits() {
@@ -228,9 +228,9 @@ std::optional<int64_t> Json::integer() const {
 }
 
 const Json* Json::find(std::string_view name) const {
-    const auto found =
-        std::lower_bound(members_.begin(), members_.end(), name,
-                         [](const auto& member, std::string_view key) { return member.first < key; });
+    const auto found = std::lower_bound(
+        members_.begin(), members_.end(), name,
+        [](const auto& member, std::string_view key) { return member.first < key; });
     return found == members_.end() || found->first != name ? nullptr : &found->second;
 }
 

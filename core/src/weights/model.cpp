@@ -77,7 +77,8 @@ std::vector<size_t> sizes_of(const Json& array, const std::string& name) {
     std::vector<size_t> sizes;
     for (const Json& item : array.items()) {
         const std::optional<int64_t> size = item.integer();
-        if (!size || *size < 0) throw BadModel("tensor " + quoted(name) + " has no shape and place");
+        if (!size || *size < 0)
+            throw BadModel("tensor " + quoted(name) + " has no shape and place");
         sizes.push_back(static_cast<size_t>(*size));
     }
     return sizes;
@@ -336,9 +337,9 @@ Model read_model(Bytes file, Check check) {
                  has_checksum ? &member(metadata, "packed", Json::Kind::object) : nullptr);
     if (check == Check::identity || (check == Check::checksum && !has_checksum)) {
         if (const Digest found = model.identity(); found != model.sha256) {
-            throw BadModel("its content has SHA-256 " + hex_of(found) + ", it records " +
-                               hex_of(model.sha256),
-                           BadModel::Kind::mismatch);
+            throw BadModel(
+                "its content has SHA-256 " + hex_of(found) + ", it records " + hex_of(model.sha256),
+                BadModel::Kind::mismatch);
         }
     }
     return model;

@@ -56,7 +56,7 @@ struct Model {
     int version;  // of the file: 1 is plain, 3 has packed tensors and a checksum
     std::string architecture;
     Json config;
-    Digest sha256;  // which the file claims: the model's identity
+    Digest sha256;                      // which the file claims: the model's identity
     std::vector<StoredTensor> tensors;  // by name
 
     // Null where there is none of that name.

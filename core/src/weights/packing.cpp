@@ -33,8 +33,8 @@ struct Interval {
 };
 
 Interval interval_of(int64_t value, int leading_bits) {
-    const uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value)
-                                         : static_cast<uint64_t>(value);
+    const uint64_t magnitude =
+        value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
     const int bits = larger(bit_length(magnitude) - leading_bits, 0);
     const auto least = static_cast<int64_t>(magnitude >> bits << bits);
     return {value < 0 ? -(least + (int64_t{1} << bits) - 1) : least, bits};
@@ -50,7 +50,7 @@ struct Cut {
     size_t distance = 0;
     int leading_bits = 0;
     std::map<int64_t, Count> intervals;  // by their low end
-    uint64_t size = 0;  // in parts of a bit, estimated
+    uint64_t size = 0;                   // in parts of a bit, estimated
 };
 
 // The integers, less those `distance` places before.
@@ -161,8 +161,8 @@ std::optional<Grouping> group(const std::vector<uint8_t>& which, const Elements&
         occurrences.push_back(count);
     }
     for (const uint64_t number : sequence) result.names.push_back(names[number]);
-    result.table_bits = std::clamp(bit_length(sequence.size()) + 1, min_table_bits,
-                                   coding::max_rans_bits);
+    result.table_bits =
+        std::clamp(bit_length(sequence.size()) + 1, min_table_bits, coding::max_rans_bits);
     if (occurrences.size() < 2) return result;
     result.frequencies = coding::rans_frequencies(occurrences, result.table_bits);
     result.size = 8 * 4 * coding::rans_states * bit_parts;
@@ -290,7 +290,8 @@ std::optional<std::vector<uint8_t>> pack(const Elements& elements) {
     std::optional<Grouping> best;
     for (size_t group_size = 1; group_size <= max_group; ++group_size) {
         std::optional<Grouping> one = group(which, elements, lows.size(), padding, group_size);
-        if (one && (!best || one->size <= best->size + best->size / larger_groups)) best = std::move(one);
+        if (one && (!best || one->size <= best->size + best->size / larger_groups))
+            best = std::move(one);
     }
     return write(elements, *found, *best);
 }

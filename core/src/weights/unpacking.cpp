@@ -50,9 +50,7 @@ class BitReader {
 };
 
 // The range of a type, as far as packed integers reach.
-int64_t unfold(uint64_t value) {
-    return static_cast<int64_t>(value >> 1 ^ (0 - (value & 1)));
-}
+int64_t unfold(uint64_t value) { return static_cast<int64_t>(value >> 1 ^ (0 - (value & 1))); }
 
 // Adds to each integer the one `distance` places before.
 template <typename T>
