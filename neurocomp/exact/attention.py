@@ -13,15 +13,8 @@ from neurocomp.exact.scaling import KEY_LIMIT, MAX_SHIFT, MIN_SHIFT
 
 
 @dataclass(frozen=True)
-class Attention:
-    """Heads of queries over heads of keys and values (A. Vaswani et al. 2017; groups of queries
-    that share keys: J. Ainslie et al. 2023).
-
-    A query is quantised by head to ``|q| <= query_limit``, so that its product with a key,
-    ``|k| <= 32,767``, fits 32 bits in any order of summation.  The distance of a score to the
-    row's largest, ``(difference * (m * multiplier) + half) >> (shift - e)``, is a logarithm to
-    base 2 in units of 2**-10, looked up in a table of powers of 2.  Weights are rounded to
-    integers that sum to about 32,767; their sum with values ``|v| <= 32,767`` fits 32 bits.
+class Heads:
+    """Heads of queries over heads of keys and values, as each kind of attention has them.
 
     Attributes:
         num_heads: of queries.
@@ -46,11 +39,6 @@ class Attention:
         if not 1 <= self.multiplier <= 1 << 15 or not MIN_SHIFT <= self.shift <= MAX_SHIFT:
             raise FormatError("the scale of an attention layer is out of range")
 
-    @cached_property
-    def query_limit(self) -> int:
-        """Bound of a quantised query: head_width * query_limit * 32,767 < 2**31."""
-        return ((1 << 31) - 1) // (self.head_width * KEY_LIMIT)
-
     @property
     def query_width(self) -> int:
         """Columns of the queries."""
@@ -60,6 +48,24 @@ class Attention:
     def key_width(self) -> int:
         """Columns of the keys, and of the values."""
         return self.num_key_heads * self.head_width
+
+
+@dataclass(frozen=True)
+class Attention(Heads):
+    """Heads of queries over heads of keys and values (A. Vaswani et al. 2017; groups of queries
+    that share keys: J. Ainslie et al. 2023).
+
+    A query is quantised by head to ``|q| <= query_limit``, so that its product with a key,
+    ``|k| <= 32,767``, fits 32 bits in any order of summation.  The distance of a score to the
+    row's largest, ``(difference * (m * multiplier) + half) >> (shift - e)``, is a logarithm to
+    base 2 in units of 2**-10, looked up in a table of powers of 2.  Weights are rounded to
+    integers that sum to about 32,767; their sum with values ``|v| <= 32,767`` fits 32 bits.
+    """
+
+    @cached_property
+    def query_limit(self) -> int:
+        """Bound of a quantised query: head_width * query_limit * 32,767 < 2**31."""
+        return ((1 << 31) - 1) // (self.head_width * KEY_LIMIT)
 
 
 @dataclass(frozen=True, eq=False)

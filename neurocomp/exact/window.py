@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from neurocomp.errors import FormatError
+from neurocomp.exact.attention import Heads
 from neurocomp.exact.scaling import (
     BYTE_LIMIT,
-    MAX_SHIFT,
     MAX_WINDOW,
-    MIN_SHIFT,
     SCORE_LIMIT,
     WIDE_LIMIT,
 )
 
 
 @dataclass(frozen=True)
-class WindowAttention:
+class WindowAttention(Heads):
     """Heads of queries over heads of keys and values that are kept as bytes.
 
     A key, as a fixed-point vector of a head clamped to 32,767, is kept as bytes k and a scale
@@ -33,39 +31,12 @@ class WindowAttention:
     language models with attention sinks, 2023).  Keys are rotated by their own positions, queries
     by theirs; for the sinks, queries are rotated anew, as if the window were all there is.  Sums do
     not depend on the order in which positions are kept.
-
-    Attributes:
-        num_heads: of queries.
-        num_key_heads: of keys and values; divides ``num_heads``.
-        head_width: columns of a head, 1 to 1024.
-        multiplier: 1 to 2**15: scale of the scores.
-        shift: 20 to 62.
     """
-
-    num_heads: int
-    num_key_heads: int
-    head_width: int
-    multiplier: int
-    shift: int
-
-    def __post_init__(self) -> None:
-        """Check the ranges that exactness rests on; raises FormatError where one is broken."""
-        if not 1 <= self.num_key_heads <= self.num_heads <= 1024:
-            raise FormatError("the numbers of attention heads are out of range")
-        if self.num_heads % self.num_key_heads or not 1 <= self.head_width <= 1024:
-            raise FormatError("the shape of an attention layer is out of range")
-        if not 1 <= self.multiplier <= 1 << 15 or not MIN_SHIFT <= self.shift <= MAX_SHIFT:
-            raise FormatError("the scale of an attention layer is out of range")
 
     @cached_property
     def query_limit(self) -> int:
         """Bound of a quantised query: head_width * query_limit * 127 < 2**28."""
         return min((SCORE_LIMIT - 1) // (self.head_width * BYTE_LIMIT), WIDE_LIMIT)
-
-    @property
-    def query_width(self) -> int:
-        """Columns of the queries."""
-        return self.num_heads * self.head_width
 
 
 @dataclass(frozen=True)

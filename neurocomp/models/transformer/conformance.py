@@ -27,9 +27,13 @@ from neurocomp.models.transformer.builder import (
 )
 from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
-from neurocomp.models.transformer.model import EngineLanes, TransformerPredictor, WindowPredictor
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import Parts, read_parts
+from neurocomp.models.transformer.predictor import (
+    EngineLanes,
+    TransformerPredictor,
+    WindowPredictor,
+)
 from neurocomp.store.stored import StoredModel
 
 ALPHABET_SIZE = 300

@@ -2,224 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property, partial
-from typing import Any, Protocol
-
-import numpy as np
+from functools import cached_property
+from typing import Any
 
 from neurocomp import _core
 from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError, UsageError
-from neurocomp.exact import Frequencies, Symbols
+from neurocomp.exact import Symbols
 from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.exact.scaling import MAX_POSITIONS
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
-from neurocomp.models.common.lanes import LaneGroups
 from neurocomp.models.common.tokens import StoredTokenNetwork
 from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
 from neurocomp.models.transformer.parts import read_parts
+from neurocomp.models.transformer.predictor import (
+    EngineLanes,
+    Reader,
+    TransformerPredictor,
+    WindowPredictor,
+)
 from neurocomp.store.stored import StoredModel
 from neurocomp.threads import num_cores
-
-
-class LaneGroup:
-    """Lanes that one thread advances.
-
-    Symbols are read into a window of the model's context.  When the window is full, its last
-    ``overlap`` symbols are read anew from position 0 on: learnt positions can't be moved.
-
-    Args:
-        network: shared by all groups.
-        num_lanes: of this group.
-        context: positions of the window.
-        overlap: 1 to context - 1.
-        start_symbol: read before the first symbol.
-    """
-
-    def __init__(
-        self, network: Network, num_lanes: int, context: int, overlap: int, start_symbol: int
-    ) -> None:
-        self._network = network
-        self._overlap = overlap
-        self._caches = network.caches(num_lanes)
-        self._window = np.empty((num_lanes, context), np.int32)
-        self._window[:, 0] = start_symbol
-        self._num_read = 0
-        self._num_known = 1
-        self._tables: Frequencies | None = None
-
-    def frequencies(self) -> Frequencies:
-        """Return the tables (lanes, V) of what follows the window."""
-        if self._tables is None:
-            news = self._window[:, self._num_read : self._num_known]
-            self._tables = self._network.advance(news, self._caches, self._num_read)
-            self._num_read = self._num_known
-        return self._tables
-
-    def update(self, symbols: Symbols) -> None:
-        """Append ``symbols`` (lanes,) to the window."""
-        if self._num_known == self._window.shape[1]:
-            kept = self._overlap - 1
-            self._window[:, :kept] = self._window[:, self._num_known - kept :].copy()
-            self._num_read, self._num_known = 0, kept
-        self._window[:, self._num_known] = symbols
-        self._num_known += 1
-        self._tables = None
-
-
-class Reader(Protocol):
-    """Lanes that are read over a sliding window: each symbol once."""
-
-    def read_all(self, symbols: Symbols) -> Frequencies:
-        """Read ``symbols`` (lanes, steps); return the tables (lanes * steps, V) after each."""
-
-
-MakeReader = Callable[[int, int], Reader]
-"""Returns the reader of so many lanes, which reads so many steps at once at most."""
-
-MAX_TABLES = 64
-"""Tables that an encoder holds of each group."""
-
-
-class EngineLanes:
-    """A `Reader` on any engine.
-
-    Args:
-        network: shared by all readers.
-        num_lanes: that are read.
-        length: positions of the window.
-        max_steps: that are read at once.
-    """
-
-    def __init__(self, network: Network, num_lanes: int, length: int, max_steps: int = 1) -> None:
-        self._network = network
-        self._caches = network.caches(num_lanes, length, max_steps)
-        self._num_read = 0
-
-    def read_all(self, symbols: Symbols) -> Frequencies:
-        """Read ``symbols`` (lanes, steps); return the tables (lanes * steps, V) after each."""
-        tables = self._network.advance_all(symbols, self._caches, self._num_read)
-        self._num_read += symbols.shape[1]
-        return tables
-
-
-class WindowGroup:
-    """Lanes that one thread advances, over a window that slides.
-
-    Args:
-        make: returns their reader.
-        num_lanes: of this group.
-        start_symbol: read before the first symbol.
-    """
-
-    def __init__(self, make: MakeReader, num_lanes: int, start_symbol: int) -> None:
-        self._make = make
-        self._num_lanes = num_lanes
-        self._reader: Reader | None = None
-        self._next = np.full((num_lanes, 1), start_symbol, np.int32)
-        self._num_read = 0
-        self._tables: Frequencies | None = None
-
-    def frequencies(self) -> Frequencies:
-        """Return the tables (lanes, V) of what follows."""
-        if self._tables is None:
-            self._tables = self._read(self._next, 1)
-        return self._tables
-
-    def foresee(self, piece: Symbols, max_steps: int) -> Frequencies:
-        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes).
-
-        Args:
-            piece: at most ``max_steps`` steps.
-            max_steps: the same for all pieces.
-        """
-        read = np.concatenate([self._next, piece[:-1].T], axis=1)
-        self._next = np.ascontiguousarray(piece[-1:].T, np.int32)
-        tables = self._read(read, max_steps)
-        return tables.reshape(self._num_lanes, len(piece), -1).swapaxes(0, 1)
-
-    def _read(self, symbols: Symbols, max_steps: int) -> Frequencies:
-        self._num_read += symbols.shape[1]
-        if self._num_read > MAX_POSITIONS:
-            raise FormatError(f"a lane of the block is longer than {MAX_POSITIONS} tokens")
-        if self._reader is None:
-            self._reader = self._make(self._num_lanes, max_steps)
-        return self._reader.read_all(symbols)
-
-    def update(self, symbols: Symbols) -> None:
-        """Append ``symbols`` (lanes,)."""
-        self.frequencies()  # reads what came before, where nobody asked for tables
-        self._next = np.ascontiguousarray(symbols[:, None], np.int32)
-        self._tables = None
-
-
-def _foresee(piece: Symbols, max_steps: int, group: WindowGroup, lanes: slice) -> Frequencies:
-    return group.foresee(piece[:, lanes], max_steps)
-
-
-class WindowPredictor(LaneGroups[WindowGroup]):
-    """All lanes of a block, each a `WindowGroup`'s.
-
-    Args:
-        make: returns the readers.
-        num_lanes: in all.
-        num_threads: groups at most.
-        start_symbol: read before the first symbol.
-    """
-
-    def __init__(
-        self,
-        make: MakeReader,
-        num_lanes: int,
-        *,
-        num_threads: int,
-        start_symbol: int,
-    ) -> None:
-        super().__init__(
-            num_lanes,
-            num_threads,
-            lambda lanes: WindowGroup(make, lanes.stop - lanes.start, start_symbol),
-        )
-        self._max_steps = max(MAX_TABLES * num_threads // num_lanes, 1)
-
-    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
-        """Yield the tables before each step of ``grid`` (steps, lanes), several read at once."""
-        for first in range(0, len(grid), self._max_steps):
-            piece = grid[first : first + self._max_steps]
-            parts = self.at_once(partial(_foresee, piece, self._max_steps))
-            for step in range(len(piece)):
-                if len(parts) == 1:
-                    yield np.ascontiguousarray(parts[0][step])
-                else:
-                    yield np.concatenate([part[step] for part in parts])
-
-
-class TransformerPredictor(LaneGroups[LaneGroup]):
-    """All lanes of a block, each a `LaneGroup`'s."""
-
-    def __init__(
-        self,
-        network: Network,
-        num_lanes: int,
-        *,
-        num_threads: int,
-        context: int,
-        overlap: int,
-        start_symbol: int,
-    ) -> None:
-        super().__init__(
-            num_lanes,
-            num_threads,
-            lambda lanes: LaneGroup(
-                network, lanes.stop - lanes.start, context, overlap, start_symbol
-            ),
-        )
-
 
 ARCHITECTURE = "transformer"
 PARAMETER_BYTES = 2

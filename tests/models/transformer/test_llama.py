@@ -261,7 +261,7 @@ def test_a_damaged_table_is_an_error(stored: StoredModel) -> None:
 def test_a_lane_longer_than_positions_reach_is_an_error(
     stored: StoredModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurocomp.models.transformer.model.MAX_POSITIONS", 5)
+    monkeypatch.setattr("neurocomp.models.transformer.predictor.MAX_POSITIONS", 5)
     predictor = TransformerModel(stored).predictor(1)
     for _ in range(5):
         predictor.frequencies()
