@@ -120,7 +120,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
         ends = np.flatnonzero(symbols == alphabet.separator)
         starts = [0, *(ends + 1).tolist()]
         documents += [symbols[a:b] for a, b in zip(starts, [*ends, symbols.size], strict=True)]
-    for smoothing, title in (("backoff", "back-off"), ("kneser-ney", "Kneser-Ney")):
+    for smoothing, title in (("katz", "back-off"), ("kneser-ney", "Kneser-Ney")):
         for order in plan.orders:
             target = folder / f"{order}-gram-{smoothing}-{key.hexdigest()[:12]}.safetensors"
             if not target.is_file():
