@@ -37,16 +37,18 @@ _FOOTNOTE = re.compile(r"\s*\[(?:\d{1,3}|[a-z]|note \d+|citation needed)\]")
 _EMPHASIS = re.compile(r"(?<!\w)_+([^_\n]+?)_+(?!\w)")
 _PICTURE = re.compile(r"\S*\.(?:png|jpe?g|svg|gif)\b", re.IGNORECASE)
 _NO_PROSE = re.compile(r"[|+=]|-\s|\*|\d+\.\s|\[\d+\]|Category:|#")
-_TITLE = re.compile(r"^((?:[^\Wa-z_][^\Wa-z_'’.&-]*(?:\s+|$))+)")
+_TITLE = re.compile(r"^((?:[^\Wa-z_][^\Wa-z_'\u2019.&-]*(?:\s+|$))+)")
 _IN_NUMBER = re.compile(r"(?<=\d)([.,])(?=\d)")
 _IN_WORD = re.compile(r"(?<=[^\W_])-(?=[^\W_])")
-_SENTENCE_END = (".", "!", "?", ":", '"', "”", ")", "’")
+_SENTENCE_END = (".", "!", "?", ":", '"', "\u201d", ")", "\u2019")
 
 
 def read_documents(paths: Iterable[Path]) -> Iterator[str]:
     """Yield the documents of text files, which a byte 0x1E ends; ``.xz`` files are unpacked."""
     for path in paths:
-        content = lzma.open(path).read() if path.suffix == ".xz" else path.read_bytes()
+        content = path.read_bytes()
+        if path.suffix == ".xz":
+            content = lzma.decompress(content)
         yield from content.decode("utf-8", "replace").split(DOCUMENT_END)
 
 
@@ -116,7 +118,7 @@ def _is_prose(raw: str, line: str) -> bool:
 def _without_empty(parts: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Drop headings after which no paragraph comes before one of their level or above."""
     kept: list[tuple[int, str]] = []
-    needed = 4  # the deepest level that what comes next may be the heading of
+    needed = 0  # what comes before may be a heading if its level is below this
     for level, text in reversed(parts):
         if level == 0:
             needed = 4

@@ -110,8 +110,8 @@ class Katz:
             rest = 1 - sum(lower[symbol] for symbol in seen)
             mass = min(mass * min(left / max(rest, 1e-9), 4.0), 4.0)
         seen, left = self.alphas(())
-        for symbol in np.flatnonzero(weights == 0):
-            weights[symbol] = mass * (seen.get(int(symbol), 0.0) + left / self.alphabet_size)
+        for unseen in np.flatnonzero(weights == 0):
+            weights[unseen] = mass * (seen.get(int(unseen), 0.0) + left / self.alphabet_size)
         pmf: NDArray[np.float64] = weights / weights.sum()
         return pmf
 
