@@ -16,6 +16,7 @@ from neurocomp.cli.paths import FilePath, Name
 from neurocomp.cli.ui.streams import refuse_closed_input
 from neurocomp.cli.ui.text import range_callback, size_callback
 from neurocomp.errors import UsageError
+from neurocomp.frame.constants import CODER_IDS
 from neurocomp.pipeline.options import PRESETS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -218,7 +219,7 @@ model_options = all_of(
     ),
     click.option(
         "--coder",
-        type=click.Choice(["arithmetic", "huffman"]),
+        type=click.Choice(list(CODER_IDS)),
         default="arithmetic",
         show_default=True,
         help="Entropy coder; huffman is for comparison, and for models of symbols only.",

@@ -25,6 +25,7 @@ from neurocomp.cli.options import (
 )
 from neurocomp.cli.ui.report import Reporter
 from neurocomp.cli.ui.text import format_table, size_callback
+from neurocomp.frame.constants import CODER_IDS
 from neurocomp.pipeline.options import PRESETS, CompressOptions
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def bench() -> None:
 @click.option(
     "--coder",
     "coders",
-    type=click.Choice(["arithmetic", "huffman"]),
+    type=click.Choice(list(CODER_IDS)),
     multiple=True,
     help="A coder to measure the models with.  [default: arithmetic]",
 )
