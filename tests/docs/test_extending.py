@@ -28,7 +28,7 @@ def sections() -> dict[str, str]:
 
 
 def patched(text: str, diff: str) -> str:
-    """Return ``text`` after a diff; its lines stand there once, the last may be a line's beginning."""
+    """Return ``text`` after a diff whose lines stand in it once; the last may be cut short."""
     lines = diff.splitlines()
     old = "\n".join(line[1:] for line in lines if not line.startswith("+"))
     new = "\n".join(line[1:] for line in lines if not line.startswith("-"))
