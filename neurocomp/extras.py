@@ -8,14 +8,17 @@ from neurocomp.errors import MissingPackageError
 
 EXTRAS = {
     "train": ("torch",),
-    "hub": ("gguf", "huggingface_hub", "tokenizers", "torch", "transformers"),
+    "hub": (
+        *("gguf", "huggingface_hub", "msgpack", "tokenizers", "torch", "transformers", "yaml"),
+    ),
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
+    "tensorboard": ("tensorboard",),
     "bench": ("brotli", "zstandard"),
 }
 """The modules that each extra of pyproject.toml brings."""
 
-_DISTRIBUTIONS = {"PIL": "pillow"}
+_DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml"}
 """What packages are called where that is not their module's name."""
 
 

@@ -60,7 +60,7 @@ def test_the_table_is_what_pyproject_says() -> None:
     assert requirements(project["dependencies"]) == NEEDED
     for extra, modules in extras.EXTRAS.items():
         assert requirements(optional[extra]) == {
-            "pillow" if module == "PIL" else module for module in modules
+            {"PIL": "pillow", "yaml": "pyyaml"}.get(module, module) for module in modules
         }
     assert optional["all"] == [f"neurocomp[{','.join(extras.EXTRAS)}]"]
     assert "neurocomp[all]" in optional["dev"]

@@ -8,8 +8,8 @@ from neurocomp.errors import UsageError
 
 KINDS = ("dvae", "vqvae")
 LIKELIHOODS = ("logit-laplace", "mse")
-FACTORS = (2, 4, 8)
-MIN_CODES, MAX_CODES = 2, 8192
+FACTORS = (2, 4, 8, 16)
+MIN_CODES, MAX_CODES = 2, 1 << 15
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixel
 from neurocomp.models.dalle.images import CaptionedImages
 from neurocomp.models.dalle.pictures import Pixels, png, side_by_side
 from neurocomp.models.dalle.training.config import LossConfig, VaeTrainingConfig
-from neurocomp.models.dalle.training.vae_measures import Measures, to_pixels, to_tensor
+from neurocomp.models.dalle.training.vae_measures import UNITS, Measures, to_pixels, to_tensor
 from neurocomp.store.files import write_atomically
 from neurocomp.training.distributed import Processes, share, whole
 from neurocomp.training.run_folder import write_file
@@ -166,6 +166,10 @@ class VaeTask(Task):
         if self.processes.is_first:
             self._draw(network, self._validation[:NUM_SHOWN])
         return found
+
+    def unit_of(self, measure: str) -> str:
+        """Return the unit of one of the `Measures`."""
+        return UNITS[measure]
 
     def position(self) -> dict[str, Any]:
         """Return the number of images taken."""
