@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from neurocomp.errors import UsageError
 
-KINDS = ("dvae", "vqvae")
+KINDS = ("dvae", "vqvae", "simvq", "fsq")
 LIKELIHOODS = ("logit-laplace", "mse")
 FACTORS = (2, 4, 8, 16)
 MIN_CODES, MAX_CODES = 2, 1 << 15
+
+
+class Shape(Protocol):
+    """What users of an autoencoder may ask of its configuration; see `AutoencoderConfig`."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the architecture."""
+
+    @property
+    def factor(self) -> int:
+        """f: a code stands for f x f pixels."""
+
+    @property
+    def num_codes(self) -> int:
+        """K."""
+
+    @property
+    def code_width(self) -> int:
+        """Numbers in a code."""
+
+    @property
+    def likelihood(self) -> str:
+        """Of an image given its codes."""
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the likelihood "mse"."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +73,8 @@ class AutoencoderConfig:
     """VQ-VAE: codes are moving averages of what they stand for, instead of having a loss."""
     decay: float = 0.99
     """Of the moving average."""
+    centred: bool = True
+    """Whether the encoder sees pixels around 0; false in the dVAE that was released."""
 
     def __post_init__(self) -> None:
         _require(self.kind in KINDS, "kind", self.kind, f"one of {KINDS}")
@@ -54,6 +85,8 @@ class AutoencoderConfig:
         for name, most in {"width": 1 << 14, "num_blocks": 1 << 10, "code_width": 1 << 14}.items():
             value = getattr(self, name)
             _require(0 < value <= most, name, value, f"positive, {most} at most")
+        if self.kind == "fsq":
+            fsq_levels(self.num_codes)
         _require(self.width % 4 == 0, "width", self.width, "a positive multiple of 4")
         kernel, most = self.first_kernel, 255
         is_kernel = 0 < kernel <= most and kernel % 2 == 1
@@ -70,6 +103,25 @@ class AutoencoderConfig:
     def num_halvings(self) -> int:
         """How often the resolution halves: log2 f."""
         return self.factor.bit_length() - 1
+
+
+def fsq_levels(num_codes: int) -> tuple[int, ...]:
+    """Return the levels, 2 to 8 each and the most first, whose product is ``num_codes``.
+
+    Raises:
+        UsageError: there are none, as it has a prime factor above 7.
+    """
+    levels, left = [], num_codes
+    while left > 1:
+        factor = next((one for one in range(8, 1, -1) if left % one == 0), None)
+        if factor is None:
+            raise UsageError(
+                f"model.num_codes is {num_codes}, but must be a product of numbers up to 8 where "
+                "model.kind is 'fsq', such as 1000, 1024, 4096 or 15360"
+            )
+        levels.append(factor)
+        left //= factor
+    return tuple(levels)
 
 
 def _require(condition: bool, name: str, value: object, demand: str) -> None:

@@ -80,7 +80,8 @@ def calibrate(network: Autoencoder, pixels: Pixels) -> Autoencoder:
     again = decode_codes(network, encode_pixels(network, pixels))
     error = np.square((pixels.astype(np.float32) - again) / 255).mean(dtype=np.float64)
     deviation = max(float(np.sqrt(error)), LEAST_DEVIATION)
-    calibrated = build(replace(network.config, deviation=deviation)).to(network.usage.device)
+    config: Any = network.config
+    calibrated = build(replace(config, deviation=deviation)).to(network.usage.device)
     calibrated.load_state_dict(network.state_dict())
     return calibrated.train(network.training)
 
