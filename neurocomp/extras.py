@@ -14,11 +14,16 @@ EXTRAS = {
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
     "tensorboard": ("tensorboard",),
+    "fid": ("torch_fidelity",),
     "bench": ("brotli", "zstandard"),
 }
 """The modules that each extra of pyproject.toml brings."""
 
-_DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml"}
+APART = ("fid",)
+"""Extras that "all" leaves out: torchvision comes with this one, and must be built for the very
+torch that is there, else programs that look for it fail."""
+
+_DISTRIBUTIONS = {"PIL": "pillow", "torch_fidelity": "torch-fidelity", "yaml": "pyyaml"}
 """What packages are called where that is not their module's name."""
 
 
