@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from neurocomp.errors import UsageError
@@ -11,6 +13,8 @@ KINDS = ("dvae", "vqvae", "simvq", "fsq")
 LIKELIHOODS = ("logit-laplace", "mse")
 FACTORS = (2, 4, 8, 16)
 MIN_CODES, MAX_CODES = 2, 1 << 15
+MAX_LEVELS = 8
+"""Of a number in a code of finite scalars."""
 
 
 class Shape(Protocol):
@@ -46,7 +50,8 @@ class AutoencoderConfig:
     """Of an `Autoencoder`; the defaults are small, the recipe `vae-paper` has the paper's sizes."""
 
     kind: str = "dvae"
-    """"dvae" (A. Ramesh et al. 2021) or "vqvae" (A. van den Oord et al. 2017)."""
+    """"dvae" (A. Ramesh et al. 2021), "vqvae" (A. van den Oord et al. 2017), or "fsq" (F. Mentzer
+    et al. 2024), which has no codebook and so no dead codes: for a large K."""
     factor: int = 4
     """f: a code stands for f x f pixels."""
     num_codes: int = 512
@@ -105,23 +110,31 @@ class AutoencoderConfig:
         return self.factor.bit_length() - 1
 
 
+@cache
 def fsq_levels(num_codes: int) -> tuple[int, ...]:
-    """Return the levels, 2 to 8 each and the most first, whose product is ``num_codes``.
+    """Return the levels whose product is ``num_codes``: 2 to 8 each, the most first.
+
+    They are as few as can be, and of these as even as can be.
 
     Raises:
         UsageError: there are none, as it has a prime factor above 7.
     """
-    levels, left = [], num_codes
-    while left > 1:
-        factor = next((one for one in range(8, 1, -1) if left % one == 0), None)
-        if factor is None:
-            raise UsageError(
-                f"model.num_codes is {num_codes}, but must be a product of numbers up to 8 where "
-                "model.kind is 'fsq', such as 1000, 1024, 4096 or 15360"
-            )
-        levels.append(factor)
-        left //= factor
-    return tuple(levels)
+    found = [*_products(num_codes, MAX_LEVELS)]
+    if not found:
+        raise UsageError(
+            f"model.num_codes is {num_codes}, but must be a product of numbers up to {MAX_LEVELS} "
+            "where model.kind is 'fsq', such as 1000, 1024, 4096 or 15360"
+        )
+    return min(found, key=lambda levels: (len(levels), -min(levels)))
+
+
+def _products(product: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Yield all factors of ``product``, 2 to ``most`` each, that don't rise."""
+    if product == 1:
+        yield ()
+    for factor in range(most, 1, -1):
+        if product % factor == 0:
+            yield from ((factor, *rest) for rest in _products(product // factor, factor))
 
 
 def _require(condition: bool, name: str, value: object, demand: str) -> None:
