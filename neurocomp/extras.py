@@ -8,14 +8,22 @@ from neurocomp.errors import MissingPackageError
 
 EXTRAS = {
     "train": ("torch",),
-    "hub": ("gguf", "huggingface_hub", "tokenizers", "torch", "transformers"),
+    "hub": (
+        *("gguf", "huggingface_hub", "msgpack", "tokenizers", "torch", "transformers", "yaml"),
+    ),
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
+    "tensorboard": ("tensorboard",),
+    "fid": ("torch_fidelity",),
     "bench": ("brotli", "zstandard"),
 }
 """The modules that each extra of pyproject.toml brings."""
 
-_DISTRIBUTIONS = {"PIL": "pillow"}
+APART = ("fid",)
+"""Extras that "all" leaves out: torchvision comes with this one, and must be built for the very
+torch that is there, else programs that look for it fail."""
+
+_DISTRIBUTIONS = {"PIL": "pillow", "torch_fidelity": "torch-fidelity", "yaml": "pyyaml"}
 """What packages are called where that is not their module's name."""
 
 

@@ -46,11 +46,15 @@ class Excerpt:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def tokenizer_of(folder: Path) -> bytes:
-    """Return the vocabulary in ``folder`` as models store it; raises UsageError without one."""
-    tokenizer = read_tokenizer(folder)
+def tokenizer_of(place: Path) -> bytes:
+    """Return a vocabulary as models store it; raises UsageError without one.
+
+    Args:
+        place: folder with vocab.json and merges.txt, or with tokenizer.json, or a file like that.
+    """
+    tokenizer = read_tokenizer(place)
     if tokenizer is None:
-        raise UsageError(f"{folder} has no tokenizer: name a folder with vocab.json and merges.txt")
+        raise UsageError(f"{place} has no tokenizer: name a tokenizer.json, or its folder")
     return tokenizer
 
 
@@ -110,13 +114,13 @@ class NgramPlan:
 
     Attributes:
         corpus: files of training text, .txt or .xz; a byte 0x1E ends a document.
-        tokenizer_folder: with vocab.json and merges.txt.
+        tokenizer: its folder or file; see `tokenizer_of`.
         orders: lengths of the longest n-grams.
         min_count: n-grams of 2 tokens and more that occur less often are left out.
     """
 
     corpus: Sequence[Path]
-    tokenizer_folder: Path
+    tokenizer: Path
     orders: Sequence[int]
     min_count: int = 1
 
@@ -129,7 +133,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
     """
     if not plan.corpus:
         return
-    alphabet = gpt2_alphabet(plan.tokenizer_folder)
+    alphabet = gpt2_alphabet(plan.tokenizer)
     cache = SymbolCache(None, alphabet.name, alphabet.separator, alphabet.encode)
     key = hashlib.sha256(alphabet.name.encode() + bytes([plan.min_count]))
     for path in plan.corpus:

@@ -14,6 +14,7 @@ from neurocomp.cli.commands.dalle import dalle
 from neurocomp.cli.commands.decompress import decompress
 from neurocomp.cli.commands.info import info
 from neurocomp.cli.commands.models import models
+from neurocomp.cli.commands.recipes import recipes
 from neurocomp.cli.commands.selftest import selftest
 from neurocomp.cli.commands.test import test
 from neurocomp.cli.commands.train import train
@@ -68,7 +69,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 @click.group(
     cls=CommandOrBare,
-    commands=[compress, decompress, test, info, models, train, dalle, bench, selftest],
+    commands=[compress, decompress, test, info, models, train, recipes, dalle, bench, selftest],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
     options_metavar="",

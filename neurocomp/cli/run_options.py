@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from neurocomp import extras
 from neurocomp.cli.options import Decorator, all_of, message_options
 from neurocomp.cli.ui.report import display, say
 
@@ -66,6 +67,11 @@ def run_options(begins_with: str = "the parameters of this checkpoint") -> Decor
             show_default=True,
             help="Of parameters over the processes that torchrun starts.",
         ),
+        click.option(
+            "--tensorboard",
+            is_flag=True,
+            help="Write the log's numbers for TensorBoard as well: tensorboard --logdir RUN.",
+        ),
         message_options,
     )
 
@@ -107,7 +113,9 @@ def run_place(values: Mapping[str, Any]) -> RunPlace:
     """
     from neurocomp.training.record import RunPlace
 
-    names = ("output", "resume", "initial", "device", "sharding", "accept_changes")
+    if values["tensorboard"]:
+        extras.require("--tensorboard", "tensorboard")
+    names = ("output", "resume", "initial", "device", "sharding", "accept_changes", "tensorboard")
     return RunPlace(**{name: values[name] for name in names})
 
 

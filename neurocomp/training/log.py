@@ -7,9 +7,12 @@ import math
 import os
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurocomp.training.run_folder import naming
+
+if TYPE_CHECKING:
+    from neurocomp.training.board import Board
 
 LOG_NAME = "log.jsonl"
 RESUMED = "resumed"
@@ -17,10 +20,15 @@ RESUMED = "resumed"
 
 
 class RunLog:
-    """Appends events to ``folder``/log.jsonl; every line is complete once written."""
+    """Appends events to ``folder``/log.jsonl; every line is complete once written.
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / LOG_NAME
+    Args:
+        folder: of the run.
+        board: is given the same events, for TensorBoard.
+    """
+
+    def __init__(self, folder: Path, board: Board | None = None) -> None:
+        self._path, self._board = folder / LOG_NAME, board
 
     def write(self, event: str, step: int, **values: Any) -> None:
         """Append one event; ``values`` are numbers, strings or tables of them.
@@ -39,6 +47,13 @@ class RunLog:
                 if file.read(1) != b"\n":  # a full disk or a loss of power cut the last line short
                     line = "\n" + line
             file.write(line.encode())
+        if self._board is not None:
+            self._board.write(event, step, values)
+
+    def close(self) -> None:
+        """Write what TensorBoard has not been given yet; called once."""
+        if self._board is not None:
+            self._board.close()
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from time import monotonic
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from neurocomp.errors import FormatError, TrainingError
+from neurocomp.training.board import Board
 from neurocomp.training.checkpoint import Checkpoints, moments
 from neurocomp.training.config import OptimizerConfig, RunConfig
 from neurocomp.training.distributed import distribute, whole, without_sync
@@ -70,7 +71,7 @@ class Trainer:
         self._task, self._run, self._optimizer = task, run, optimizer
         self._processes, self._opened = task.processes, opened
         self._report = report
-        self._log = RunLog(opened.folder) if self._processes.is_first else None
+        self._log = self._open_log() if self._processes.is_first else None
         self._checkpoints = Checkpoints(opened.folder, self._processes, run.keep)
         self._wrapped = distribute(task.module, task.blocks, self._processes, sharding)
         self._optimizers = build_optimizers(task.module, task.matrices, optimizer)
@@ -112,7 +113,7 @@ class Trainer:
         """Train up to the last step, or until a signal asks to stop; then a checkpoint is kept."""
         run = self._run
         finished = self._step >= run.steps
-        with stop_requests() as asked:
+        with stop_requests() as asked, self._closing_log():
             losses: list[Tensor] = []
             began, pace = monotonic(), Pace(self._step)
             while not finished:
@@ -136,6 +137,20 @@ class Trainer:
                 if stopping:
                     break
             return Result(self._step, finished, self._metrics, asked())
+
+    def _open_log(self) -> RunLog:
+        opened, board = self._opened, None
+        if opened.place.tensorboard:
+            board = Board(opened.folder, opened.checkpoint.step if opened.checkpoint else 0)
+        return RunLog(opened.folder, board)
+
+    @contextmanager
+    def _closing_log(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._log is not None:
+                self._log.close()
 
     def _advance(self) -> tuple[Tensor, Tensor]:
         """Do one step; return its loss in this process and the gradient's norm."""
@@ -199,7 +214,8 @@ class Trainer:
         shown = ", ".join(f"{name} {value:.4f}" for name, value in self._metrics.items())
         self._tell(f"step {self._step}: validation: {shown}")
         if self._log is not None:
-            self._log.write("validation", self._step, metrics=self._metrics)
+            units = {name: self._task.unit_of(name) for name in self._metrics}
+            self._log.write("validation", self._step, metrics=self._metrics, units=units)
         for name, value in self._metrics.items():
             if not math.isfinite(value):
                 raise self._diverged(f"the measure {name} is {value}")

@@ -38,6 +38,25 @@ def recipes(kind: str | None = None) -> list[Recipe]:
     return sorted(chosen, key=lambda one: one.name)
 
 
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe of that name, or the one in a TOML file; its kind may be "" there.
+
+    Raises:
+        UsageError: there is no such recipe or file, or it is not TOML.
+    """
+    path, packaged = Path(name), {one.name: one for one in recipes()}
+    if path.suffix == ".toml" or path.is_file():
+        tables = _read(path, name, list(packaged))
+        summary = f"As in {path.name}."
+        return Recipe(path.stem, str(tables.get(KIND_KEY, "")), path, summary)
+    if name not in packaged:
+        guess = did_you_mean(name, packaged)
+        raise UsageError(
+            f"there is no recipe {name}{guess}: name a .toml file or one of {', '.join(packaged)}"
+        )
+    return packaged[name]
+
+
 def read_configuration(name: str, kind: str) -> Table:
     """Return the tables of a configuration.
 
@@ -54,22 +73,30 @@ def read_configuration(name: str, kind: str) -> Table:
         every = {one.name: one.path for one in recipes()}
         path = every.get(name) or every.get(f"{kind}-{name}") or path
     names = [one.name for one in recipes(kind)]
-    choice = f"name a .toml file or one of {', '.join(names)}"
-    try:
-        # Editors of Windows begin a file with a byte-order mark, which TOML does not know.
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        guess = did_you_mean(name, names)
-        raise UsageError(f"there is no configuration {name}{guess}: {choice}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
+    tables = _read(path, name, names)
     found = tables.pop(KIND_KEY, kind)
     if found != kind:
         raise UsageError(
             f"{name} is for another training: it says {KIND_KEY} = {found!r}, and this one is of "
-            f"{kind!r}: {choice}"
+            f"{kind!r}: {_choice(names)}"
         )
     return tables
+
+
+def _read(path: Path, name: str, names: list[str]) -> Table:
+    """Return what is in a TOML file, which people have called ``name``; ``names`` would do too."""
+    try:
+        # Editors of Windows begin a file with a byte-order mark, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        guess = did_you_mean(name, names)
+        raise UsageError(f"there is no configuration {name}{guess}: {_choice(names)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from None
+
+
+def _choice(names: list[str]) -> str:
+    return f"name a .toml file or one of {', '.join(names)}"
 
 
 def _recipe(path: Path) -> Recipe:

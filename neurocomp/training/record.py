@@ -51,6 +51,7 @@ class RunPlace:
         device: "cpu", "cuda" or None for the better one.
         sharding: "ddp" or "fsdp".
         accept_changes: go on although configuration or data are not those of the run.
+        tensorboard: write the log's numbers for TensorBoard as well.
     """
 
     output: Path
@@ -59,6 +60,7 @@ class RunPlace:
     device: str | None = None
     sharding: str = "ddp"
     accept_changes: bool = False
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         if self.sharding not in SHARDINGS:

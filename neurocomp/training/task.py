@@ -54,6 +54,10 @@ class Task(ABC):
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return measures on the validation data, by name; every process calls this."""
 
+    def unit_of(self, measure: str) -> str:
+        """Return the unit of a measure of `evaluate`; that of the loss, unless overridden."""
+        return self.loss_unit
+
     @abstractmethod
     def position(self) -> dict[str, Any]:
         """Return the position in the data, as JSON."""

@@ -78,7 +78,7 @@ def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments(tmp_path, "text", wrong)) == 2
     assert "[data] has an unknown key 'batches'" in capsys.readouterr().err
     assert run(arguments(tmp_path, "gpt2", SMALL_GPT2.format("gpt2"))) == 2
-    assert "needs --tokenizer FOLDER" in capsys.readouterr().err
+    assert "which needs --tokenizer: a tokenizer.json" in capsys.readouterr().err
     weighted = TEXT + "\n[data.weights]\nprose = 1\n"
     assert run(arguments(tmp_path, "text", weighted)) == 2
     assert "there are data of records too" in capsys.readouterr().err

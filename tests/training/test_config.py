@@ -10,23 +10,13 @@ from typing import Any
 import pytest
 
 from neurocomp.errors import UsageError
-from neurocomp.models.dalle.training.train_prior import PriorTraining
-from neurocomp.models.dalle.training.train_vae import VaeTraining
 from neurocomp.models.text.config import GPT2TrainingConfig, TextConfig
-from neurocomp.models.text.train import (
-    ByteTraining,
-    GPT2Training,
-    NeuralNgramTraining,
-    RecurrentTraining,
-)
+from neurocomp.registry.trainings import TRAININGS
 from neurocomp.training.config import parse
-from neurocomp.training.run import Training
 
-TRAININGS: tuple[type[Training[Any, Any]], ...] = (
-    *(ByteTraining, GPT2Training, NeuralNgramTraining, RecurrentTraining),
-    *(VaeTraining, PriorTraining),
-)
-KINDS: dict[str, type[Any]] = {one.kind: one.config_class for one in TRAININGS}
+KINDS: dict[str, type[Any]] = {
+    name: kind.training().config_class for name, kind in TRAININGS.items()
+}
 
 
 def test_missing_tables_take_defaults() -> None:

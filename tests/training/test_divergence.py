@@ -117,7 +117,9 @@ def test_a_measure(four: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrainingError, match=r"the measure prose is inf at step 5"):
         go_on(four, 5)
     assert names(four) == ["step-00000002", "step-00000004"]
-    assert {"event": "validation", "step": 5, "metrics": {"prose": None}} in strict(four)
+    units = {"prose": "bits per byte"}
+    expected = {"event": "validation", "step": 5, "metrics": {"prose": None}, "units": units}
+    assert expected in strict(four)
 
 
 def test_the_command_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

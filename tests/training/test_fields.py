@@ -7,7 +7,8 @@ import typing
 
 import pytest
 
-from neurocomp.cli.recipe_fields import DOCS_PATH, TABLES, fields_of, replaced
+from neurocomp.cli.recipe_fields import DOCS_PATH, TABLES, replaced
+from neurocomp.training.fields import fields_of
 from tests.training.test_config import KINDS
 
 

@@ -41,10 +41,10 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.argument("text", type=_FILE)
 @click.option(
     "--tokenizer",
-    type=_FOLDER,
+    type=click.Path(path_type=Path),
     required=True,
-    metavar="FOLDER",
-    help="With GPT-2's vocab.json and merges.txt.",
+    metavar="TOKENIZER",
+    help="GPT-2's tokenizer.json, or a folder with it or with vocab.json and merges.txt.",
 )
 @click.option(
     "-o", "--output", type=_FOLDER, required=True, metavar="FOLDER", help="For results and models."

@@ -77,9 +77,10 @@ def text(**values: Any) -> None:
 
 _tokenizer_option = click.option(
     "--tokenizer",
-    type=FOLDER,
-    metavar="FOLDER",
-    help="With vocab.json and merges.txt, for an alphabet of byte pairs.",
+    type=click.Path(path_type=Path),
+    metavar="TOKENIZER",
+    help="A tokenizer.json, or a folder with it or with vocab.json and merges.txt: for an alphabet "
+    "of byte pairs.",
 )
 
 

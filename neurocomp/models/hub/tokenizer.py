@@ -19,32 +19,52 @@ _NEWER = (
 _PATTERNS = {_NEWER % "{1,3}": "triples", _NEWER % "": "singles"}
 
 
-def read_tokenizer(folder: Path) -> bytes | None:
+WHOLE_NAME = "tokenizer.json"
+VOCABULARY_NAME, MERGES_NAME = "vocab.json", "merges.txt"
+
+
+def tokenizer_files(place: Path) -> dict[str, Path]:
+    """Return the files of a tokenizer by the names that they have in a checkpoint; none without.
+
+    Args:
+        place: a folder with ``vocab.json`` and ``merges.txt``, or with ``tokenizer.json``, as the
+            library tokenizers writes it; or a file of the latter kind, whatever its name.
+    """
+    if place.is_file():
+        return {WHOLE_NAME: place}
+    pair = {name: place / name for name in (VOCABULARY_NAME, MERGES_NAME)}
+    whole = {WHOLE_NAME: place / WHOLE_NAME}
+    found = {**(pair if all(map(Path.is_file, pair.values())) else {}), **whole}
+    return {name: path for name, path in found.items() if path.is_file()}
+
+
+def read_tokenizer(place: Path) -> bytes | None:
     """Return the vocabulary of a checkpoint as ``symbols.BytePairs`` wants it, None without one.
 
     Args:
-        folder: has ``vocab.json`` and ``merges.txt``, or ``tokenizer.json``.
+        place: see `tokenizer_files`; where both forms are there, the rule alone is read from
+            ``tokenizer.json``.
 
     Raises:
         FormatError: a file is not JSON, or not UTF-8.
         UnsupportedError: the tokenizer is not byte-level BPE, or cuts words by an unknown rule.
     """
-    whole = folder / "tokenizer.json"
-    fields = read_json(whole) if whole.is_file() else {}
-    rule = _rule_of(fields, folder) if fields else GPT2_RULE
-    if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-        vocabulary = read_json(folder / "vocab.json")
+    files = tokenizer_files(place)
+    fields = read_json(files[WHOLE_NAME]) if WHOLE_NAME in files else {}
+    rule = _rule_of(fields, place) if fields else GPT2_RULE
+    if MERGES_NAME in files:
+        vocabulary = read_json(files[VOCABULARY_NAME])
         try:
-            lines = (folder / "merges.txt").read_text(encoding="utf-8").split("\n")
+            lines = files[MERGES_NAME].read_text(encoding="utf-8").split("\n")
         except UnicodeDecodeError as error:
-            raise FormatError(f"{folder / 'merges.txt'} is not UTF-8: {error}") from None
+            raise FormatError(f"{files[MERGES_NAME]} is not UTF-8: {error}") from None
         merges = [line for line in lines if line and not line.startswith("#version")]
     elif fields:
         model = fields.get("model", {})
         vocabulary, merges = model.get("vocab", {}), model.get("merges", [])
         if model.get("type") != "BPE":
             raise UnsupportedError(
-                f"the tokenizer in {folder} is of the kind {model.get('type')!r}, not byte pairs"
+                f"the tokenizer in {place} is of the kind {model.get('type')!r}, not byte pairs"
             )
         merges = [one if isinstance(one, str) else " ".join(one) for one in merges]
     else:
@@ -60,7 +80,7 @@ def tokenizer_json(vocabulary: dict[str, int], merges: list[str], rule: str) -> 
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _rule_of(fields: dict[str, Any], folder: Path) -> str:
+def _rule_of(fields: dict[str, Any], place: Path) -> str:
     """Return the rule that a ``tokenizer.json`` describes."""
     model, pre_tokenizer = fields.get("model", {}), fields.get("pre_tokenizer")
     if model.get("byte_fallback"):
@@ -81,7 +101,7 @@ def _rule_of(fields: dict[str, Any], folder: Path) -> str:
         if found is not None and steps[0].get("behavior") == "Isolated":
             return found
     raise UnsupportedError(
-        f"the tokenizer in {printable(folder)} cuts text into words by a rule that is not "
+        f"the tokenizer in {printable(place)} cuts text into words by a rule that is not "
         f"supported ({', '.join(map(str, kinds))}): those of GPT-2, SmolLM, Llama 3 and Qwen2 are"
     )
 

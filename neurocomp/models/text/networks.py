@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,13 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.models.bytenet.glr import GLR
-from neurocomp.models.hub.tokenizer import read_tokenizer
+from neurocomp.models.hub.tokenizer import (
+    MERGES_NAME,
+    VOCABULARY_NAME,
+    WHOLE_NAME,
+    read_tokenizer,
+    tokenizer_files,
+)
 from neurocomp.models.tokennets.torch_networks import (
     NGRAM_MODEL_TYPE,
     RECURRENT_MODEL_TYPE,
@@ -22,13 +29,16 @@ from neurocomp.models.tokennets.torch_networks import (
     RecurrentTokens,
     RecurrentTokensConfig,
 )
+from neurocomp.models.transformer.checkpoint import read_json
 from neurocomp.models.transformer.torch_gpt2 import GPT2
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.checkpoint import load_model
 from neurocomp.training.data import SEPARATOR, Encode
 
-VOCABULARY_NAME, MERGES_NAME = "vocab.json", "merges.txt"
-END_OF_TEXT = "<|endoftext|>"
+ENDS_OF_TEXT = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>")
+"""Tokens that may stand between documents, those of GPT-2, of Llama 3, and of other tokenizers."""
+MAX_SYMBOLS = 1 << 16
+"""What a training's symbols are kept in is 16 bits wide."""
 
 
 @dataclass(frozen=True)
@@ -69,46 +79,70 @@ def alphabet_of(name: str, tokenizer: Path | None) -> Alphabet:
     return byte_alphabet() if name == "bytes" else gpt2_alphabet(tokenizer)
 
 
-def gpt2_alphabet(folder: Path | None) -> Alphabet:
-    """Return the byte pairs of GPT-2, or another byte-level vocabulary in its format.
+def gpt2_alphabet(place: Path | None) -> Alphabet:
+    """Return the byte pairs of GPT-2, or of another byte-level vocabulary.
 
     Args:
-        folder: holds vocab.json and merges.txt.
+        place: folder with vocab.json and merges.txt, or with tokenizer.json, or a file like that.
 
     Raises:
         UsageError: a file is missing.
         FormatError: the vocabulary is not one.
     """
-    if folder is None:
+    if place is None:
         raise UsageError(
-            f"model.alphabet is 'gpt2', which needs --tokenizer FOLDER with {VOCABULARY_NAME} and "
-            f"{MERGES_NAME}; model.alphabet = 'bytes' needs none"
+            "model.alphabet is 'gpt2', which needs --tokenizer: a tokenizer.json, or a folder with "
+            f"it or with {VOCABULARY_NAME} and {MERGES_NAME}; model.alphabet = 'bytes' needs none"
         )
-    names = (VOCABULARY_NAME, MERGES_NAME)
-    for name in names:
-        if not (folder / name).is_file():
-            raise UsageError(f"{folder} has no {name}: name the folder of a GPT-2 tokenizer")
-    files = {name: (folder / name).read_bytes() for name in names}
-    try:
-        vocabulary: dict[str, int] = json.loads(files[VOCABULARY_NAME])
-        symbol_bytes = np.ones(len(vocabulary), np.int64)
-        for text, symbol in vocabulary.items():
-            # In these files a character stands for one byte.
-            symbol_bytes[symbol] = 1 if text == END_OF_TEXT else len(text)
-        separator = vocabulary[END_OF_TEXT]
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise FormatError(
-            f"{folder / VOCABULARY_NAME} is not a GPT-2 vocabulary: {error}"
-        ) from None
-    tokenizer = read_tokenizer(folder)
-    assert tokenizer is not None, "its files are there"
+    paths = tokenizer_files(place)
+    tokenizer = read_tokenizer(place)
+    if tokenizer is None:
+        raise UsageError(
+            f"{place} has no tokenizer.json, nor {VOCABULARY_NAME} and {MERGES_NAME}: name the "
+            "file or the folder of a tokenizer of byte pairs"
+        )
+    if MERGES_NAME in paths and "rule" not in json.loads(tokenizer):
+        paths = {name: paths[name] for name in (VOCABULARY_NAME, MERGES_NAME)}  # they say it all
     pairs = BytePairs(tokenizer)
+    separator, size = _end_and_size(tokenizer, paths)
+    symbol_bytes = np.ones(size, np.int64)
+    for symbol, content in pairs.contents.items():
+        symbol_bytes[symbol] = len(content)
 
     def encode(document: bytes) -> NDArray[Any]:
-        return pairs.encode(document, len(vocabulary))
+        return pairs.encode(document, size)
 
+    files = {name: path.read_bytes() for name, path in paths.items()}
     name = hashlib.sha256(b"".join(files.values())).hexdigest()
     return Alphabet(f"byte-pairs-{name}", separator, symbol_bytes, encode, files)
+
+
+def _end_and_size(tokenizer: bytes, paths: Mapping[str, Path]) -> tuple[int, int]:
+    """Return the token between documents, and how many numbers of tokens there are.
+
+    Args:
+        tokenizer: as `read_tokenizer` returns it.
+        paths: its files; tokenizer.json may have tokens besides the vocabulary, as that one is.
+
+    Raises:
+        FormatError: no token can stand between documents, or one has no number.
+    """
+    vocabulary: dict[str, int] = json.loads(tokenizer)["vocab"]
+    shown = next(iter(paths.values()))
+    if WHOLE_NAME in paths and MERGES_NAME not in paths:
+        try:
+            added = read_json(paths[WHOLE_NAME]).get("added_tokens") or []
+            vocabulary |= {str(one["content"]): int(one["id"]) for one in added}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise FormatError(f"{paths[WHOLE_NAME]} is damaged: {error!r}") from None
+    ends = [vocabulary[name] for name in ENDS_OF_TEXT if name in vocabulary]
+    numbers = vocabulary.values()
+    if not ends or not 0 <= min(numbers) <= max(numbers) < MAX_SYMBOLS:
+        raise FormatError(
+            f"{shown} is not a vocabulary for training: it needs one of {', '.join(ENDS_OF_TEXT)} "
+            f"to stand between documents, and {MAX_SYMBOLS:,} tokens at most"
+        )
+    return ends[0], max(numbers) + 1
 
 
 TextNetwork = GLR | GPT2 | NeuralNgram | RecurrentTokens

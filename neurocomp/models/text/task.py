@@ -42,7 +42,6 @@ class TextTask(Task):
         UsageError: the batch is not a multiple of micro-batches over all processes.
     """
 
-    loss_unit = "bits per symbol"
     count_name = "symbols"
 
     def __init__(
@@ -61,6 +60,7 @@ class TextTask(Task):
         self.blocks = list(network.blocks)
         self.processes = processes
         self._alphabet, self._corpus, self._data = alphabet, corpus, data
+        self.loss_unit = "bits per byte" if alphabet.encode is None else "bits per symbol"
         self._context = network.config.context
         self._micro_batch = micro_batch
         self._settings = settings
@@ -100,6 +100,10 @@ class TextTask(Task):
             return {}
         measures = {kind: next(totals) / next(totals) for kind in sums}
         return {**measures, "mean": sum(measures.values()) / len(measures)}
+
+    def unit_of(self, measure: str) -> str:
+        """Return that of all kinds of text."""
+        return "bits per byte"
 
     def position(self) -> dict[str, Any]:
         """Return the windows taken of each kind."""

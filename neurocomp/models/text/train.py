@@ -37,7 +37,7 @@ class TextFiles:
 
     Attributes:
         paths: files of text, perhaps compressed, whose names tell their kind.
-        tokenizer: folder with vocab.json and merges.txt.
+        tokenizer: see `gpt2_alphabet`.
         cache: folder for decompressed and tokenised data.
     """
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from neurocomp.errors import TrainingError, UsageError
+from neurocomp.models.dalle.training.prior_data import split_tokens
 from neurocomp.models.dalle.training.prior_task import PriorTask
 from neurocomp.models.dalle.training.train_prior import PRIOR_NAME, PriorTraining, export_prior
 from neurocomp.models.dalle.training.train_vae import VaeTraining
@@ -148,3 +149,19 @@ def test_the_seed_may_be_large(tmp_path: Path) -> None:
     train_tiny_vae(tmp_path / "run", 3, seed=(1 << 63) - 1)
     assert np.isfinite([loss for _, loss, _ in steps_of(tmp_path / "run")]).all()
     assert torch.initial_seed() > 0
+
+
+def test_a_training_without_validation_says_so_before_its_first_step(tmp_path: Path) -> None:
+    config = test_autoencoders.tiny_config(1, precision="float32")
+    everything = dataclasses.replace(config.data, training_share=1.0)
+    images = VaeTraining(dataclasses.replace(config, data=everything), test_autoencoders.squares())
+    said: Said = []
+    run_training(images, RunPlace(tmp_path / "vae", device="cpu"), said.append)
+    assert said[0].startswith("warning: no images are held out, so that nothing is validated")
+    assert '"validation"' not in (tmp_path / "vae" / "log.jsonl").read_text()
+
+    # The tokens of a part are all trained on by the same share of the same hash.
+    part = split_tokens(blocks.blocks(200), 0.9)[0]
+    said = train_tiny_prior(tmp_path / "prior", 1, tokens=part)
+    assert "give --held-out a token file (of 'tokenize --part held-out'" in said[0]
+    assert [one for one in said if one.startswith("step 1/1")]

@@ -6,6 +6,7 @@ import click
 
 from neurocomp.cli.commands.dalle.evaluate import evaluate
 from neurocomp.cli.commands.dalle.generate import generate
+from neurocomp.cli.commands.dalle.import_vae import import_vae
 from neurocomp.cli.commands.dalle.pictures import make_rainbow, render
 from neurocomp.cli.commands.dalle.tokenize import tokenize
 from neurocomp.cli.commands.dalle.train import train_prior, train_vae
@@ -13,7 +14,10 @@ from neurocomp.cli.commands.dalle.train import train_prior, train_vae
 
 @click.group(
     short_help="Images as tokens, and images from captions.",
-    commands=[make_rainbow, train_vae, tokenize, train_prior, generate, render, evaluate],
+    commands=[
+        *(make_rainbow, train_vae, import_vae, tokenize, train_prior),
+        *(generate, render, evaluate),
+    ],
 )
 def dalle() -> None:
     """Turn images into tokens and tokens into images, with models trained on your own data.

@@ -62,6 +62,19 @@ NUM_SAMPLES = 256
     help=f"Captions whose image is foretold token by token.  [default: {NUM_SAMPLES}]",
 )
 @click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
+@click.option(
+    "--distance",
+    metavar="NAME",
+    help="Of images and what is made of their codes: 'fid' (rFID, by torch-fidelity), or a vision "
+    "model of transformers such as facebook/dinov2-base, a name at the hub or a folder. What is "
+    "not here is fetched once.",
+)
+@click.option(
+    "--inception",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --distance fid: weights of its network (pt_inception-2015-12-05), and none fetched.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(**values: Any) -> None:
     """Measure what images cost under a prior, and under simpler models.
@@ -81,6 +94,7 @@ def evaluate(**values: Any) -> None:
       neurocomp dalle eval held-out.tokens --model run --training train.tokens
       neurocomp dalle eval all.tokens --model run --held-out-share 0.7
       neurocomp dalle eval rainbow.tar --model vae
+      neurocomp dalle eval photos --model vae --distance fid
     """
     extras.require("dalle eval", "dalle")
     _refuse_what_has_no_meaning(values)
@@ -122,6 +136,7 @@ def evaluate(**values: Any) -> None:
     report = evaluate_prior(model, tokens, training, values["samples"] or NUM_SAMPLES)
     if images is not None:
         report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
+        report.measures |= _distance(values, stored, images)
     _show(report, as_json=values["as_json"])
 
 
@@ -133,6 +148,10 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
             "--held-out-share is of token files: of images those are held out that the "
             "autoencoder's training held out"
         )
+    if of_tokens and values["distance"] is not None:
+        raise UsageError("--distance is of images and what is made of their codes: name images")
+    if values["inception"] is not None and values["distance"] != "fid":
+        raise UsageError("--inception is for --distance fid")
     if of_tokens and values["no_captions"]:
         raise UsageError("--no-captions is of images: a token file has captions or has none")
     if _is_autoencoder(values["model"]):
@@ -162,8 +181,24 @@ def _measure_autoencoder(values: dict[str, Any]) -> PriorReport:
     images = _held_out(values, stored)[1]
     torch.manual_seed(0)
     found = Measures(stored.network, torch.device("cpu")).of(images.pixels)
+    found |= _distance(values, stored, images)
     side = stored.options.size // stored.network.config.factor
     return PriorReport(len(images), side * side, found)
+
+
+def _distance(
+    values: dict[str, Any], stored: StoredAutoencoder, images: CaptionedImages
+) -> dict[str, float]:
+    """Return how far images are from what is made of their codes, where that is asked for."""
+    name = values["distance"]
+    if name is None:
+        return {}
+    from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixels
+    from neurocomp.models.dalle.training.distance import image_distance
+
+    again = decode_codes(stored.network, encode_pixels(stored.network, images.pixels))
+    distance = image_distance(name, images.pixels, again, values["inception"])
+    return {f"distance, {Path(name).name}": distance}
 
 
 def _held_out(

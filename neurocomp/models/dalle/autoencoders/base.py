@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig
+from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig, Shape
 
 EPSILON = 0.1
 """Of `map_pixels`, as in the paper."""
@@ -30,12 +30,18 @@ def unmap_pixels(mapped: Tensor) -> Tensor:
     return ((mapped - EPSILON) / (1 - 2 * EPSILON)).clamp(0, 1)
 
 
-def num_statistics(config: AutoencoderConfig) -> int:
+def num_statistics(config: Shape) -> int:
     """Return the channels that a decoder has to give."""
     return 6 if config.likelihood == "logit-laplace" else 3
 
 
-def to_pixels(config: AutoencoderConfig, statistics: Tensor) -> Tensor:
+def seen(config: AutoencoderConfig, images: Tensor) -> Tensor:
+    """Return what an encoder is given of images (B, 3, H, W) in 0..1."""
+    mapped = map_pixels(images)
+    return mapped - 0.5 if config.centred else mapped
+
+
+def to_pixels(config: Shape, statistics: Tensor) -> Tensor:
     """Return the likeliest image, (B, 3, H, W) in 0..1, of a decoder's output (B, C, H, W)."""
     statistics = statistics.float()
     if config.likelihood == "logit-laplace":
@@ -43,7 +49,7 @@ def to_pixels(config: AutoencoderConfig, statistics: Tensor) -> Tensor:
     return (statistics + 0.5).clamp(0, 1)
 
 
-def nats(config: AutoencoderConfig, statistics: Tensor, pixels: Tensor) -> Tensor:
+def nats(config: Shape, statistics: Tensor, pixels: Tensor) -> Tensor:
     """Return -log p of each sub-pixel as one of 256 levels, (B, 3, H, W).
 
     The density at the level counts for its whole interval of 1 / 256.  Logit-Laplace: equation 2 of
@@ -92,11 +98,12 @@ class Autoencoder(nn.Module):
         per_code: names of the tensors that have a row for each code.
     """
 
+    config: Shape
     usage: Tensor
     distortion: Tensor
     per_code: tuple[str, ...]
 
-    def __init__(self, config: AutoencoderConfig) -> None:
+    def __init__(self, config: Shape) -> None:
         super().__init__()
         self.config = config
         self.register_buffer("usage", torch.zeros(config.num_codes))

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from torch import Tensor
 
 from neurocomp.models.dalle.autoencoders.base import Autoencoder
-from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig
+from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig, Shape
 from neurocomp.models.dalle.autoencoders.dvae import DVAE
+from neurocomp.models.dalle.autoencoders.fsq import FSQ
+from neurocomp.models.dalle.autoencoders.simvq import SimVQ
+from neurocomp.models.dalle.autoencoders.vqgan import VQGAN
+from neurocomp.models.dalle.autoencoders.vqgan_config import VQGAN_KINDS, VQGANConfig
 from neurocomp.models.dalle.autoencoders.vqvae import VQVAE
 
 
-def build(config: AutoencoderConfig) -> Autoencoder:
+def build(config: Shape) -> Autoencoder:
     """Return an autoencoder with random parameters."""
-    return DVAE(config) if config.kind == "dvae" else VQVAE(config)
+    if isinstance(config, VQGANConfig):
+        return VQGAN(config)
+    assert isinstance(config, AutoencoderConfig), "there are no other kinds"
+    kinds = {"dvae": DVAE, "vqvae": VQVAE, "simvq": SimVQ, "fsq": FSQ}
+    return kinds[config.kind](config)
+
+
+def config_of(fields: Mapping[str, Any]) -> Shape:
+    """Return the configuration that an autoencoder was stored with.
+
+    Raises:
+        TypeError, UsageError: there is no such one.
+    """
+    return (VQGANConfig if fields.get("kind") in VQGAN_KINDS else AutoencoderConfig)(**fields)
 
 
 def keep_codes(network: Autoencoder, codes: Tensor) -> Autoencoder:
@@ -26,6 +45,7 @@ def keep_codes(network: Autoencoder, codes: Tensor) -> Autoencoder:
     """
     tensors = network.state_dict()
     tensors |= {name: tensors[name][codes] for name in network.per_code if name in tensors}
-    smaller = build(replace(network.config, num_codes=len(codes))).to(network.usage.device)
+    config: Any = network.config
+    smaller = build(replace(config, num_codes=len(codes))).to(network.usage.device)
     smaller.load_state_dict(tensors)
     return smaller.train(network.training)

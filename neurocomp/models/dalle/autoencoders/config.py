@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
 
 from neurocomp.errors import UsageError
 
-KINDS = ("dvae", "vqvae")
+KINDS = ("dvae", "vqvae", "simvq", "fsq")
 LIKELIHOODS = ("logit-laplace", "mse")
-FACTORS = (2, 4, 8)
-MIN_CODES, MAX_CODES = 2, 8192
+FACTORS = (2, 4, 8, 16)
+MIN_CODES, MAX_CODES = 2, 1 << 15
+MAX_LEVELS = 8
+"""Of a number in a code of finite scalars."""
+
+
+class Shape(Protocol):
+    """What users of an autoencoder may ask of its configuration; see `AutoencoderConfig`."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the architecture."""
+
+    @property
+    def factor(self) -> int:
+        """f: a code stands for f x f pixels."""
+
+    @property
+    def num_codes(self) -> int:
+        """K."""
+
+    @property
+    def code_width(self) -> int:
+        """Numbers in a code."""
+
+    @property
+    def likelihood(self) -> str:
+        """Of an image given its codes."""
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the likelihood "mse"."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +50,8 @@ class AutoencoderConfig:
     """Of an `Autoencoder`; the defaults are small, the recipe `vae-paper` has the paper's sizes."""
 
     kind: str = "dvae"
-    """"dvae" (A. Ramesh et al. 2021) or "vqvae" (A. van den Oord et al. 2017)."""
+    """"dvae" (A. Ramesh et al. 2021), "vqvae" (A. van den Oord et al. 2017), or "fsq" (F. Mentzer
+    et al. 2024), which has no codebook and so no dead codes: for a large K."""
     factor: int = 4
     """f: a code stands for f x f pixels."""
     num_codes: int = 512
@@ -44,6 +78,8 @@ class AutoencoderConfig:
     """VQ-VAE: codes are moving averages of what they stand for, instead of having a loss."""
     decay: float = 0.99
     """Of the moving average."""
+    centred: bool = True
+    """Whether the encoder sees pixels around 0; false in the dVAE that was released."""
 
     def __post_init__(self) -> None:
         _require(self.kind in KINDS, "kind", self.kind, f"one of {KINDS}")
@@ -54,6 +90,8 @@ class AutoencoderConfig:
         for name, most in {"width": 1 << 14, "num_blocks": 1 << 10, "code_width": 1 << 14}.items():
             value = getattr(self, name)
             _require(0 < value <= most, name, value, f"positive, {most} at most")
+        if self.kind == "fsq":
+            fsq_levels(self.num_codes)
         _require(self.width % 4 == 0, "width", self.width, "a positive multiple of 4")
         kernel, most = self.first_kernel, 255
         is_kernel = 0 < kernel <= most and kernel % 2 == 1
@@ -70,6 +108,33 @@ class AutoencoderConfig:
     def num_halvings(self) -> int:
         """How often the resolution halves: log2 f."""
         return self.factor.bit_length() - 1
+
+
+@cache
+def fsq_levels(num_codes: int) -> tuple[int, ...]:
+    """Return the levels whose product is ``num_codes``: 2 to 8 each, the most first.
+
+    They are as few as can be, and of these as even as can be.
+
+    Raises:
+        UsageError: there are none, as it has a prime factor above 7.
+    """
+    found = [*_products(num_codes, MAX_LEVELS)]
+    if not found:
+        raise UsageError(
+            f"model.num_codes is {num_codes}, but must be a product of numbers up to {MAX_LEVELS} "
+            "where model.kind is 'fsq', such as 1000, 1024, 4096 or 15360"
+        )
+    return min(found, key=lambda levels: (len(levels), -min(levels)))
+
+
+def _products(product: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Yield all factors of ``product``, 2 to ``most`` each, that don't rise."""
+    if product == 1:
+        yield ()
+    for factor in range(most, 1, -1):
+        if product % factor == 0:
+            yield from ((factor, *rest) for rest in _products(product // factor, factor))
 
 
 def _require(condition: bool, name: str, value: object, demand: str) -> None:

@@ -12,9 +12,9 @@ from neurocomp.models.dalle.autoencoders.base import (
     Autoencoder,
     Terms,
     divergence_from_uniform,
-    map_pixels,
     nats,
     num_statistics,
+    seen,
     to_pixels,
 )
 from neurocomp.models.dalle.autoencoders.blocks import decoder, encoder
@@ -27,6 +27,7 @@ class DVAE(Autoencoder):
     (E. Jang et al. 2017; C. Maddison et al. 2017.)
     """
 
+    config: AutoencoderConfig
     per_code = ("usage", "distortion", "codebook", "encoder.output.weight", "encoder.output.bias")
 
     def __init__(self, config: AutoencoderConfig) -> None:
@@ -80,7 +81,7 @@ class DVAE(Autoencoder):
 
     def _logits(self, images: Tensor) -> Tensor:
         """Return (B, h, w, K), float32."""
-        logits: Tensor = self.encoder(map_pixels(images) - 0.5).float()
+        logits: Tensor = self.encoder(seen(self.config, images)).float()
         return logits.permute(0, 2, 3, 1)
 
     def _decode(self, shares: Tensor) -> Tensor:

@@ -7,14 +7,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from neurocomp.errors import FormatError, ModelMismatchError, UsageError
-from neurocomp.models.dalle.autoencoders import Autoencoder, AutoencoderConfig, build
+from neurocomp.models.dalle.autoencoders import Autoencoder, build, config_of
 from neurocomp.models.dalle.images import ImageOptions
 from neurocomp.store.files import write_atomically
 
@@ -47,24 +47,29 @@ class StoredAutoencoder(NamedTuple):
 
 
 def save_autoencoder(
-    network: Autoencoder, data: Any, folder: Path, measures: Mapping[str, float] | None = None
+    network: Autoencoder,
+    data: Any,
+    folder: Path,
+    measures: Mapping[str, float] | None = None,
+    dtype: torch.dtype = torch.float16,
 ) -> Path:
     """Write ``network`` into ``folder``; return the file of its parameters.
 
     Args:
-        network: its parameters are stored in half precision, those of training left out.
+        network: its parameters are stored, those of training left out.
         data: dataclass with size, resize, training_share and group.
         folder: exists.
         measures: see `StoredAutoencoder`.
+        dtype: of the parameters.
     """
     tensors = {
-        name: tensor.detach().cpu().half().contiguous()
+        name: tensor.detach().cpu().to(dtype).contiguous()
         for name, tensor in network.state_dict().items()
         if name not in ONLY_TRAINING
     }
     names = ("size", "resize", "training_share", "group")
     fields = {
-        "model": dataclasses.asdict(network.config),
+        "model": dataclasses.asdict(cast(Any, network.config)),
         "data": {name: getattr(data, name) for name in names},
     }
     if measures:
@@ -91,7 +96,7 @@ def load_autoencoder(folder: Path, device: torch.device | None = None) -> Stored
     content = (folder / MODEL_NAME).read_bytes()
     try:
         fields = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
-        network = build(AutoencoderConfig(**fields["model"]))
+        network = build(config_of(fields["model"]))
         data = fields["data"]
         options = ImageOptions(data["size"], data["resize"])
         share, group = float(data["training_share"]), str(data["group"])

@@ -140,6 +140,9 @@ class VaeTrainingConfig(TrainingConfig):
             self.data.size,
             f"a multiple of model.factor, {self.model.factor}",
         )
+        is_fixed = self.model.kind == "fsq"
+        demand = "false for 'fsq', which has no codebook to leave codes out of"
+        require(not (is_fixed and self.loss.prune), "loss.prune", self.loss.prune, demand)
         require(
             self.optimizer.name == "adamw",
             "optimizer.name",

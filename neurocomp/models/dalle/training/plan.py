@@ -12,6 +12,7 @@ from neurocomp.errors import UsageError
 from neurocomp.models.dalle.autoencoders import build
 from neurocomp.models.dalle.autoencoders.base import num_statistics
 from neurocomp.models.dalle.autoencoders.blocks import Block, decoder, encoder
+from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig, fsq_levels
 from neurocomp.models.dalle.prior import Prior
 from neurocomp.models.dalle.training.config import PriorTrainingConfig, VaeTrainingConfig
 from neurocomp.training.config import RunConfig
@@ -95,18 +96,18 @@ def plan_autoencoder(config: VaeTrainingConfig) -> MemoryPlan:
 
     Activations are what the layers of encoder and decoder return for an image, counted while it
     goes through them on the meta device, and with it distributions over codes, noise and relaxed
-    codes (dVAE) or distances (VQ-VAE) in float32.
+    codes (dVAE) or distances (VQ-VAE) in float32; scalars have neither.
     """
     model, size = config.model, config.data.size
     side = size // model.factor
-    is_relaxed = model.kind == "dvae"
     with torch.device("meta"):
         network = build(model)
-        outputs = model.num_codes if is_relaxed else model.code_width
+        outputs = _encoder_outputs(model)
         numbers = _outputs(encoder(model, outputs), torch.empty(1, 3, size, size))
         codes = torch.empty(1, model.code_width, side, side)
         numbers += _outputs(decoder(model, num_statistics(model)), codes)
-    choices = side * side * model.num_codes * (3 if is_relaxed else 1)
+    of_a_code = {"dvae": 3, "fsq": 0}.get(model.kind, 1)
+    choices = side * side * model.num_codes * of_a_code
     kept = numbers * _value_bytes(config.run) + 4 * choices
     num_parameters = _size(network)
     blocks = [module for module in network.modules() if isinstance(module, Block)]
@@ -117,6 +118,13 @@ def plan_autoencoder(config: VaeTrainingConfig) -> MemoryPlan:
         2 * num_parameters,
         config.run.micro_batch * kept,
     )
+
+
+def _encoder_outputs(model: AutoencoderConfig) -> int:
+    """Return the channels that an encoder ends with."""
+    if model.kind == "fsq":
+        return len(fsq_levels(model.num_codes))
+    return model.num_codes if model.kind == "dvae" else model.code_width
 
 
 def _outputs(network: nn.Module, inputs: Tensor) -> int:

@@ -130,6 +130,10 @@ class PriorTask(Task):
             found |= {"latent": latent / latents, "caption": caption / captions}
         return found
 
+    def unit_of(self, measure: str) -> str:
+        """Return what bits are counted for."""
+        return "bits per caption" if measure == "caption" else "bits per latent"
+
     def position(self) -> dict[str, Any]:
         """Return the number of samples taken."""
         return {"samples": self._num_taken}

@@ -90,7 +90,10 @@ class PriorTraining(Training[PriorData, PriorTask]):
         counts = f"{len(data.training)} images to train on, {num_held} held out"
         if num_held:
             return (counts,)
-        missing = f"warning: {NOTHING_HELD_OUT}: choose a smaller data.training_share or --held-out"
+        missing = (
+            f"warning: {NOTHING_HELD_OUT}: give --held-out a token file (of 'tokenize --part "
+            "held-out', where DATA is of --part training), or choose a smaller data.training_share"
+        )
         return missing, counts
 
     def build(self, data: PriorData, opened: OpenRun) -> PriorTask:

@@ -13,6 +13,12 @@ from torch import Tensor
 from neurocomp.models.dalle.autoencoders import Autoencoder
 
 BATCH = 64
+UNITS = {
+    **dict.fromkeys(("psnr_hard", "psnr_soft"), "dB"),
+    **dict.fromkeys(("reconstruction", "kl", "bits_per_dim", "bound"), "bits per dim"),
+    **dict.fromkeys(("codes_used", "perplexity"), "share of K"),
+}
+"""Of measures by name."""
 
 
 class Measures:

@@ -20,7 +20,7 @@ from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixel
 from neurocomp.models.dalle.images import CaptionedImages
 from neurocomp.models.dalle.pictures import Pixels, png, side_by_side
 from neurocomp.models.dalle.training.config import LossConfig, VaeTrainingConfig
-from neurocomp.models.dalle.training.vae_measures import Measures, to_pixels, to_tensor
+from neurocomp.models.dalle.training.vae_measures import UNITS, Measures, to_pixels, to_tensor
 from neurocomp.store.files import write_atomically
 from neurocomp.training.distributed import Processes, share, whole
 from neurocomp.training.run_folder import write_file
@@ -80,7 +80,8 @@ def calibrate(network: Autoencoder, pixels: Pixels) -> Autoencoder:
     again = decode_codes(network, encode_pixels(network, pixels))
     error = np.square((pixels.astype(np.float32) - again) / 255).mean(dtype=np.float64)
     deviation = max(float(np.sqrt(error)), LEAST_DEVIATION)
-    calibrated = build(replace(network.config, deviation=deviation)).to(network.usage.device)
+    config: Any = network.config
+    calibrated = build(replace(config, deviation=deviation)).to(network.usage.device)
     calibrated.load_state_dict(network.state_dict())
     return calibrated.train(network.training)
 
@@ -166,6 +167,10 @@ class VaeTask(Task):
         if self.processes.is_first:
             self._draw(network, self._validation[:NUM_SHOWN])
         return found
+
+    def unit_of(self, measure: str) -> str:
+        """Return the unit of one of the `Measures`."""
+        return UNITS[measure]
 
     def position(self) -> dict[str, Any]:
         """Return the number of images taken."""
