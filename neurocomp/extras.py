@@ -12,6 +12,9 @@ EXTRAS = {
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
     "bench": ("brotli", "zstandard"),
+    "integrations": ("fsspec", "numcodecs", "smart_open", "zarr"),
+    "dask": ("dask", "distributed"),
+    "ray": ("fsspec", "pandas", "pyarrow", "ray"),
 }
 """The modules that each extra of pyproject.toml brings."""
 
