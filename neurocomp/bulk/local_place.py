@@ -70,15 +70,15 @@ class LocalPlace:
         """Open a file that is renamed to ``path`` when it is complete, and on the disk.
 
         Raises:
-            OSError: it cannot be written; one of writing names the file.
+            OSError: it cannot be written; what names a file names ``path``.
         """
         target = self._path / path
-        make_folder(target.parent)
         part = self._path / part_path(path)
         # The content may be private: until it has its permissions it is for the owner only.
         has_mode = like is not None and like.mode is not None
-        descriptor = os.open(part, _CREATE, 0o600 if has_mode else 0o666)
         try:
+            make_folder(target.parent)
+            descriptor = os.open(part, _CREATE, 0o600 if has_mode else 0o666)
             with os.fdopen(descriptor, "wb") as file:
                 yield file
                 file.flush()
@@ -91,7 +91,7 @@ class LocalPlace:
         except BaseException as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.filename in (None, os.fspath(part)):
+            if isinstance(error, OSError) and error.filename == os.fspath(part):
                 raise output_error(error, target) from None
             raise
         self._changed.add(target.parent)

@@ -51,7 +51,7 @@ class Settings:
         if self.part is not None and not 0 <= self.part[0] < self.part[1]:
             number, count = self.part
             raise UsageError(
-                f"part {number}/{count} is none: choose 0/{count} to {count - 1}/{count}"
+                f"there is no part {number}/{count}: choose 0/{count} to {count - 1}/{count}"
             )
         if self.workers < 0:
             raise UsageError(f"{self.workers} workers are out of range: choose 0 or more")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import pickle
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -41,6 +43,9 @@ class RayEngine:
         """
         if ray.is_initialized():
             return cls(workers)
+        # What fails is told by what comes of a shard; the rest is for those who watch a cluster.
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         if address is not None:
             ray.init(address=address, log_to_driver=False, logging_level="error")
             workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
