@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Unpack
 
+from neurocomp.bulk.engines import Engine
 from neurocomp.bulk.manifest import frame_path
 from neurocomp.bulk.places import FileStatus, Place
 from neurocomp.bulk.run import (
@@ -77,21 +79,16 @@ def compress(
         settings.force,
         own_version(),
     )
-    if settings.part is not None:
-        if not state.is_there:
+    # Before anything is written: it may be missing.
+    with settings.opened_engine() if paths else nullcontext() as engine:
+        if settings.part is None or not state.is_there:
             state.begin(job, options)
-        _compress(job, items, paths, state, summary, settings)
-        return summary
-    state.begin(job, options)
-    try:
-        _compress(job, [one for one in items if one.path in paths], paths, state, summary, settings)
-    finally:
-        done = {path for path, record in state.collect().items() if record.is_done}
-        for path in done & set(summary.lost):
-            del summary.lost[path]  # its worker was lost when all was done
-            summary.keep(state.records[path], is_new=True)
-        writing.remove_parts()
-        state.finish(is_complete=paths <= done)
+        try:
+            if engine is not None:
+                _compress(job, items, paths, state, summary, settings, engine)
+        finally:
+            if settings.part is None:
+                _end(state, writing, paths, summary)
     return summary
 
 
@@ -102,20 +99,27 @@ def _compress(
     state: SetState,
     summary: Summary,
     settings: Settings,
+    engine: Engine,
 ) -> None:
-    """Compress those of the files that are in ``paths``; shards are made of all of them.
+    """Compress those of the files that are in ``paths``."""
+    if settings.part is None:
+        shards = divide(job, (one for one in items if one.path in paths), engine, settings)
+    else:
+        # Parts must agree on the shards, whatever some of them have done already.
+        number, count = settings.part
+        shards = divide(job, items, engine, settings)[number::count]
+    shards = [confine(one, paths, state.records) for one in shards]
+    drive(engine, shards, summary, settings.report)
 
-    Parts must agree on the shards, whatever some of them have done already.
-    """
-    if not paths:
-        return
-    with settings.opened_engine() as engine:
-        shards = divide(job, items, engine, settings)
-        if settings.part is not None:
-            number, count = settings.part
-            shards = shards[number::count]
-        shards = [confine(one, paths, state.records) for one in shards]
-        drive(engine, shards, summary, settings.report)
+
+def _end(state: SetState, writing: Place, paths: set[str], summary: Summary) -> None:
+    """Write what is known now, and remove what workers that were killed have left."""
+    done = {path for path, record in state.collect().items() if record.is_done}
+    for path in done & set(summary.lost):
+        del summary.lost[path]  # its worker was lost when all was done
+        summary.keep(state.records[path], is_new=True)
+    writing.remove_parts()
+    state.finish(is_complete=paths <= done)
 
 
 def _paths_to_do(items: list[FileStatus], state: SetState, writing: Place) -> set[str]:

@@ -16,6 +16,8 @@ import neurocomp
 from neurocomp import bulk
 from neurocomp.bulk import Settings
 from neurocomp.errors import FormatError, ModelMismatchError, NeurocompError, UsageError
+from neurocomp.library.arguments import compress_options
+from neurocomp.library.warm import coder_of
 from tests.bulk.sets import Recorder, contents, frames, make_set
 
 SERIAL = Settings(engine="serial")
@@ -304,9 +306,8 @@ def test_a_worker_of_another_version_or_model(
         patched.setattr(compressing, "own_version", lambda: "0.0.1")
         with pytest.raises(UsageError, match=r"and this run is of 0\.0\.1: install the same"):
             bulk.compress(source, tmp_path / "target", SERIAL, preset="fast")
-    real = work.coder_of
     with monkeypatch.context() as patched:
-        patched.setattr(work, "coder_of", lambda options: real(compressing.compress_options()))
+        patched.setattr(work, "coder_of", lambda options: coder_of(compress_options()))
         with pytest.raises(ModelMismatchError, match="another model 'mix' than the machine that"):
             bulk.compress(source, tmp_path / "target", SERIAL, preset="fast")
     assert not frames(tmp_path / "target")

@@ -25,13 +25,25 @@ def test_by_a_file_object(tmp_path: Path) -> None:
 
 
 def test_by_a_url(tmp_path: Path) -> None:
-    url = f"ncmp::file://{tmp_path}/table.csv"
-    TABLE.to_csv(url, index=False, storage_options={"ncmp": {"preset": "fast"}})
-    assert (tmp_path / "table.csv.ncmp").is_file()
+    url = f"ncmp://{tmp_path}/table.csv"
+    TABLE.to_csv(url, index=False, storage_options={"preset": "fast"})
+    assert neurocomp.info(tmp_path / "table.csv.ncmp")[0].models[0].family == "mix"
     pandas.testing.assert_frame_equal(pandas.read_csv(url), TABLE)
-    TABLE.to_json(f"ncmp::file://{tmp_path}/t.jsonl", orient="records", lines=True)
-    again = pandas.read_json(f"ncmp::file://{tmp_path}/t.jsonl", lines=True)
+    TABLE.to_json(f"ncmp://{tmp_path}/t.jsonl", orient="records", lines=True)
+    again = pandas.read_json(f"ncmp://{tmp_path}/t.jsonl", lines=True)
     pandas.testing.assert_frame_equal(again, TABLE)
+
+
+def test_by_a_chained_url(tmp_path: Path) -> None:
+    if int(pandas.__version__.partition(".")[0]) < 3:
+        pytest.skip("before version 3 pandas takes ncmp://a.csv::memory://a.csv.ncmp only")
+    url = "ncmp::memory://folder/table.csv"
+    TABLE.to_csv(url, index=False, storage_options={"ncmp": {"preset": "fast"}})
+    try:
+        assert fsspec.filesystem("memory").exists("/folder/table.csv.ncmp")
+        pandas.testing.assert_frame_equal(pandas.read_csv(url), TABLE)
+    finally:
+        fsspec.filesystem("memory").store.clear()
 
 
 def test_by_the_compression() -> None:

@@ -194,6 +194,11 @@ def test(**values: Any) -> int:
     """Decode all files of the set SOURCE, and compare sizes and hashes with its manifest.
 
     Nothing is said of sound files, unless with -v.
+
+    \b
+    Examples:
+      neurocomp bulk test archive && echo sound
+      neurocomp bulk test --quick -v s3://bucket/archive
     """
     from neurocomp import bulk
 
@@ -224,6 +229,11 @@ def restore(**values: Any) -> int:
     """Restore the originals of the set SOURCE into TARGET, those that are missing there.
 
     Each is compared with the manifest before it gets its name.
+
+    \b
+    Examples:
+      neurocomp bulk restore archive letters
+      neurocomp bulk restore s3://bucket/archive letters -e dask -w 4
     """
     from neurocomp import bulk
 
