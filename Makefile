@@ -132,9 +132,11 @@ oldest: ## fast tests with the oldest versions that pyproject.toml allows, in .v
 	NEUROCOMP_TESTED=$(OLDEST) OMP_NUM_THREADS=1 \
 	  $(OLDEST)/bin/pytest -q -m "not slow" --import-mode=append -W default $(OLDEST_TESTED)
 
-# The zig wheel is for tests of builds without a compiler, which are left out where it can't be had.
+# The zig wheel is for tests of builds without a compiler, Ray for the engine of that name: both are
+# large, and their tests are left out where they can't be had.
 slow: $(READY) ## the tests that take minutes
 	-$(PIP) ziglang
+	-$(PIP) --no-build-isolation --editable ".[ray]"
 	$(BIN)/pytest -m slow
 
 fuzz: $(READY) ## feed damaged and hostile files to the decoder for FUZZ_SECONDS

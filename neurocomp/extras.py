@@ -16,12 +16,15 @@ EXTRAS = {
     "tensorboard": ("tensorboard",),
     "fid": ("torch_fidelity",),
     "bench": ("brotli", "zstandard"),
+    "integrations": ("fsspec", "numcodecs", "smart_open", "zarr"),
+    "dask": ("dask", "distributed"),
+    "ray": ("fsspec", "pandas", "pyarrow", "ray"),
 }
 """The modules that each extra of pyproject.toml brings."""
 
-APART = ("fid",)
-"""Extras that "all" leaves out: torchvision comes with this one, and must be built for the very
-torch that is there, else programs that look for it fail."""
+APART = ("fid", "ray")
+"""Extras that "all" leaves out: torchvision comes with the first, and must be built for the very
+torch that is there, else programs that look for it fail; the second is large."""
 
 _DISTRIBUTIONS = {"PIL": "pillow", "torch_fidelity": "torch-fidelity", "yaml": "pyyaml"}
 """What packages are called where that is not their module's name."""

@@ -64,7 +64,7 @@ def test_the_table_is_what_pyproject_says() -> None:
         assert requirements(optional[extra]) == {NAMES.get(module, module) for module in modules}
     together = [one for one in extras.EXTRAS if one not in extras.APART]
     assert optional["all"] == [f"neurocomp[{','.join(together)}]"]
-    assert "neurocomp[all]" in optional["dev"]
+    assert "neurocomp[all,docs]" in optional["dev"]
 
 
 def test_every_preset_without_extras(tmp_path: Path) -> None:
@@ -120,6 +120,8 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     (folder / "prose.txt").write_bytes(PROSE)
     (folder / "prose.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
     commands = {line: [word.replace("@", f"{folder}/") for word in line.split()] for line in LINES}
+    (folder / "src").mkdir()
+    (folder / "src" / "prose.txt").write_bytes(PROSE)
     captions = str(cases.VALID / "captions-prior-arithmetic.ncmp")
     models = str(cases.BYTE_MODEL.parent)
     make = ["decompress", captions, "--model-path", models, "-o", str(folder / "captions.tokens")]
@@ -127,7 +129,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     made, *outcomes = without_extras(folder, make, *commands.values(), prior)
     assert made[0] == 0, made
     written = {path.name for path in folder.iterdir()} - {"home"}
-    assert written == {"prose.txt", "prose.zst", "captions.tokens"}
+    assert written == {"prose.txt", "prose.zst", "src", "captions.tokens"}
     return dict(zip([*commands, "prior"], outcomes, strict=True))
 
 
@@ -151,6 +153,10 @@ LINES = {
     "dalle render @r.tokens --vae @v -o @out": "dalle render needs",
     "dalle eval @r.tokens": "dalle eval needs",
     "bench article @prose.txt --tokenizer @t -o @out": "bench article needs the package matplotlib",
+    "bulk test s3://b": "the set 's3://b' needs the package fsspec",
+    "bulk compress @src @out -e dask": "the engine 'dask' needs the packages dask and distributed",
+    "bulk compress @src @out -e ray": "the engine 'ray' needs the packages fsspec, pandas, pyarrow",
+    "bulk compress @src @out --manifest parquet": "a manifest in Parquet needs the package pyarrow",
     "selftest --route int8": "route 'int8' of matrix products needs the package torch",
     "selftest --device cuda": "route 'int8' of matrix products needs the package torch",
     "prior": "turning text into byte pairs needs the package tokenizers",
@@ -158,11 +164,21 @@ LINES = {
 EXTRA_OF = {"models": "hub", "compress": "hub", "dalle": "dalle", "bench": "plot", "prior": "hub"}
 """The extra that messages name, by the first word; others name ``train``."""
 
+ASKING = {
+    ".zst": "bench",
+    "s3://": "integrations",
+    "-e dask": "dask",
+    "-e ray": "ray",
+    "parquet": "ray",
+}
+"""The extra by something else in the line, which goes before that."""
+
 
 @pytest.mark.parametrize("line", LINES)
 def test_what_is_missing_is_named(line: str, refusals: dict[str, Outcome]) -> None:
     code, out, err = refusals[line]
-    extra = "bench" if ".zst" in line else EXTRA_OF.get(line.split()[0], "train")
+    by_what_it_asks = (extra for words, extra in ASKING.items() if words in line)
+    extra = next(by_what_it_asks, EXTRA_OF.get(line.split()[0], "train"))
     assert (code, out) == (2, "")
     assert LINES[line] in err
     assert err.endswith(f"not installed: pip install 'neurocomp[{extra}]'\n")

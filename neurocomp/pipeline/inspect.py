@@ -165,6 +165,11 @@ def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[
     return [_inspect(frame, store) for frame in read_index(source)]
 
 
+def inspect_model(entry: ModelEntry, store: ModelStore) -> ModelInfo:
+    """Return what is known of a model of a frame."""
+    return _inspect_model(entry, store)[0]
+
+
 def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
     found = [_inspect_model(entry, store) for entry in frame.header.models]
     families = [entry.family for entry in frame.header.models]

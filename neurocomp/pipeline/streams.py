@@ -38,7 +38,11 @@ class Sizes:
 
 
 def compress_stream(
-    source: BinaryIO, sink: BinaryIO, options: CompressOptions, report: Report | None = None
+    source: BinaryIO,
+    sink: BinaryIO,
+    options: CompressOptions,
+    report: Report | None = None,
+    coder: BlockCoder | None = None,
 ) -> Sizes:
     """Compress all of ``source`` to one frame on ``sink``.
 
@@ -47,12 +51,13 @@ def compress_stream(
         sink: written front to back.
         options: model, coder, block size, threads.
         report: told the content bytes done so far.
+        coder: of these options, where it is open already.
 
     Raises:
         UsageError: options that don't go together.
         ModelNotFoundError: there is no such model.
     """
-    coder = BlockCoder.for_options(options)
+    coder = BlockCoder.for_options(options) if coder is None else coder
     monitor = Monitor(report)
     contents = read_contents(source, options.resolved_block_bytes)
     encoder = FrameEncoder(coder, options)
@@ -75,6 +80,7 @@ def decompress_stream(
     sink: BinaryIO,
     options: DecompressOptions | None = None,
     report: Report | None = None,
+    coders: FrameCoders | None = None,
 ) -> Sizes:
     """Decompress all frames of ``source`` to ``sink``.
 
@@ -87,6 +93,7 @@ def decompress_stream(
         options: threads, where to look for models, how much content there may be.
         report: told the content bytes done so far, several times a block; what it raises ends the
             work.
+        coders: of these options, where they are open already.
 
     Raises:
         FormatError: the source is damaged, truncated, or not made of frames.
@@ -96,7 +103,7 @@ def decompress_stream(
     """
     options = DecompressOptions() if options is None else options
     threads = resolve_threads(options.threads)
-    coders = FrameCoders(options.model_path, threads)
+    coders = FrameCoders(options.model_path, threads) if coders is None else coders
     monitor = Monitor(report)
     decode = partial(_decode, coders, monitor)
     content_bytes = frame_bytes = checksum = 0

@@ -11,7 +11,7 @@ import pytest
 
 from tests.packaging.building import COMPILED, ROOT, build_sdist
 
-FOLDERS = {"benchmarks", "core", "corpora", "docs", "neurocomp", "research", "tests"}
+FOLDERS = {"benchmarks", "core", "corpora", "docs", "neurocomp", "research", "share", "tests"}
 FOR_THE_REPOSITORY_ONLY = {".ci", ".github"}
 LARGEST_BYTES = 100 * 10**6
 """What the package index takes."""

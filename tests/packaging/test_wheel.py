@@ -56,7 +56,10 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert any(name.name == "primer.txt" for name in package)
     assert not {".cpp", ".hpp", ".c", ".h"} & suffixes
     others = {name.parts[0].partition("-")[2].rpartition(".")[2] for name in names - package}
-    assert others == {"dist-info", "data"}  # the latter is the man page
+    assert others == {"dist-info", "data"}
+    data = {name.relative_to(name.parts[0]) for name in names if name.parts[0].endswith(".data")}
+    shared = {path.relative_to(ROOT) for path in (ROOT / "share").rglob("*") if path.is_file()}
+    assert data == {Path("data", one) for one in {*shared, Path("share/man/man1/neurocomp.1")}}
     assert num_bytes < LARGEST_BYTES
 
 

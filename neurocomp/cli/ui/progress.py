@@ -52,6 +52,12 @@ class ProgressBar:
             self._bar.update(self._task, completed=done_bytes)
         self._next_time = monotonic() + INTERVAL_SECONDS
 
+    def expect(self, total_bytes: int) -> None:
+        """Say how much content there is, where that is known only now."""
+        self._total_bytes = total_bytes
+        if self._bar is not None:
+            self._bar.update(self._task, total=total_bytes)
+
     def rename(self, name: str) -> None:
         """Say that ``name`` is worked on now."""
         self._name = name

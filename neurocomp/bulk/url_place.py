@@ -1,0 +1,140 @@
+"""A folder that fsspec reaches by a URL: object stores, other machines, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from glob import has_magic
+from typing import Any, BinaryIO
+
+import fsspec
+
+from neurocomp.bulk.places import FileStatus, is_part, part_path
+
+_VERSION_KEYS = ("ETag", "etag", "md5", "sha256", "uid", "LastModified", "mtime", "created")
+"""What file systems call that which changes with a file; the first one that there is counts."""
+
+_TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated")
+
+
+class UrlPlace:
+    """A folder of one of fsspec's file systems.
+
+    A file is written under another name and moved when it is complete.  Object stores move by a
+    copy of their own, after which the name has all of it or is not there.
+
+    Args:
+        url: as fsspec takes it, chained ones too.
+        options: of the file system.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+        self._url = url
+        self._fs, self._root = fsspec.url_to_fs(url, **(options or {}))
+        self._root = self._root.rstrip("/")
+        self._folders: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        """The URL."""
+        return self._url
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+    def _found(self, below: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the relative path of each file, and what the file system says of it."""
+        self._fs.invalidate_cache()
+        start = len(self._full(""))
+        folder = self._full(below).rstrip("/")
+        for name, info in self._fs.find(folder, detail=True).items():
+            if info["type"] == "file":
+                yield name[start:], info
+
+    def files(self, below: str = "") -> Iterator[FileStatus]:
+        """Yield all files at any depth, by path.
+
+        Raises:
+            FileNotFoundError: there is nothing of that name.
+        """
+        found = [
+            self._status(path, info)
+            for path, info in self._found(below)
+            if not is_part(path.rpartition("/")[2])
+        ]
+        if not found and not self._fs.exists(self._full(below).rstrip("/")):
+            raise FileNotFoundError(2, "No such file or directory", self._url)
+        yield from sorted(found, key=lambda one: one.path)
+
+    def _status(self, path: str, info: Mapping[str, Any]) -> FileStatus:
+        size = info.get("size")
+        if size is None:  # some listings have none
+            size = self._fs.info(self._full(path))["size"]
+        versions = (info[key] for key in _VERSION_KEYS if info.get(key))
+        version = f"{next(versions, '')}-{size}"
+        times = (info[key] for key in _TIME_KEYS if info.get(key))
+        return FileStatus(path, size, version, _nanoseconds(next(times, None)))
+
+    def status(self, path: str) -> FileStatus | None:
+        """Return what is known of a file; None where there is none."""
+        self._fs.invalidate_cache()
+        try:
+            info = self._fs.info(self._full(path))
+        except FileNotFoundError:
+            return None
+        return self._status(path, info) if info["type"] == "file" else None
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """Open a file for reading."""
+        with self._fs.open(self._full(path), "rb") as file:
+            yield file
+
+    @contextmanager
+    def new_file(self, path: str, like: FileStatus | None = None) -> Iterator[BinaryIO]:
+        """Open a file that is moved to ``path`` when it is complete; it gets no time or mode."""
+        target, part = self._full(path), self._full(part_path(path))
+        folder = target.rpartition("/")[0]
+        if folder not in self._folders:
+            self._fs.makedirs(folder, exist_ok=True)
+            self._folders.add(folder)
+        try:
+            file = self._fs.open(part, "wb")
+            try:
+                yield file
+            finally:
+                file.close()
+            self._move(part, target)
+        except BaseException:
+            with suppress(Exception):
+                self._fs.rm_file(part)
+            raise
+
+    def _move(self, part: str, target: str) -> None:
+        if has_magic(part):  # which ``mv`` would take for a pattern
+            self._fs.cp_file(part, target)
+            self._fs.rm_file(part)
+        else:
+            self._fs.mv(part, target)
+
+    def settle(self) -> None:
+        """Do nothing: a file system that is not local has what was closed."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self._full(path))
+
+    def remove_parts(self) -> int:
+        """Remove the parts that processes have left that were killed."""
+        parts = [path for path, _ in self._found() if is_part(path.rpartition("/")[2])]
+        for path in parts:
+            self.remove(path)
+        return len(parts)
+
+
+def _nanoseconds(time: Any) -> int | None:
+    if isinstance(time, datetime):
+        time = time.timestamp()
+    return int(time * 1e9) if isinstance(time, int | float) else None

@@ -1,0 +1,82 @@
+"""``neurocomp bulk``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurocomp.cli.entry import run
+from tests.bulk.sets import contents, frames, make_set
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    make_set(tmp_path / "source", 5)
+    return tmp_path / "source"
+
+
+def test_there_and_back(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compress = ["bulk", "compress", "-1", "-e", "serial", "source", "target"]
+    assert run(compress) == 0
+    assert run(["bulk", "test", "-e", "serial", "target"]) == 0
+    assert run(["bulk", "test", "-e", "serial", "--quick", "target"]) == 0
+    assert run(["bulk", "restore", "-e", "serial", "target", "back"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert contents(source) == contents(source.parent / "back")
+    assert run([*compress, "-v"]) == 0
+    assert "neurocomp: 0 files compressed, 5 there already: " in capsys.readouterr().err
+    assert run(["bulk", "test", "-v", "-e", "serial", "target"]) == 0
+    assert "neurocomp: 5 files sound: " in capsys.readouterr().err
+
+
+def test_what_fails_is_named(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compress = ["bulk", "compress", "-1", "-e", "serial", "source", "target"]
+    assert run(compress) == 0
+    target = source.parent / "target"
+    names = sorted(frames(target))
+    (target / names[0]).write_bytes(b"no frame")
+    (target / "mine").write_bytes(b"")
+    assert run(["bulk", "test", "-e", "serial", "target"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith(f"neurocomp: {names[0].removesuffix('.ncmp')}: not a neurocomp file")
+    assert told[1:] == ["neurocomp: mine: is no part of the set"]
+    assert run([*compress[:2], "-6", *compress[3:]]) == 2
+    assert "was made with the model 'mix'" in capsys.readouterr().err
+    assert run(["bulk", "test", "-e", "serial", "source"]) == 2
+    assert "there is no manifest of a set in" in capsys.readouterr().err
+    assert run(["bulk", "test", "-e", "serial", "no"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--part", "1"], "'1' is no part: write NUMBER/COUNT"),
+        (["--part", "2/2"], "there is no part 2/2"),
+        (["--source-options", "[]"], "'[]' is no JSON object"),
+        (["--target-options", "{"], "'{' is no JSON object"),
+        (["--shard-size", "x"], "'x' is not a size"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "the engine 'serial' has no scheduler"),
+        (["--scheduler", ""], "the argument is empty"),
+        (["-m", "no"], "'no'"),
+    ],
+)
+def test_wrong_lines_do_nothing(
+    source: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(["bulk", "compress", "-1", "-e", "serial", *words, "source", "target"])
+    assert code in (1, 2)
+    assert told in capsys.readouterr().err
+    assert not frames(source.parent / "target")
+
+
+def test_parts(source: Path) -> None:
+    for number in range(2):
+        line = f"bulk compress -1 -e serial --part {number}/2 source target"
+        assert run(line.split()) == 0
+        done = frames(source.parent / "target")
+    assert len(done) == 5
+    assert run(["bulk", "compress", "-1", "-e", "serial", "source", "target"]) == 0
+    assert frames(source.parent / "target") == done
+    assert (source.parent / "target" / "neurocomp-manifest.jsonl").stat().st_size
