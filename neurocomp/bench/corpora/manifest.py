@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from corpora.errors import CorpusError
+from neurocomp.bench.corpora.errors import CorpusError
 
 EVAL = Path(__file__).with_name("eval.json")
 """The manifest of the evaluation files."""
@@ -103,7 +103,8 @@ class Manifest:
         for name in wanted:
             if not any(_matches(file, name) for file in self.files):
                 raise CorpusError(
-                    f"{name!r} is not in the manifest {self.name!r}: --list shows what is"
+                    f"{name!r} is not in the manifest {self.name!r}: "
+                    "'neurocomp corpora list' shows what is"
                 )
         return tuple(file for file in self.files if any(_matches(file, name) for name in wanted))
 

@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 import zlib
 
-from corpora.errors import CorpusError
+from neurocomp.bench.corpora.errors import CorpusError
 
 
 def read_member(archive: bytes, member: str, num_bytes: int) -> bytes:
