@@ -1,1 +1,1 @@
-"""The files that compression is measured on: what they are, where they come from, where they lie."""
+"""The files that compression is measured on: what they are, and where they come from."""

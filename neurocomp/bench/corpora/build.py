@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neurocomp.bench.corpora.archive import read_member
 from neurocomp.bench.corpora.download import download
-from neurocomp.bench.corpora.errors import CorpusError
+from neurocomp.bench.corpora.errors import CorpusError, DownloadError
 from neurocomp.bench.corpora.manifest import CorpusFile
 
 
@@ -29,14 +29,22 @@ class Builder:
         Raises:
             CorpusError: it cannot be made, or comes out wrong.
         """
-        content = self._assemble(file)
-        # What has come is complete, and right or not: the next call begins anew.
+        try:
+            content = self._assemble(file)
+            check(content, file)
+        except DownloadError:
+            raise
+        except CorpusError:
+            self._forget(file)  # what has come is wrong: another try begins anew
+            raise
+        self._forget(file)
+        return content
+
+    def _forget(self, file: CorpusFile) -> None:
         for source in file.sources:
             partial = self._partial(source)
             if partial is not None:
                 partial.unlink(missing_ok=True)
-        check(content, file)
-        return content
 
     def _assemble(self, file: CorpusFile) -> bytes:
         recipe, source = file.recipe, file.sources[0]

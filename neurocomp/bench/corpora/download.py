@@ -1,17 +1,17 @@
-"""Download of a URL, with a limit on its size; one that was interrupted goes on where it stopped."""
+"""Download of a URL, with a limit on its size; one that broke off goes on where it stopped."""
 
 from __future__ import annotations
 
 import http.client
 import io
 import urllib.request
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from neurocomp.bench.corpora.errors import CorpusError
+from neurocomp.bench.corpora.errors import CorpusError, DownloadError
 from neurocomp.bench.corpora.paths import VARIABLE
 
 TIMEOUT_SECONDS = 30.0
@@ -35,7 +35,8 @@ def download(
             it everything stays in memory.
 
     Raises:
-        CorpusError: wrong scheme, no answer, a broken connection, or too long a source.
+        DownloadError: no answer, or a broken connection.
+        CorpusError: wrong scheme, or too long a source.
     """
     if urlsplit(url).scheme not in SCHEMES:
         raise CorpusError(f"{url} is refused: only {' and '.join(SCHEMES)} URLs are fetched")
@@ -46,7 +47,7 @@ def download(
             file.seek(0)
             content = file.read()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CorpusError(
+        raise DownloadError(
             f"{url} cannot be downloaded ({error}): check the network and try again, or put the "
             f"file into a folder that {VARIABLE} names"
         ) from error

@@ -111,7 +111,7 @@ def _find(spec: FileSpec, folder: Path) -> Iterator[Content | Missing]:
         if path is None:
             yield Missing(
                 spec.local,
-                "no SHA-256 of it is in the manifest, so 'neurocomp corpora fetch' does not get it: "
+                "no SHA-256 of it is in the manifest, so 'corpora fetch' does not get it: "
                 f"put a copy at {spec.local} into the folder that {paths.VARIABLE} names",
             )
             return

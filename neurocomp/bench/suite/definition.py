@@ -14,6 +14,9 @@ from neurocomp.names import quoted
 FOLDER = Path(__file__).with_name("suites")
 """The suites of the package."""
 
+TEMPLATE = Path(__file__).with_name("page") / "new.toml"
+"""What a suite of the user begins with."""
+
 ALL_THREADS = "1..n"
 """What a suite says for 1, 2, 4 and so on up to the number of cores."""
 
@@ -132,7 +135,7 @@ def parse_suite(name: str, content: Mapping[str, Any], folder: Path) -> Suite:
     specs = tuple(_parse_file(item) for item in _list(content, "files", dict))
     delegate = _text(content, "delegate")
     if not specs and not delegate:
-        raise UsageError("it has no files: write [[files]] and, below it, path = \"...\"")
+        raise UsageError('it has no files: write [[files]] and, below it, path = "..."')
     return Suite(
         name=name,
         title=_text(content, "title") or name,

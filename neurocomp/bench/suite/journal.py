@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,34 @@ from neurocomp.bench.suite.contenders import Contender
 from neurocomp.bench.suite.contents import Content
 from neurocomp.bench.suite.rows import State
 from neurocomp.bench.suite.trial import Trial
+from neurocomp.errors import UsageError
 
 NAME = "journal.jsonl"
+_LOCK = ".lock"
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder of results, where the system has locks.
+
+    Raises:
+        UsageError: another run is under way there.
+    """
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with suppress(ImportError):
+            import fcntl
+
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    f"another run is under way in {folder}: wait for it, or name another folder"
+                ) from None
+        yield
+        (folder / _LOCK).unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
 
 
 def key_of(content: Content, contender: Contender, threads: int, machine: str) -> str:

@@ -131,4 +131,3 @@ def _files() -> list[Path]:
         for path in PACKAGE.rglob("*")
         if path.is_file() and not {"__pycache__", "bench"} & set(path.relative_to(PACKAGE).parts)
     )
-

@@ -1,4 +1,4 @@
-"""Other compressors, each by a small descriptor, ``peers/NAME.toml``, with its own documentation."""
+"""Other compressors, each by a small descriptor after its own manual: ``peers/NAME.toml``."""
 
 from __future__ import annotations
 

@@ -102,12 +102,13 @@ def _run_watched(order: _Order) -> Usage:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as watcher:
-        assert watcher.stdin is not None and watcher.stdout is not None  # both are pipes
-        assert watcher.stderr is not None
+        source, sink, errors = watcher.stdin, watcher.stdout, watcher.stderr
+        if source is None or sink is None or errors is None:
+            raise AssertionError("all three are pipes")
         try:
-            watcher.stdin.write(f"{order.to_json()}\n".encode())
-            watcher.stdin.flush()
-            out, err = watcher.stdout.read(), watcher.stderr.read()
+            source.write(f"{order.to_json()}\n".encode())
+            source.flush()
+            out, err = sink.read(), errors.read()
         except BaseException:
             watcher.terminate()
             raise

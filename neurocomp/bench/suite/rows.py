@@ -106,6 +106,11 @@ class Row:
         return self.compressed_bytes + self.model_bytes
 
     @property
+    def with_program_bytes(self) -> int | None:
+        """The same with the program that reads it; None where its size is unknown."""
+        return None if self.program_bytes is None else self.with_model_bytes + self.program_bytes
+
+    @property
     def compress_speed(self) -> float | None:
         """Bytes of content for each second of CPU time."""
         return _speed(self.content_bytes, self.compress_cpu)

@@ -13,7 +13,7 @@ from typing import Protocol
 from neurocomp.bench.suite import machine
 from neurocomp.bench.suite.contenders import Contender
 from neurocomp.bench.suite.contents import Content
-from neurocomp.bench.suite.journal import Journal, key_of
+from neurocomp.bench.suite.journal import NAME, Journal, held, key_of
 from neurocomp.bench.suite.rows import Row
 from neurocomp.bench.suite.trial import Trial, try_once
 from neurocomp.bench.suite.units import format_of
@@ -93,19 +93,23 @@ def run_plan(plan: Plan, folder: Path, watch: Watch) -> Iterator[Row]:
         plan: what is run.
         folder: holds the journal, and files under way.
         watch: is told of every step.
+
+    Raises:
+        UsageError: another run is under way in the folder.
     """
-    journal = Journal(folder / "journal.jsonl")
-    here = machine.machine()
-    groups = jobs_of(plan)
-    watch.planned([job for group in groups for job in group])
-    for old in folder.glob(f"{_WORK}*"):  # of a run that was killed
-        shutil.rmtree(old, ignore_errors=True)
-    work = Path(mkdtemp(dir=folder, prefix=_WORK))
-    try:
-        for group in groups:
-            yield from _run_group(plan, group, journal, here, work, watch)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with held(folder):
+        journal = Journal(folder / NAME)
+        here = machine.machine()
+        groups = jobs_of(plan)
+        watch.planned([job for group in groups for job in group])
+        for old in folder.glob(f"{_WORK}*"):  # of a run that was killed
+            shutil.rmtree(old, ignore_errors=True)
+        work = Path(mkdtemp(dir=folder, prefix=_WORK))
+        try:
+            for group in groups:
+                yield from _run_group(plan, group, journal, here, work, watch)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _run_group(

@@ -152,7 +152,10 @@ def _as_json(files: tuple[CorpusFile, ...]) -> str:
     from neurocomp.bench.corpora.paths import find
 
     found = [
-        {**dataclasses.asdict(file), "path": None if (path := find(file.name)) is None else str(path)}
+        {
+            **dataclasses.asdict(file),
+            "path": None if (path := find(file.name)) is None else str(path),
+        }
         for file in files
     ]
     return json.dumps(found, indent=2, ensure_ascii=False)

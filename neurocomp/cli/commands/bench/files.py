@@ -1,4 +1,4 @@
-"""``neurocomp bench``."""
+"""``neurocomp bench files``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from neurocomp.cli.commands.article import article
 from neurocomp.cli.files.inputs import find_inputs, open_source
 from neurocomp.cli.files.outputs import check_output
 from neurocomp.cli.options import (
@@ -43,31 +42,7 @@ _CSV_HEADER = (
 )
 
 
-class _CommandOrFiles(click.Group):
-    """A group that takes anything but a command's name as arguments of its command 'files'."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put 'files' before the arguments, where they don't begin with a command."""
-        if args and args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
-            args = ["files", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(
-    cls=_CommandOrFiles,
-    commands=[article],
-    short_help="Compare models, on your files or in the article's experiment.",
-    subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
-)
-def bench() -> None:
-    """Compare models and other compressors with each other.
-
-    'neurocomp bench FILE...' is short for 'neurocomp bench files FILE...'; a file with the name of
-    a command is written as ./article.
-    """
-
-
-@bench.command(short_help="Compare sizes and speeds on your files.")
+@click.command(short_help="Compare sizes and speeds on your files.")
 @click.argument("files", nargs=-1, type=FILE, required=True, metavar="FILE...")
 @recursive_option
 @click.option(
