@@ -11,7 +11,7 @@ EXTRAS = {
     "hub": ("gguf", "huggingface_hub", "tokenizers", "torch", "transformers"),
     "dalle": ("PIL", "tokenizers", "torch"),
     "plot": ("matplotlib",),
-    "bench": ("brotli", "zstandard"),
+    "bench": ("PIL", "brotli", "zstandard"),
 }
 """The modules that each extra of pyproject.toml brings."""
 

@@ -180,9 +180,10 @@ def of_command(text: str) -> Contender:
     """Return a program of the user: ``name: compress {in} {out} ; decompress {in} {out}``."""
     name, compress, decompress = parse_custom(text)
     programs = [_found(command) for command in (compress, decompress)]
+    scripts = [word for one in (compress, decompress) for word in one.words if Path(word).is_file()]
     return Contender(
         name=name,
-        version=_hash_of(programs),
+        version=_hash_of([*programs, *scripts]),
         compress=_with_program(compress, programs[0]),
         decompress=_with_program(decompress, programs[1]),
         flags=text,
@@ -210,8 +211,9 @@ def _with_program(command: Command, path: str) -> Command:
     return Command((path, *command.words[1:]), command.stdin, command.stdout)
 
 
-def _hash_of(programs: Sequence[str]) -> str:
+def _hash_of(files: Sequence[str]) -> str:
+    """Return a hash of a program and of the scripts it is given: any change makes another one."""
     digest = hashlib.sha256()
-    for path in dict.fromkeys(programs):
+    for path in dict.fromkeys(files):
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:12]

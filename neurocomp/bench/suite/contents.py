@@ -107,20 +107,20 @@ def _find(spec: FileSpec, folder: Path) -> Iterator[Content | Missing]:
         for path in matches:
             yield _of_path(spec.name if spec.name and len(matches) == 1 else path.name, path)
     elif spec.local:
-        path = paths.find(spec.local)
-        if path is None:
+        found = paths.find(spec.local)
+        if found is None:
             yield Missing(
                 spec.local,
                 "no SHA-256 of it is in the manifest, so 'corpora fetch' does not get it: "
                 f"put a copy at {spec.local} into the folder that {paths.VARIABLE} names",
             )
             return
-        if spec.bytes is not None and path.stat().st_size != spec.bytes:
+        if spec.bytes is not None and found.stat().st_size != spec.bytes:
             raise CorpusError(
-                f"{path} has {path.stat().st_size} bytes, the suite's has {spec.bytes}: it is "
+                f"{found} has {found.stat().st_size} bytes, the suite's has {spec.bytes}: it is "
                 "another file"
             )
-        yield _of_path(spec.name or spec.local, path)
+        yield _of_path(spec.name or spec.local, found)
     else:
         content = made.make(spec.made, spec.parts)
         yield _of_bytes(spec.name or spec.made, content, Path(spec.name).suffix)

@@ -9,7 +9,7 @@ from pathlib import Path
 from neurocomp.errors import NeurocompError
 from neurocomp.frame.block import Method
 from neurocomp.frame.constants import SYMBOLS_BPE
-from neurocomp.frame.header import ModelEntry
+from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.index import read_index
 from neurocomp.registry.catalogue import BY_ID
 from neurocomp.registry.lookup import find_stored, packaged_of

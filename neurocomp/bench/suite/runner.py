@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -84,7 +84,7 @@ def jobs_of(plan: Plan) -> list[list[Job]]:
     ]
 
 
-def run_plan(plan: Plan, folder: Path, watch: Watch) -> Iterator[Row]:
+def run_plan(plan: Plan, folder: Path, watch: Watch) -> Generator[Row, None, None]:
     """Yield the rows of a plan as they are done, those of a content together.
 
     Runs of a content take turns, so that what slows the machine for a while slows all contenders.

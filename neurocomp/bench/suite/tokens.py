@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KINDS = ("captions", "latents", "captioned-latents")
 
 _MODEL = "rainbow"
+NUM_PICTURES = 1024
+"""How many of the held-out pictures are taken, chosen by a seed."""
 
 
 def make(kind: str) -> bytes:
@@ -57,6 +59,6 @@ def _held_out() -> TokenSet:
     keys = tuple(f"{number:05d}" for number in range(len(drawn)))
     captions, pictures = zip(*drawn, strict=True)
     images = CaptionedImages(keys, captions, np.stack(pictures))
-    part = images.part("held-out", stored.training_share, stored.group)
+    part = images.part("held-out", stored.training_share, stored.group).choose(NUM_PICTURES)
     codes = encode_pixels(stored.network, part.pixels)
     return TokenSet(part.captions, codes, stored.network.config.num_codes, stored.sha256)

@@ -114,7 +114,7 @@ class LiveWatch:
             table.add_column(title, justify="right")
         table.add_column("now")
         for title, rows in self._rows.items():
-            [total] = totals(rows) or [None]
+            total = next(iter(totals(rows)), None)
             running = self._running is not None and self._running[0] == title
             failed = sum(not row.is_ok for row in rows)
             now = self._running[1] if running and self._running else ""

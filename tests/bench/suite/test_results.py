@@ -43,7 +43,7 @@ MIXED = results(
     row("a", "xz -9", 400),
     row("a", "neurocomp -9", 100, model_bytes=5000, program_bytes=70, unit="token", num_units=200),
     row("b", "xz -9", 500, content_bytes=2000),
-    row("b", "neurocomp -9", 0, state=State.TIMEOUT, message="late | really", compress_cpu=None),
+    row("b", "neurocomp -9", 0, content_bytes=2000, state=State.TIMEOUT, message="late | really"),
 )
 
 
@@ -64,12 +64,8 @@ def test_csv_has_every_row(tmp_path: Path) -> None:
 
 
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
-    for name, text in {
-        "a.json": "{}",
-        "b.json": "[1",
-        "c.json": '{"format": 9}',
-        "d.csv": "x\n1\n",
-    }.items():
+    wrong = {"a.json": "{}", "b.json": "[1", "c.json": '{"format": 9}', "d.csv": "x\n1\n"}
+    for name, text in wrong.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(FormatError, match="is no result of 'neurocomp bench run'"):
             read_results(tmp_path / name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from neurocomp.bench.suite import runner
+from neurocomp.bench.suite import machine, runner
 from neurocomp.bench.suite.contenders import Contender
 from neurocomp.bench.suite.journal import NAME, held
 from neurocomp.bench.suite.rows import Row, State
@@ -125,7 +125,7 @@ def test_only_what_has_changed_is_measured_anew(
         ),
     ):
         assert run(plan, out)[1].runs == expected
-    monkeypatch.setattr(runner.machine, "machine", lambda: "another machine")
+    monkeypatch.setattr(machine, "machine", lambda: "another machine")
     assert len(run(Plan("s", [B], pair), out)[1].runs) == 2
 
 

@@ -169,7 +169,7 @@ def test_pictures_by_their_pixels(tmp_path: Path) -> None:
     assert (trial.state, trial.compared) == (State.OK, "pixels")
     assert (trial.unit, trial.num_units) == ("sub-pixel", 8 * 6 * 3)
     other = contender(
-        tmp_path, "other", ZLIB, f"import sys; open(sys.argv[3], 'wb').write({png(9)})"
+        tmp_path, "other", ZLIB, f"import sys; open(sys.argv[3], 'wb').write({png(9)!r})"
     )
     loses = Contender("loses", "1", other.compress, other.decompress, pixels=True)
     assert try_once(loses, picture, 1, 30, tmp_path).state is State.WRONG
@@ -210,7 +210,7 @@ def test_a_program_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
 
     pid = tmp_path / "pid"
     text = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    order = {
+    order: dict[str, object] = {
         "argv": [*PYTHON.split(), "-c", text],
         "stdin": None,
         "stdout": None,

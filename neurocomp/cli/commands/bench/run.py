@@ -174,8 +174,8 @@ def _run_suite(
     contenders, absent = resolve(_wanted(suite, values), values["commands"])
     if not values["peers"]:
         contenders = [one for one in contenders if one.is_ours or one.flags in values["commands"]]
-    for name in absent:
-        reporter.note(f"left out, {name.name}: {name.reason}")
+    for other in absent:
+        reporter.note(f"left out, {other.name}: {other.reason}")
     if not contenders:
         raise UsageError("no contenders: name some with -c")
     plan = Plan(
@@ -189,7 +189,10 @@ def _run_suite(
     )
     folder: Path = values["output"] / suite.name
     folder.mkdir(parents=True, exist_ok=True)
-    left_out = tuple((one.name, one.reason) for one in (*missing, *absent))
+    left_out = (
+        *((one.name, one.reason) for one in missing),
+        *((one.name, one.reason) for one in absent),
+    )
     rows = _measure(plan, folder, reporter)
     results = _results(suite, plan, rows, left_out)
     _write(results, folder, reporter)
