@@ -21,7 +21,7 @@ TEXT = b"the quick brown fox jumps over the lazy dog\n" * 50
 
 def test_copy(fetch: Fetch, origin: Path, target: Path) -> None:
     result = fetch(entry("folder/a.txt", TEXT, sources.plain(origin / "a", TEXT)))
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 0, result.stderr
     assert result.stdout == ""
     assert "folder/a.txt: fetched" in result.stderr
     assert (target / "folder/a.txt").read_bytes() == TEXT

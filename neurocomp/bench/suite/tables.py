@@ -8,9 +8,7 @@ from neurocomp.bench.suite.results import Results
 from neurocomp.bench.suite.rows import Row
 from neurocomp.bench.suite.summary import Total, totals
 
-TOTALS_HEADER = (
-    *("contender", "files", "failed", "bytes", "bpb", "with model", "KB/s", "KB/s back", "MB"),
-)
+_HEADER = ("contender", "files", "failed", "bytes", "bpb", "with model", "KB/s", "KB/s back", "MB")
 _MOST_COLUMNS = 12
 """Contenders that a table of all files has room for."""
 
@@ -21,9 +19,20 @@ SPEEDS = (
 )
 
 
-def totals_cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
-    """Return a row of cells for each contender, as of `TOTALS_HEADER`."""
-    return [_total_cells(total) for total in totals(rows)]
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""A header, and rows of as many cells."""
+
+
+def totals_table(rows: Sequence[Row]) -> Table:
+    """Return a row for each contender; with bits per token and the like, where there are some."""
+    sums = totals(rows)
+    cells = [_total_cells(total) for total in sums]
+    unit = next((total.unit for total in sums if total.unit), "")
+    if not unit:
+        return _HEADER, cells
+    bits = [total.bits_per_unit if total.unit == unit else None for total in sums]
+    more = ["" if one is None else f"{one:.3f}" for one in bits]
+    return (*_HEADER, f"bits/{unit}"), [(*row, cell) for row, cell in zip(cells, more, strict=True)]
 
 
 def markdown(results: Results) -> str:
@@ -37,7 +46,7 @@ def markdown(results: Results) -> str:
     lines += [f"Commit: {results.commit}"] if results.commit else []
     lines += [f"Runs of each row: {results.repeats}, medians"] if results.repeats > 1 else []
     parts.append("\n".join(f"- {line}" for line in lines) + "\n")
-    parts.append(_table(TOTALS_HEADER, totals_cells(rows)))
+    parts.append(_table(*totals_table(rows)))
     titles = list(dict.fromkeys(row.title for row in rows))
     if len(titles) <= _MOST_COLUMNS:
         parts.append("## Bits per byte, by file\n")

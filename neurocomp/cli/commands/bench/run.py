@@ -239,7 +239,7 @@ def _write(results: Results, folder: Path, reporter: Reporter) -> None:
     from neurocomp.bench.suite.plots import draw
     from neurocomp.bench.suite.report import render
     from neurocomp.bench.suite.results import write_results
-    from neurocomp.bench.suite.tables import TOTALS_HEADER, markdown, totals_cells
+    from neurocomp.bench.suite.tables import markdown, totals_table
     from neurocomp.store.files import write_atomically
 
     write_results(results, folder, markdown(results))
@@ -248,7 +248,7 @@ def _write(results: Results, folder: Path, reporter: Reporter) -> None:
         draw(results, folder)
     else:
         reporter.note("no plots but those of the report: pip install 'neurocomp[plot]'")
-    click.echo(format_table(TOTALS_HEADER, totals_cells(results.rows), num_left=1))
+    click.echo(format_table(*totals_table(results.rows), num_left=1))
     click.echo(f"\n{results.machine}")
     for row in results.rows:
         if not row.is_ok:
