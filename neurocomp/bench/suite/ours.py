@@ -76,7 +76,8 @@ def compress_command(options: Options) -> Command:
 
 def decompress_command(options: Options) -> Command:
     """Return the command that decompresses, which needs no options but where models are."""
-    paths = tuple(word for path in options.model_path for word in ("--model-path", path))
+    files = [name for name in options.models if Path(name).is_file()]
+    paths = [word for path in (*options.model_path, *files) for word in ("--model-path", path)]
     program = (sys.executable, "-m", "neurocomp", "decompress")
     return Command((*program, *paths, "-q", "-T{threads}", "-c", "{in}"), stdout="{out}")
 

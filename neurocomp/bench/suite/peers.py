@@ -137,6 +137,7 @@ def _told_version(program: str, arguments: str, pattern: str) -> str:
     return found[1] if found else "unknown"
 
 
+@cache
 def _read(path: Path) -> Peer:
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     for key in ("programs", "decoders", "formats"):

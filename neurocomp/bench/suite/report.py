@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from neurocomp.bench.suite.charts import Point, Scatter, Strip, scatter, strips
+from neurocomp.bench.suite.peers import peers
 from neurocomp.bench.suite.results import Results
 from neurocomp.bench.suite.rows import Row
 from neurocomp.bench.suite.summary import (
@@ -288,8 +289,6 @@ def _size(value: int | None) -> Cell:
 
 
 def _kind(program: str) -> str:
-    from neurocomp.bench.suite.peers import peers
-
     if program == _OURS:
         return "ours"
     if program == _FLOOR:

@@ -196,5 +196,5 @@ def _compare(contender: Contender, original: Path, decoded: Path) -> str:
 
 
 def _model_paths(contender: Contender) -> list[str]:
-    words = contender.compress.words
+    words = contender.decompress.words
     return [words[k + 1] for k, word in enumerate(words[:-1]) if word == "--model-path"]

@@ -49,7 +49,12 @@ _FILES = "files"
     "'neurocomp -9'; @presets, @peers, @pictures; store. May be repeated.",
 )
 @click.option(
-    "-m", "--model", "models", multiple=True, metavar="NAME", help="Measure this model besides."
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Measure this model besides: as for 'compress', or a checkpoint as for 'models import'.",
 )
 @click.option(
     "--coder",
@@ -268,9 +273,14 @@ def _paths(values: dict[str, Any], reporter: Reporter) -> list[Path]:
 
 def _wanted(suite: Suite, values: dict[str, Any]) -> list[str]:
     """Return who takes part: the suite's contenders or the user's, and models besides."""
+    from neurocomp.bench.suite.checkpoints import exact_model, is_checkpoint
+
     wanted = list(values["contenders"] or suite.contenders)
     paths = " ".join(f"--model-path {_quoted(path)}" for path in values["model_path"])
-    for model in values["models"]:
+    for name in values["models"]:
+        model = (
+            exact_model(Path(name), values["output"] / "models") if is_checkpoint(name) else name
+        )
         for coder in values["coders"] or (None,):
             flags = [f"-m {_quoted(model)}", *([f"--coder {coder}"] if coder else [])]
             wanted.append(" ".join(["neurocomp", *flags, *([paths] if paths else [])]))
