@@ -13,6 +13,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 20.0, 16.0, 52.0
 _LETTER = 6.3
 """Width of a letter of a label, in pixels."""
 
+_BOLD_LETTER = 7.2
+
 
 @dataclass(frozen=True)
 class Point:
@@ -169,13 +171,16 @@ def _labels(chart: Scatter, x: Scale, y: Scale) -> Iterable[str]:
         point = chart.points[k]
         if not point.label:
             continue
-        width, height = _LETTER * len(point.label), 13.0
+        wide = _BOLD_LETTER if point.kind == "ours" else _LETTER
+        width, height = wide * len(point.label), 13.0
         px, py = x.place(point.x), y.place(point.y)
         places = (
             (px + 9, py - 6),
             (px - 9 - width, py - 6),
             (px - width / 2, py - 22),
             (px - width / 2, py + 9),
+            (px + 9, py + 5),
+            (px + 9, py - 19),
         )
         for left, top in places:
             box = (left, top, width, height)

@@ -148,5 +148,5 @@ def _models(axes: Any, sums: Sequence[Total]) -> None:
     axes.set_xscale("log")
     axes.set_xlabel("bytes of weights that a reader needs besides the program (left: none)")
     axes.set_ylabel("bits per byte, weights not counted")
-    axes.margins(0.15)
+    axes.margins(0.2)
     axes.grid(alpha=0.3)
