@@ -178,3 +178,20 @@ def test_without_models_there_is_nothing_to_measure(folder: Path, tmp_path: Path
     text, tokenizer = str(folder / "valid.txt"), str(folder / "tiny")
     arguments = ["bench", "article", text, "--tokenizer", tokenizer, "-o", str(tmp_path)]
     assert run(arguments) == 2
+
+
+def test_the_suite_runs_the_command(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    shutil.copy(folder / "valid.txt", copies / "wikitext2-valid.txt")
+    monkeypatch.setenv("NEUROCOMP_CORPORA", str(copies))
+    words = ["bench", "run", "article", "--tokenizer", str(folder / "tiny"), "-o", str(tmp_path)]
+    assert run([*words, "-m", str(folder / "neural-ngram"), "-q"]) == 0
+    assert "bits per token" in capsys.readouterr().out
+    [row] = read_rows(tmp_path / "article" / "article.csv")
+    assert (row.model, row.float_entropy is None) == ("neural-ngram", False)

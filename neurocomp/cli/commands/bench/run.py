@@ -310,6 +310,7 @@ def _threads(suite: Suite, text: str | None) -> tuple[int, ...]:
 def _delegate(suite: Suite, values: dict[str, Any]) -> None:
     """Run the command that a suite stands for."""
     from neurocomp.bench.corpora.paths import corpus_path
+    from neurocomp.bench.suite.checkpoints import is_checkpoint
     from neurocomp.cli.commands.article import article
 
     if values["tokenizer"] is None or not values["models"]:
@@ -320,7 +321,8 @@ def _delegate(suite: Suite, values: dict[str, Any]) -> None:
     text = corpus_path(suite.files[0].corpus)
     words = [str(text), "--tokenizer", str(values["tokenizer"])]
     words += ["-o", str(values["output"] / suite.name)]
-    words += [word for model in values["models"] for word in ("-m", model)]
+    for model in values["models"]:
+        words += ["--checkpoint" if is_checkpoint(model) else "-m", model]
     words += ["-q"] if values["quiet"] else []
     with click.Context(article, info_name="article") as parent:
         context = article.make_context("article", words, parent=parent)
