@@ -145,8 +145,8 @@ fuzz: $(READY) ## feed damaged and hostile files to the decoder for FUZZ_SECONDS
 bench: $(READY) ## speed of coders and models (pytest-benchmark)
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
 
-suite: $(READY) ## sizes, bits per byte and speed on the corpora, as CSV and a plot in out/
-	$(BIN)/python -m benchmarks.suite
+suite: $(READY) ## the suite "text" of neurocomp bench, with a report in out/text
+	$(BIN)/neurocomp bench run text --output out
 
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .

@@ -15,7 +15,7 @@ EXTRAS = {
     "plot": ("matplotlib",),
     "tensorboard": ("tensorboard",),
     "fid": ("torch_fidelity",),
-    "bench": ("brotli", "zstandard"),
+    "bench": ("PIL", "brotli", "zstandard"),
     "integrations": ("fsspec", "numcodecs", "smart_open", "zarr"),
     "dask": ("dask", "distributed"),
     "ray": ("fsspec", "pandas", "pyarrow", "ray"),

@@ -11,6 +11,7 @@ from neurocomp.cli.bare import COMMANDS, bare, environment_of
 from neurocomp.cli.commands.bench import bench
 from neurocomp.cli.commands.bulk import bulk
 from neurocomp.cli.commands.compress import compress
+from neurocomp.cli.commands.corpora import corpora
 from neurocomp.cli.commands.dalle import dalle
 from neurocomp.cli.commands.decompress import decompress
 from neurocomp.cli.commands.info import info
@@ -72,7 +73,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     cls=CommandOrBare,
     commands=[
         *(compress, decompress, test, info, bulk),
-        *(models, train, recipes, dalle, bench, selftest),
+        *(models, train, recipes, dalle, bench, corpora, selftest),
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",

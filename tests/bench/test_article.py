@@ -213,3 +213,20 @@ def test_models_of_bits_are_counted_by_the_excerpts_tokens(
     assert [row.huffman is None for row in rows] == [True, False, True]
     assert [row.table_entropy is None for row in rows] == [True, False, True]
     assert len({(row.sha256, row.kind) for row in rows}) == 3
+
+
+def test_the_suite_runs_the_command(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    shutil.copy(folder / "valid.txt", copies / "wikitext2-valid.txt")
+    monkeypatch.setenv("NEUROCOMP_CORPORA", str(copies))
+    words = ["bench", "run", "article", "--tokenizer", str(folder / "tiny"), "-o", str(tmp_path)]
+    assert run([*words, "-m", str(folder / "neural-ngram"), "-q"]) == 0
+    assert "bits per token" in capsys.readouterr().out
+    [row] = read_rows(tmp_path / "article" / "article.csv")
+    assert (row.model, row.float_entropy is None) == ("neural-ngram", False)

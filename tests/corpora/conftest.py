@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from corpora.fetch import main
+from neurocomp.cli.entry import run as run_program
 from tests.corpora import sources
+
+
+@dataclass(frozen=True)
+class Result:
+    exit_code: int
+    stdout: str
+    stderr: str
+
 
 Fetch = Callable[..., Result]
 
@@ -28,11 +36,13 @@ def target(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path, target: Path) -> Fetch:
+def fetch(tmp_path: Path, target: Path, capsys: pytest.CaptureFixture[str]) -> Fetch:
     """Run the fetcher on a manifest of the given entries."""
 
     def run(*entries: dict[str, Any], names: tuple[str, ...] = ()) -> Result:
         path = sources.manifest(tmp_path / "manifest.json", *entries)
-        return CliRunner().invoke(main, [*names, "--manifest", str(path), "--to", str(target)])
+        words = ["corpora", "fetch", *names, "--manifest", str(path), "--to", str(target)]
+        code = run_program(words)
+        return Result(code, *capsys.readouterr())
 
     return run

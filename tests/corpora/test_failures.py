@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from corpora import download
-from corpora.errors import CorpusError
+from neurocomp.bench.corpora import download
+from neurocomp.bench.corpora.errors import CorpusError
 from tests.corpora import sources
 from tests.corpora.conftest import Fetch
 from tests.corpora.sources import entry
@@ -17,12 +17,16 @@ from tests.corpora.sources import entry
 TEXT = b"0123456789" * 30
 
 
-def assert_fails(fetch: Fetch, target: Path, item: dict[str, Any], message: str) -> None:
+def assert_fails(
+    fetch: Fetch, target: Path, item: dict[str, Any], message: str, left: int = 0
+) -> None:
     result = fetch(item)
     assert result.exit_code == 1
     assert message in result.stderr
-    assert f"failed: {item['name']}" in result.stderr
-    assert [path for path in target.rglob("*") if path.is_file()] == []
+    assert f"{item['name']}: not fetched" in result.stderr
+    files = [path for path in target.rglob("*") if path.is_file()]
+    assert [path for path in files if path.parent.name != ".partial"] == []
+    assert len(files) == left
 
 
 def test_wrong_hash(fetch: Fetch, origin: Path, target: Path) -> None:
@@ -103,6 +107,8 @@ class BrokenResponse(io.BytesIO):
         super().__init__(TEXT[:100])
         self.error = error
         self.length = len(TEXT)
+        self.status = 200
+        self.headers: dict[str, str] = {}
 
     def read(self, size: int | None = -1, /) -> bytes:
         chunk = super().read(size)
@@ -116,7 +122,7 @@ class BrokenOpener:
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
-    def open(self, url: str, timeout: float) -> BrokenResponse:
+    def open(self, request: object, timeout: float) -> BrokenResponse:
         return BrokenResponse(self.error)
 
 
@@ -126,7 +132,7 @@ def test_broken_connection(
 ) -> None:
     monkeypatch.setattr(download, "_opener", lambda: BrokenOpener(error))
     item = entry("a", TEXT, "https://example.org/a")
-    assert_fails(fetch, target, item, "https://example.org/a cannot be downloaded")
+    assert_fails(fetch, target, item, "https://example.org/a cannot be downloaded", left=1)
 
 
 def test_interrupt_leaves_what_was_there(
@@ -135,20 +141,21 @@ def test_interrupt_leaves_what_was_there(
     def interrupted(source: str, destination: Path) -> None:
         raise KeyboardInterrupt
 
-    (target / "eval").mkdir(parents=True)
-    (target / "eval/a").write_bytes(b"old")
+    target.mkdir()
+    (target / "a").write_bytes(b"old")
     monkeypatch.setattr("os.replace", interrupted)
-    assert fetch(entry("a", TEXT, sources.plain(origin / "a", TEXT))).exit_code == 1
-    assert [path.name for path in (target / "eval").iterdir()] == ["a"]
-    assert (target / "eval/a").read_bytes() == b"old"
+    with pytest.raises(KeyboardInterrupt):
+        fetch(entry("a", TEXT, sources.plain(origin / "a", TEXT)))
+    assert [path.name for path in target.rglob("*") if path.is_file()] == ["a"]
+    assert (target / "a").read_bytes() == b"old"
 
 
 def test_one_failure_does_not_stop_the_others(fetch: Fetch, origin: Path, target: Path) -> None:
     url = sources.plain(origin / "a", TEXT)
     result = fetch(entry("bad", TEXT[1:], url), entry("good", TEXT, url))
     assert result.exit_code == 1
-    assert (target / "eval/good").read_bytes() == TEXT
-    assert not (target / "eval/bad").exists()
+    assert (target / "good").read_bytes() == TEXT
+    assert not (target / "bad").exists()
 
 
 def test_incomplete_recipe(fetch: Fetch) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from corpora.errors import CorpusError
-from corpora.manifest import EVAL, load
+from neurocomp.bench.corpora.errors import CorpusError
+from neurocomp.bench.corpora.manifest import EVAL, load
 from tests.corpora import sources
 from tests.corpora.sources import entry
 
@@ -23,7 +23,7 @@ PINNED = re.compile(
 def test_committed_manifest() -> None:
     manifest = load(EVAL)
     assert manifest.name == "eval"
-    assert len(manifest.files) == 42
+    assert len(manifest.files) == 74
     for file in manifest.files:
         assert file.kind
         assert file.licence
@@ -36,6 +36,7 @@ def test_standard_corpora_are_complete() -> None:
     manifest = load(EVAL)
     assert len(manifest.select(("canterbury",))) == 11
     assert len(manifest.select(("calgary",))) == 18
+    assert len(manifest.select(("kodak",))) == 24
 
 
 def test_sources_of_a_concatenation_are_in_path_order() -> None:

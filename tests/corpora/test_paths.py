@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from corpora import VARIABLE, CorpusError, corpus_path, paths
+from neurocomp.bench.corpora import paths
+from neurocomp.bench.corpora.errors import CorpusError
+from neurocomp.bench.corpora.paths import VARIABLE, corpus_path
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def test_folder_of_the_set(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_default_folder(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(paths, "default_folder", lambda: copy.parents[2])
+    monkeypatch.setattr(paths, "cache_folder", lambda: copy.parents[1])
     assert corpus_path("canterbury/sum") == copy
 
 
@@ -37,5 +39,5 @@ def test_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     with pytest.raises(CorpusError) as caught:
         corpus_path("enwik6")
-    for part in ("enwik6", str(tmp_path), "python -m corpora.fetch enwik6", VARIABLE):
+    for part in ("enwik6", str(tmp_path), "neurocomp corpora fetch enwik6", VARIABLE):
         assert part in str(caught.value)

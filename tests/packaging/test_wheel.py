@@ -52,7 +52,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert [name.stem.partition(".")[0] for name in modules] == ["_core"]
     assert PurePosixPath("neurocomp/py.typed") in package
     suffixes = {name.suffix for name in names}
-    assert {".safetensors", ".toml", ".pyi"} <= suffixes  # weights, recipes, types of the module
+    assert {".safetensors", ".toml", ".pyi", ".html"} <= suffixes  # weights, recipes, types, pages
     assert any(name.name == "primer.txt" for name in package)
     assert not {".cpp", ".hpp", ".c", ".h"} & suffixes
     others = {name.parts[0].partition("-")[2].rpartition(".")[2] for name in names - package}

@@ -1,0 +1,186 @@
+"""What a suite is, as a TOML file says it: files, contenders, numbers of threads."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from neurocomp.errors import UsageError
+from neurocomp.names import quoted
+
+FOLDER = Path(__file__).with_name("suites")
+"""The suites of the package."""
+
+TEMPLATE = Path(__file__).with_name("page") / "new.toml"
+"""What a suite of the user begins with."""
+
+ALL_THREADS = "1..n"
+"""What a suite says for 1, 2, 4 and so on up to the number of cores."""
+
+KINDS = ("corpus", "path", "local", "made")
+_SUITE_KEYS = {"title", "description", "note", "files", "contenders", "threads", "delegate"}
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """A file of a suite, or a piece of one.  Exactly one of the first four says what it is.
+
+    Attributes:
+        corpus: a file of the corpora's manifest, or a folder of it.
+        path: files of the user, relative to the suite's own; may have ``*``.
+        local: a file that is no part of the manifest, as no hash of it is known; it is looked for
+            where corpora are, and only its size is checked.
+        made: what is made here: an archive of corpus files ("tar", "tar.gz", "zip", "gz"), or a set
+            of tokens of the package's pictures ("captions", "latents", "captioned-latents").
+        parts: corpus files or folders that ``made`` is made of.
+        offset: where the piece begins, in bytes.
+        length: of the piece; None for all that follows.
+        bytes: size that a local file must have.
+        name: what tables call it; by default it follows from the others.
+    """
+
+    corpus: str = ""
+    path: str = ""
+    local: str = ""
+    made: str = ""
+    parts: tuple[str, ...] = ()
+    offset: int = 0
+    length: int | None = None
+    bytes: int | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        given = [kind for kind in KINDS if getattr(self, kind)]
+        if len(given) != 1:
+            raise UsageError(f"a file has one of {', '.join(KINDS)}, not {len(given)} of them")
+        if self.offset < 0 or (self.length is not None and self.length < 1):
+            raise UsageError(f"{self.title}: offset is at least 0, length at least 1")
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.name or self.corpus or self.path or self.local or self.made
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Files and contenders that are measured together.
+
+    Attributes:
+        name: what users call it.
+        title: for reports.
+        description: a line or two for people.
+        note: what readers of results must know.
+        files: what is coded.
+        contenders: what codes it, as `contenders.resolve` reads it.
+        threads: numbers of threads, each a row of its own; or `ALL_THREADS`.
+        delegate: another command that does the work: "article"; empty for none.
+        folder: that the paths of files are relative to.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    note: str = ""
+    files: tuple[FileSpec, ...] = ()
+    contenders: tuple[str, ...] = ("@presets", "@peers")
+    threads: tuple[int, ...] | str = (1,)
+    delegate: str = ""
+    folder: Path = Path()
+
+    def thread_counts(self, num_cores: int) -> tuple[int, ...]:
+        """Return the numbers of threads on a machine with so many cores."""
+        if isinstance(self.threads, tuple):
+            return self.threads
+        powers = [1 << k for k in range(num_cores.bit_length()) if 1 << k <= num_cores]
+        return tuple(sorted({*powers, num_cores}))
+
+
+def packaged_suites() -> dict[str, Path]:
+    """Return the files of the package's suites by name."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def load_suite(name: str) -> Suite:
+    """Return the suite of the package with that name, or the one in the file of that name.
+
+    Raises:
+        UsageError: there is none, or it is not well-formed.
+    """
+    packaged = packaged_suites()
+    path = packaged.get(name, Path(name))
+    if name not in packaged and path.suffix != ".toml":
+        raise UsageError(
+            f"no suite {quoted(name)}: choose one of {', '.join(packaged)}, or a .toml file of "
+            "your own ('neurocomp bench new' begins one)"
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"there is no suite file {quoted(name)}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"suite {quoted(name)} is not TOML: {error}") from None
+    try:
+        return parse_suite(path.stem, content, path.parent)
+    except UsageError as error:
+        raise UsageError(f"suite {quoted(name)}: {error}") from None
+
+
+def parse_suite(name: str, content: Mapping[str, Any], folder: Path) -> Suite:
+    """Return the suite that a TOML table says; raises UsageError where it is not well-formed."""
+    _refuse_unknown(content, _SUITE_KEYS, "a suite")
+    specs = tuple(_parse_file(item) for item in _list(content, "files", dict))
+    delegate = _text(content, "delegate")
+    if not specs and not delegate:
+        raise UsageError('it has no files: write [[files]] and, below it, path = "..."')
+    return Suite(
+        name=name,
+        title=_text(content, "title") or name,
+        description=_text(content, "description"),
+        note=_text(content, "note"),
+        files=specs,
+        contenders=tuple(_list(content, "contenders", str)) or Suite.contenders,
+        threads=_threads(content.get("threads", [1])),
+        delegate=delegate,
+        folder=folder,
+    )
+
+
+def _parse_file(item: Mapping[str, Any]) -> FileSpec:
+    _refuse_unknown(item, {field.name for field in fields(FileSpec)}, "a file")
+    for key, value in item.items():
+        wanted = int if key in ("offset", "length", "bytes") else list if key == "parts" else str
+        if type(value) is not wanted:
+            raise UsageError(f"{key} = {value!r} of a file is not a {wanted.__name__}")
+    return FileSpec(**{**item, "parts": tuple(item.get("parts", ()))})
+
+
+def _threads(value: object) -> tuple[int, ...] | str:
+    if value == ALL_THREADS:
+        return ALL_THREADS
+    if isinstance(value, list) and value and all(type(one) is int and one > 0 for one in value):
+        return tuple(value)
+    raise UsageError(f'threads = {value!r} is neither a list of numbers nor "{ALL_THREADS}"')
+
+
+def _text(content: Mapping[str, Any], key: str) -> str:
+    value = content.get(key, "")
+    if not isinstance(value, str):
+        raise UsageError(f"{key} = {value!r} is not a text")
+    return value
+
+
+def _list(content: Mapping[str, Any], key: str, kind: type) -> Sequence[Any]:
+    value = content.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
+        raise UsageError(f"{key} is not a list of {'tables' if kind is dict else 'texts'}")
+    return value
+
+
+def _refuse_unknown(content: Mapping[str, Any], known: set[str], what: str) -> None:
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise UsageError(f"{what} has no {unknown[0]!r}: it may have {', '.join(sorted(known))}")

@@ -1,0 +1,143 @@
+"""A row of results: one contender on one content."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class State(enum.StrEnum):
+    """How a row ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one contender makes of one content; medians where it ran several times.
+
+    Attributes:
+        suite: that the row is of.
+        file: name of the content.
+        content_bytes: its size.
+        content_sha256: its hash, hexadecimal.
+        contender: name and flags.
+        program: without flags: "neurocomp", a peer's name.
+        version: of the program.
+        flags: the whole command lines, or options and hashes of models.
+        threads: that it was told to use.
+        state: how it ended; where that is not "ok", sizes and times mean nothing.
+        message: what went wrong.
+        compressed_bytes: size of the output, headers and checksums included.
+        model_bytes: weights and dictionaries that a reader needs besides.
+        program_bytes: size of the program's file, or of the package without weights; None where
+            unknown.
+        compared: "bytes", or "pixels" where a picture coder keeps no more.
+        unit: "token", "latent", "sub-pixel"; empty where bytes are all there is.
+        num_units: how many of them the content has.
+        compress_cpu, decompress_cpu: seconds of user and system time; None where the system does
+            not tell.
+        compress_wall, decompress_wall: seconds from start to end.
+        compress_memory, decompress_memory: largest resident size in bytes; None likewise.
+        compress_cpus, decompress_cpus: CPU seconds of each run.
+        machine: processor, cores, system.
+        date: when it was measured, UTC.
+        commit: of a checkout that neurocomp runs from.
+    """
+
+    suite: str
+    file: str
+    content_bytes: int
+    content_sha256: str
+    contender: str
+    program: str
+    version: str
+    flags: str
+    threads: int
+    state: State
+    message: str = ""
+    compressed_bytes: int = 0
+    model_bytes: int = 0
+    program_bytes: int | None = None
+    compared: str = ""
+    unit: str = ""
+    num_units: int = 0
+    compress_cpu: float | None = None
+    decompress_cpu: float | None = None
+    compress_wall: float | None = None
+    decompress_wall: float | None = None
+    compress_memory: int | None = None
+    decompress_memory: int | None = None
+    compress_cpus: tuple[float, ...] = ()
+    decompress_cpus: tuple[float, ...] = ()
+    machine: str = ""
+    date: str = ""
+    commit: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it was decoded and compared."""
+        return self.state is State.OK
+
+    @property
+    def title(self) -> str:
+        """Contender and, where there are several, threads."""
+        return self.contender if self.threads == 1 else f"{self.contender} ({self.threads} threads)"
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Compressed bits for each byte of content."""
+        return 8 * self.compressed_bytes / self.content_bytes if self.content_bytes else 0.0
+
+    @property
+    def bits_per_unit(self) -> float | None:
+        """Compressed bits for each token, latent or sub-pixel; None where there are none."""
+        return 8 * self.compressed_bytes / self.num_units if self.num_units else None
+
+    @property
+    def with_model_bytes(self) -> int:
+        """Size of the output and of the weights that a reader needs."""
+        return self.compressed_bytes + self.model_bytes
+
+    @property
+    def with_program_bytes(self) -> int | None:
+        """The same with the program that reads it; None where its size is unknown."""
+        return None if self.program_bytes is None else self.with_model_bytes + self.program_bytes
+
+    @property
+    def compress_speed(self) -> float | None:
+        """Bytes of content for each second of CPU time."""
+        return _speed(self.content_bytes, self.compress_cpu)
+
+    @property
+    def decompress_speed(self) -> float | None:
+        """Bytes of content for each second of CPU time."""
+        return _speed(self.content_bytes, self.decompress_cpu)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return {**dataclasses.asdict(self), "state": str(self.state)}
+
+
+def row_from_json(item: Mapping[str, Any]) -> Row:
+    """Return the row of which `Row.to_json` made ``item``; fields it does not know are left out.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    names = {field.name for field in dataclasses.fields(Row)}
+    values = {name: value for name, value in item.items() if name in names}
+    values["state"] = State(values["state"])
+    for name in ("compress_cpus", "decompress_cpus"):
+        values[name] = tuple(values.get(name, ()))
+    return Row(**values)
+
+
+def _speed(num_bytes: int, seconds: float | None) -> float | None:
+    return None if seconds is None else num_bytes / max(seconds, 1e-9)

@@ -1,0 +1,330 @@
+"""``neurocomp bench run``."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp import extras
+from neurocomp.cli.files.inputs import find_inputs
+from neurocomp.cli.options import (
+    STDIN,
+    InputOptions,
+    build,
+    message_options,
+    model_path_option,
+    recursive_option,
+)
+from neurocomp.cli.paths import FilePath
+from neurocomp.cli.ui.progress import is_progress_shown
+from neurocomp.cli.ui.report import ExitCode, Reporter, display
+from neurocomp.cli.ui.text import format_table, size_callback
+from neurocomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from neurocomp.bench.suite.contents import Content, Missing
+    from neurocomp.bench.suite.definition import Suite
+    from neurocomp.bench.suite.results import Results
+    from neurocomp.bench.suite.rows import Row
+    from neurocomp.bench.suite.runner import Plan
+
+_FOLDER = "bench-results"
+_FILES = "files"
+
+
+@click.command(short_help="Run suites: each row decoded and compared.")
+@click.argument("names", nargs=-1, required=True, metavar="SUITE...")
+@click.option("--files", "are_files", is_flag=True, help="The arguments are files, not suites.")
+@recursive_option
+@click.option(
+    "-c",
+    "--contender",
+    "contenders",
+    multiple=True,
+    metavar="SPEC",
+    help="Measure this instead of the suite's: a program of 'bench list' and flags, as 'xz -9e' or "
+    "'neurocomp -9'; @presets, @peers, @pictures; store. May be repeated.",
+)
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Measure this model besides: as for 'compress', or a checkpoint as for 'models import'.",
+)
+@click.option(
+    "--coder",
+    "coders",
+    type=click.Choice(["arithmetic", "huffman"]),
+    multiple=True,
+    help="A coder to measure the models with.  [default: arithmetic]",
+)
+@click.option(
+    "--command",
+    "commands",
+    multiple=True,
+    metavar="'NAME: COMMAND ; COMMAND'",
+    help="Measure any program besides: how it compresses {in} to {out}, and how it gets it back. "
+    "'< {in}' and '> {out}' work too, and {threads}. May be repeated.",
+)
+@click.option("--peers/--no-peers", default=True, help="Leave other compressors out.")
+@click.option(
+    "-T",
+    "--threads",
+    metavar="N[,N]...",
+    help="Numbers of threads instead of the suite's; 1..n for powers of two up to all cores.",
+)
+@click.option(
+    "--limit",
+    "limit_bytes",
+    callback=size_callback,
+    metavar="SIZE",
+    help="Only the start of files.",
+)
+@click.option(
+    "--repeat",
+    "repeats",
+    type=click.IntRange(1, 100),
+    default=1,
+    metavar="N",
+    help="Take medians of N runs, in turn.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="End a program that takes longer to compress, or to decompress; its row says so.",
+)
+@click.option("--retry", is_flag=True, help="Run rows again that failed before.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_FOLDER,
+    show_default=True,
+    metavar="FOLDER",
+    help="Results of each suite go into a folder of its name in this one.",
+)
+@click.option(
+    "--tokenizer",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="With GPT-2's vocab.json and merges.txt, for the suite 'article'.",
+)
+@model_path_option
+@message_options
+def run(**values: Any) -> int:
+    """Run each SUITE: compress all its files with all its contenders, decompress, compare.
+
+    A SUITE is one of 'neurocomp bench list', or a TOML file of 'neurocomp bench new'. Each
+    contender runs as a process of its own, of which CPU time, real time and memory are measured.
+    FOLDER/SUITE gets results.json, results.csv, results.md, report.html, which opens offline, and
+    plots. A row that is done is not run again: after an interruption the same command goes on, and
+    only what has changed (a file, a version, flags, the machine) is measured anew.
+
+    \b
+    Examples:
+      neurocomp bench run text
+      neurocomp bench run small --repeat 5 -o before
+      neurocomp bench run --files book.txt notes.pdf -c @presets -c 'zstd --ultra -22' -c store
+      neurocomp bench run speed -m smollm2 --timeout 600
+      neurocomp bench run --files a.txt --command 'mine: my -c {in} {out} ; my -d {in} {out}'
+
+    \b
+    Exit codes:
+      0  every row was decoded and compared
+      1  a row failed, or nothing of a suite is on this machine
+    """
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+
+    from neurocomp.bench.suite.contents import of_paths, resolve
+    from neurocomp.bench.suite.definition import Suite, load_suite
+
+    work: list[tuple[Suite, list[Content], list[Missing]]] = []
+    if values["are_files"]:
+        paths = _paths(values, reporter)
+        contents = of_paths(paths, values["limit_bytes"])
+        work.append((Suite(_FILES, "Files"), contents, []))
+    else:
+        suites = [load_suite(name) for name in values["names"]]
+        for suite in suites:
+            if suite.delegate:
+                _delegate(suite, values)
+                continue
+            work.append((suite, *resolve(suite, values["limit_bytes"])))
+    for suite, contents, missing in work:
+        _run_suite(suite, contents, missing, values, reporter)
+    return reporter.exit_code
+
+
+def _run_suite(
+    suite: Suite,
+    contents: list[Content],
+    missing: list[Missing],
+    values: dict[str, Any],
+    reporter: Reporter,
+) -> None:
+    from neurocomp.bench.suite.contenders import resolve
+    from neurocomp.bench.suite.runner import Plan
+
+    for one in missing:
+        reporter.note(f"left out, {one.name}: {one.reason}")
+    if not contents:
+        reporter.error(suite.name, "none of its files is on this machine")
+        return
+    contenders, absent = resolve(_wanted(suite, values), values["commands"])
+    if not values["peers"]:
+        contenders = [one for one in contenders if one.is_ours or one.flags in values["commands"]]
+    for other in absent:
+        reporter.note(f"left out, {other.name}: {other.reason}")
+    if not contenders:
+        raise UsageError("no contenders: name some with -c")
+    plan = Plan(
+        suite.name,
+        contents,
+        contenders,
+        _threads(suite, values["threads"]),
+        values["repeats"],
+        values["timeout"],
+        values["retry"],
+    )
+    folder: Path = values["output"] / suite.name
+    folder.mkdir(parents=True, exist_ok=True)
+    left_out = (
+        *((one.name, one.reason) for one in missing),
+        *((one.name, one.reason) for one in absent),
+    )
+    rows = _measure(plan, folder, reporter)
+    results = _results(suite, plan, rows, left_out)
+    _write(results, folder, reporter)
+    for row in rows:
+        if not row.is_ok:
+            reporter.exit_code = ExitCode.ERROR
+
+
+def _measure(plan: Plan, folder: Path, reporter: Reporter) -> list[Row]:
+    """Return the rows, in the order of files and contenders."""
+    from neurocomp.bench.suite.runner import jobs_of, run_plan
+    from neurocomp.cli.ui.suite_watch import LineWatch, LiveWatch
+
+    shown = is_progress_shown(quiet=reporter.quiet)
+    with LiveWatch() if shown else LineWatch(reporter) as watch:
+        rows = list(run_plan(plan, folder, watch))
+    order = {
+        (job.content.name, job.title): place
+        for place, job in enumerate(job for group in jobs_of(plan) for job in group)
+    }
+    return sorted(rows, key=lambda row: order[row.file, row.title])
+
+
+def _results(
+    suite: Suite, plan: Plan, rows: list[Row], left_out: tuple[tuple[str, str], ...]
+) -> Results:
+    from neurocomp.bench.suite import machine
+    from neurocomp.bench.suite.results import Results
+
+    return Results(
+        title=suite.title,
+        note=suite.note,
+        machine=machine.machine(),
+        commit=machine.commit(),
+        date=machine.now(),
+        repeats=plan.repeats,
+        timeout=plan.timeout,
+        rows=tuple(rows),
+        left_out=left_out,
+    )
+
+
+def _write(results: Results, folder: Path, reporter: Reporter) -> None:
+    from neurocomp.bench.suite.plots import draw
+    from neurocomp.bench.suite.report import render
+    from neurocomp.bench.suite.results import write_results
+    from neurocomp.bench.suite.tables import markdown, totals_table
+    from neurocomp.store.files import write_atomically
+
+    write_results(results, folder, markdown(results))
+    write_atomically(folder / "report.html", render(results).encode())
+    if extras.has("matplotlib"):
+        draw(results, folder)
+    else:
+        reporter.note("no plots but those of the report: pip install 'neurocomp[plot]'")
+    click.echo(format_table(*totals_table(results.rows), num_left=1))
+    click.echo(f"\n{results.machine}")
+    for row in results.rows:
+        if not row.is_ok:
+            reporter.note(f"{row.file}: {row.title}: {row.state}: {row.message}")
+    reporter.note(f"wrote {display(folder / 'report.html')}")
+
+
+def _paths(values: dict[str, Any], reporter: Reporter) -> list[Path]:
+    """Return the files that the arguments name, and those of folders with -r."""
+    kind = FilePath()
+    files = tuple(kind.convert(name, None, None) for name in values["names"])
+    if STDIN in files:
+        raise UsageError("a suite reads its files several times: name files, not '-'")
+    inputs = build(InputOptions, {**values, "files": files})
+    return [one.path for one in find_inputs(inputs, reporter, lambda _: True) if one.path]
+
+
+def _wanted(suite: Suite, values: dict[str, Any]) -> list[str]:
+    """Return who takes part: the suite's contenders or the user's, and models besides."""
+    from neurocomp.bench.suite.checkpoints import exact_model, is_checkpoint
+
+    wanted = list(values["contenders"] or suite.contenders)
+    paths = " ".join(f"--model-path {_quoted(path)}" for path in values["model_path"])
+    for name in values["models"]:
+        model = (
+            exact_model(Path(name), values["output"] / "models") if is_checkpoint(name) else name
+        )
+        for coder in values["coders"] or (None,):
+            flags = [f"-m {_quoted(model)}", *([f"--coder {coder}"] if coder else [])]
+            wanted.append(" ".join(["neurocomp", *flags, *([paths] if paths else [])]))
+    return wanted
+
+
+def _quoted(word: object) -> str:
+    import shlex
+
+    return shlex.quote(str(word))
+
+
+def _threads(suite: Suite, text: str | None) -> tuple[int, ...]:
+    from neurocomp.bench.suite.definition import ALL_THREADS
+    from neurocomp.threads import num_cores
+
+    threads: tuple[int, ...] | str = suite.threads
+    if text is not None:
+        if text != ALL_THREADS and not all(
+            part.isdecimal() and int(part) for part in text.split(",")
+        ):
+            raise UsageError(f"--threads {text}: write numbers with commas, or {ALL_THREADS}")
+        threads = text if text == ALL_THREADS else tuple(map(int, text.split(",")))
+    return dataclasses.replace(suite, threads=threads).thread_counts(num_cores())
+
+
+def _delegate(suite: Suite, values: dict[str, Any]) -> None:
+    """Run the command that a suite stands for."""
+    from neurocomp.bench.corpora.paths import corpus_path
+    from neurocomp.bench.suite.checkpoints import is_checkpoint
+    from neurocomp.cli.commands.article import article
+
+    if values["tokenizer"] is None or not values["models"]:
+        raise UsageError(
+            f"the suite {suite.name} needs --tokenizer FOLDER, and models: -m NAME, once or more; "
+            "'neurocomp bench article' has all options"
+        )
+    text = corpus_path(suite.files[0].corpus)
+    words = [str(text), "--tokenizer", str(values["tokenizer"])]
+    words += ["-o", str(values["output"] / suite.name)]
+    for model in values["models"]:
+        words += ["--checkpoint" if is_checkpoint(model) else "-m", model]
+    words += ["-q"] if values["quiet"] else []
+    with click.Context(article, info_name="article") as parent:
+        context = article.make_context("article", words, parent=parent)
+        with context:
+            article.invoke(context)
