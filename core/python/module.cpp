@@ -146,6 +146,33 @@ nb::list encode_sections(const std::vector<ByteArray>& sections, size_t room, in
     return result;
 }
 
+// Encodes a section and returns its payload and what was noted of its bytes.
+nb::tuple trace_section(const ByteArray& section, size_t room, size_t first_asked,
+                        size_t last_asked, int profile, size_t num_lanes,
+                        const PythonNetwork* network, Primer* primer,
+                        std::optional<ByteArray> dictionary, const nb::object& progress) {
+    const PythonPlan plan(profile, num_lanes, network, primer, std::move(dictionary));
+    const size_t size = section.size();
+    std::vector<uint16_t> chosen(8 * size), matched(8 * size);
+    std::vector<int64_t> foreseen(2 * size);
+    std::vector<uint8_t> likely(mix::num_likely * size);
+    std::vector<uint32_t> shares(mix::num_likely * size);
+    const Progress tell = progress_of(progress);
+    std::optional<Payload> payload;
+    {
+        const nb::gil_scoped_release release;
+        payload = trace(plan.plan, bytes_of(section), room,
+                        {chosen.data(), matched.data(), foreseen.data(), likely.data(),
+                         shares.data(), first_asked, last_asked},
+                        tell);
+    }
+    return nb::make_tuple(
+        payload ? nb::object(nb::bytes(payload->data(), payload->size())) : nb::object(nb::none()),
+        array_of(chosen.data(), {size, 8}), array_of(matched.data(), {size, 8}),
+        array_of(foreseen.data(), {size, 2}), array_of(likely.data(), {size, mix::num_likely}),
+        array_of(shares.data(), {size, mix::num_likely}));
+}
+
 void decode_sections(const std::vector<nb::bytes>& payloads,
                      const std::vector<WritableBytes>& sections, int profile, size_t num_lanes,
                      const PythonNetwork* network, Primer* primer,
@@ -265,6 +292,10 @@ NB_MODULE(_core, module) {
     module.def("decode", &decode_sections, "payloads"_a, "sections"_a, nb::kw_only(), "profile"_a,
                "num_lanes"_a = 1, "network"_a.none() = nb::none(), "primer"_a.none() = nb::none(),
                "dictionary"_a.none() = nb::none(), "progress"_a.none() = nb::none());
+    module.def("trace", &trace_section, "section"_a, "room"_a, nb::kw_only(), "first_asked"_a = 0,
+               "last_asked"_a = 0, "profile"_a, "num_lanes"_a = 1, "network"_a.none() = nb::none(),
+               "primer"_a.none() = nb::none(), "dictionary"_a.none() = nb::none(),
+               "progress"_a.none() = nb::none());
     module.def("learn", &learn_section, "section"_a, nb::kw_only(), "profile"_a,
                "network"_a.none() = nb::none());
 

@@ -16,7 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.errors import FormatError, UsageError
+from neurocomp.codec.trace import Trace
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.exact import Frequencies, Stream, Symbols
 from neurocomp.symbols import BYTES, SymbolMap, for_alphabet
 
@@ -197,6 +198,21 @@ class Codec(ABC):
         Raises:
             FormatError: the payload is not one of this codec's.
         """
+
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Return what each symbol of a block costs.
+
+        Args:
+            block: what the symbols were coded as.
+            symbols: all of the block's, as `encode` takes them.
+            asked: places for which the likeliest symbols are wanted.
+            tick: told of the progress.
+
+        Raises:
+            UnsupportedError: the codec can't tell.
+            FormatError: another payload would be made of the symbols.
+        """
+        raise UnsupportedError("this model does not tell what its symbols cost")
 
     def encode_together(self, streams: list[Stream]) -> Sequence[CodedBlock | None]:
         """Code several blocks, side by side where lanes know nothing of each other."""

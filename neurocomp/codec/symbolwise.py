@@ -16,11 +16,13 @@ from itertools import accumulate
 from time import monotonic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick
+from neurocomp.codec.trace import Shortlist, Trace, check_payload, clip
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream, Symbols
+from neurocomp.exact import TOTAL, Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
 
 
@@ -48,6 +50,12 @@ def from_lanes(grid: Symbols, num_symbols: int) -> Symbols:
 
 def _lane_size(num_symbols: int, num_lanes: int, lane: int) -> int:
     return num_symbols // num_lanes + (lane < num_symbols % num_lanes)
+
+
+def lane_starts(num_symbols: int, num_lanes: int) -> NDArray[np.int64]:
+    """Return the numbers of the lanes' first symbols, (lanes,)."""
+    sizes = [_lane_size(num_symbols, num_lanes, lane) for lane in range(num_lanes)]
+    return np.cumsum([0, *sizes[:-1]], dtype=np.int64)
 
 
 def num_active(num_symbols: int, num_lanes: int, step: int) -> int:
@@ -179,6 +187,26 @@ class SymbolCodec(Codec):
                 first, told = step + 1, now
         decoder.finish()
         return from_lanes(grid, num_symbols)
+
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Return what each of ``symbols``, shape (n,), costs; see `Codec.trace`."""
+        self._check_block(block)
+        num_lanes = block.num_lanes
+        grid = to_lanes(symbols, num_lanes)
+        starts = lane_starts(symbols.size, num_lanes)
+        predictor = self._model.predictor(num_lanes)
+        encoder, meter = self._coder.encoder(), self._coder.meter()
+        bits = np.zeros(symbols.size)
+        shortlist = Shortlist(clip(asked, 0, symbols.size), self._model.alphabet_size)
+        for step, (column, tables) in enumerate(zip(grid, predictor.foresee(grid), strict=True)):
+            active = num_active(symbols.size, num_lanes, step)
+            encoder.encode(column[:active], tables[:active])
+            bits[starts[:active] + step] = meter.measure(column[:active], tables[:active])
+            for lane in range(active):
+                shortlist.take(int(starts[lane]) + step, tables[lane], TOTAL)
+            tick(active)
+        check_payload(encoder.finish(), block.payload)
+        return Trace(bits, likely=shortlist.found())
 
     def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
         """Code several blocks side by side; only where lanes know nothing of each other."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from neurocomp.codec.contract import BinaryModel, Bytes, Codec, CodedBlock, Model, Tick
+from neurocomp.codec.trace import Trace
 from neurocomp.exact import Stream
 from neurocomp.registry.catalogue import Family
 from neurocomp.registry.lookup import packaged_of
@@ -60,6 +61,10 @@ class DeferredCodec(Codec):
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Do what the codec does."""
         return self._made().decode(block, tick)
+
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Do what the codec does."""
+        return self._made().trace(block, symbols, asked, tick)
 
     def _made(self) -> Codec:
         with self._lock:

@@ -11,15 +11,17 @@ are more of them than threads: they share the reading of the network's weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
+from neurocomp.codec.trace import Trace, check_payload, clip
 from neurocomp.codec.workers import Workers
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
@@ -34,6 +36,7 @@ from neurocomp.models.bytenet.sections import (
     split_block,
 )
 from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
+from neurocomp.models.mix.tracing import join_traces, trace_section
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
@@ -44,6 +47,9 @@ Part = TypeVar("Part", Bytes, bytes)
 
 MAX_TOGETHER = 4
 """The most sections that a thread codes together."""
+
+_ANY_ROOM = 16
+"""Bytes of a payload that no byte needs more of, whatever it is coded by."""
 
 
 class NetworkCodec(Codec):
@@ -120,6 +126,41 @@ class NetworkCodec(Codec):
         )
         return data
 
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Return what each byte costs, and what network, contexts and match made of it."""
+        data = np.array(symbols, np.uint8)
+        sections = sections_of(data, block.num_lanes, self._model.section_lanes)
+        sizes = [one.size for one in sections]
+        lanes = min(block.num_lanes, self._model.section_lanes)
+        starts = np.cumsum([0, *sizes]).tolist()
+        wanted = [clip(asked, *bounds) for bounds in pairwise(starts)]
+        found = self._workers.map(
+            self._trace,
+            (
+                (one, block.variant, lanes, some, tick)
+                for one, some in zip(sections, wanted, strict=True)
+            ),
+        )
+        whole = [payload for payload, _ in found if payload is not None]
+        joined = join(whole)
+        check_payload(joined, block.payload)
+        framing_bytes = len(joined) - sum(map(len, whole))
+        return join_traces([trace for _, trace in found], sizes, framing_bytes)
+
+    def _trace(
+        self, section: Bytes, variant: int, num_lanes: int, asked: range, tick: Tick
+    ) -> tuple[bytes | None, Trace]:
+        """Return a section's payload, and what its bytes cost."""
+        plan = self._plan(variant, num_lanes, tick)
+        payload, trace = trace_section(section, section.size, asked, **plan)
+        if variant < NUM_PROFILES:
+            return payload, trace
+        # Contexts alone have learnt from all bytes before as well.
+        alone = self._plan(variant - NUM_PROFILES, 1, partial(watch, tick))
+        _, contexts = trace_section(section, _ANY_ROOM * section.size + 3, range(0), **alone)
+        opinions = {**trace.opinions, "contexts": contexts.bits}
+        return payload, replace(trace, opinions=opinions)
+
     def learn(self, symbols: Stream) -> Experience:
         """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
         data = np.array(symbols, np.uint8)
@@ -152,30 +193,24 @@ class NetworkCodec(Codec):
         self, sections: list[Bytes], variant: int, num_lanes: int, tick: Tick, room: int
     ) -> list[bytes | None]:
         """Return the payload of each section; None where one is longer than ``room``."""
-        return _core.encode(
-            sections,
-            room,
-            profile=variant % NUM_PROFILES,
-            num_lanes=num_lanes,
-            network=self._model.core if variant >= NUM_PROFILES else None,
-            dictionary=self._dictionary,
-            progress=tick,
-        )
+        return _core.encode(sections, room, **self._plan(variant, num_lanes, tick))
+
+    def _plan(self, variant: int, num_lanes: int, tick: Tick) -> dict[str, Any]:
+        """Return what the core is told of sections of so many lanes."""
+        return {
+            "profile": variant % NUM_PROFILES,
+            "num_lanes": num_lanes,
+            "network": self._model.core if variant >= NUM_PROFILES else None,
+            "dictionary": self._dictionary,
+            "progress": tick,
+        }
 
     def _decode(
         self, sections: list[Bytes], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
     ) -> None:
         """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
         with damage_as_format_errors():
-            _core.decode(
-                payloads,
-                sections,
-                profile=variant % NUM_PROFILES,
-                num_lanes=num_lanes,
-                network=self._model.core if variant >= NUM_PROFILES else None,
-                dictionary=self._dictionary,
-                progress=tick,
-            )
+            _core.decode(payloads, sections, **self._plan(variant, num_lanes, tick))
 
     def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
         """Return the sections of a block in groups that are coded together, a few for each thread.

@@ -15,6 +15,7 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick
 from neurocomp.codec.damage import damage_as_format_errors
+from neurocomp.codec.trace import Trace
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
@@ -111,6 +112,16 @@ class LanguageCodec(Codec):
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return np.frombuffer(decoder.finish(), np.uint8)
+
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Return what each token costs; ``asked`` are bytes, as the symbols are."""
+        from neurocomp.models.language.tracing import trace_tokens
+
+        data = np.array(symbols, np.uint8)
+        sizes = _sizes(data.size, block.num_lanes)
+        bounds = np.cumsum([0, *sizes])
+        parts = [self._model.tokens(data[first:last].tobytes()) for first, last in pairwise(bounds)]
+        return trace_tokens(self._model, block, sizes, parts, asked, tick)
 
     def _tokens(self, data: Bytes, sizes: list[int]) -> tuple[Symbols, int]:
         """Return the tokens of each lane, (lanes, steps), the shorter ones with zeros, and their

@@ -6,16 +6,19 @@ The core (``core/src/sections``) codes them; here it is decided how.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
+from neurocomp.codec.trace import Trace, check_payload
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import VARIANT_PRIMED
 from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
+from neurocomp.models.mix.tracing import trace_section
 
 PRIMED = VARIANT_PRIMED
 """Variant of a block of text before which the model has read its primer."""
@@ -68,24 +71,27 @@ class BitCodec(Codec):
             )
         data = np.zeros(block.num_symbols, np.uint8)
         with damage_as_format_errors():
-            _core.decode(
-                [block.payload],
-                [data],
-                profile=block.variant % NUM_PROFILES,
-                primer=primer() if block.variant == PRIMED else None,
-                dictionary=self._dictionary,
-                progress=tick,
-            )
+            _core.decode([block.payload], [data], **self._plan(block.variant, tick))
         return data
+
+    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+        """Return what each byte costs, and what the longest match made of it."""
+        data = np.array(symbols, np.uint8)
+        room = len(block.payload)
+        payload, trace = trace_section(data, room, asked, **self._plan(block.variant, tick))
+        check_payload(payload, block.payload)
+        return trace
 
     def _encode(self, data: Bytes, variant: int, tick: Tick) -> bytes | None:
         """Return the payload of ``data``; None where it would not be shorter."""
-        (payload,) = _core.encode(
-            [data],
-            data.size,
-            profile=variant % NUM_PROFILES,
-            primer=primer() if variant == PRIMED else None,
-            dictionary=self._dictionary,
-            progress=tick,
-        )
+        (payload,) = _core.encode([data], data.size, **self._plan(variant, tick))
         return payload
+
+    def _plan(self, variant: int, tick: Tick) -> dict[str, Any]:
+        """Return what the core is told of a block of that variant."""
+        return {
+            "profile": variant % NUM_PROFILES,
+            "primer": primer() if variant == PRIMED else None,
+            "dictionary": self._dictionary,
+            "progress": tick,
+        }
