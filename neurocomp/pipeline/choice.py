@@ -84,9 +84,13 @@ class FrameEncoder:
                 verify=bool(options.verify),
                 threads=resolve_threads(options.threads),
             )
-        coders = [coder] if self._contexts is None else [coder, self._contexts]
-        self.header = FrameHeader(tuple(one.entry for one in coders))
+        self.header = FrameHeader(tuple(one.entry for one in self.coders))
         """Of a frame of any number of blocks."""
+
+    @property
+    def coders(self) -> tuple[BlockCoder, ...]:
+        """All coders that a block may be of."""
+        return (self.coder,) if self._contexts is None else (self.coder, self._contexts)
 
     def encode(self, content: bytes, tick: Tick) -> CodedContent:
         """Code the content of a block; raises FormatError where the model cannot take it."""

@@ -17,9 +17,7 @@ NETWORK, MATCH = "network", "match"
 _CHOSEN_ONE, _MATCHED_ONE, _SHARE_ONE = 1 << 16, 1 << 12, 1 << 32
 
 
-def trace_section(
-    data: Bytes, room: int, asked: range, **plan: Any
-) -> tuple[bytes | None, Trace]:
+def trace_section(data: Bytes, room: int, asked: range, **plan: Any) -> tuple[bytes | None, Trace]:
     """Code a section and return its payload, and what its bytes cost.
 
     Args:

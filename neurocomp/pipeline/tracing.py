@@ -1,0 +1,214 @@
+"""The blocks of a content or a frame, with what each of their symbols costs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp.codec import Tick
+from neurocomp.codec.trace import Trace
+from neurocomp.exact import Stream
+from neurocomp.frame.block import Block, Method
+from neurocomp.frame.entry import ModelEntry
+from neurocomp.frame.header import FrameHeader
+from neurocomp.frame.reader import FrameBlock, read_frames
+from neurocomp.pipeline.block_checks import check_block
+from neurocomp.pipeline.blocks import BlockCoder, restored
+from neurocomp.pipeline.choice import ChosenWriter, FrameEncoder
+from neurocomp.pipeline.contents import read_contents
+from neurocomp.pipeline.inspect import FrameInfo, inspect_frames
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions
+from neurocomp.pipeline.parallel import Monitor, Report
+from neurocomp.pipeline.streams import FrameCoders
+from neurocomp.symbols import BYTES, Description, SymbolMap
+from neurocomp.transforms import origins
+
+
+@dataclass(frozen=True, eq=False)
+class TracedBlock:
+    """A block of a frame whose costs are known.
+
+    Attributes:
+        content: what it decodes to.
+        entry: of its model and coder; None where it is stored.
+        payload_bytes: of its payload, or of the content that is stored.
+        trace: what its n entries cost.
+        ids: int32 (n,), the symbols.
+        symbol_map: says what they mean.
+        description: of the entries.
+        bounds: int64 (n + 1,), where in the content each entry begins, and its end; None where
+            entries are no pieces of the content.
+    """
+
+    content: bytes
+    entry: ModelEntry | None
+    payload_bytes: int
+    trace: Trace
+    ids: NDArray[np.int32]
+    symbol_map: SymbolMap
+    description: Description
+    bounds: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, eq=False)
+class TracedFrames:
+    """All that was traced of a file.
+
+    Attributes:
+        blocks: in their order.
+        frame_bytes: size of the compressed file.
+        frames: what headers say of it.
+        note: why another model was used than the one that was asked for; empty where it was not.
+    """
+
+    blocks: tuple[TracedBlock, ...]
+    frame_bytes: int
+    frames: tuple[FrameInfo, ...]
+    note: str = ""
+
+
+def trace_content(
+    content: bytes, options: CompressOptions, max_likely: int, report: Report | None = None
+) -> TracedFrames:
+    """Compress a content in memory, as a file would be, and trace its blocks.
+
+    Args:
+        content: any bytes.
+        options: model, coder, block size, threads.
+        max_likely: symbols for which the likeliest are found, from the first on.
+        report: told the bytes that are done, of two rounds.
+
+    Raises:
+        UsageError: options that don't go together.
+        ModelNotFoundError: there is no such model.
+    """
+    encoder = FrameEncoder(BlockCoder.for_options(options), options)
+    monitor = Monitor(report)
+    sink = io.BytesIO()
+    writer = ChosenWriter(sink, encoder)
+    for piece in read_contents(io.BytesIO(content), options.resolved_block_bytes):
+        writer.add(encoder.encode(piece, monitor.advance), piece)
+    if not content:
+        writer.add(encoder.encode(b"", monitor.advance), b"")
+    writer.close()
+    coders = {coder.entry: coder for coder in encoder.coders}
+    sink.seek(0)
+    whole = memoryview(content)
+    tracer = Tracer(lambda header, model: coders[header.models[model]], max_likely)
+    position = 0
+    for event in _blocks(sink):
+        size = event.block.decoded_bytes
+        piece = bytes(whole[position : position + size])
+        tracer.add(event, monitor.advance, piece)
+        position += size
+    sink.seek(0)
+    frames = tuple(inspect_frames(sink, options.model_path))
+    return TracedFrames(tuple(tracer.blocks), writer.num_bytes, frames, writer.note)
+
+
+def trace_frames(
+    source: BinaryIO,
+    options: DecompressOptions,
+    max_likely: int,
+    report: Report | None = None,
+) -> TracedFrames:
+    """Decode the frames of a stream, and trace their blocks.
+
+    Args:
+        source: of frames; it must seek.
+        options: where to look for models, threads.
+        max_likely: symbols for which the likeliest are found, from the first on.
+        report: told the bytes that are done, of two rounds.
+
+    Raises:
+        FormatError: the source is damaged, or not made of frames.
+        ModelError: a model is missing or not the right one.
+    """
+    coders = FrameCoders(options.model_path, options.threads)
+    monitor = Monitor(report)
+    tracer = Tracer(coders.get, max_likely)
+    for event in _blocks(source):
+        check_block(event.header, event.block)
+        tracer.add(event, monitor.advance, None)
+    frame_bytes = source.tell()
+    source.seek(0)
+    frames = tuple(inspect_frames(source, options.model_path))
+    return TracedFrames(tuple(tracer.blocks), frame_bytes, frames)
+
+
+def _blocks(source: BinaryIO) -> Iterator[FrameBlock]:
+    return (event for event in read_frames(source) if isinstance(event, FrameBlock))
+
+
+class Tracer:
+    """Traces blocks one after the other.
+
+    Args:
+        coder_of: returns the coder of a model of a frame's table.
+        max_likely: see `trace_content`.
+
+    Attributes:
+        blocks: those that were added.
+    """
+
+    def __init__(self, coder_of: Callable[[FrameHeader, int], BlockCoder], max_likely: int) -> None:
+        self._coder_of = coder_of
+        self._left = max_likely
+        self.blocks: list[TracedBlock] = []
+
+    def add(self, event: FrameBlock, tick: Tick, content: bytes | None) -> None:
+        """Trace a block, whose content is known, or decoded."""
+        block = event.block
+        if block.method is Method.STORED:
+            tick(2 * block.decoded_bytes if content is None else block.decoded_bytes)
+            self.blocks.append(_stored(block))
+            return
+        coder = self._coder_of(event.header, block.model)
+        symbols = None if content is None else _symbols_of(coder, block, content)
+        if symbols is None:
+            symbols = coder.read_symbols(block, tick)
+        rewritten = coder.symbol_map.decode(symbols)
+        places = origins(block.transforms, rewritten)
+        trace = coder.trace(block, symbols, range(self._left), tick)
+        ids, symbol_map = symbols.astype(np.int32), coder.symbol_map
+        description = symbol_map.describe(ids)
+        if trace.tokens is not None:
+            ids, symbol_map = trace.tokens.ids, trace.tokens.symbol_map
+            description = Description(trace.tokens.sizes)
+        self._left -= min(self._left, ids.size)
+        bounds = None
+        if description.sizes is not None and places is not None:
+            bounds = places[np.concatenate([[0], np.cumsum(description.sizes)])]
+        if content is None:
+            content = restored(block, rewritten)
+        self.blocks.append(
+            TracedBlock(
+                content,
+                coder.entry,
+                len(block.payload),
+                trace,
+                ids,
+                symbol_map,
+                description,
+                bounds,
+            )
+        )
+
+
+def _symbols_of(coder: BlockCoder, block: Block, content: bytes) -> Stream | None:
+    """Return the symbols of a block that was made of ``content``; None where it is of others."""
+    transforms, symbols = coder.symbols_of(content)
+    return symbols if transforms == block.transforms else None
+
+
+def _stored(block: Block) -> TracedBlock:
+    size = block.decoded_bytes
+    ids = np.frombuffer(block.payload, np.uint8).astype(np.int32)
+    trace = Trace(np.full(size, 8.0), num_payloads=0)
+    bounds = np.arange(size + 1)
+    return TracedBlock(block.payload, None, size, trace, ids, BYTES, BYTES.describe(ids), bounds)
