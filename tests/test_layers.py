@@ -18,7 +18,7 @@ ORDER = (
     *("errors", "names", "extras", "temporaries", "threads", "_core"),
     *("frame", "exact", "coding", "symbols", "transforms", "store", "training"),
     *("codec", "models", "registry", "pipeline", "library", "__init__"),
-    *("bench", "cli", "__main__"),
+    *("explain", "bench", "cli", "__main__"),
 )
 """A room imports rooms that stand before it, and no others."""
 

@@ -12,6 +12,7 @@ from neurocomp.cli.commands.bench import bench
 from neurocomp.cli.commands.compress import compress
 from neurocomp.cli.commands.dalle import dalle
 from neurocomp.cli.commands.decompress import decompress
+from neurocomp.cli.commands.explain import explain
 from neurocomp.cli.commands.info import info
 from neurocomp.cli.commands.models import models
 from neurocomp.cli.commands.selftest import selftest
@@ -68,7 +69,18 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 @click.group(
     cls=CommandOrBare,
-    commands=[compress, decompress, test, info, models, train, dalle, bench, selftest],
+    commands=[
+        compress,
+        decompress,
+        test,
+        info,
+        explain,
+        models,
+        train,
+        dalle,
+        bench,
+        selftest,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
     options_metavar="",

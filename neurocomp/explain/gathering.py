@@ -16,7 +16,7 @@ from neurocomp.explain.kinds import KIND_NAMES, kinds_of_pieces
 from neurocomp.frame.constants import MAGIC
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.parallel import Report
-from neurocomp.pipeline.tracing import TracedBlock, TracedFrames, trace_content, trace_frames
+from neurocomp.pipeline.tracing import Asked, TracedBlock, TracedFrames, trace_content, trace_frames
 
 _OTHER_KIND = "symbols"
 
@@ -26,7 +26,7 @@ def explain(
     data: bytes,
     options: CompressOptions,
     *,
-    max_likely: int = 0,
+    asked: Asked | None = None,
     report: Report | None = None,
 ) -> Explanation:
     """Tell what each symbol of a file costs.
@@ -35,7 +35,7 @@ def explain(
         name: of the file, for people.
         data: any content, which is compressed in memory, or frames, which are decoded.
         options: for content its model and coder; of frames only where to look for models.
-        max_likely: symbols for which the likeliest are found, from the first on.
+        asked: for which symbols the likeliest are wanted; None for none.
         report: told the bytes that are done, of two rounds.
 
     Raises:
@@ -45,10 +45,10 @@ def explain(
     """
     if data.startswith(MAGIC):
         reading = DecompressOptions(options.threads, options.model_path)
-        traced = trace_frames(io.BytesIO(data), reading, max_likely, report)
+        traced = trace_frames(io.BytesIO(data), reading, asked or Asked(), report)
         models = dict.fromkeys(frame.model for frame in traced.frames)
         return _gather(name, ", ".join(models), traced)
-    traced = trace_content(data, options, max_likely, report)
+    traced = trace_content(data, options, asked or Asked(), report)
     return _gather(name, options.resolved_model, traced)
 
 
@@ -140,10 +140,7 @@ def _opinions(blocks: Sequence[TracedBlock]) -> dict[str, Bits]:
     names = dict.fromkeys(name for block in blocks for name in block.trace.opinions)
     return {
         name: np.concatenate(
-            [
-                block.trace.opinions.get(name, np.full(block.ids.size, np.nan))
-                for block in blocks
-            ]
+            [block.trace.opinions.get(name, np.full(block.ids.size, np.nan)) for block in blocks]
         )
         for name in names
     }

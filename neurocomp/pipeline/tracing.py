@@ -29,6 +29,34 @@ from neurocomp.symbols import BYTES, Description, SymbolMap
 from neurocomp.transforms import origins
 
 
+@dataclass(frozen=True)
+class Asked:
+    """For which symbols the likeliest ones are wanted.
+
+    Attributes:
+        max_symbols: how many at most.
+        first_byte: of the content, from which on; of symbols that are no pieces of the content the
+            first are meant.
+    """
+
+    max_symbols: int = 0
+    first_byte: int = 0
+
+    def of(self, bounds: NDArray[np.int64] | None, start: int, num_done: int) -> range:
+        """Return the numbers of a block's symbols.
+
+        Args:
+            bounds: where they begin in the block's content, and its end.
+            start: of the block's content.
+            num_done: symbols of earlier blocks.
+        """
+        left = self.max_symbols - num_done
+        first = 0
+        if bounds is not None:
+            first = int(np.searchsorted(bounds[:-1], self.first_byte - start))
+        return range(first, max(first, first + left))
+
+
 @dataclass(frozen=True, eq=False)
 class TracedBlock:
     """A block of a frame whose costs are known.
@@ -73,14 +101,14 @@ class TracedFrames:
 
 
 def trace_content(
-    content: bytes, options: CompressOptions, max_likely: int, report: Report | None = None
+    content: bytes, options: CompressOptions, asked: Asked, report: Report | None = None
 ) -> TracedFrames:
     """Compress a content in memory, as a file would be, and trace its blocks.
 
     Args:
         content: any bytes.
         options: model, coder, block size, threads.
-        max_likely: symbols for which the likeliest are found, from the first on.
+        asked: for which symbols the likeliest are wanted.
         report: told the bytes that are done, of two rounds.
 
     Raises:
@@ -99,7 +127,7 @@ def trace_content(
     coders = {coder.entry: coder for coder in encoder.coders}
     sink.seek(0)
     whole = memoryview(content)
-    tracer = Tracer(lambda header, model: coders[header.models[model]], max_likely)
+    tracer = Tracer(lambda header, model: coders[header.models[model]], asked)
     position = 0
     for event in _blocks(sink):
         size = event.block.decoded_bytes
@@ -114,7 +142,7 @@ def trace_content(
 def trace_frames(
     source: BinaryIO,
     options: DecompressOptions,
-    max_likely: int,
+    asked: Asked,
     report: Report | None = None,
 ) -> TracedFrames:
     """Decode the frames of a stream, and trace their blocks.
@@ -122,7 +150,7 @@ def trace_frames(
     Args:
         source: of frames; it must seek.
         options: where to look for models, threads.
-        max_likely: symbols for which the likeliest are found, from the first on.
+        asked: for which symbols the likeliest are wanted.
         report: told the bytes that are done, of two rounds.
 
     Raises:
@@ -131,7 +159,7 @@ def trace_frames(
     """
     coders = FrameCoders(options.model_path, options.threads)
     monitor = Monitor(report)
-    tracer = Tracer(coders.get, max_likely)
+    tracer = Tracer(coders.get, asked)
     for event in _blocks(source):
         check_block(event.header, event.block)
         tracer.add(event, monitor.advance, None)
@@ -150,15 +178,16 @@ class Tracer:
 
     Args:
         coder_of: returns the coder of a model of a frame's table.
-        max_likely: see `trace_content`.
+        asked: for which symbols the likeliest are wanted.
 
     Attributes:
         blocks: those that were added.
     """
 
-    def __init__(self, coder_of: Callable[[FrameHeader, int], BlockCoder], max_likely: int) -> None:
+    def __init__(self, coder_of: Callable[[FrameHeader, int], BlockCoder], asked: Asked) -> None:
         self._coder_of = coder_of
-        self._left = max_likely
+        self._asked = asked
+        self._start = self._num_asked = 0
         self.blocks: list[TracedBlock] = []
 
     def add(self, event: FrameBlock, tick: Tick, content: bytes | None) -> None:
@@ -166,38 +195,41 @@ class Tracer:
         block = event.block
         if block.method is Method.STORED:
             tick(2 * block.decoded_bytes if content is None else block.decoded_bytes)
-            self.blocks.append(_stored(block))
-            return
-        coder = self._coder_of(event.header, block.model)
+            traced = _stored(block)
+        else:
+            traced = self._trace(event.header, block, tick, content)
+        self.blocks.append(traced)
+        self._start += block.decoded_bytes
+
+    def _trace(
+        self, header: FrameHeader, block: Block, tick: Tick, content: bytes | None
+    ) -> TracedBlock:
+        coder = self._coder_of(header, block.model)
         symbols = None if content is None else _symbols_of(coder, block, content)
         if symbols is None:
             symbols = coder.read_symbols(block, tick)
         rewritten = coder.symbol_map.decode(symbols)
         places = origins(block.transforms, rewritten)
-        trace = coder.trace(block, symbols, range(self._left), tick)
         ids, symbol_map = symbols.astype(np.int32), coder.symbol_map
         description = symbol_map.describe(ids)
+        asked = self._asked.of(_bounds(description, places), self._start, self._num_asked)
+        trace = coder.trace(block, symbols, asked, tick)
+        self._num_asked += len(trace.likely.symbols)
         if trace.tokens is not None:
             ids, symbol_map = trace.tokens.ids, trace.tokens.symbol_map
             description = Description(trace.tokens.sizes)
-        self._left -= min(self._left, ids.size)
-        bounds = None
-        if description.sizes is not None and places is not None:
-            bounds = places[np.concatenate([[0], np.cumsum(description.sizes)])]
         if content is None:
             content = restored(block, rewritten)
-        self.blocks.append(
-            TracedBlock(
-                content,
-                coder.entry,
-                len(block.payload),
-                trace,
-                ids,
-                symbol_map,
-                description,
-                bounds,
-            )
-        )
+        size = len(block.payload)
+        bounds = _bounds(description, places)
+        return TracedBlock(content, coder.entry, size, trace, ids, symbol_map, description, bounds)
+
+
+def _bounds(description: Description, places: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    """Return where in the content each symbol begins, and its end, (n + 1,)."""
+    if description.sizes is None or places is None:
+        return None
+    return places[np.concatenate([[0], np.cumsum(description.sizes)])]
 
 
 def _symbols_of(coder: BlockCoder, block: Block, content: bytes) -> Stream | None:
