@@ -160,8 +160,8 @@ def _content(one: Explanation, painter: parts.Painter, anchors: set[int]) -> lis
     note = ""
     if len(one.entries) > MAX_ENTRIES:
         note = (
-            f'<p class="quiet">The first {MAX_ENTRIES} of {len(one.entries)} symbols; --range shows '
-            "others.</p>"
+            f'<p class="quiet">The first {MAX_ENTRIES} of {len(one.entries)} symbols; --range '
+            "shows others.</p>"
         )
     return [f'<div id="text">{text}</div>{note}']
 

@@ -195,9 +195,8 @@ def curve_picture(one: Curve, other: Curve | None, names: tuple[str, str]) -> st
     first, last = float(one.edges[0]), float(one.edges[-1])
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         at = first + (last - first) * share
-        lines.append(
-            f'<text x="{_WIDTH * share:.0f}" y="{_HEIGHT + 16}" text-anchor="middle">{at:.0f}</text>'
-        )
+        x, y = _WIDTH * share, _HEIGHT + 16
+        lines.append(f'<text x="{x:.0f}" y="{y}" text-anchor="middle">{at:.0f}</text>')
     lines.append(_line(one, most, "one", names[0]))
     if other is not None:
         lines.append(_line(other, most, "other", names[1]))
@@ -213,7 +212,8 @@ def _line(curve: Curve, most: float, name: str, title: str) -> str:
     for left, right, cost in zip(curve.edges[:-1], curve.edges[1:], curve.costs, strict=True):
         y = _HEIGHT * (1 - float(cost) / most)
         points += [f"{_WIDTH * (float(edge) - first) / span:.1f},{y:.1f}" for edge in (left, right)]
-    return f'<polyline class="{name}" points="{" ".join(points)}"><title>{escape(title)}</title></polyline>'
+    shape = " ".join(points)
+    return f'<polyline class="{name}" points="{shape}"><title>{escape(title)}</title></polyline>'
 
 
 def compared_line(comparison: Comparison) -> str:

@@ -190,18 +190,19 @@ def _dearest_records(explanation: Explanation, count: int, bits: Bits | None) ->
     found = []
     if explanation.images is not None:
         sums = costs[explanation.images].sum(axis=(1, 2))
-        found += [(float(one), "image", number, b"") for number, one in enumerate(sums)]
+        found += [(float(one), "image", number) for number, one in enumerate(sums)]
     for number, caption in enumerate(explanation.captions):
-        text = caption_text(explanation, number)
-        found.append((float(costs[caption].sum()), "caption", number, text))
+        found.append((float(costs[caption].sum()), "caption", number))
     found.sort(key=lambda one: -one[0])
     return [
-        Place(0, 0, cost, b"", text, b"", f"{what} {number}")
-        for cost, what, number, text in found[:count]
+        Place(0, 0, cost, b"", caption_text(explanation, number), b"", f"{what} {number}")
+        for cost, what, number in found[:count]
     ]
 
 
 def caption_text(explanation: Explanation, number: int) -> bytes:
-    """Return the bytes of a caption."""
+    """Return the bytes of a caption, empty where an image has none."""
+    if number >= len(explanation.captions):
+        return b""
     labels = map(explanation.label, explanation.captions[number].tolist())
     return b"".join(one for one in labels if isinstance(one, bytes))

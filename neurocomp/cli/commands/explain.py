@@ -106,8 +106,8 @@ def explain(**values: Any) -> int:
     """Tell what each symbol of FILE costs: where the bits of its compressed form go.
 
     Content is compressed in memory; a file of 'neurocomp compress' is decoded, and told of with its
-    own model.  On a terminal the text is coloured by cost; in a pipe there are figures only: cost by
-    kind of symbol, by part of the model, along the file, and of the most expensive places.
+    own model.  Figures are printed: cost by kind of symbol, by part of the model, along the file,
+    and of the most expensive places; on a terminal the text comes first, coloured by cost.
 
     \b
     Examples:

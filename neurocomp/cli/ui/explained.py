@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neurocomp.explain.comparison import Comparison
 
 _CURVE_COLUMNS = 64
+_PLACES = "most expensive places"
 
 
 def wants_colour(choice: str) -> bool:
@@ -156,7 +157,7 @@ def _places(one: Explanation, count: int) -> str:
         rows.append((where, f"{place.bits:.1f}", text))
     if not rows:
         return ""
-    width = max(len(row[0]) for row in rows + [("most expensive places", "", "")])
-    lines = [f"{'most expensive places'.ljust(width)}   bits"]
+    width = max(len(_PLACES), *(len(where) for where, _, _ in rows))
+    lines = [f"{_PLACES.ljust(width)}   bits"]
     lines += [f"{where.ljust(width)}  {bits:>5}  {text}".rstrip() for where, bits, text in rows]
     return "\n".join(lines)
