@@ -202,7 +202,7 @@ class ArithmeticMeter:
 
     def _total(self) -> float:
         """Return the bits since the start, and a constant."""
-        _, width, num_words = self._registers.tolist()
+        _, width, num_words = (int(one) for one in self._registers)
         return WORD_BITS * num_words - math.log2(width)
 
 

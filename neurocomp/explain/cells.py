@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.explain.explanation import Explanation
+from neurocomp.names import printable
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ def _inner_bytes(content: bytes) -> NDArray[np.bool_]:
     inner[:] = True
     inner[starts] = False
     return inner
+
+
+def visible(text: str) -> str:
+    """Return text whose line ends are LF and whose control characters, but tabs, are escaped."""
+    text = text.replace("\r\n", "\n")
+    if text.isprintable():
+        return text
+    return "".join(one if one in "\n\t" else printable(one) for one in text)
 
 
 def as_text(label: bytes | str) -> str:

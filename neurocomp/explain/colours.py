@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from neurocomp.codec.trace import Bits
 
+Palette = tuple[tuple[int, int, int], ...]
+
 COST_STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 """Bits from which on a symbol has the next colour."""
 
-COST_COLOURS = (
+COST_COLOURS: Palette = (
     (255, 255, 255),
     (255, 250, 224),
     (255, 242, 190),
@@ -22,13 +24,13 @@ COST_COLOURS = (
     (196, 34, 34),
     (122, 4, 44),
 )
-FIRST_DARK = 8
-"""From this colour on letters are white."""
+DARK_COSTS: tuple[int, ...] = (8, 9)
+"""On these colours letters are white."""
 
 DIFFERENCE_STEPS = (-6.0, -3.0, -1.0, -0.25, 0.25, 1.0, 3.0, 6.0)
 """Bits by which a symbol is cheaper than with the other model, from which on is the next colour."""
 
-DIFFERENCE_COLOURS = (
+DIFFERENCE_COLOURS: Palette = (
     (178, 24, 43),
     (230, 110, 85),
     (247, 178, 150),
@@ -39,7 +41,7 @@ DIFFERENCE_COLOURS = (
     (76, 150, 200),
     (25, 92, 160),
 )
-DARK_DIFFERENCES = (0, 8)
+DARK_DIFFERENCES: tuple[int, ...] = (0, 8)
 
 Levels = NDArray[np.uint8]
 

@@ -138,7 +138,8 @@ class Explanation:
         first = int(entries.offsets[number])
         if first >= 0:
             return self.content[first : first + int(entries.sizes[number])]
-        return self.maps[entries.blocks[number]].name_of(int(entries.ids[number]))
+        symbol_map: SymbolMap = self.maps[entries.blocks[number]]
+        return symbol_map.name_of(int(entries.ids[number]))
 
     def likely(self, number: int) -> list[tuple[Label, float]]:
         """Return the likeliest symbols before an entry, and their probabilities."""

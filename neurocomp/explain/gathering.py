@@ -28,6 +28,7 @@ def explain(
     *,
     asked: Asked | None = None,
     report: Report | None = None,
+    falls_back: bool = True,
 ) -> Explanation:
     """Tell what each symbol of a file costs.
 
@@ -37,6 +38,7 @@ def explain(
         options: for content its model and coder; of frames only where to look for models.
         asked: for which symbols the likeliest are wanted; None for none.
         report: told the bytes that are done, of two rounds.
+        falls_back: False to use the model of ``options`` also where others take less.
 
     Raises:
         UsageError: options that don't go together.
@@ -48,7 +50,7 @@ def explain(
         traced = trace_frames(io.BytesIO(data), reading, asked or Asked(), report)
         models = dict.fromkeys(frame.model for frame in traced.frames)
         return _gather(name, ", ".join(models), traced)
-    traced = trace_content(data, options, asked or Asked(), report)
+    traced = trace_content(data, options, asked or Asked(), report, falls_back=falls_back)
     return _gather(name, options.resolved_model, traced)
 
 

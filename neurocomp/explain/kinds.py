@@ -68,4 +68,5 @@ def kinds_of_pieces(content: bytes, starts: NDArray[np.int64], sizes: NDArray[np
     last = of_bytes.size - 1
     first = np.minimum(starts, last)
     begins_with_space = (of_bytes[first] == SPACE) & (sizes > 1)
-    return of_bytes[np.minimum(first + begins_with_space, last)]
+    kinds: Kinds = of_bytes[np.minimum(first + begins_with_space, last)]
+    return kinds

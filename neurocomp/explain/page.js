@@ -74,3 +74,4 @@ document.addEventListener("scroll", () => { tip.style.display = "none"; });
 document.getElementById("bare")?.addEventListener("change", (event) => {
   document.querySelector(".cards").classList.toggle("bare", event.target.checked);
 });
+document.documentElement.dataset.ready = "yes";

@@ -12,7 +12,7 @@ import numpy as np
 
 from neurocomp.codec.trace import Bits
 from neurocomp.explain import page_parts as parts
-from neurocomp.explain.cells import as_text, cells_of
+from neurocomp.explain.cells import as_text, cells_of, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.pictures import MAX_PICTURES, pictures_of
@@ -176,14 +176,15 @@ def _data(one: Explanation, comparison: Comparison | None) -> dict[str, Any]:
     for number in range(count):
         row: list[int] = []
         for label, share in one.likely(number):
-            row += [labels.setdefault(as_text(label), len(labels)), round(10_000 * share)]
+            text = visible(as_text(label))
+            row += [labels.setdefault(text, len(labels)), round(10_000 * share)]
         likely.append(row or None)
     data: dict[str, Any] = {
         "bits": _rounded(entries.bits[shown]),
         "kind": entries.kinds[shown].tolist(),
         "kinds": one.kind_names,
         "offset": entries.offsets[shown].tolist(),
-        "texts": [as_text(one.label(number)) for number in range(count)],
+        "texts": [visible(as_text(one.label(number))) for number in range(count)],
         "opinions": {name: _rounded(bits[shown]) for name, bits in entries.opinions.items()},
         "likely": likely,
         "labels": list(labels),

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurocomp.codec.trace import Bits
 from neurocomp.explain import colours
-from neurocomp.explain.cells import Cell, as_text
+from neurocomp.explain.cells import Cell, as_text, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.pictures import Pixels
@@ -44,7 +44,7 @@ class Painter:
 
     def rules(self) -> str:
         """Return the classes as rules of a style sheet."""
-        palette, dark = colours.COST_COLOURS, range(colours.FIRST_DARK, len(colours.COST_COLOURS))
+        palette, dark = colours.COST_COLOURS, colours.DARK_COSTS
         if self._is_difference:
             palette, dark = colours.DIFFERENCE_COLOURS, colours.DARK_DIFFERENCES
         return "\n".join(
@@ -73,8 +73,7 @@ def text_of(cells: Iterable[Cell], painter: Painter, anchors: set[int]) -> Itera
         anchors: first entries of cells that are linked to.
     """
     for cell in cells:
-        text = escape(cell.text.replace("\r\n", "\n"))
-        shown = text.replace("\n", "¶\n")
+        shown = escape(visible(cell.text)).replace("\n", "¶\n")
         count = cell.last - cell.first
         more = f' data-n="{count}"' if count > 1 else ""
         anchor = f' id="e{cell.first}"' if cell.first in anchors else ""
@@ -110,7 +109,7 @@ def cards_of(
 
 def _caption_text(explanation: Explanation, entry: int) -> str:
     label = explanation.label(entry)
-    return as_text(label) if isinstance(label, bytes) else "▪"
+    return visible(as_text(label)) if isinstance(label, bytes) else "▪"
 
 
 def _frame(places: np.ndarray, painter: Painter, picture: np.ndarray | None) -> str:
@@ -179,7 +178,7 @@ def place_table(places: Sequence[Place], anchors: Sequence[int | None]) -> str:
 
 
 def _escaped(text: bytes) -> str:
-    return escape(as_text(text).replace("\r\n", "\n").replace("\n", "¶"))
+    return escape(visible(as_text(text)).replace("\n", "¶"))
 
 
 def curve_picture(one: Curve, other: Curve | None, names: tuple[str, str]) -> str:

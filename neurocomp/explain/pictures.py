@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurocomp import extras
 from neurocomp.codec.trace import Bits
 from neurocomp.explain.colours import cost_pixels
 from neurocomp.explain.explanation import Explanation
+from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
 Pixels = NDArray[np.uint8]
 
@@ -44,21 +46,30 @@ def pictures_of(explanation: Explanation, count: int) -> Pixels | None:
     if not tokens.has_grids:
         return None
 
-    from neurocomp.models.dalle.autoencoders.codes import decode_codes
-    from neurocomp.models.dalle.autoencoders.stored import MODEL_NAME, load_autoencoder
-    from neurocomp.models.dalle.model_folder import find_autoencoder, packaged_autoencoder
-    from neurocomp.store.shipped import DALLE_PREFIX
-
-    folder = packaged_autoencoder(tokens.autoencoder)
+    folder = _find_autoencoder(tokens.autoencoder, explanation.model)
     if folder is None:
-        folder = find_autoencoder(Path(explanation.model.removeprefix(DALLE_PREFIX)))
-    if not (folder / MODEL_NAME).is_file():
         return None
-    stored = load_autoencoder(folder)
-    if stored.sha256 != tokens.autoencoder:
-        return None
-    pixels: Pixels = decode_codes(stored.network, tokens.grids[:count])
+
+    from neurocomp.models.dalle.autoencoders.codes import decode_codes
+    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+
+    pixels: Pixels = decode_codes(load_autoencoder(folder).network, tokens.grids[:count])
     return pixels
+
+
+def _find_autoencoder(sha256: bytes, model: str) -> Path | None:
+    """Return the folder of the autoencoder of this hash: a prior's of the package, or the model's.
+
+    Without torch, which takes its time to load.
+    """
+    folders = [file.parent for file in packaged_priors().values()]
+    if model.startswith(DALLE_PREFIX):
+        folders.append(Path(model.removeprefix(DALLE_PREFIX)))
+    for folder in folders:
+        file = folder / "autoencoder" / "model.safetensors"
+        if file.is_file() and hashlib.sha256(file.read_bytes()).digest() == sha256:
+            return file.parent
+    return None
 
 
 def heat_sheet(explanation: Explanation) -> Pixels:
@@ -87,7 +98,8 @@ def _fitted(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
     """Return a picture in another size, by its nearest pixels."""
     rows = np.arange(shape[0]) * picture.shape[0] // shape[0]
     columns = np.arange(shape[1]) * picture.shape[1] // shape[1]
-    return picture[rows][:, columns]
+    fitted: Pixels = picture[rows][:, columns]
+    return fitted
 
 
 def _beside(one: Pixels, other: Pixels) -> Pixels:

@@ -40,7 +40,8 @@ def to_csv(explanation: Explanation, comparison: Comparison | None = None) -> st
     if against is not None:
         names.append("bits_against")
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    # Line ends are symbols like others: what is text is quoted.
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([*COLUMNS, *names])
     for number in range(len(entries)):
         row = _row(explanation, number)

@@ -8,14 +8,17 @@ import numpy as np
 
 from neurocomp.codec.trace import Bits
 from neurocomp.explain import colours
-from neurocomp.explain.cells import cells_of
+from neurocomp.explain.cells import cells_of, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.summary import Curve
 from neurocomp.names import printable
 
-_COST_CODES = (None, 230, 229, 222, 221, 215, 208, 202, 160, 88)
-_DIFFERENCE_CODES = (160, 209, 216, 224, None, 189, 153, 75, 25)
+Codes = tuple[int | None, ...]
+"""Of the 256 colours of terminals."""
+
+_COST_CODES: Codes = (None, 230, 229, 222, 221, 215, 208, 202, 160, 88)
+_DIFFERENCE_CODES: Codes = (160, 209, 216, 224, None, 189, 153, 75, 25)
 _BLACK, _WHITE = 16, 231
 _RESET = "\x1b[0m"
 
@@ -49,9 +52,9 @@ def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None 
         if level != last:
             parts.append(_code(codes[level], is_dark=_is_dark(level, bits is None)))
             last = level
-        text = _visible(cell.text)
+        text = visible(cell.text).replace("\t", "→   ")
         if "\n" in text:  # a colour would run to the terminal's edge
-            text = text.replace("\n", f"{_RESET}\n")
+            text = text.replace("\n", f"¶{_RESET}\n")
             last = -1
         parts.append(text)
     return "".join(parts) + _RESET
@@ -112,7 +115,7 @@ def one_line(parts: Sequence[bytes]) -> str:
 
 
 def _is_dark(level: int, is_cost: bool) -> bool:
-    return level >= colours.FIRST_DARK if is_cost else level in colours.DARK_DIFFERENCES
+    return level in (colours.DARK_COSTS if is_cost else colours.DARK_DIFFERENCES)
 
 
 def _code(colour: int | None, *, is_dark: bool) -> str:
@@ -120,13 +123,3 @@ def _code(colour: int | None, *, is_dark: bool) -> str:
     if colour is None:
         return _RESET
     return f"\x1b[0;48;5;{colour};38;5;{_WHITE if is_dark else _BLACK}m"
-
-
-def _visible(text: str) -> str:
-    """Return text in which line ends and tabs can be seen, and that moves no cursor."""
-    text = text.replace("\r\n", "\n")
-    lines = [
-        "".join("→   " if one == "\t" else printable(one) for one in line)
-        for line in text.split("\n")
-    ]
-    return "¶\n".join(lines)

@@ -69,14 +69,17 @@ class FrameEncoder:
     Args:
         coder: the one that was asked for; it may be in use elsewhere as well.
         options: what was asked for.
+        falls_back: False to use that model whatever it makes of the content.
     """
 
-    def __init__(self, coder: BlockCoder, options: CompressOptions) -> None:
+    def __init__(
+        self, coder: BlockCoder, options: CompressOptions, *, falls_back: bool = True
+    ) -> None:
         self.coder = coder
         self._asked_name = options.resolved_model
         self._contexts: BlockCoder | None = None
         self._other_name = _SECOND_BEST if coder.is_language else _CONTEXTS
-        if can_fall_back(coder):
+        if falls_back and can_fall_back(coder):
             other = find_unloaded(self._other_name) or open_model(self._other_name, ModelStore())
             self._contexts = BlockCoder(
                 other,

@@ -101,7 +101,12 @@ class TracedFrames:
 
 
 def trace_content(
-    content: bytes, options: CompressOptions, asked: Asked, report: Report | None = None
+    content: bytes,
+    options: CompressOptions,
+    asked: Asked,
+    report: Report | None = None,
+    *,
+    falls_back: bool = True,
 ) -> TracedFrames:
     """Compress a content in memory, as a file would be, and trace its blocks.
 
@@ -110,12 +115,13 @@ def trace_content(
         options: model, coder, block size, threads.
         asked: for which symbols the likeliest are wanted.
         report: told the bytes that are done, of two rounds.
+        falls_back: False to use the model whatever it makes of the content; see `FrameEncoder`.
 
     Raises:
         UsageError: options that don't go together.
         ModelNotFoundError: there is no such model.
     """
-    encoder = FrameEncoder(BlockCoder.for_options(options), options)
+    encoder = FrameEncoder(BlockCoder.for_options(options), options, falls_back=falls_back)
     monitor = Monitor(report)
     sink = io.BytesIO()
     writer = ChosenWriter(sink, encoder)
@@ -229,7 +235,8 @@ def _bounds(description: Description, places: NDArray[np.int64] | None) -> NDArr
     """Return where in the content each symbol begins, and its end, (n + 1,)."""
     if description.sizes is None or places is None:
         return None
-    return places[np.concatenate([[0], np.cumsum(description.sizes)])]
+    bounds: NDArray[np.int64] = places[np.concatenate([[0], np.cumsum(description.sizes)])]
+    return bounds
 
 
 def _symbols_of(coder: BlockCoder, block: Block, content: bytes) -> Stream | None:

@@ -48,6 +48,13 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     help="Compare with another model, or preset, symbol by symbol.",
 )
 @click.option(
+    "--fallback/--no-fallback",
+    "falls_back",
+    default=True,
+    help="As 'compress' does, use other models where they take less than the one that is asked "
+    "for; or that one, whatever it makes of the content.",
+)
+@click.option(
     "--range",
     "byte_range",
     callback=range_callback,
@@ -164,7 +171,14 @@ def _explained(
         asked = Asked(MAX_ENTRIES, first)
     shown = is_progress_shown(quiet=values["quiet"])
     with ProgressBar(name, 2 * len(data), shown=shown) as bar:
-        return explain_file(name, data, options, asked=asked, report=bar.report)
+        return explain_file(
+            name,
+            data,
+            options,
+            asked=asked,
+            report=bar.report,
+            falls_back=values["falls_back"],
+        )
 
 
 def _other_options(options: CompressOptions, values: Mapping[str, Any]) -> CompressOptions:
