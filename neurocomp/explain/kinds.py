@@ -26,7 +26,7 @@ _MARKUP = re.compile(
     rb"|&[A-Za-z#][A-Za-z0-9]{0,31};"  # entities
     rb"|\[\[|\]\]|\{\{|\}\}|'''?|^=+|=+$"  # a wiki's
     rb"|^#{1,6} |```|\*\*"  # Markdown's
-    rb"|\\[A-Za-z]+",  # TeX's commands
+    rb"|\\(?!u[0-9A-Fa-f]{4})[A-Za-z]{2,}",  # TeX's commands, but not JSON's characters
     re.MULTILINE,
 )
 

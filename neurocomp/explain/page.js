@@ -9,6 +9,11 @@ function element(name, text, className) {
   return made;
 }
 
+// Blanks that can be seen.
+function shown(text) {
+  return text.replaceAll(" ", "␣").replaceAll("\n", "¶").replaceAll("\t", "→");
+}
+
 function row(table, name, value, share, isOwn) {
   const line = element("tr", undefined, isOwn ? "own" : "");
   const bar = element("td", undefined, "bar");
@@ -23,7 +28,7 @@ function row(table, name, value, share, isOwn) {
 function describe(entry) {
   const box = element("div");
   const head = element("div");
-  head.append(element("b", data.texts[entry] ?? ""), ` ${data.kinds[data.kind[entry]]}`);
+  head.append(element("b", shown(data.texts[entry] ?? "")), ` ${data.kinds[data.kind[entry]]}`);
   if (data.offset[entry] >= 0) head.append(`, byte ${data.offset[entry]}`);
   box.append(head);
   const costs = element("table");
@@ -43,7 +48,7 @@ function describe(entry) {
     const list = element("table");
     for (let k = 0; k < likely.length; k += 2) {
       const share = likely[k + 1] / 10000;
-      row(list, data.labels[likely[k]], `${(100 * share).toFixed(2)} %`, share, false);
+      row(list, shown(data.labels[likely[k]]), `${(100 * share).toFixed(2)} %`, share, false);
     }
     box.append(list);
   }

@@ -227,7 +227,10 @@ def test_every_processor_notes_the_same() -> None:
             )
     finally:
         _core.use_processor(used)
-    for other in found[1:]:
-        assert other[0] == found[0][0]
-        for one, two in zip(found[0][1:], other[1:], strict=True):
-            assert np.array_equal(one, two)
+    payload, *notes = found[0]
+    for other_payload, *others in found[1:]:
+        assert other_payload == payload
+        for one, other in zip(notes, others, strict=True):
+            assert isinstance(one, np.ndarray)
+            assert isinstance(other, np.ndarray)
+            assert np.array_equal(one, other)

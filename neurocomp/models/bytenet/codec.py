@@ -36,7 +36,7 @@ from neurocomp.models.bytenet.sections import (
     split_block,
 )
 from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
-from neurocomp.models.mix.tracing import join_traces, trace_section
+from neurocomp.models.mix.tracing import MATCH, NETWORK, join_traces, trace_section
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
@@ -158,7 +158,11 @@ class NetworkCodec(Codec):
         # Contexts alone have learnt from all bytes before as well.
         alone = self._plan(variant - NUM_PROFILES, 1, partial(watch, tick))
         _, contexts = trace_section(section, _ANY_ROOM * section.size + 3, range(0), **alone)
-        opinions = {**trace.opinions, "contexts": contexts.bits}
+        opinions = {
+            NETWORK: trace.opinions[NETWORK],
+            "contexts": contexts.bits,
+            MATCH: trace.opinions[MATCH],
+        }
         return payload, replace(trace, opinions=opinions)
 
     def learn(self, symbols: Stream) -> Experience:
