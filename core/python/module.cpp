@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -146,6 +147,26 @@ nb::list encode_sections(const std::vector<ByteArray>& sections, size_t room, in
     return result;
 }
 
+// Rows of zeros that become an array without being copied.
+template <typename T>
+class Notes {
+   public:
+    Notes(size_t width, size_t num_rows)
+        : shape_{num_rows, width}, values_(new T[num_rows * width]()) {}
+
+    T* data() { return values_.get(); }
+    nb::object array() {
+        T* const values = values_.release();
+        const nb::capsule owner(values,
+                                [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
+        return nb::cast(nb::ndarray<nb::numpy, T>(values, 2, shape_, owner));
+    }
+
+   private:
+    size_t shape_[2];
+    std::unique_ptr<T[]> values_;
+};
+
 // Encodes a section and returns its payload and what was noted of its bytes.
 nb::tuple trace_section(const ByteArray& section, size_t room, size_t first_asked,
                         size_t last_asked, int profile, size_t num_lanes,
@@ -153,24 +174,24 @@ nb::tuple trace_section(const ByteArray& section, size_t room, size_t first_aske
                         std::optional<ByteArray> dictionary, const nb::object& progress) {
     const PythonPlan plan(profile, num_lanes, network, primer, std::move(dictionary));
     const size_t size = section.size();
-    std::vector<uint16_t> chosen(8 * size), matched(8 * size);
-    std::vector<int64_t> foreseen(2 * size);
-    std::vector<uint8_t> likely(mix::num_likely * size);
-    std::vector<uint32_t> shares(mix::num_likely * size);
+    require(first_asked <= last_asked && last_asked <= size,
+            "bytes are asked for that are not there");
+    const size_t num_asked = last_asked - first_asked;
+    Notes<uint16_t> chosen(8, size), matched(8, size);
+    Notes<int64_t> foreseen(2, plan.plan.network == nullptr ? 0 : size);
+    Notes<uint8_t> likely(mix::num_likely, num_asked);
+    Notes<uint32_t> shares(mix::num_likely, num_asked);
+    const mix::Tape tape = {chosen.data(), matched.data(), foreseen.data(), likely.data(),
+                            shares.data(), first_asked,    last_asked};
     const Progress tell = progress_of(progress);
     std::optional<Payload> payload;
     {
         const nb::gil_scoped_release release;
-        payload = trace(plan.plan, bytes_of(section), room,
-                        {chosen.data(), matched.data(), foreseen.data(), likely.data(),
-                         shares.data(), first_asked, last_asked},
-                        tell);
+        payload = trace(plan.plan, bytes_of(section), room, tape, tell);
     }
     return nb::make_tuple(
         payload ? nb::object(nb::bytes(payload->data(), payload->size())) : nb::object(nb::none()),
-        array_of(chosen.data(), {size, 8}), array_of(matched.data(), {size, 8}),
-        array_of(foreseen.data(), {size, 2}), array_of(likely.data(), {size, mix::num_likely}),
-        array_of(shares.data(), {size, mix::num_likely}));
+        chosen.array(), matched.array(), foreseen.array(), likely.array(), shares.array());
 }
 
 void decode_sections(const std::vector<nb::bytes>& payloads,

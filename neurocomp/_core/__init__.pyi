@@ -147,8 +147,8 @@ def trace(
         The payload, None where it would be longer than ``room``: what comes then holds zeros from
         there on.  The probability of each bit that came, (n, 8), of 2**16.  What the longest match
         gave it, (n, 8), of 2**12, 0 without one.  The network's weight of the byte and of all
-        bytes, (n, 2), zeros without one.  The likeliest bytes, (n, 5), and what they were given
-        before the byte's first bit, (n, 5), of 2**32; zeros where they were not asked for.
+        bytes, (n, 2), or (0, 2) without one.  The likeliest bytes of the m that were asked for,
+        (m, 5), and what they were given before the byte's first bit, (m, 5), of 2**32.
     """
 
 def learn(

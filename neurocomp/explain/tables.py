@@ -88,9 +88,7 @@ def to_json(explanation: Explanation, comparison: Comparison | None = None) -> s
         token = dict(zip(COLUMNS, _row(one, number), strict=True))
         token["is_greedy"] = one.is_greedy(number)
         token["opinions"] = {name: _number(bits[number]) for name, bits in entries.opinions.items()}
-        token["likely"] = [
-            [as_text(label), _number(share)] for label, share in one.likely(number)
-        ]
+        token["likely"] = [[as_text(label), _number(share)] for label, share in one.likely(number)]
         if against is not None:
             token["bits_against"] = _number(against[number])
         tokens.append(token)

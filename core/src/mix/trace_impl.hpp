@@ -122,8 +122,9 @@ void trace_byte(Tables& tables, Lane& lane, coding::Encoder& coder, uint8_t byte
         const uint32_t p = predict<with_network>(tables, lane);
         const int bit = byte >> (7 - i) & 1;
         coder.code(p, bit);
-        tape.chosen[i] = static_cast<uint16_t>(bit != 0 ? p : 65536 - p);
-        tape.matched[i] = share_of_match(tables, lane, bit);
+        const size_t note = 8 * tape.place + static_cast<size_t>(i);
+        tape.chosen[note] = static_cast<uint16_t>(bit != 0 ? p : 65536 - p);
+        tape.matched[note] = share_of_match(tables, lane, bit);
         update<with_network>(tables, lane, bit);
     }
 }
@@ -132,9 +133,10 @@ template <bool with_network>
 void find_likeliest(Tables& tables, Lane& lane, const Tape& tape) {
     Likeliest found;
     walk<with_network>(tables, lane, uint64_t{1} << 32, found);
+    const size_t first = num_likely * (tape.place - tape.first_asked);
     for (size_t k = 0; k < num_likely; ++k) {
-        tape.likely[k] = found.bytes[k];
-        tape.shares[k] = static_cast<uint32_t>(found.shares[k]);
+        tape.likely[first + k] = found.bytes[k];
+        tape.shares[first + k] = static_cast<uint32_t>(found.shares[k]);
     }
 }
 
@@ -144,15 +146,14 @@ bool trace(Tables& tables, Lane& lane, coding::Encoder& coder, const int32_t* we
         const Tape notes = tape.from(i);
         if (weights != nullptr) {
             take_weights(lane, weights + i * 256);
-            notes.foreseen[0] = lane.tree[256 + data[i]];
-            notes.foreseen[1] = lane.tree[1];
+            notes.foreseen[2 * notes.place] = lane.tree[256 + data[i]];
+            notes.foreseen[2 * notes.place + 1] = lane.tree[1];
         }
-        const bool is_asked = tape.first_asked <= i && i < tape.last_asked;
         if (lane.with_network) {
-            if (is_asked) find_likeliest<true>(tables, lane, notes);
+            if (notes.is_asked()) find_likeliest<true>(tables, lane, notes);
             trace_byte<true>(tables, lane, coder, data[i], notes);
         } else {
-            if (is_asked) find_likeliest<false>(tables, lane, notes);
+            if (notes.is_asked()) find_likeliest<false>(tables, lane, notes);
             trace_byte<false>(tables, lane, coder, data[i], notes);
         }
         if (coder.is_spent()) return false;

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes
-from neurocomp.codec.trace import Bits, Likely, Trace
+from neurocomp.codec.trace import Bits, Likely, Trace, clip
 
 NETWORK, MATCH = "network", "match"
 """Parts that have an opinion of a byte."""
+
+_ROWS_AT_ONCE = 1 << 14
 
 _CHOSEN_ONE, _MATCHED_ONE, _SHARE_ONE = 1 << 16, 1 << 12, 1 << 32
 
@@ -27,20 +29,23 @@ def trace_section(data: Bytes, room: int, asked: range, **plan: Any) -> tuple[by
             the mixture learns between the bits.
         plan: what `_core.encode` takes by name.
     """
+    asked = clip(asked, 0, data.size)
     payload, chosen, matched, foreseen, likely, shares = _core.trace(
         data, room, first_asked=asked.start, last_asked=asked.stop, **plan
     )
     opinions = {MATCH: _match_bits(matched)}
     if plan.get("network") is not None:
         opinions[NETWORK] = -np.log2(foreseen[:, 0] / foreseen[:, 1])
-    rows = slice(asked.start, asked.stop)
-    found = Likely(asked.start, likely[rows].astype(np.int32), shares[rows] / _SHARE_ONE)
+    found = Likely(asked.start, likely.astype(np.int32), shares / _SHARE_ONE)
     return payload, Trace(_costs(chosen, _CHOSEN_ONE), opinions, found)
 
 
 def _costs(parts: NDArray[np.uint16], one: int) -> Bits:
     """Return the bits of each byte, (n,), whose bits have these parts (n, 8) of ``one``."""
-    bits: Bits = -np.log2(parts / one).sum(axis=1)
+    bits = np.empty(len(parts))
+    for start in range(0, len(parts), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        bits[rows] = -np.log2(parts[rows] / one).sum(axis=1)
     return bits
 
 
@@ -50,8 +55,9 @@ def _match_bits(matched: NDArray[np.uint16]) -> Bits:
     A bit on each of its bits for which there was no match any more; NaN where there was none from
     the start.
     """
-    parts = np.where(matched > 0, matched, _MATCHED_ONE // 2)
-    return np.where(matched[:, 0] > 0, _costs(parts, _MATCHED_ONE), np.nan)
+    spoke = matched[:, 0] > 0
+    matched[matched == 0] = _MATCHED_ONE // 2
+    return np.where(spoke, _costs(matched, _MATCHED_ONE), np.nan)
 
 
 def join_traces(traces: list[Trace], sizes: list[int], framing_bytes: int) -> Trace:
