@@ -97,11 +97,12 @@ std::vector<int64_t> room_for(const Trie& trie, const Input<int32_t, 2>& context
     return std::vector<int64_t>(trie.parts().alphabet_size);
 }
 
-// Both smoothings read the arrays that they were made of.
-class KneserNey {
+// Reads the arrays that it was made of.
+class Probabilities {
    public:
-    KneserNey(nb::object trie, Input<uint8_t, 1> alphas, Input<uint8_t, 1> gammas,
-              Input<int32_t, 2> alpha_books, Input<int32_t, 2> gamma_books, Input<int32_t, 1> base)
+    Probabilities(nb::object trie, Input<uint8_t, 1> alphas, Input<uint8_t, 1> gammas,
+                  Input<int32_t, 2> alpha_books, Input<int32_t, 2> gamma_books,
+                  Input<int32_t, 1> base, bool backs_off)
         : owner_(trie),
           trie_(nb::cast<const Trie&>(trie)),
           alphas_(alphas),
@@ -124,7 +125,8 @@ class KneserNey {
         }
         check_values(base_.data(), base_.size());
         parts_ = {alphas_.data(),      gammas_.data(), alpha_books_.data(),
-                  gamma_books_.data(), base_.data(),   first};
+                  gamma_books_.data(), base_.data(),   first,
+                  backs_off};
     }
 
     void predict(Input<int32_t, 2> contexts, Output<int32_t, 2> out) const {
@@ -148,28 +150,7 @@ class KneserNey {
     Input<uint8_t, 1> alphas_, gammas_;
     Input<int32_t, 2> alpha_books_, gamma_books_;
     Input<int32_t, 1> base_;
-    ngram::KneserNey parts_;
-};
-
-class Backoff {
-   public:
-    Backoff(nb::object trie, Input<uint32_t, 1> counts)
-        : owner_(trie), trie_(nb::cast<const Trie&>(trie)), counts_(counts) {
-        require(counts.shape(0) == trie_.parts().num_nodes && trie_.parts().has_children(0),
-                "an n-gram model has one count for each node");
-    }
-
-    void predict(Input<int32_t, 2> contexts, Output<int32_t, 2> out) const {
-        std::vector<int64_t> weights = room_for(trie_, contexts, out);
-        const nb::gil_scoped_release release;
-        ngram::predict_by_counts(trie_.parts(), counts_.data(), contexts.data(), contexts.shape(0),
-                                 contexts.shape(1), weights.data(), out.data());
-    }
-
-   private:
-    nb::object owner_;
-    const Trie& trie_;
-    Input<uint32_t, 1> counts_;
+    ngram::Probabilities parts_;
 };
 
 using Array32 = Input<int32_t, 1>;
@@ -237,15 +218,12 @@ void bind_models(nb::module_& parent) {
         .def(nb::init<Input<int32_t, 1>, std::variant<Trie::Bytes, Trie::Pairs>, size_t>(),
              array("starts"), array("symbols"), "alphabet_size"_a)
         .def("advance", &Trie::advance, array("contexts"), array("symbols"));
-    nb::class_<KneserNey>(ngram_room, "KneserNey")
+    nb::class_<Probabilities>(ngram_room, "Probabilities")
         .def(nb::init<nb::object, Input<uint8_t, 1>, Input<uint8_t, 1>, Input<int32_t, 2>,
-                      Input<int32_t, 2>, Input<int32_t, 1>>(),
+                      Input<int32_t, 2>, Input<int32_t, 1>, bool>(),
              "trie"_a, array("alphas"), array("gammas"), array("alpha_books"), array("gamma_books"),
-             array("base"))
-        .def("predict", &KneserNey::predict, array("contexts"), array("out"));
-    nb::class_<Backoff>(ngram_room, "Backoff")
-        .def(nb::init<nb::object, Input<uint32_t, 1>>(), "trie"_a, array("counts"))
-        .def("predict", &Backoff::predict, array("contexts"), array("out"));
+             array("base"), "backs_off"_a)
+        .def("predict", &Probabilities::predict, array("contexts"), array("out"));
     ngram_room.def("sort_positions", &sort_positions, array("ranks"), array("counts"));
     ngram_room.def("next_grams", &next_grams, array("by_symbol"), array("ranks"), array("counts"),
                    array("room"), array("symbols"), "length"_a);

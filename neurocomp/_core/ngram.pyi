@@ -6,7 +6,7 @@ ValueError for shapes that don't fit together and for numbers out of range.
 
 from typing import Any
 
-from numpy import int32, uint8, uint32
+from numpy import int32, uint8
 from numpy.typing import NDArray
 
 class Trie:
@@ -24,8 +24,8 @@ class Trie:
     def advance(self, contexts: NDArray[int32], symbols: NDArray[int32]) -> None:
         """Append symbols (lanes,) to the contexts (lanes, order) of all lanes."""
 
-class KneserNey:
-    """Interpolated probabilities on a trie; see ``models.ngram.model``."""
+class Probabilities:
+    """Probabilities on a trie, interpolated or backing off; see ``models.ngram.model``."""
 
     def __init__(
         self,
@@ -35,14 +35,8 @@ class KneserNey:
         alpha_books: NDArray[int32],
         gamma_books: NDArray[int32],
         base: NDArray[int32],
+        backs_off: bool,
     ) -> None: ...
-    def predict(self, contexts: NDArray[int32], out: NDArray[int32]) -> None:
-        """Write the tables (lanes, V) after contexts (lanes, order)."""
-
-class Backoff:
-    """Plain counts on a trie; see ``models.ngram.model``."""
-
-    def __init__(self, trie: Trie, counts: NDArray[uint32]) -> None: ...
     def predict(self, contexts: NDArray[int32], out: NDArray[int32]) -> None:
         """Write the tables (lanes, V) after contexts (lanes, order)."""
 

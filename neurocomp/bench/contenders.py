@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,10 @@ from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.text.networks import gpt2_alphabet
+from neurocomp.registry.opening import OpenModel, as_language, is_language_model, open_model
+from neurocomp.registry.packaged import EMBEDDED
+from neurocomp.store.folder import ModelStore
+from neurocomp.store.headers import ModelHeader
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols import BytePairs
 from neurocomp.training.data import SymbolCache
@@ -75,13 +79,29 @@ class Contender:
 
     Attributes:
         name: what tables and figures call it.
-        path: file of its stored form.
+        model: what opens it: the name of a model of the package, or a file.
+        path: file of its stored form, if it has one.
         checkpoint: folder of its float original, where there is one.
+        is_mixed: whether a language model is mixed with contexts, instead of coding its tokens.
     """
 
     name: str
-    path: Path
+    model: str
+    path: Path | None
     checkpoint: Path | None = None
+    is_mixed: bool = False
+
+    def open(self) -> OpenModel:
+        """Return the model; raises what `open_model` does."""
+        opened = open_model(self.model, ModelStore())
+        return as_language(opened) if self.is_mixed else opened
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the model's integers, hexadecimal."""
+        if self.path is None:
+            return EMBEDDED[self.model].sha256().hex()
+        return ModelHeader.read(self.path).sha256.hex()
 
 
 @dataclass(frozen=True)
@@ -102,7 +122,7 @@ class NgramPlan:
 
 
 def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Contender]:
-    """Train n-grams over byte pairs: plain back-off and Kneser-Ney; files are written once.
+    """Train n-grams over byte pairs: back-off and Kneser-Ney; files are written once.
 
     Raises:
         UsageError, FormatError: a file of the corpus or the tokenizer is missing or damaged.
@@ -120,7 +140,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
         ends = np.flatnonzero(symbols == alphabet.separator)
         starts = [0, *(ends + 1).tolist()]
         documents += [symbols[a:b] for a, b in zip(starts, [*ends, symbols.size], strict=True)]
-    for smoothing, title in (("backoff", "back-off"), ("kneser-ney", "Kneser-Ney")):
+    for smoothing, title in (("katz", "back-off"), ("kneser-ney", "Kneser-Ney")):
         for order in plan.orders:
             target = folder / f"{order}-gram-{smoothing}-{key.hexdigest()[:12]}.safetensors"
             if not target.is_file():
@@ -129,7 +149,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
                 stored = counted.to_stored()
                 tensors = {**stored.tensors, TOKENIZER: np.frombuffer(tokenizer, np.uint8)}
                 StoredModel(stored.architecture, stored.config, tensors).save(target)
-            yield Contender(f"{order}-gram, {title}", target)
+            yield Contender(f"{order}-gram, {title}", str(target), target)
 
 
 def convert(checkpoint: Path, folder: Path) -> Contender:
@@ -138,4 +158,20 @@ def convert(checkpoint: Path, folder: Path) -> Contender:
     target = folder / f"{stored.sha256.hex()[:12]}.safetensors"
     if not target.is_file():
         stored.save(target)
-    return Contender(checkpoint.absolute().name, target, checkpoint)
+    return Contender(checkpoint.absolute().name, str(target), target, checkpoint)
+
+
+def installed(name: str) -> Iterator[Contender]:
+    """Yield a model of the package or the store; one that can be mixed with contexts twice.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    if name in EMBEDDED:
+        yield Contender(name, name, EMBEDDED[name].file)
+        return
+    path = ModelStore().find(name).path
+    contender = Contender(name, str(path), path)
+    yield contender
+    if is_language_model(contender.open()):
+        yield replace(contender, name=f"{name}, mixed with contexts", is_mixed=True)

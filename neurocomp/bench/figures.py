@@ -13,6 +13,8 @@ FAMILIES = {
     "neural-ngram": "neural n-grams",
     "recurrent-tokens": "recurrent",
     "transformer": "transformers",
+    "bytenet": "recurrent networks of bytes, mixed with contexts",
+    "language": "transformers, mixed with contexts",
 }
 """What the second figure calls the architectures that are not counts."""
 
@@ -51,15 +53,28 @@ def _bars(axes: Any, rows: Sequence[Row]) -> None:
     axes.bar(
         [place - 0.2 for place in places], [row.arithmetic for row in rows], 0.4, label="arithmetic"
     )
-    axes.bar([place + 0.2 for place in places], [row.huffman for row in rows], 0.4, label="Huffman")
+    both = [(place, row.huffman) for place, row in enumerate(rows) if row.huffman is not None]
+    axes.bar(
+        [place + 0.2 for place, _ in both], [huffman for _, huffman in both], 0.4, label="Huffman"
+    )
+    bounds = [
+        (place, row.table_entropy)
+        for place, row in enumerate(rows)
+        if row.table_entropy is not None
+    ]
+    axes.hlines(
+        [entropy for _, entropy in bounds],
+        [place - 0.45 for place, _ in bounds],
+        [place + 0.45 for place, _ in bounds],
+        color="black",
+        lw=1.5,
+        label="bound: entropy of the tables",
+    )
     for place, row in zip(places, rows, strict=True):
-        label = "bound: entropy of the tables" if place == 0 else None
-        axes.hlines(
-            row.table_entropy, place - 0.45, place + 0.45, color="black", lw=1.5, label=label
-        )
+        gap = "" if row.huffman is None else f"\n{row.huffman - row.arithmetic:+.2f}"
         axes.annotate(
-            f"{row.arithmetic:.2f}\n{row.huffman - row.arithmetic:+.2f}",
-            (place, max(row.arithmetic, row.huffman)),
+            f"{row.arithmetic:.2f}{gap}",
+            (place, max(row.arithmetic, row.huffman or 0)),
             ha="center",
             va="bottom",
             fontsize="small",
@@ -73,7 +88,8 @@ def _bars(axes: Any, rows: Sequence[Row]) -> None:
 def _scaling(axes: Any, rows: Sequence[Row]) -> None:
     families: dict[str, list[Row]] = {}
     for row in rows:
-        families.setdefault(_family(row), []).append(row)
+        if row.parameters:
+            families.setdefault(_family(row), []).append(row)
     for family, members in families.items():
         ordered = sorted(members, key=lambda row: row.parameters)
         axes.plot(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -25,7 +26,8 @@ from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.contents import read_contents
-from neurocomp.pipeline.options import CompressOptions
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions
+from neurocomp.pipeline.streams import compress_stream, decompress_stream
 from neurocomp.registry.opening import OpenModel
 from neurocomp.symbols import SymbolMap
 
@@ -52,12 +54,12 @@ class Measured:
 
     Attributes:
         sizes: bytes of each coder's frame, by name.
-        bits: ideal code length under the tables.
+        bits: ideal code length under the tables; None without tables.
         seconds: CPU time there and back with each coder, by name, the model's included.
     """
 
     sizes: dict[str, int]
-    bits: float
+    bits: float | None
     seconds: dict[str, float]
 
 
@@ -77,6 +79,26 @@ def code_with_both(opened: OpenModel, content: bytes) -> Measured:
         tally.bits,
         {name: model_seconds + tally.seconds[name] for name in NAMES},
     )
+
+
+def code_bits(model: str, content: bytes) -> Measured:
+    """Code ``content`` with a model of bits, which has a coder of its own; decode and compare.
+
+    Args:
+        model: the name or the file of it.
+        content: at least one byte.
+
+    Raises:
+        NeurocompError: the frame does not decode to the content.
+    """
+    start, frame, back = process_time(), io.BytesIO(), io.BytesIO()
+    compress_stream(io.BytesIO(content), frame, CompressOptions(model=model))
+    places = (Path(model),) if Path(model).is_file() else ()
+    decompress_stream(io.BytesIO(frame.getvalue()), back, DecompressOptions(model_path=places))
+    if back.getvalue() != content:
+        raise NeurocompError(f"{model}: the frame doesn't decode to the text")
+    seconds = process_time() - start
+    return Measured({"arithmetic": frame.tell()}, None, {"arithmetic": seconds})
 
 
 def encode(opened: OpenModel, content: bytes, tally: Tally) -> dict[str, bytes]:

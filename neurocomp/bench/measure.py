@@ -12,13 +12,14 @@ import numpy as np
 
 from neurocomp.bench.contenders import Contender, Excerpt
 from neurocomp.bench.entropy import float_bits
-from neurocomp.bench.frames import code_with_both
+from neurocomp.bench.frames import code_bits, code_with_both
 from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import FormatError, UsageError
+from neurocomp.exact import Stream
 from neurocomp.registry.catalogue import Kind
-from neurocomp.registry.opening import open_model
+from neurocomp.registry.opening import OpenModel
 from neurocomp.store.files import write_atomically
-from neurocomp.store.folder import ModelStore
+from neurocomp.store.headers import ModelHeader
 from neurocomp.store.stored import StoredModel
 
 
@@ -31,15 +32,16 @@ class Row:
         kind: its architecture.
         parameters: n-grams of a count model, numbers of a network.
         float_entropy: bits per token of the float original; None where there is none.
-        table_entropy: bits per token of the integer tables.
+        table_entropy: bits per token of the integer tables; None for a model of bits.
         arithmetic: bits per token of the arithmetic coder's whole file.
-        huffman: the same of the Huffman coder's.
+        huffman: the same of the Huffman coder's; None for a model of bits.
         bits_per_byte: of the arithmetic coder's file.
         arithmetic_bytes, huffman_bytes: sizes of the files.
         model_bytes: of the model's file, which a reader needs as well.
         seconds: CPU time of arithmetic coding, there and back.
         huffman_seconds: the same with Huffman coding.
-        num_tokens, num_bytes: of the excerpt.
+        num_tokens, num_bytes: of the excerpt; its tokens are what all bits are counted by, also
+            those of models that have other tokens or none.
         text: SHA-256 of the excerpt.
         sha256: of the model.
     """
@@ -48,15 +50,15 @@ class Row:
     kind: str
     parameters: int
     float_entropy: float | None
-    table_entropy: float
+    table_entropy: float | None
     arithmetic: float
-    huffman: float
+    huffman: float | None
     bits_per_byte: float
     arithmetic_bytes: int
-    huffman_bytes: int
+    huffman_bytes: int | None
     model_bytes: int
     seconds: float
-    huffman_seconds: float
+    huffman_seconds: float | None
     num_tokens: int
     num_bytes: int
     text: str
@@ -69,41 +71,59 @@ class Row:
 
 
 def measure(contender: Contender, excerpt: Excerpt) -> Row:
-    """Code the excerpt with both coders, decode, compare; raises NeurocompError if it differs."""
-    opened = open_model(str(contender.path), ModelStore())
-    if opened.family.kind is not Kind.SYMBOL:
-        raise UsageError(f"{contender.name} predicts bits, not tokens: leave it out")
-    model = cast(SymbolModel, opened.model)
-    stored = StoredModel.load(contender.path)
+    """Code the excerpt, with both coders where it can be; decode and compare.
+
+    Raises:
+        NeurocompError: what comes back differs.
+    """
+    opened = contender.open()
+    stored = None if contender.path is None else StoredModel.load(contender.path)
+    count, content = excerpt.tokens.size, excerpt.content
+    float_entropy, parameters = None, 0 if stored is None else _num_parameters(stored)
+    if opened.family.kind is Kind.SYMBOL:
+        model = cast(SymbolModel, opened.model)
+        if contender.checkpoint is not None:
+            tokens = _own_tokens(contender, model, excerpt)
+            bits, parameters = float_bits(contender.checkpoint, tokens, model.num_lanes(count))
+            float_entropy = bits / count
+        coded = code_with_both(opened, content)
+    else:
+        coded = code_bits(contender.model, content)
+    sizes, seconds = coded.sizes, coded.seconds
+    return Row(
+        model=contender.name,
+        kind=kind_of(contender, opened),
+        parameters=parameters,
+        float_entropy=float_entropy,
+        table_entropy=None if coded.bits is None else coded.bits / count,
+        arithmetic=8 * sizes["arithmetic"] / count,
+        huffman=8 * sizes["huffman"] / count if "huffman" in sizes else None,
+        bits_per_byte=8 * sizes["arithmetic"] / len(content),
+        arithmetic_bytes=sizes["arithmetic"],
+        huffman_bytes=sizes.get("huffman"),
+        model_bytes=0 if contender.path is None else contender.path.stat().st_size,
+        seconds=seconds["arithmetic"],
+        huffman_seconds=seconds.get("huffman"),
+        num_tokens=count,
+        num_bytes=len(content),
+        text=excerpt.sha256,
+        sha256=contender.sha256,
+    )
+
+
+def kind_of(contender: Contender, opened: OpenModel) -> str:
+    """Return the architecture of a model of tokens, or the family of a model of bits."""
+    if opened.family.kind is Kind.SYMBOL and contender.path is not None:
+        return ModelHeader.read(contender.path).architecture
+    return opened.family.name
+
+
+def _own_tokens(contender: Contender, model: SymbolModel, excerpt: Excerpt) -> Stream:
+    """Return the excerpt's tokens, which are the model's own; a float original is fed with them."""
     tokens = model.symbol_map.encode(excerpt.content, model.alphabet_size)
     if tokens is None or not np.array_equal(tokens, excerpt.tokens):
         raise UsageError(f"{contender.name} has another tokenizer than the excerpt: leave it out")
-    count = tokens.size
-    float_entropy, parameters = None, _num_parameters(stored)
-    if contender.checkpoint is not None:
-        bits, parameters = float_bits(contender.checkpoint, tokens, model.num_lanes(count))
-        float_entropy = bits / count
-    coded = code_with_both(opened, excerpt.content)
-    arithmetic, huffman = coded.sizes["arithmetic"], coded.sizes["huffman"]
-    return Row(
-        contender.name,
-        stored.architecture,
-        parameters,
-        float_entropy,
-        coded.bits / count,
-        8 * arithmetic / count,
-        8 * huffman / count,
-        8 * arithmetic / len(excerpt.content),
-        arithmetic,
-        huffman,
-        contender.path.stat().st_size,
-        coded.seconds["arithmetic"],
-        coded.seconds["huffman"],
-        count,
-        len(excerpt.content),
-        excerpt.sha256,
-        stored.sha256.hex(),
-    )
+    return tokens
 
 
 def _num_parameters(stored: StoredModel) -> int:

@@ -14,12 +14,20 @@ import pytest
 
 from neurocomp import compress
 from neurocomp.bench import entropy
-from neurocomp.bench.contenders import NgramPlan, convert, read_excerpt, tokenizer_of, train_ngrams
+from neurocomp.bench.contenders import (
+    NgramPlan,
+    convert,
+    installed,
+    read_excerpt,
+    tokenizer_of,
+    train_ngrams,
+)
 from neurocomp.bench.entropy import float_bits, windows
 from neurocomp.bench.frames import NAMES, Tally, decode, encode
-from neurocomp.bench.measure import read_rows, write_rows
+from neurocomp.bench.measure import measure, read_rows, write_rows
 from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, NeurocompError
+from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.registry.opening import open_model
 from neurocomp.store.folder import ModelStore
@@ -29,6 +37,7 @@ from tests.bench.tables import table_bits
 from tests.models.tokennets.networks import make_network
 from tests.models.tokennets.networks import write_checkpoint as write_network
 from tests.models.transformer.checkpoints import write_checkpoint
+from tests.models.transformer.llamas import write_llama
 from tests.symbols.vocabulary import ALPHABET_SIZE
 
 NUM_TOKENS = 600
@@ -113,6 +122,7 @@ def test_the_float_original_reads_the_windows_of_the_exact_form(
     folder: Path, tmp_path: Path
 ) -> None:
     contender = convert(folder / "tiny", tmp_path)
+    assert contender.path is not None
     model = TransformerModel.from_stored(StoredModel.load(contender.path))
     tokens = np.random.default_rng(2).integers(0, 256, 150).astype(np.int32)
     floats, num_parameters = float_bits(folder / "tiny", tokens, model.num_lanes(tokens.size))
@@ -178,3 +188,28 @@ def test_without_models_there_is_nothing_to_measure(folder: Path, tmp_path: Path
     text, tokenizer = str(folder / "valid.txt"), str(folder / "tiny")
     arguments = ["bench", "article", text, "--tokenizer", tokenizer, "-o", str(tmp_path)]
     assert run(arguments) == 2
+
+
+def test_models_of_bits_are_counted_by_the_excerpts_tokens(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A language model has other tokens, and is measured by them and mixed with contexts."""
+    monkeypatch.setenv("NEUROCOMP_HOME", str(tmp_path))
+    path = tmp_path / "tiny.safetensors"
+    convert_checkpoint(write_llama(tmp_path / "llama", "tied")).save(path)
+    ModelStore().add(path, "tiny-llama")
+    symbol_map = BytePairs(tokenizer_of(folder / "tiny"))
+    excerpt = read_excerpt(folder / "valid.txt", symbol_map, ALPHABET_SIZE, 300)
+    contenders = [*installed("mix"), *installed("tiny-llama")]
+    assert [one.name for one in contenders] == [
+        *("mix", "tiny-llama", "tiny-llama, mixed with contexts")
+    ]
+    rows = [measure(contender, excerpt) for contender in contenders]
+    write_rows(tmp_path / "article.csv", rows)
+    assert read_rows(tmp_path / "article.csv") == rows
+    assert [row.num_tokens for row in rows] == [excerpt.tokens.size] * 3
+    frame = compress(excerpt.content, model="mix")
+    assert rows[0].arithmetic == 8 * len(frame) / excerpt.tokens.size
+    assert [row.huffman is None for row in rows] == [True, False, True]
+    assert [row.table_entropy is None for row in rows] == [True, False, True]
+    assert len({(row.sha256, row.kind) for row in rows}) == 3

@@ -126,7 +126,15 @@ WRONG: dict[str, Callable[[], object]] = {
         np.array([1, 3, 4], I32), np.array([0, 1, 3, 1], np.uint8), 3
     ),
     "a context": lambda: trie().advance(np.array([[0, 2]], I32), np.zeros(1, I32)),
-    "counts": lambda: _core.ngram.Backoff(trie(), np.ones(3, np.uint32)),
+    "codes of n-grams": lambda: _core.ngram.Probabilities(
+        trie(),
+        np.ones(3, np.uint8),
+        np.ones(0, np.uint8),
+        rows(0, 256),
+        rows(0, 256),
+        rows(3),
+        True,
+    ),
     "ranks": lambda: _core.ngram.sort_positions(np.array([0, 2], I32), np.array([1, 1], I32)),
     "words": lambda: _core.symbols.find_word_ends(
         0, np.zeros(3, np.uint32), np.zeros(3, np.uint8), np.zeros(2, np.int64)

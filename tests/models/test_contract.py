@@ -27,8 +27,8 @@ MODELS: dict[str, Callable[[], SymbolModel]] = {
     "kneser-ney-1": lambda: _ngram(256, 1, "kneser-ney"),
     "kneser-ney-4": lambda: _ngram(256, 4, "kneser-ney"),
     "kneser-ney-6-tokens": lambda: _ngram(1000, 6, "kneser-ney"),
-    "backoff-1": lambda: _ngram(256, 1, "backoff"),
-    "backoff-6": lambda: _ngram(256, 6, "backoff"),
+    "katz-1": lambda: _ngram(256, 1, "katz"),
+    "katz-6": lambda: _ngram(256, 6, "katz"),
 }
 LANES_LEARN_FROM_EACH_OTHER = {"adaptive"}
 

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from neurocomp.errors import UsageError
 from neurocomp.exact import TOTAL
 from neurocomp.models.ngram import NgramModel
-from neurocomp.models.ngram.counting import FALLBACK, count_ngrams, discounts
+from neurocomp.models.ngram.counting import (
+    FALLBACK,
+    KATZ_LIMIT,
+    count_ngrams,
+    discounts,
+    good_turing,
+)
 from neurocomp.models.ngram.training import read_symbols, train_ngram
 from tests.models.texts import words
 
@@ -69,6 +75,47 @@ class Reference:
         return pmf
 
 
+class Katz:
+    """Katz's back-off from his equations, over counts in dictionaries."""
+
+    def __init__(self, documents: Sequence[Sequence[int]], alphabet_size: int, order: int) -> None:
+        self.alphabet_size, self.order = alphabet_size, order
+        self.counts = count(documents, order)
+        self.shares = [
+            good_turing(np.asarray(list(level.values()), np.int32)) if level else np.zeros(1)
+            for level in self.counts
+        ]
+
+    def alphas(self, context: Gram) -> tuple[dict[int, float], float]:
+        """Return what the symbols that followed a context keep, and what is left for the others."""
+        size = len(context) + 1
+        level = {g[-1]: c for g, c in self.counts[size].items() if g[:-1] == context}
+        total, shares = sum(level.values()), self.shares[size]
+        seen = {s: c / total * (shares[c] if c <= KATZ_LIMIT else 1.0) for s, c in level.items()}
+        left = 1 - sum(seen.values())
+        if seen and left < 1 / (total + 1):
+            seen = {s: p * (total / (total + 1)) / (1 - left) for s, p in seen.items()}
+            left = 1 / (total + 1)
+        return seen, left
+
+    def pmf(self, context: Gram) -> NDArray[np.float64]:
+        weights, mass = np.zeros(self.alphabet_size), 1.0
+        for start in range(max(0, len(context) - self.order + 1), len(context)):
+            seen, left = self.alphas(context[start:])
+            if not seen:
+                continue
+            for symbol, probability in seen.items():
+                weights[symbol] = weights[symbol] or mass * probability
+            lower, _ = self.alphas(context[start + 1 :])
+            rest = 1 - sum(lower[symbol] for symbol in seen)
+            mass = min(mass * min(left / max(rest, 1e-9), 4.0), 4.0)
+        seen, left = self.alphas(())
+        for unseen in np.flatnonzero(weights == 0):
+            weights[unseen] = mass * (seen.get(int(unseen), 0.0) + left / self.alphabet_size)
+        pmf: NDArray[np.float64] = weights / weights.sum()
+        return pmf
+
+
 def count(documents: Sequence[Sequence[int]], order: int) -> list[Counter[Gram]]:
     """Return the counts of n-grams, by n from 0 (unused) to ``order``."""
     counts: list[Counter[Gram]] = [Counter() for _ in range(order + 1)]
@@ -107,12 +154,16 @@ def test_counting(documents: list[list[int]], order: int) -> None:
     expected = count(documents, order)
     grams: list[Gram] = [()]
     for n, level in enumerate(levels, start=1):
+        shorter = grams
         grams = [
             (*grams[parent], int(symbol))
             for parent, symbol in zip(level.parents, level.symbols, strict=True)
         ]
         assert dict(zip(grams, level.counts.tolist(), strict=True)) == expected[n]
         assert grams == sorted(grams)
+        if n > 1:
+            suffixes = [shorter[suffix] for suffix in level.suffixes]
+            assert suffixes == [gram[1:] for gram in grams]
         if n == order:
             np.testing.assert_array_equal(level.continuations, level.counts)
             continue
@@ -144,11 +195,46 @@ def test_kneser_ney_is_the_published_one(alphabet_size: int, order: int) -> None
         assert divergence < 0.001
 
 
-def test_kneser_ney_beats_backoff_on_unseen_text() -> None:
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("alphabet_size", [12, 300])
+def test_katz_is_the_published_one(alphabet_size: int, order: int) -> None:
+    text = words(2500, alphabet_size, 1)
+    documents = [text[:1000], text[1000:1003], text[1003:]]
+    model = train_ngram(documents, alphabet_size, order, "katz")
+    reference = Katz([document.tolist() for document in documents], alphabet_size, order)
+    contexts: list[Gram] = [(), (0,), (alphabet_size - 1, alphabet_size - 2, 3)]
+    contexts += [tuple(text[i : i + order - 1].tolist()) for i in range(0, 400, 20)]
+    for context in contexts:
+        expected = reference.pmf(context)
+        assert expected.sum() == pytest.approx(1)
+        np.testing.assert_allclose(pmf_after(model, context), expected, rtol=0.08, atol=2**-22)
+
+
+def test_katz_keeps_what_good_turing_says_of_a_count() -> None:
+    numbers = (1000, 400, 220, 140, 100, 75)
+    counts = np.repeat(np.arange(1, 7), numbers).astype(np.int32)
+    common = 6 * 75 / 1000
+    expected = [
+        ((r + 1) * numbers[r] / (r * numbers[r - 1]) - common) / (1 - common) for r in range(1, 6)
+    ]
+    assert good_turing(counts).tolist() == pytest.approx([0.0, *expected])
+
+
+@pytest.mark.parametrize("smoothing", ["kneser-ney", "katz"])
+def test_longer_contexts_and_smoothing_pay_on_unseen_text(smoothing: str) -> None:
+    """No order is worse than a shorter one by more than noise, and none worse than uniform."""
+    text, unseen = words(20_000, 256, 1), words(3000, 256, 2)
+    bits = [
+        bits_per_symbol(train_ngram(text, 256, order, smoothing), unseen) for order in (1, 2, 5)
+    ]
+    assert 8 > bits[0] > bits[1]
+    assert bits[2] < 1.03 * bits[1]
+
+
+def test_kneser_ney_beats_katz_on_unseen_text() -> None:
     text, unseen = words(20_000, 256, 1), words(3000, 256, 2)
     smoothed = bits_per_symbol(train_ngram(text, 256, 5), unseen)
-    plain = bits_per_symbol(train_ngram(text, 256, 5, "backoff"), unseen)
-    assert smoothed < plain
+    assert smoothed < bits_per_symbol(train_ngram(text, 256, 5, "katz"), unseen)
     assert smoothed < bits_per_symbol(train_ngram(text, 256, 2), unseen)
 
 
@@ -158,7 +244,7 @@ def test_pruning_makes_models_smaller_and_keeps_them_whole() -> None:
     pruned = train_ngram(text, 256, 5, min_count=[1, 1, 1, 2, 3])
     assert pruned.symbols.size < 0.7 * whole.symbols.size
     assert bits_per_symbol(pruned, unseen) < 1.1 * bits_per_symbol(whole, unseen)
-    assert train_ngram(text, 256, 5, "backoff", min_count=10**6).predictor(1).frequencies().any()
+    assert train_ngram(text, 256, 5, "katz", min_count=10**6).predictor(1).frequencies().any()
 
 
 def test_discounts_fall_back_where_counts_of_counts_say_nothing() -> None:

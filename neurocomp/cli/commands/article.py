@@ -76,7 +76,14 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     metavar="FOLDER",
     help="A trained neural n-gram, recurrent network or GPT-2; measured in floats as well.",
 )
-@click.option("-m", "--model", "models", multiple=True, metavar="NAME", help="An installed model.")
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="A model of the package or an installed one, whatever its tokens; may be repeated.",
+)
 @click.option(
     "--tokens",
     "num_tokens",
@@ -89,7 +96,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 def article(**values: Any) -> None:
     """Code the start of TEXT with models of language, from counts to transformers.
 
-    Every model is coded with arithmetic and with Huffman coding, decoded and compared. FOLDER gets
+    Every model is coded with arithmetic and with Huffman coding, decoded and compared. Models of
+    bits (text-s, text-l, mix, and language models mixed with contexts) have arithmetic coding only.
+    All bits are counted by the token of GPT-2, also where a model has other tokens. FOLDER gets
     article.csv and two figures as PNG and SVG: bits per token by model with the bound that the
     tables set, and bits per token against parameters. Rows that article.csv has already for the
     same text and model are not measured again.
@@ -110,7 +119,6 @@ def article(**values: Any) -> None:
     from neurocomp.bench.contenders import read_excerpt, tokenizer_of
     from neurocomp.bench.figures import draw
     from neurocomp.bench.measure import measure, read_rows, write_rows
-    from neurocomp.store.headers import ModelHeader
     from neurocomp.symbols import BytePairs
 
     tokenizer = tokenizer_of(values["tokenizer"])
@@ -120,10 +128,10 @@ def article(**values: Any) -> None:
     )
     output: Path = values["output"]
     (output / "models").mkdir(parents=True, exist_ok=True)
-    known = {(row.text, row.sha256): row for row in read_rows(output / CSV_NAME)}
+    known = {(row.text, row.sha256, row.model): row for row in read_rows(output / CSV_NAME)}
     rows: list[Row] = []
     for contender in _contenders(values, tokenizer, output / "models"):
-        key = (excerpt.sha256, ModelHeader.read(contender.path).sha256.hex())
+        key = (excerpt.sha256, contender.sha256, contender.name)
         row = known.get(key)
         lacks_float = row is not None and row.float_entropy is None
         if row is None or (lacks_float and contender.checkpoint is not None):
@@ -142,8 +150,7 @@ def article(**values: Any) -> None:
 
 
 def _contenders(values: dict[str, Any], tokenizer: bytes, folder: Path) -> Iterator[Contender]:
-    from neurocomp.bench.contenders import Contender, NgramPlan, convert, train_ngrams
-    from neurocomp.store.folder import ModelStore
+    from neurocomp.bench.contenders import NgramPlan, convert, installed, train_ngrams
 
     try:
         orders = [int(part) for part in values["orders"].split(",")]
@@ -154,7 +161,7 @@ def _contenders(values: dict[str, Any], tokenizer: bytes, folder: Path) -> Itera
     for checkpoint in values["checkpoints"]:
         yield convert(checkpoint, folder)
     for name in values["models"]:
-        yield Contender(name, ModelStore().find(name).path)
+        yield from installed(name)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -162,9 +169,9 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.model,
         str(row.parameters),
         "-" if row.float_entropy is None else f"{row.float_entropy:.4f}",
-        f"{row.table_entropy:.4f}",
+        "-" if row.table_entropy is None else f"{row.table_entropy:.4f}",
         f"{row.arithmetic:.4f}",
-        f"{row.huffman:.4f}",
+        "-" if row.huffman is None else f"{row.huffman:.4f}",
         f"{row.bits_per_byte:.4f}",
         str(row.arithmetic_bytes),
         str(row.total_bytes),

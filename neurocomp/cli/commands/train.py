@@ -205,10 +205,10 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
 )
 @click.option(
     "--smoothing",
-    type=click.Choice(["kneser-ney", "backoff"]),
+    type=click.Choice(["kneser-ney", "katz"]),
     default="kneser-ney",
     show_default=True,
-    help="Interpolated modified Kneser-Ney, or plain counts with back-off.",
+    help="Interpolated modified Kneser-Ney, or Katz's back-off.",
 )
 @click.option(
     "--min-count",

@@ -1,12 +1,15 @@
-"""Counting the n-grams of a text in linear time, and smoothing the counts.
+"""Counting the n-grams of a text in linear time, and what its counts are discounted by.
 
 A k-gram is known by its rank among all k-grams, so the alphabet's size doesn't matter; the sort
 that ranks them is in ``core/src/ngram/counting.hpp``.
 
-Smoothing is modified Kneser-Ney.
+Two smoothings: modified Kneser-Ney, and Katz's back-off.
 
 S. F. Chen and J. Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling",
 Harvard TR-10-98 (1998), section 3 and equation 26.
+
+S. M. Katz, "Estimation of Probabilities from Sparse Data for the Language Model Component of a
+Speech Recognizer", IEEE Transactions on Acoustics, Speech, and Signal Processing 35 (1987).
 """
 
 from __future__ import annotations
@@ -31,12 +34,14 @@ class Level:
         counts: how often it occurs.
         continuations: how many different symbols precede it, where a beginning of a document
             counts as one more symbol; at the highest order the counts themselves.
+        suffixes: rank of each one without its first symbol on the level below; 0 on level 1.
     """
 
     parents: Array32
     symbols: Array32
     counts: Array32
     continuations: Array32
+    suffixes: Array32
 
 
 def count_ngrams(symbols: Array32, first: NDArray[np.int64], order: int) -> list[Level]:
@@ -51,18 +56,20 @@ def count_ngrams(symbols: Array32, first: NDArray[np.int64], order: int) -> list
     values, ranks = _rank_symbols(symbols)
     counts = np.bincount(ranks, minlength=values.shape[0]).astype(np.int32)
     by_symbol = _core.ngram.sort_positions(ranks, counts)
-    parents = np.zeros(values.shape[0], np.int32)
+    parents = suffixes = np.zeros(values.shape[0], np.int32)
     levels = []
     for length in range(1, order):
         next_ranks, next_parents, next_symbols, next_counts, examples = _core.ngram.next_grams(
             by_symbol, ranks, counts, room, symbols, length
         )
-        continuations = np.bincount(ranks[examples + 1], minlength=counts.shape[0])
+        next_suffixes = ranks[examples + 1]
+        continuations = np.bincount(next_suffixes, minlength=counts.shape[0])
         opening = np.unique(ranks[first[room[first] >= length]])
         continuations[opening] += 1
-        levels.append(Level(parents, values, counts, continuations.astype(np.int32)))
+        levels.append(Level(parents, values, counts, continuations.astype(np.int32), suffixes))
         ranks, parents, values, counts = next_ranks, next_parents, next_symbols, next_counts
-    levels.append(Level(parents, values, counts, counts))
+        suffixes = next_suffixes
+    levels.append(Level(parents, values, counts, counts, suffixes))
     return levels
 
 
@@ -133,3 +140,63 @@ def smooth(level: Level, kept: NDArray[np.bool_], num_prefixes: int) -> Smoothed
     alphas = (counts - loss) / totals[level.parents]
     retained = np.bincount(level.parents[kept], alphas[kept], num_prefixes)
     return Smoothed(alphas.astype(np.float64), (1.0 - retained).astype(np.float64))
+
+
+KATZ_LIMIT = 5
+"""Counts above this are believed as they are (Katz's k)."""
+
+MAX_BACKOFF = 4.0
+"""Weight of backing off: above 1 where the symbols that were seen are likely ones anyway."""
+
+
+def good_turing(counts: NDArray[np.int32]) -> Floats:
+    """Return what is kept of a count of 0, 1, ... `KATZ_LIMIT`, as shares, (KATZ_LIMIT + 1,).
+
+    Where the counts of counts give a share outside (0, 1), as happens with small alphabets and
+    little text, all shares are those of the absolute discounts.
+    """
+    limit = KATZ_LIMIT
+    n = np.asarray([np.count_nonzero(counts == k) for k in range(1, limit + 2)], np.float64)
+    k = np.arange(1, limit + 1)
+    if n.all():
+        common = (limit + 1) * n[limit] / n[0]
+        shares = ((k + 1) * n[1:] / (k * n[:-1]) - common) / (1 - common)
+        if np.isfinite(shares).all() and (shares > 0).all() and (shares < 1).all():
+            return np.concatenate([[0.0], shares])
+    loss = np.asarray(discounts(counts))[np.minimum(k, 3) - 1]
+    return np.concatenate([[0.0], (k - loss) / k])
+
+
+def katz(
+    level: Level, kept: NDArray[np.bool_], num_prefixes: int, lower: Floats | None
+) -> Smoothed:
+    """Return the discounted probabilities of ``level``, and the weights of backing off.
+
+    Args:
+        level: counted n-grams.
+        kept: which of them the model stores.
+        num_prefixes: number of n-grams on the level below.
+        lower: probabilities of the n-grams of the level below after their prefixes; None for
+            level 1, where gamma is simply what is left.
+
+    Returns:
+        Alphas, and gammas: what a symbol that never followed the prefix has of its probability
+        after the shorter prefix.
+    """
+    counts = level.counts
+    shares = good_turing(counts)
+    kept_share = np.where(counts <= KATZ_LIMIT, shares[np.minimum(counts, KATZ_LIMIT)], 1.0)
+    totals = np.bincount(level.parents, counts, num_prefixes)
+    alphas = counts * kept_share / totals[level.parents]
+    left = 1.0 - np.bincount(level.parents[kept], alphas[kept], num_prefixes)
+    # A prefix whose symbols are all frequent loses nothing: it keeps one count for what is new.
+    least = 1.0 / (totals + 1.0)
+    scale = np.where(left < least, (1.0 - least) / np.maximum(1.0 - left, least), 1.0)
+    alphas *= scale[level.parents]
+    left = np.maximum(left, least)
+    if lower is None:
+        return Smoothed(alphas, left)
+    known = level.parents[kept]
+    rest = 1.0 - np.bincount(known, lower[level.suffixes[kept]], num_prefixes)
+    # A table's frequencies are made to sum to one, so that a larger weight may become the largest.
+    return Smoothed(alphas, np.minimum(left / np.maximum(rest, 1e-9), MAX_BACKOFF))

@@ -1,14 +1,10 @@
 """The n-gram model: a trie of n-grams under one of two smoothings, as a symbol model.
 
-With plain counts and back-off the longest context that was seen decides alone.  The weight of a
-symbol is how often it followed that context in the training data.  A symbol that never did has
-weight 0, hence the smallest frequency of the table.  There is no discount and no interpolation:
-this is the baseline that smoothing is measured against.
-
 Interpolated probabilities are P(s | h) = alpha(hs) + gamma(h) * P(s | h'), where h' is h without
-its first symbol; a context that was never seen has gamma = 1 and no alpha.  Which alpha and gamma
-make this modified Kneser-Ney is the trainer's business; here they are 8-bit codes, and a code book
-for each depth gives their values in units of 2**-30.
+its first symbol; a context that was never seen has gamma = 1 and no alpha.  With back-off
+P(s | h) is alpha(hs) where hs was seen, else gamma(h) * P(s | h').  Which alpha and gamma make
+these modified Kneser-Ney and Katz's back-off is the trainer's business; here they are 8-bit codes,
+and a code book for each depth gives their values in units of 2**-30, of gammas of back-off 2**-28.
 """
 
 from __future__ import annotations
@@ -28,34 +24,6 @@ from neurocomp.models.common.tokens import StoredTokenModel
 from neurocomp.models.ngram.trie import check_symbols, empty_contexts, starts_of
 from neurocomp.store.stored import StoredModel
 
-Counts = NDArray[np.uint32]
-
-
-class Backoff:
-    """The counts of one model.
-
-    Attributes:
-        counts: shape (nodes,), how often each n-gram occurred, below 2**32; the root's is unused.
-    """
-
-    def __init__(self, tensors: Mapping[str, NDArray[Any]], num_nodes: int) -> None:
-        """Check and take the counts of a stored model, which may be of a narrower type.
-
-        Raises:
-            FormatError: they have another shape or a signed type, or one is 0.
-        """
-        counts = tensors.get("counts")
-        if counts is None or counts.dtype.kind != "u" or counts.dtype.itemsize > 4:
-            raise FormatError("tensor 'counts' of the n-gram model is missing or of a wrong type")
-        if counts.shape != (num_nodes,) or num_nodes < 2 or not counts[1:].all():
-            raise FormatError("tensor 'counts' of the n-gram model is damaged")
-        self.counts: Counts = counts.astype(np.uint32)
-
-    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.Backoff:
-        """Return what predicts by these counts and the nodes of ``trie``."""
-        return _core.ngram.Backoff(trie, self.counts)
-
-
 VALUE_BITS = 30
 ONE = 1 << VALUE_BITS
 NUM_CODES = 256
@@ -68,10 +36,11 @@ Values = NDArray[np.int32]
 """Probabilities in units of 2**-30."""
 
 
-class KneserNey:
+class Probabilities:
     """The probabilities of one model.
 
     Attributes:
+        backs_off: whether alphas stand alone, and shorter contexts count for what has none.
         alphas: codes of the nodes of depth 2 and more.
         gammas: codes of the inner nodes but the root.
         alpha_books: shape (order - 1, 256), values of the codes at depth 2, 3, ...
@@ -81,20 +50,27 @@ class KneserNey:
     """
 
     def __init__(
-        self, tensors: Mapping[str, NDArray[Any]], alphabet_size: int, order: int, levels: list[int]
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        alphabet_size: int,
+        levels: list[int],
+        *,
+        backs_off: bool,
     ) -> None:
         """Check and take the tensors of a stored model.
 
         Args:
             tensors: those of the attributes, under their names.
             alphabet_size: V.
-            order: length of the longest n-grams.
-            levels: the first node of each depth.
+            levels: the first node of each depth, from 0 to the order + 1.
+            backs_off: that attribute.
 
         Raises:
             FormatError: a tensor has another shape or type than the trie needs, or a value is
                 not in 0..1.
         """
+        self.backs_off = backs_off
+        order = len(levels) - 2
         self.first_alpha = levels[2]
         self.alphas: Codes = _tensor(tensors, "alphas", np.uint8, (levels[order + 1] - levels[2],))
         self.gammas: Codes = _tensor(tensors, "gammas", np.uint8, (levels[order] - 1,))
@@ -107,10 +83,10 @@ class KneserNey:
             if values.size and (int(values.min()) < 0 or int(values.max()) > ONE):
                 raise FormatError(f"the {name} of the n-gram model are not probabilities")
 
-    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.KneserNey:
+    def bind(self, trie: _core.ngram.Trie) -> _core.ngram.Probabilities:
         """Return what predicts by these probabilities and the nodes of ``trie``."""
         parts = (self.alphas, self.gammas, self.alpha_books, self.gamma_books, self.base)
-        return _core.ngram.KneserNey(trie, *parts)
+        return _core.ngram.Probabilities(trie, *parts, self.backs_off)
 
 
 def _tensor(
@@ -126,7 +102,7 @@ def _tensor(
 
 
 ARCHITECTURE = "ngram"
-SMOOTHINGS = ("kneser-ney", "backoff")
+SMOOTHINGS = ("kneser-ney", "katz")
 MAX_ALPHABET_SIZE = 60_000
 
 MIN_LANE_SYMBOLS = 8192
@@ -172,7 +148,7 @@ class NgramModel(StoredTokenModel):
 
         Args:
             stored: its configuration has "alphabet_size", "order", "smoothing" ("kneser-ney" or
-                "backoff"), and what the trainer wants to remember; its tensors are "symbols" and
+                "katz"), and what the trainer wants to remember; its tensors are "symbols" and
                 "child_counts" of the trie, those of the smoothing, and perhaps "tokenizer".
         """
         config, tensors = stored.config, stored.tensors
@@ -191,16 +167,16 @@ class NgramModel(StoredTokenModel):
         num_nodes = self.symbols.shape[0]
         self.starts, levels = starts_of(_unsigned(tensors, "child_counts"), num_nodes, order)
         check_symbols(self.symbols, self.starts, alphabet_size)
-        self.smoothing: KneserNey | Backoff
-        if config.get("smoothing") == "kneser-ney":
-            self.smoothing = KneserNey(tensors, alphabet_size, order, levels)
-        elif config.get("smoothing") == "backoff":
-            self.smoothing = Backoff(tensors, num_nodes)
-        else:
+        smoothing = config.get("smoothing")
+        if smoothing not in SMOOTHINGS:
             raise UnsupportedError(
-                f"the n-gram model is smoothed by {config.get('smoothing')!r}, this neurocomp "
-                f"knows {' and '.join(SMOOTHINGS)}: install a newer one (pip install -U neurocomp)"
+                f"the n-gram model is smoothed by {smoothing!r}, this neurocomp knows "
+                f"{' and '.join(SMOOTHINGS)}: train it anew, or install a newer neurocomp "
+                "(pip install -U neurocomp)"
             )
+        self.smoothing = Probabilities(
+            tensors, alphabet_size, levels, backs_off=smoothing == "katz"
+        )
         self.trie = _core.ngram.Trie(self.starts, self.symbols, alphabet_size)
         self.predictions = self.smoothing.bind(self.trie)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import UsageError
 from neurocomp.models.ngram import ARCHITECTURE, NgramModel
-from neurocomp.models.ngram.counting import Floats, Level, count_ngrams, smooth
+from neurocomp.models.ngram.counting import (
+    MAX_BACKOFF,
+    Floats,
+    Level,
+    Smoothed,
+    count_ngrams,
+    katz,
+    smooth,
+)
 from neurocomp.models.ngram.model import MAX_ALPHABET_SIZE, MAX_ORDER, NUM_CODES, ONE, SMOOTHINGS
 from neurocomp.store.stored import StoredModel
 from neurocomp.training.data import read_documents
@@ -48,25 +56,32 @@ def pack_trie(levels: Sequence[Level], kept: Sequence[Kept]) -> Tensors:
     }
 
 
-def pack_counts(levels: Sequence[Level], kept: Sequence[Kept]) -> Tensors:
-    """Return the tensors of back-off smoothing: the counts."""
-    counts = [level.counts[keep] for level, keep in zip(levels, kept, strict=True)]
-    return {"counts": _narrow(np.concatenate([np.zeros(1, np.int32), *counts]))}
+def smoothed_levels(
+    levels: Sequence[Level], kept: Sequence[Kept], smoothing: str
+) -> Iterator[Smoothed]:
+    """Yield the probabilities of each level under one of `SMOOTHINGS`."""
+    num_prefixes, lower = 1, None
+    for level, keep in zip(levels, kept, strict=True):
+        if smoothing == "katz":
+            smoothed = katz(level, keep, num_prefixes, lower)
+        else:
+            smoothed = smooth(level, keep, num_prefixes)
+        yield smoothed
+        num_prefixes, lower = level.counts.shape[0], smoothed.alphas
 
 
-def pack_kneser_ney(levels: Sequence[Level], kept: Sequence[Kept], alphabet_size: int) -> Tensors:
-    """Return the tensors of Kneser-Ney smoothing: coded alphas and gammas, and the base."""
-    unigrams = smooth(levels[0], np.ones_like(kept[0]), 1)
+def pack_probabilities(
+    levels: Sequence[Level], kept: Sequence[Kept], alphabet_size: int, smoothing: str
+) -> Tensors:
+    """Return the tensors of a smoothing: coded alphas and gammas, and the base."""
+    unigrams, *longer = smoothed_levels(levels, kept, smoothing)
     base = np.full(alphabet_size, unigrams.gammas[0] / alphabet_size)
     base[levels[0].symbols] += unigrams.alphas
-    alphas: list[Floats] = []
-    gammas: list[Floats] = []
-    for prefixes, level, keep_prefixes, keep in zip(
-        levels[:-1], levels[1:], kept[:-1], kept[1:], strict=True
-    ):
-        smoothed = smooth(level, keep, prefixes.counts.shape[0])
-        alphas.append(smoothed.alphas[keep])
-        gammas.append(smoothed.gammas[keep_prefixes])
+    alphas = [smoothed.alphas[keep] for smoothed, keep in zip(longer, kept[1:], strict=True)]
+    unit = MAX_BACKOFF if smoothing == "katz" else 1.0
+    gammas = [
+        smoothed.gammas[keep] / unit for smoothed, keep in zip(longer, kept[:-1], strict=True)
+    ]
     alpha_codes, alpha_books = _encode_levels(alphas)
     gamma_codes, gamma_books = _encode_levels(gammas)
     return {
@@ -157,7 +172,7 @@ def train_ngram(
             document to the next, and every document begins without context, as a block does.
         alphabet_size: V, 1 to 60,000; symbols are in 0..V-1.
         order: length of the longest n-grams, 1 to 6.
-        smoothing: "kneser-ney" (modified, interpolated) or "backoff" (plain counts).
+        smoothing: "kneser-ney" (modified, interpolated) or "katz" (back-off).
         min_count: n-grams of 2 symbols or more that occur less often are not stored, which makes
             the model smaller; or one such number for each length, of which none may be smaller
             than the one before it, the first being 1.
@@ -175,10 +190,7 @@ def train_ngram(
     symbols, first = _join(documents, alphabet_size)
     levels = count_ngrams(symbols, first, order)
     kept = keep_frequent(levels, min_counts)
-    if smoothing == "kneser-ney":
-        tensors = pack_kneser_ney(levels, kept, alphabet_size)
-    else:
-        tensors = pack_counts(levels, kept)
+    tensors = pack_probabilities(levels, kept, alphabet_size, smoothing)
     config = {"alphabet_size": alphabet_size, "order": order, "smoothing": smoothing}
     stored = StoredModel(ARCHITECTURE, config, {**pack_trie(levels, kept), **tensors})
     return NgramModel.from_stored(stored)
