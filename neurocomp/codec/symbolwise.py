@@ -12,18 +12,22 @@ the one that it has alone, and only the time of a step is shared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick
-from neurocomp.codec.trace import Shortlist, Trace, check_payload, clip
+from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick, watch
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
-from neurocomp.exact import TOTAL, Stream, Symbols
+from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 
 def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:
@@ -188,25 +192,17 @@ class SymbolCodec(Codec):
         decoder.finish()
         return from_lanes(grid, num_symbols)
 
-    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
-        """Return what each of ``symbols``, shape (n,), costs; see `Codec.trace`."""
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a block costs; see `Codec.trace`."""
+        from neurocomp.codec.symboltrace import trace_symbols
+
         self._check_block(block)
-        num_lanes = block.num_lanes
-        grid = to_lanes(symbols, num_lanes)
-        starts = lane_starts(symbols.size, num_lanes)
-        predictor = self._model.predictor(num_lanes)
-        encoder, meter = self._coder.encoder(), self._coder.meter()
-        bits = np.zeros(symbols.size)
-        shortlist = Shortlist(clip(asked, 0, symbols.size), self._model.alphabet_size)
-        for step, (column, tables) in enumerate(zip(grid, predictor.foresee(grid), strict=True)):
-            active = num_active(symbols.size, num_lanes, step)
-            encoder.encode(column[:active], tables[:active])
-            bits[starts[:active] + step] = meter.measure(column[:active], tables[:active])
-            for lane in range(active):
-                shortlist.take(int(starts[lane]) + step, tables[lane], TOTAL)
-            tick(active)
-        check_payload(encoder.finish(), block.payload)
-        return Trace(bits, likely=shortlist.found())
+        symbols = None
+        if content is not None:
+            symbols = self._model.symbol_map.encode(content, self._model.alphabet_size)
+        if symbols is None:
+            symbols = self.decode(block, partial(watch, tick))
+        return trace_symbols(self._model, self._coder, block, symbols, asked, tick)
 
     def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
         """Code several blocks side by side; only where lanes know nothing of each other."""

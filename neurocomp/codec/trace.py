@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
 from neurocomp.symbols import SymbolMap
 
 NUM_LIKELY = 5
@@ -22,13 +21,42 @@ NUM_LIKELY = 5
 Bits = NDArray[np.float64]
 """Shape (n,), in bits."""
 
+Starts = NDArray[np.int64]
+"""Shape (n,): where in its block each symbol begins, in bytes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For which symbols of a block the likeliest ones are wanted.
+
+    Attributes:
+        max_symbols: how many at most.
+        first_byte: of the block, from which on; where symbols are no pieces of the content the
+            first of all are meant.
+    """
+
+    max_symbols: int = 0
+    first_byte: int = 0
+
+    def of(self, starts: Starts | None, num_symbols: int) -> range:
+        """Return the numbers of these symbols, which begin at ``starts``, if anywhere."""
+        first = 0 if starts is None else int(np.searchsorted(starts, self.first_byte))
+        return self._range(first, num_symbols)
+
+    def of_bytes(self, num_bytes: int) -> range:
+        """Return the numbers of these symbols, where each byte is one."""
+        return self._range(min(self.first_byte, num_bytes), num_bytes)
+
+    def _range(self, first: int, num_symbols: int) -> range:
+        return range(first, min(first + self.max_symbols, num_symbols))
+
 
 @dataclass(frozen=True, eq=False)
 class Likely:
     """The likeliest symbols before some of a block's, and what they were given.
 
     Attributes:
-        first: number of the entry that row 0 is about.
+        first: number of the symbol that row 0 is about.
         symbols: int32 (m, k), the likeliest first.
         probabilities: float64 (m, k); 0 where there are not so many symbols.
     """
@@ -45,44 +73,31 @@ class Likely:
 
 
 @dataclass(frozen=True, eq=False)
-class Tokens:
-    """What a trace's entries are where they are not the codec's symbols.
-
-    Attributes:
-        ids: int32 (n,).
-        sizes: int64 (n,), how many of the codec's symbols each stands for.
-        symbol_map: says what they mean.
-    """
-
-    ids: NDArray[np.int32]
-    sizes: NDArray[np.int64]
-    symbol_map: SymbolMap
-
-
-@dataclass(frozen=True, eq=False)
 class Trace:
     """What each of a block's n symbols costs.
 
     Attributes:
+        ids: int32 (n,), the symbols.
+        symbol_map: says what they mean; they stand for the block before transforms are undone.
         bits: what the coder spent, (n,).
         opinions: what parts of the model would have spent by themselves, by their names, (n,) each;
             NaN where a part had nothing to say.
         likely: the likeliest symbols of the places that were asked for.
         num_payloads: coders that worked side by side; each ends within a byte of its bits.
         framing_bytes: of the payload that no coder wrote.
-        tokens: what the entries are; None for the codec's own symbols.
     """
 
+    ids: NDArray[np.int32]
+    symbol_map: SymbolMap
     bits: Bits
     opinions: Mapping[str, Bits] = field(default_factory=dict)
     likely: Likely = field(default_factory=Likely.nothing)
     num_payloads: int = 1
     framing_bytes: int = 0
-    tokens: Tokens | None = None
 
 
 class Shortlist:
-    """Collects the likeliest symbols of successive places, from frequency tables.
+    """Collects the likeliest symbols of places, from their frequencies.
 
     Args:
         asked: numbers of the places.
@@ -124,8 +139,3 @@ def check_payload(made: bytes | None, payload: bytes) -> None:
             "the block was coded in another way than this version codes it, so the costs of its "
             "symbols can't be told: decompress the file, and explain its content"
         )
-
-
-def as_stream(symbols: Stream) -> NDArray[np.int32]:
-    """Return symbols as int32."""
-    return symbols.astype(np.int32, copy=False)

@@ -5,7 +5,7 @@ within its kernels (core/src/coding); ``neurocomp.coding.bits`` codes arrays of 
 """
 
 from neurocomp.coding.arithmetic import ArithmeticCoder
-from neurocomp.coding.base import Decoder, Encoder, EntropyCoder, Meter
+from neurocomp.coding.base import Decoder, Encoder, EntropyCoder
 from neurocomp.coding.huffman import HuffmanCoder
 
 CODERS: dict[str, EntropyCoder] = {
@@ -21,5 +21,4 @@ __all__ = [
     "Encoder",
     "EntropyCoder",
     "HuffmanCoder",
-    "Meter",
 ]

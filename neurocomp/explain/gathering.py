@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec.trace import NUM_LIKELY, Bits
+from neurocomp.codec.trace import NUM_LIKELY, Asked, Bits
 from neurocomp.explain.explanation import NO_OFFSET, Entries, Explanation
 from neurocomp.explain.kinds import KIND_NAMES, kinds_of_pieces
 from neurocomp.frame.constants import MAGIC
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.parallel import Report
-from neurocomp.pipeline.tracing import Asked, TracedBlock, TracedFrames, trace_content, trace_frames
+from neurocomp.pipeline.tracing import TracedBlock, TracedFrames, trace_content, trace_frames
 
 _OTHER_KIND = "symbols"
 
@@ -61,12 +61,12 @@ def _gather(name: str, model: str, traced: TracedFrames) -> Explanation:
         coded_with.update(frame.coded_with)
     coders = dict.fromkeys(one.coder for frame in traced.frames for one in frame.models)
     places = np.cumsum([0, *(len(block.content) for block in blocks)])[:-1].tolist()
-    firsts = np.cumsum([0, *(block.ids.size for block in blocks)])
+    firsts = np.cumsum([0, *(block.trace.ids.size for block in blocks)])
     pieces = [_pieces(block, start) for block, start in zip(blocks, places, strict=True)]
     kinds = _Kinds()
     likely = [block.trace.likely for block in blocks]
     entries = Entries(
-        _join([block.ids for block in blocks], np.int32),
+        _join([block.trace.ids for block in blocks], np.int32),
         _join([block.trace.bits for block in blocks], np.float64),
         _join([offsets for offsets, _ in pieces], np.int64),
         _join([sizes for _, sizes in pieces], np.int64),
@@ -95,7 +95,7 @@ def _gather(name: str, model: str, traced: TracedFrames) -> Explanation:
         coded_with=coded_with,
         kind_names=tuple(kinds.names),
         entries=entries,
-        maps=tuple(block.symbol_map for block in blocks),
+        maps=tuple(block.trace.symbol_map for block in blocks),
         captions=tuple(
             first + one for first, block in described for one in block.description.captions
         ),
@@ -111,8 +111,8 @@ def _join(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any
 def _pieces(block: TracedBlock, start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return offsets and sizes of a block's entries, whose content begins at ``start``."""
     if block.bounds is None:
-        nowhere = np.full(block.ids.size, NO_OFFSET, np.int64)
-        return nowhere, np.zeros(block.ids.size, np.int64)
+        nowhere = np.full(block.trace.ids.size, NO_OFFSET, np.int64)
+        return nowhere, np.zeros(block.trace.ids.size, np.int64)
     return start + block.bounds[:-1], np.diff(block.bounds)
 
 
@@ -129,7 +129,7 @@ class _Kinds:
             numbers = np.array([self._number(name) for name in described.kind_names], np.uint8)
             return numbers[described.kinds]
         if block.bounds is None:
-            return np.full(block.ids.size, self._number(_OTHER_KIND), np.uint8)
+            return np.full(block.trace.ids.size, self._number(_OTHER_KIND), np.uint8)
         return kinds_of_pieces(block.content, block.bounds[:-1], np.diff(block.bounds))
 
     def _number(self, name: str) -> int:
@@ -142,7 +142,10 @@ def _opinions(blocks: Sequence[TracedBlock]) -> dict[str, Bits]:
     names = dict.fromkeys(name for block in blocks for name in block.trace.opinions)
     return {
         name: np.concatenate(
-            [block.trace.opinions.get(name, np.full(block.ids.size, np.nan)) for block in blocks]
+            [
+                block.trace.opinions.get(name, np.full(block.trace.ids.size, np.nan))
+                for block in blocks
+            ]
         )
         for name in names
     }
@@ -153,7 +156,7 @@ def _likely_rows(blocks: Sequence[TracedBlock]) -> NDArray[np.int64]:
     parts, row = [np.zeros(0, np.int64)], 0
     for block in blocks:
         likely = block.trace.likely
-        rows = np.full(block.ids.size, -1, np.int64)
+        rows = np.full(block.trace.ids.size, -1, np.int64)
         count = len(likely.symbols)
         rows[likely.first : likely.first + count] = row + np.arange(count)
         row += count

@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurocomp.codec import CodedBlock, Tick
 from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
-from neurocomp.codec.trace import Trace
 from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.exact import Stream
@@ -37,6 +37,9 @@ from neurocomp.registry.opening import (
 from neurocomp.store.folder import ModelStore
 from neurocomp.transforms import LINE_ENDS, undo
 
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
+
 _TRIAL_BYTES = 1 << 12
 """What a model that was trained on who knows what codes of dense content, to see."""
 
@@ -55,7 +58,6 @@ class BlockCoder:
         entry: what a frame says of its model and coder.
         uses_all_cores: the model spreads its lanes over the cores by itself.
         is_trained_on_symbols: the model is one of symbols that is kept in a file.
-        symbol_map: between bytes and the model's symbols.
         is_language: the model is one of language, which contexts help.
         takes_token_sets: it codes token files only.
 
@@ -90,15 +92,15 @@ class BlockCoder:
         self._coder_name = coder
         if is_binary:
             self._coder_name = BINARY if family.stored_family is None else FREE
-        self.symbol_map = model.symbol_map
+        self._symbol_map = model.symbol_map
         self._alphabet_size = model.alphabet_size
         coder_id = CODER_BINARY if is_binary else CODER_IDS[coder]
-        self.entry = entry_of(opened, self.symbol_map.id, coder_id, dictionary)
+        self.entry = entry_of(opened, self._symbol_map.id, coder_id, dictionary)
         # A model of the package knows what its makers know of it.
-        self._knows_bytes = self.entry.is_long and not self.symbol_map.is_vocabulary
+        self._knows_bytes = self.entry.is_long and not self._symbol_map.is_vocabulary
         self.is_trained_on_symbols = family.is_kept and not is_binary
         self.is_language = family.stored_family is not None
-        self.takes_token_sets = not self.symbol_map.takes_any_content
+        self.takes_token_sets = not self._symbol_map.takes_any_content
         self._prefers_line_feeds = model.prefers_line_feeds
         self.joins_records = model.has_independent_lanes
         self.uses_all_cores = model.uses_all_cores
@@ -176,7 +178,7 @@ class BlockCoder:
         streams: list[Stream] = []
         for number, content in enumerate(contents):
             if content and not self._is_hopeless(content, idle):
-                transforms, symbols = self.symbols_of(content)
+                transforms, symbols = self._symbols_of(content)
                 if symbols is not None:
                     waiting.append((number, transforms))
                     streams.append(symbols)
@@ -206,7 +208,7 @@ class BlockCoder:
             try:
                 if isinstance(symbols, FormatError):
                     raise symbols
-                results[number] = restored(blocks[number], self.symbol_map.decode(symbols))
+                results[number] = _restored(blocks[number], self._symbol_map.decode(symbols))
             except FormatError as error:
                 results[number] = error
         return [results[number] for number in range(len(blocks))]
@@ -230,11 +232,11 @@ class BlockCoder:
 
     def _coded(self, content: bytes, tick: Tick) -> Block | None:
         """Return the block of ``content`` as the model codes it; None where that is not shorter."""
-        transforms, symbols = self.symbols_of(content)
+        transforms, symbols = self._symbols_of(content)
         coded = None if symbols is None else self._codec.encode(symbols, tick)
         return self._block_of(content, transforms, coded)
 
-    def symbols_of(self, content: bytes) -> tuple[tuple[TransformUse, ...], Stream | None]:
+    def _symbols_of(self, content: bytes) -> tuple[tuple[TransformUse, ...], Stream | None]:
         """Return the transforms that serve the content, and the symbols of what they make of it.
 
         None where it has no symbols.
@@ -243,7 +245,7 @@ class BlockCoder:
         if self._prefers_line_feeds and (rewritten := LINE_ENDS.apply(content)) is not None:
             content, properties = rewritten
             transforms = (TransformUse(LINE_ENDS.id, properties),)
-        return transforms, self.symbol_map.encode(content, self._alphabet_size)
+        return transforms, self._symbol_map.encode(content, self._alphabet_size)
 
     @staticmethod
     def _block_of(
@@ -270,23 +272,28 @@ class BlockCoder:
             FormatError: the payload is damaged.
             ChecksumError: the content is not what was encoded.
         """
+        progress = ContentProgress(tick, block)
         if block.method is Method.STORED:
-            tick(block.decoded_bytes)
-            return restored(block, block.payload)
-        return restored(block, self.symbol_map.decode(self.read_symbols(block, tick)))
-
-    def read_symbols(self, block: Block, tick: Tick) -> Stream:
-        """Return the symbols of a coded block; raises FormatError where the payload is damaged."""
-        progress = ContentProgress(tick, block)
-        self._check_length(block)
-        symbols = self._codec.decode(_coded_block(block), progress.advance)
+            content = block.payload
+        else:
+            self._check_length(block)
+            symbols = self._codec.decode(_coded_block(block), progress.advance)
+            content = self._symbol_map.decode(symbols)
+        content = _restored(block, content)
         progress.finish()
-        return symbols
+        return content
 
-    def trace(self, block: Block, symbols: Stream, asked: range, tick: Tick) -> Trace:
-        """Return what each of a coded block's symbols costs; see `Codec.trace`."""
+    def trace(self, block: Block, rewritten: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a coded block costs; see `Codec.trace`.
+
+        Args:
+            block: coded.
+            rewritten: what the block's transforms made of its content, where that is known.
+            asked: for which symbols the likeliest ones are wanted.
+            tick: told the bytes that are done.
+        """
         progress = ContentProgress(tick, block)
-        trace = self._codec.trace(_coded_block(block), symbols, asked, progress.advance)
+        trace = self._codec.trace(_coded_block(block), rewritten, asked, progress.advance)
         progress.finish()
         return trace
 
@@ -308,7 +315,7 @@ def _coded_block(block: Block) -> CodedBlock:
     return CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
 
 
-def restored(block: Block, content: bytes) -> bytes:
+def _restored(block: Block, content: bytes) -> bytes:
     """Return the content of ``block`` with its transforms undone, checked."""
     content = undo(block.transforms, content, block.decoded_bytes)
     block.check_content(content)

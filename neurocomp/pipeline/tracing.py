@@ -11,50 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.codec import Tick
-from neurocomp.codec.trace import Trace
-from neurocomp.exact import Stream
+from neurocomp.codec.trace import Asked, Trace
+from neurocomp.errors import FormatError, MissingPackageError
 from neurocomp.frame.block import Block, Method
-from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.pipeline.block_checks import check_block
-from neurocomp.pipeline.blocks import BlockCoder, restored
+from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.choice import ChosenWriter, FrameEncoder
 from neurocomp.pipeline.contents import read_contents
 from neurocomp.pipeline.inspect import FrameInfo, inspect_frames
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.parallel import Monitor, Report
 from neurocomp.pipeline.streams import FrameCoders
-from neurocomp.symbols import BYTES, Description, SymbolMap
-from neurocomp.transforms import origins
-
-
-@dataclass(frozen=True)
-class Asked:
-    """For which symbols the likeliest ones are wanted.
-
-    Attributes:
-        max_symbols: how many at most.
-        first_byte: of the content, from which on; of symbols that are no pieces of the content the
-            first are meant.
-    """
-
-    max_symbols: int = 0
-    first_byte: int = 0
-
-    def of(self, bounds: NDArray[np.int64] | None, start: int, num_done: int) -> range:
-        """Return the numbers of a block's symbols.
-
-        Args:
-            bounds: where they begin in the block's content, and its end.
-            start: of the block's content.
-            num_done: symbols of earlier blocks.
-        """
-        left = self.max_symbols - num_done
-        first = 0
-        if bounds is not None:
-            first = int(np.searchsorted(bounds[:-1], self.first_byte - start))
-        return range(first, max(first, first + left))
+from neurocomp.symbols import BYTES
+from neurocomp.symbols.description import Description
+from neurocomp.transforms import TRANSFORMS
+from neurocomp.transforms.origins import origins
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +36,16 @@ class TracedBlock:
 
     Attributes:
         content: what it decodes to.
-        entry: of its model and coder; None where it is stored.
         payload_bytes: of its payload, or of the content that is stored.
-        trace: what its n entries cost.
-        ids: int32 (n,), the symbols.
-        symbol_map: says what they mean.
-        description: of the entries.
-        bounds: int64 (n + 1,), where in the content each entry begins, and its end; None where
-            entries are no pieces of the content.
+        trace: what its n symbols cost.
+        description: of the symbols.
+        bounds: int64 (n + 1,), where in the content each symbol begins, and its end; None where
+            symbols are no pieces of the content.
     """
 
     content: bytes
-    entry: ModelEntry | None
     payload_bytes: int
     trace: Trace
-    ids: NDArray[np.int32]
-    symbol_map: SymbolMap
     description: Description
     bounds: NDArray[np.int64] | None
 
@@ -203,51 +170,45 @@ class Tracer:
             tick(2 * block.decoded_bytes if content is None else block.decoded_bytes)
             traced = _stored(block)
         else:
-            traced = self._trace(event.header, block, tick, content)
+            coder = self._coder_of(event.header, block.model)
+            if content is None:
+                content = coder.decode(block, tick)
+            traced = self._traced(coder, block, content, tick)
         self.blocks.append(traced)
         self._start += block.decoded_bytes
 
-    def _trace(
-        self, header: FrameHeader, block: Block, tick: Tick, content: bytes | None
-    ) -> TracedBlock:
-        coder = self._coder_of(header, block.model)
-        symbols = None if content is None else _symbols_of(coder, block, content)
-        if symbols is None:
-            symbols = coder.read_symbols(block, tick)
-        rewritten = coder.symbol_map.decode(symbols)
-        places = origins(block.transforms, rewritten)
-        ids, symbol_map = symbols.astype(np.int32), coder.symbol_map
-        description = symbol_map.describe(ids)
-        asked = self._asked.of(_bounds(description, places), self._start, self._num_asked)
-        trace = coder.trace(block, symbols, asked, tick)
+    def _traced(self, coder: BlockCoder, block: Block, content: bytes, tick: Tick) -> TracedBlock:
+        rewritten = _rewritten(block, content)
+        first_byte = max(self._asked.first_byte - self._start, 0)
+        if rewritten is not None and (places := origins(block.transforms, rewritten)) is not None:
+            first_byte = int(np.searchsorted(places[:-1], first_byte))
+        asked = Asked(self._asked.max_symbols - self._num_asked, first_byte)
+        try:
+            trace = coder.trace(block, rewritten, asked, tick)
+        except (FormatError, MissingPackageError):
+            # Not what symbols would be made of the content now: what they are is in the payload.
+            trace = coder.trace(block, None, asked, tick)
         self._num_asked += len(trace.likely.symbols)
-        if trace.tokens is not None:
-            ids, symbol_map = trace.tokens.ids, trace.tokens.symbol_map
-            description = Description(trace.tokens.sizes)
-        if content is None:
-            content = restored(block, rewritten)
-        size = len(block.payload)
-        bounds = _bounds(description, places)
-        return TracedBlock(content, coder.entry, size, trace, ids, symbol_map, description, bounds)
+        description = trace.symbol_map.describe(trace.ids)
+        places = origins(block.transforms, trace.symbol_map.decode(trace.ids))
+        bounds = None
+        if description.sizes is not None and places is not None:
+            bounds = places[np.concatenate([[0], np.cumsum(description.sizes)])]
+        return TracedBlock(content, len(block.payload), trace, description, bounds)
 
 
-def _bounds(description: Description, places: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-    """Return where in the content each symbol begins, and its end, (n + 1,)."""
-    if description.sizes is None or places is None:
-        return None
-    bounds: NDArray[np.int64] = places[np.concatenate([[0], np.cumsum(description.sizes)])]
-    return bounds
-
-
-def _symbols_of(coder: BlockCoder, block: Block, content: bytes) -> Stream | None:
-    """Return the symbols of a block that was made of ``content``; None where it is of others."""
-    transforms, symbols = coder.symbols_of(content)
-    return symbols if transforms == block.transforms else None
+def _rewritten(block: Block, content: bytes) -> bytes | None:
+    """Return what a block's transforms make of its content; None where they would be others now."""
+    for number, properties in block.transforms:
+        applied = TRANSFORMS[number].apply(content)
+        if applied is None or applied[1] != properties:
+            return None
+        content = applied[0]
+    return content
 
 
 def _stored(block: Block) -> TracedBlock:
     size = block.decoded_bytes
     ids = np.frombuffer(block.payload, np.uint8).astype(np.int32)
-    trace = Trace(np.full(size, 8.0), num_payloads=0)
-    bounds = np.arange(size + 1)
-    return TracedBlock(block.payload, None, size, trace, ids, BYTES, BYTES.describe(ids), bounds)
+    trace = Trace(ids, BYTES, np.full(size, 8.0), num_payloads=0)
+    return TracedBlock(block.payload, size, trace, BYTES.describe(ids), np.arange(size + 1))

@@ -1,7 +1,6 @@
 """Reversible maps between bytes and streams of symbols."""
 
 from neurocomp.symbols.bpe import BytePairs
-from neurocomp.symbols.description import Description
 from neurocomp.symbols.maps import BYTES, SYMBOL_MAPS, UINT16, SymbolMap, for_alphabet
 
 __all__ = [
@@ -9,7 +8,6 @@ __all__ = [
     "SYMBOL_MAPS",
     "UINT16",
     "BytePairs",
-    "Description",
     "SymbolMap",
     "for_alphabet",
 ]

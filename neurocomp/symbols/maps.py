@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
-from neurocomp.symbols.description import Description
+
+if TYPE_CHECKING:
+    from neurocomp.symbols.description import Description
 
 
 class SymbolMap(ABC):
@@ -40,6 +43,8 @@ class SymbolMap(ABC):
 
     def describe(self, symbols: Stream) -> Description:
         """Return what the symbols of a block are, for people."""
+        from neurocomp.symbols.description import Description
+
         del symbols
         return Description()
 
@@ -80,6 +85,8 @@ class UnsignedIntegers(SymbolMap):
 
         A number of 16 bits is no text.
         """
+        from neurocomp.symbols.description import Description
+
         sizes = np.full(symbols.size, self.width_bytes, np.int64)
         if self.width_bytes == 1:
             return Description(sizes)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.frame.constants import MAX_BLOCK_BYTES, TRANSFORM_NAMES
-from neurocomp.transforms import line_ends
 from neurocomp.transforms.base import Transform
 from neurocomp.transforms.line_ends import LineEnds
 
-__all__ = ["LINE_ENDS", "TRANSFORMS", "Step", "Transform", "check_known", "origins", "undo"]
+__all__ = ["LINE_ENDS", "TRANSFORMS", "Step", "Transform", "check_known", "undo"]
 
 Step = tuple[int, bytes]
 """A transform's number, and the properties that it was applied with."""
@@ -47,17 +43,6 @@ def undo(steps: Sequence[Step], rewritten: bytes, content_bytes: int) -> bytes:
     if steps and len(rewritten) != content_bytes:
         raise FormatError(f"undoing the block's {_names(steps)} doesn't give its size")
     return rewritten
-
-
-def origins(steps: Sequence[Step], rewritten: bytes) -> NDArray[np.int64] | None:
-    """Return where in the content each byte of ``rewritten`` begins, and the content's size.
-
-    int64 (n + 1,); None where ``steps`` leave no bytes in their order.
-    """
-    if not steps:
-        return np.arange(len(rewritten) + 1)
-    numbers = [number for number, _ in steps]
-    return line_ends.origins(rewritten) if numbers == [LINE_ENDS.id] else None
 
 
 def _names(steps: Sequence[Step]) -> str:

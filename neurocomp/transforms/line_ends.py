@@ -88,17 +88,6 @@ def rewrite(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def origins(rewritten: bytes) -> NDArray[np.int64]:
-    """Return where in the content each byte of ``rewritten`` begins, and its size, (n + 1,)."""
-    sizes = np.ones(len(rewritten), np.int64)
-    first = 0
-    for piece, single, lone in _pieces(rewritten):
-        sizes[first : first + len(piece)][single] = 0
-        sizes[first : first + len(piece)][lone] = 2
-        first += len(piece)
-    return np.concatenate([[0], np.cumsum(sizes)])
-
-
 def _pieces(
     data: bytes,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]]:

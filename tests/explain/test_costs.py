@@ -11,6 +11,7 @@ import pytest
 
 from neurocomp import _core
 from neurocomp.codec.contract import Codec, CodedBlock
+from neurocomp.codec.trace import Asked
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact import Stream
 from neurocomp.frame.block import Method
@@ -28,7 +29,7 @@ from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.mix import TEXT
 from neurocomp.models.mix.codec import BitCodec
 from neurocomp.pipeline.options import DecompressOptions
-from neurocomp.pipeline.tracing import Asked, trace_frames
+from neurocomp.pipeline.tracing import trace_frames
 from neurocomp.store.stored import StoredModel
 from tests.conftest import make_text
 from tests.golden.cases import FOLDER, NETWORK, SLOW, VALID
@@ -75,7 +76,7 @@ def test_costs_sum_to_the_payload(name: str) -> None:
         needed = math.ceil(float(trace.bits.sum()) / 8 - 1e-9)
         excess = block.payload_bytes - trace.framing_bytes - needed
         assert 0 <= excess <= trace.num_payloads, name
-        assert trace.bits.size == block.ids.size > 0
+        assert trace.bits.size == trace.ids.size > 0
         assert (trace.bits >= 0).all()
         for bits in trace.opinions.values():
             assert bits.shape == trace.bits.shape
@@ -89,19 +90,18 @@ def ignore(num_symbols: int) -> None:
     pass
 
 
-def coded(codec: Codec, data: bytes) -> tuple[CodedBlock, Stream]:
-    symbols = np.frombuffer(data, np.uint8)
-    block = codec.encode(symbols, ignore)
+def coded(codec: Codec, data: bytes) -> tuple[CodedBlock, bytes]:
+    block = codec.encode(np.frombuffer(data, np.uint8), ignore)
     assert block is not None
-    return block, symbols
+    return block, data
 
 
-def coded_by_network(data: bytes) -> tuple[CodedBlock, Stream]:
+def coded_by_network(data: bytes) -> tuple[CodedBlock, bytes]:
     symbols = np.frombuffer(data, np.uint8).copy()
     codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), None, 1)
     block = codec._encode(symbols, 2, 1, ignore, symbols.size)
     assert block is not None
-    return block, symbols
+    return block, data
 
 
 CODECS: dict[str, Codec] = {
@@ -115,9 +115,9 @@ every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 
 @every_codec
 def test_asking_for_the_likeliest_changes_no_cost(codec: Codec) -> None:
-    block, symbols = coded(codec, make_text(700))
-    one = codec.trace(block, symbols, range(0), ignore)
-    other = codec.trace(block, symbols, range(100, 400), ignore)
+    block, data = coded(codec, make_text(700))
+    one = codec.trace(block, data, Asked(), ignore)
+    other = codec.trace(block, data, Asked(300, 100), ignore)
     assert np.array_equal(one.bits, other.bits)
     assert (one.likely.symbols.shape, other.likely.symbols.shape) == ((0, 5), (300, 5))
     assert other.likely.first == 100
@@ -125,22 +125,22 @@ def test_asking_for_the_likeliest_changes_no_cost(codec: Codec) -> None:
 
 @every_codec
 def test_the_likeliest_are_in_order_and_a_part_of_all(codec: Codec) -> None:
-    block, symbols = coded(codec, make_text(3000))
-    trace = codec.trace(block, symbols, range(symbols.size), ignore)
+    block, data = coded(codec, make_text(3000))
+    trace = codec.trace(block, data, Asked(len(data)), ignore)
     shares = trace.likely.probabilities
     assert (np.diff(shares, axis=1) <= 0).all()
     assert ((shares >= 0) & (shares <= 1)).all()
     assert (shares.sum(axis=1) <= 1 + 1e-6).all()
-    is_own = trace.likely.symbols == symbols[:, None]
+    is_own = trace.likely.symbols == trace.ids[:, None]
     assert (is_own.sum(axis=1) <= 1).all()
     assert is_own.any(axis=1).mean() > 0.7
 
 
 def test_a_listed_symbol_costs_what_its_probability_says() -> None:
     codec = CODECS["adaptive"]
-    block, symbols = coded(codec, make_text(2000))
-    trace = codec.trace(block, symbols, range(symbols.size), ignore)
-    own = np.where(trace.likely.symbols == symbols[:, None], trace.likely.probabilities, 0).sum(1)
+    block, data = coded(codec, make_text(2000))
+    trace = codec.trace(block, data, Asked(len(data)), ignore)
+    own = np.where(trace.likely.symbols == trace.ids[:, None], trace.likely.probabilities, 0).sum(1)
     listed = own > 0
     assert listed.any()
     assert np.allclose(trace.bits[listed], -np.log2(own[listed]), atol=0.01)
@@ -150,9 +150,9 @@ def test_a_listed_symbol_costs_what_its_probability_says() -> None:
 def test_a_listed_byte_costs_nearly_what_its_probability_says(name: str) -> None:
     # The mixture learns between the bits of a byte.
     codec = CODECS[name]
-    block, symbols = coded(codec, make_text(4000))
-    trace = codec.trace(block, symbols, range(symbols.size), ignore)
-    own = np.where(trace.likely.symbols == symbols[:, None], trace.likely.probabilities, 0).sum(1)
+    block, data = coded(codec, make_text(4000))
+    trace = codec.trace(block, data, Asked(len(data)), ignore)
+    own = np.where(trace.likely.symbols == trace.ids[:, None], trace.likely.probabilities, 0).sum(1)
     listed = own > 0
     assert abs(trace.bits[listed].sum() / -np.log2(own[listed]).sum() - 1) < 0.05
     assert np.median(np.abs(trace.bits[listed] + np.log2(own[listed]))) < 0.1
@@ -160,8 +160,8 @@ def test_a_listed_byte_costs_nearly_what_its_probability_says(name: str) -> None
 
 def test_the_likeliest_bytes_are_found_among_all() -> None:
     # A model that has learnt nothing gives each byte 1/256, so that any five will do.
-    block, symbols = coded(BitCodec(), b"\xff" * 300)
-    trace = BitCodec().trace(block, symbols, range(symbols.size), ignore)
+    block, data = coded(BitCodec(), b"\xff" * 300)
+    trace = BitCodec().trace(block, data, Asked(len(data)), ignore)
     assert trace.likely.symbols[-1, 0] == 0xFF
     assert trace.likely.probabilities[-1, 0] > 0.9
     assert len(set(trace.likely.symbols[-1].tolist())) == 5
@@ -170,35 +170,47 @@ def test_the_likeliest_bytes_are_found_among_all() -> None:
 def test_the_network_is_told_of_by_its_own_weights() -> None:
     model = NetworkModel(StoredModel.load(NETWORK))
     codec = model.codec("arithmetic", None, 1)
-    block, symbols = coded_by_network(make_text(1500))
-    weights = model.core.weigh(symbols[None].astype(np.uint8), 1)[0].astype(np.float64)
+    block, data = coded_by_network(make_text(1500))
+    symbols = np.frombuffer(data, np.uint8)
+    weights = model.core.weigh(symbols[None], 1)[0].astype(np.float64)
     expected = -np.log2(weights[np.arange(symbols.size), symbols] / weights.sum(axis=1))
-    trace = codec.trace(block, symbols, range(0), ignore)
+    trace = codec.trace(block, data, Asked(), ignore)
     assert np.allclose(trace.opinions["network"], expected)
 
 
 def test_contexts_are_told_of_as_they_would_code_alone() -> None:
     codec = CODECS["network"]
-    block, symbols = coded_by_network(make_text(1500))
-    alone = _core.trace(symbols.astype(np.uint8), 10_000, profile=TEXT)[1]
-    trace = codec.trace(block, symbols, range(0), ignore)
+    block, data = coded_by_network(make_text(1500))
+    alone = _core.trace(np.frombuffer(data, np.uint8), 10_000, profile=TEXT)[1]
+    trace = codec.trace(block, data, Asked(), ignore)
     assert np.allclose(trace.opinions["contexts"], -np.log2(alone / 65536).sum(axis=1))
 
 
 def test_a_match_speaks_only_of_what_came_before() -> None:
-    block, symbols = coded(BitCodec(), make_text(400) * 2)
-    match = BitCodec().trace(block, symbols, range(0), ignore).opinions["match"]
+    block, data = coded(BitCodec(), make_text(400) * 2)
+    match = BitCodec().trace(block, data, Asked(), ignore).opinions["match"]
     assert np.isnan(match[:6]).all()
     assert not np.isnan(match[-300:]).any()
     assert match[-300:].mean() < 0.5
 
 
 @every_codec
+def test_content_that_is_not_known_is_decoded(codec: Codec) -> None:
+    block, data = coded(codec, make_text(700))
+    one = codec.trace(block, data, Asked(50, 20), ignore)
+    other = codec.trace(block, None, Asked(50, 20), ignore)
+    assert np.array_equal(one.ids, other.ids)
+    assert one.symbol_map.decode(one.ids) == data
+    assert np.array_equal(one.bits, other.bits)
+    assert np.array_equal(one.likely.symbols, other.likely.symbols)
+
+
+@every_codec
 def test_a_block_of_another_payload_is_refused(codec: Codec) -> None:
-    block, symbols = coded(codec, make_text(700))
+    block, data = coded(codec, make_text(700))
     changed = replace(block, payload=block.payload[:-1] + bytes([block.payload[-1] ^ 1]))
     with pytest.raises(FormatError, match="coded in another way"):
-        codec.trace(changed, symbols, range(0), ignore)
+        codec.trace(changed, data, Asked(), ignore)
 
 
 def test_a_codec_need_not_be_able_to_tell() -> None:
@@ -209,9 +221,9 @@ def test_a_codec_need_not_be_able_to_tell() -> None:
         def decode(self, block: CodedBlock, tick: object) -> Stream:
             return np.zeros(0, np.uint8)
 
-    block, symbols = coded(BitCodec(), make_text(100))
+    block, data = coded(BitCodec(), make_text(100))
     with pytest.raises(UnsupportedError, match="does not tell"):
-        Silent().trace(block, symbols, range(0), ignore)
+        Silent().trace(block, data, Asked(), ignore)
 
 
 def test_every_processor_notes_the_same() -> None:

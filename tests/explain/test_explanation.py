@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import neurocomp
+from neurocomp.codec.trace import Asked
 from neurocomp.errors import UsageError
 from neurocomp.explain import Explanation, explain
 from neurocomp.explain.cells import cells_of
@@ -17,7 +18,6 @@ from neurocomp.explain.kinds import KIND_NAMES, kinds_of_bytes
 from neurocomp.explain.summary import by_kind, curve_of, dearest
 from neurocomp.models.dalle import DalleModel
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.pipeline.tracing import Asked
 from neurocomp.store.stored import StoredModel
 from tests.conftest import make_text
 from tests.golden.cases import PRIOR, token_set

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from neurocomp import extras
+from neurocomp.codec.trace import Asked
 from neurocomp.explain import Explanation, explain
 from neurocomp.explain.cells import as_text, visible
 from neurocomp.explain.colours import COST_COLOURS, COST_STEPS, DIFFERENCE_COLOURS, DIFFERENCE_STEPS
@@ -30,7 +31,6 @@ from neurocomp.explain.tables import COLUMNS, to_csv, to_json
 from neurocomp.explain.terminal import coloured_text, sparkline
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.pipeline.tracing import Asked
 from tests.conftest import make_text
 from tests.golden.cases import PRIOR, token_set
 

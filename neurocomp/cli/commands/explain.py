@@ -161,9 +161,9 @@ def _explained(
     name: str, data: bytes, options: CompressOptions, values: Mapping[str, Any], *, is_asked: bool
 ) -> Explanation:
     """Explain a file, with a bar on a terminal."""
+    from neurocomp.codec.trace import Asked
     from neurocomp.explain import explain as explain_file
     from neurocomp.explain.page import MAX_ENTRIES
-    from neurocomp.pipeline.tracing import Asked
 
     asked = None
     if is_asked and (values["html"] is not None or values["json"] is not None):

@@ -11,17 +11,15 @@ are more of them than threads: they share the reading of the network's weights.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
-from neurocomp.codec.trace import Trace, check_payload, clip
 from neurocomp.codec.workers import Workers
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
@@ -36,7 +34,9 @@ from neurocomp.models.bytenet.sections import (
     split_block,
 )
 from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
-from neurocomp.models.mix.tracing import MATCH, NETWORK, join_traces, trace_section
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
@@ -47,9 +47,6 @@ Part = TypeVar("Part", Bytes, bytes)
 
 MAX_TOGETHER = 4
 """The most sections that a thread codes together."""
-
-_ANY_ROOM = 16
-"""Bytes of a payload that no byte needs more of, whatever it is coded by."""
 
 
 class NetworkCodec(Codec):
@@ -126,44 +123,17 @@ class NetworkCodec(Codec):
         )
         return data
 
-    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each byte costs, and what network, contexts and match made of it."""
-        data = np.array(symbols, np.uint8)
-        sections = sections_of(data, block.num_lanes, self._model.section_lanes)
-        sizes = [one.size for one in sections]
-        lanes = min(block.num_lanes, self._model.section_lanes)
-        starts = np.cumsum([0, *sizes]).tolist()
-        wanted = [clip(asked, *bounds) for bounds in pairwise(starts)]
-        found = self._workers.map(
-            self._trace,
-            (
-                (one, block.variant, lanes, some, tick)
-                for one, some in zip(sections, wanted, strict=True)
-            ),
-        )
-        whole = [payload for payload, _ in found if payload is not None]
-        joined = join(whole)
-        check_payload(joined, block.payload)
-        framing_bytes = len(joined) - sum(map(len, whole))
-        return join_traces([trace for _, trace in found], sizes, framing_bytes)
+        from neurocomp.models.bytenet.tracing import trace_sections
+        from neurocomp.models.mix.tracing import as_bytes
 
-    def _trace(
-        self, section: Bytes, variant: int, num_lanes: int, asked: range, tick: Tick
-    ) -> tuple[bytes | None, Trace]:
-        """Return a section's payload, and what its bytes cost."""
-        plan = self._plan(variant, num_lanes, tick)
-        payload, trace = trace_section(section, section.size, asked, **plan)
-        if variant < NUM_PROFILES:
-            return payload, trace
-        # Contexts alone have learnt from all bytes before as well.
-        alone = self._plan(variant - NUM_PROFILES, 1, partial(watch, tick))
-        _, contexts = trace_section(section, _ANY_ROOM * section.size + 3, range(0), **alone)
-        opinions = {
-            NETWORK: trace.opinions[NETWORK],
-            "contexts": contexts.bits,
-            MATCH: trace.opinions[MATCH],
-        }
-        return payload, replace(trace, opinions=opinions)
+        data = as_bytes(self, block, content, tick)
+        section_lanes = self._model.section_lanes
+        sections = sections_of(data, block.num_lanes, section_lanes)
+        lanes = min(block.num_lanes, section_lanes)
+        plan = self._plan(block.variant, lanes, tick)
+        return trace_sections(sections, asked.of_bytes(data.size), plan, block, self._workers)
 
     def learn(self, symbols: Stream) -> Experience:
         """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""

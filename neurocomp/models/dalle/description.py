@@ -14,8 +14,7 @@ from neurocomp.models.dalle.records import (
     read_head,
     read_records,
 )
-from neurocomp.symbols import Description
-from neurocomp.symbols.description import Places
+from neurocomp.symbols.description import Description, Places
 
 
 class Part(enum.IntEnum):

@@ -20,8 +20,9 @@ from neurocomp.models.dalle.records import (
     write_records,
 )
 from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
-from neurocomp.symbols import Description, SymbolMap
+from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
+from neurocomp.symbols.description import Description
 
 
 class TokenSets(SymbolMap):

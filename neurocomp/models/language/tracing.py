@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.codec.contract import CodedBlock, Tick
-from neurocomp.codec.trace import Bits, Shortlist, Tokens, Trace, check_payload
-from neurocomp.exact import Stream, Symbols
+from neurocomp.codec.trace import Asked, Bits, Shortlist, Trace, check_payload
+from neurocomp.exact import Symbols
 from neurocomp.models.language.model import LanguageModel
 
 NETWORK = "network"
@@ -78,10 +79,8 @@ class TokenTracer:
         ids = np.concatenate(
             [row[:length] for row, length in zip(self._grid, self._lengths, strict=True)]
         ).astype(np.int32)
-        contents = self._model.token_map.contents
-        sizes = np.array([len(contents[one]) for one in ids.tolist()], np.int64)
-        tokens = Tokens(ids, sizes, self._model.token_map)
-        return Trace(self._bits, {NETWORK: self._own}, self._shortlist.found(), tokens=tokens)
+        opinions = {NETWORK: self._own}
+        return Trace(ids, self._model.token_map, self._bits, opinions, self._shortlist.found())
 
     def _take(self, lane: int, step: int, logits: NDArray[np.int32]) -> None:
         """Code the token of a lane at a step, by its logits (1, V) in the vocabulary's order."""
@@ -109,9 +108,9 @@ class TokenTracer:
 def trace_tokens(
     model: LanguageModel,
     block: CodedBlock,
+    content: bytes,
     sizes: list[int],
-    parts: list[Stream],
-    asked: range,
+    asked: Asked,
     tick: Tick,
 ) -> Trace:
     """Return what each token of a block costs; see `Codec.trace`.
@@ -119,16 +118,17 @@ def trace_tokens(
     Args:
         model: of the block.
         block: as it was coded.
+        content: of it.
         sizes: bytes of each lane.
-        parts: tokens of each lane.
-        asked: bytes of the block: the likeliest tokens are found for those that begin there.
+        asked: for which tokens the likeliest ones are wanted.
         tick: told of the progress.
     """
-    contents = model.token_map.contents
-    ends = np.cumsum([len(contents[one]) for part in parts for one in part.tolist()])
-    starts = np.concatenate([[0], ends[:-1]])
-    wanted = range(*np.searchsorted(starts, [asked.start, asked.stop]).tolist())
-    grid = np.zeros((len(parts), max(map(len, parts))), np.int32)
+    bounds = np.cumsum([0, *sizes])
+    parts = [model.tokens(content[first:last]) for first, last in pairwise(bounds)]
+    lengths = [len(one) for one in parts]
+    ends = np.cumsum(model.token_map.describe(np.concatenate(parts)).sizes)
+    wanted = asked.of(np.concatenate([[0], ends[:-1]]), ends.size)
+    grid = np.zeros((len(parts), max(lengths)), np.int32)
     for row, part in zip(grid, parts, strict=True):
         row[: len(part)] = part
-    return TokenTracer(model, block, sizes, grid, [len(one) for one in parts], wanted).run(tick)
+    return TokenTracer(model, block, sizes, grid, lengths, wanted).run(tick)

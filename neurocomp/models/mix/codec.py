@@ -6,19 +6,20 @@ The core (``core/src/sections``) codes them; here it is decided how.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurocomp import _core
 from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
-from neurocomp.codec.trace import Trace, check_payload
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import VARIANT_PRIMED
 from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
-from neurocomp.models.mix.tracing import trace_section
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 PRIMED = VARIANT_PRIMED
 """Variant of a block of text before which the model has read its primer."""
@@ -74,11 +75,14 @@ class BitCodec(Codec):
             _core.decode([block.payload], [data], **self._plan(block.variant, tick))
         return data
 
-    def trace(self, block: CodedBlock, symbols: Stream, asked: range, tick: Tick) -> Trace:
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each byte costs, and what the longest match made of it."""
-        data = np.array(symbols, np.uint8)
-        room = len(block.payload)
-        payload, trace = trace_section(data, room, asked, **self._plan(block.variant, tick))
+        from neurocomp.codec.trace import check_payload
+        from neurocomp.models.mix.tracing import as_bytes, trace_section
+
+        data = as_bytes(self, block, content, tick)
+        plan = self._plan(block.variant, tick)
+        payload, trace = trace_section(data, data.size, asked.of_bytes(data.size), **plan)
         check_payload(payload, block.payload)
         return trace
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
-from neurocomp.codec.contract import Bytes
+from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
 from neurocomp.codec.trace import Bits, Likely, Trace, clip
+from neurocomp.symbols import BYTES
 
 NETWORK, MATCH = "network", "match"
 """Parts that have an opinion of a byte."""
@@ -37,7 +39,8 @@ def trace_section(data: Bytes, room: int, asked: range, **plan: Any) -> tuple[by
     if plan.get("network") is not None:
         opinions[NETWORK] = -np.log2(foreseen[:, 0] / foreseen[:, 1])
     found = Likely(asked.start, likely.astype(np.int32), shares / _SHARE_ONE)
-    return payload, Trace(_costs(chosen, _CHOSEN_ONE), opinions, found)
+    bits = _costs(chosen, _CHOSEN_ONE)
+    return payload, Trace(data.astype(np.int32), BYTES, bits, opinions, found)
 
 
 def _costs(parts: NDArray[np.uint16], one: int) -> Bits:
@@ -86,4 +89,12 @@ def join_traces(traces: list[Trace], sizes: list[int], framing_bytes: int) -> Tr
             np.concatenate([one.probabilities for _, one in lists]),
         )
     bits = np.concatenate([one.bits for one in traces])
-    return Trace(bits, opinions, likely, len(traces), framing_bytes)
+    ids = np.concatenate([one.ids for one in traces])
+    return Trace(ids, BYTES, bits, opinions, likely, len(traces), framing_bytes)
+
+
+def as_bytes(codec: Codec, block: CodedBlock, content: bytes | None, tick: Tick) -> Bytes:
+    """Return the bytes of a block, uint8 (n,), decoded where they are not known."""
+    if content is None:
+        return np.array(codec.decode(block, partial(watch, tick)), np.uint8)
+    return np.frombuffer(content, np.uint8)
