@@ -18,7 +18,7 @@ ORDER = (
     *("errors", "names", "extras", "temporaries", "threads", "_core"),
     *("frame", "exact", "coding", "symbols", "transforms", "store", "training"),
     *("codec", "models", "registry", "pipeline", "library", "__init__"),
-    *("integrations", "bulk", "bench", "cli", "__main__"),
+    *("integrations", "bulk", "explain", "bench", "cli", "__main__"),
 )
 """A room imports rooms that stand before it, and no others."""
 

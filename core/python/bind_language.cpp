@@ -1,6 +1,7 @@
 // Language models on numpy arrays: `neurocomp._core.language`.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
 #include <optional>
@@ -270,6 +271,9 @@ class TokenEncoder : public TokenCoding {
         return true;
     }
 
+    // Whole bytes written, and the width of the interval within the next six.
+    std::pair<size_t, uint64_t> place() const { return {coder_.num_written(), coder_.width()}; }
+
     std::optional<nb::bytes> finish() {
         size_t size = 0;
         if (!coder_.finish(size)) return std::nullopt;
@@ -344,6 +348,7 @@ void bind_tokens(nb::module_& m) {
         .def(nb::init<const language::Vocabulary&, int, Sizes, size_t>(), "vocabulary"_a,
              "profile"_a, "sizes"_a, "room"_a, nb::keep_alive<1, 2>())
         .def("encode", &TokenEncoder::encode, "first_lane"_a, array("logits"), array("tokens"))
+        .def_prop_ro("place", &TokenEncoder::place)
         .def("finish", &TokenEncoder::finish);
     nb::class_<TokenDecoder>(m, "TokenDecoder")
         .def(nb::init<const language::Vocabulary&, int, Sizes, const nb::bytes&>(), "vocabulary"_a,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -146,6 +147,53 @@ nb::list encode_sections(const std::vector<ByteArray>& sections, size_t room, in
     return result;
 }
 
+// Rows of zeros that become an array without being copied.
+template <typename T>
+class Notes {
+   public:
+    Notes(size_t width, size_t num_rows)
+        : shape_{num_rows, width}, values_(new T[num_rows * width]()) {}
+
+    T* data() { return values_.get(); }
+    nb::object array() {
+        T* const values = values_.release();
+        const nb::capsule owner(values,
+                                [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
+        return nb::cast(nb::ndarray<nb::numpy, T>(values, 2, shape_, owner));
+    }
+
+   private:
+    size_t shape_[2];
+    std::unique_ptr<T[]> values_;
+};
+
+// Encodes a section and returns its payload and what was noted of its bytes.
+nb::tuple trace_section(const ByteArray& section, size_t room, size_t first_asked,
+                        size_t last_asked, int profile, size_t num_lanes,
+                        const PythonNetwork* network, Primer* primer,
+                        std::optional<ByteArray> dictionary, const nb::object& progress) {
+    const PythonPlan plan(profile, num_lanes, network, primer, std::move(dictionary));
+    const size_t size = section.size();
+    require(first_asked <= last_asked && last_asked <= size,
+            "bytes are asked for that are not there");
+    const size_t num_asked = last_asked - first_asked;
+    Notes<uint16_t> chosen(8, size), matched(8, size);
+    Notes<int64_t> foreseen(2, plan.plan.network == nullptr ? 0 : size);
+    Notes<uint8_t> likely(mix::num_likely, num_asked);
+    Notes<uint32_t> shares(mix::num_likely, num_asked);
+    const mix::Tape tape = {chosen.data(), matched.data(), foreseen.data(), likely.data(),
+                            shares.data(), first_asked,    last_asked};
+    const Progress tell = progress_of(progress);
+    std::optional<Payload> payload;
+    {
+        const nb::gil_scoped_release release;
+        payload = trace(plan.plan, bytes_of(section), room, tape, tell);
+    }
+    return nb::make_tuple(
+        payload ? nb::object(nb::bytes(payload->data(), payload->size())) : nb::object(nb::none()),
+        chosen.array(), matched.array(), foreseen.array(), likely.array(), shares.array());
+}
+
 void decode_sections(const std::vector<nb::bytes>& payloads,
                      const std::vector<WritableBytes>& sections, int profile, size_t num_lanes,
                      const PythonNetwork* network, Primer* primer,
@@ -265,6 +313,10 @@ NB_MODULE(_core, module) {
     module.def("decode", &decode_sections, "payloads"_a, "sections"_a, nb::kw_only(), "profile"_a,
                "num_lanes"_a = 1, "network"_a.none() = nb::none(), "primer"_a.none() = nb::none(),
                "dictionary"_a.none() = nb::none(), "progress"_a.none() = nb::none());
+    module.def("trace", &trace_section, "section"_a, "room"_a, nb::kw_only(), "first_asked"_a = 0,
+               "last_asked"_a = 0, "profile"_a, "num_lanes"_a = 1, "network"_a.none() = nb::none(),
+               "primer"_a.none() = nb::none(), "dictionary"_a.none() = nb::none(),
+               "progress"_a.none() = nb::none());
     module.def("learn", &learn_section, "section"_a, nb::kw_only(), "profile"_a,
                "network"_a.none() = nb::none());
 

@@ -114,6 +114,43 @@ def decode(
         DamagedPayload: a payload is not what any bytes are coded as.
     """
 
+def trace(
+    section: NDArray[np.uint8],
+    room: int,
+    *,
+    first_asked: int = 0,
+    last_asked: int = 0,
+    profile: int,
+    num_lanes: int = 1,
+    network: Network | None = None,
+    primer: Primer | None = None,
+    dictionary: NDArray[np.uint8] | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> tuple[
+    bytes | None,
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.uint32],
+]:
+    """Code a section of n bytes as `encode` does, and note what they cost.
+
+    Args:
+        section: bytes, (n,).
+        room: bytes that the payload may have.
+        first_asked: the likeliest bytes are found for those from this one on,
+        last_asked: up to this one, which is not included.
+        profile, num_lanes, network, primer, dictionary, progress: as for `encode`.
+
+    Returns:
+        The payload, None where it would be longer than ``room``: what comes then holds zeros from
+        there on.  The probability of each bit that came, (n, 8), of 2**16.  What the longest match
+        gave it, (n, 8), of 2**12, 0 without one.  The network's weight of the byte and of all
+        bytes, (n, 2), or (0, 2) without one.  The likeliest bytes of the m that were asked for,
+        (m, 5), and what they were given before the byte's first bit, (m, 5), of 2**32.
+    """
+
 def learn(
     section: NDArray[np.uint8], *, profile: int, network: Network | None = None
 ) -> tuple[NDArray[np.integer], ...]:

@@ -122,6 +122,13 @@ class TokenEncoder:
             False where the payload is full.
         """
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Bytes that are written, and the width of the interval, 2**48 at most, in what follows.
+
+        So many bytes and 48 - log2(width) bits are spent.
+        """
+
     def finish(self) -> bytes | None:
         """Return the payload; None where it is longer than the room."""
 

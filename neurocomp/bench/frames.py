@@ -17,7 +17,7 @@ import numpy as np
 
 from neurocomp.codec import CodedBlock, SymbolCodec
 from neurocomp.coding import CODERS
-from neurocomp.coding.base import Decoder, Encoder
+from neurocomp.coding.base import Bits, Decoder, Encoder
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import TOTAL, Frequencies, Symbols
 from neurocomp.frame.block import Block, Method
@@ -168,6 +168,9 @@ class _BothCoders:
     def decoder(self, payload: bytes) -> _BothDecoders:
         return _BothDecoders(self.tally, _split(payload))
 
+    def meter(self) -> _BothMeters:
+        return _BothMeters()
+
 
 class _BothEncoders:
     def __init__(self, tally: Tally) -> None:
@@ -184,6 +187,17 @@ class _BothEncoders:
 
     def finish(self) -> bytes:
         return _join([self._encoders[name].finish() for name in NAMES])
+
+
+class _BothMeters:
+    def __init__(self) -> None:
+        self._meters = [CODERS[name].meter() for name in NAMES]
+
+    def measure(self, symbols: Symbols, frequencies: Frequencies) -> Bits:
+        bits = np.zeros(symbols.size)
+        for meter in self._meters:
+            bits += meter.measure(symbols, frequencies)
+        return bits
 
 
 class _BothDecoders:

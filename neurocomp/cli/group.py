@@ -14,6 +14,7 @@ from neurocomp.cli.commands.compress import compress
 from neurocomp.cli.commands.corpora import corpora
 from neurocomp.cli.commands.dalle import dalle
 from neurocomp.cli.commands.decompress import decompress
+from neurocomp.cli.commands.explain import explain
 from neurocomp.cli.commands.info import info
 from neurocomp.cli.commands.models import models
 from neurocomp.cli.commands.recipes import recipes
@@ -72,7 +73,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 @click.group(
     cls=CommandOrBare,
     commands=[
-        *(compress, decompress, test, info, bulk),
+        *(compress, decompress, test, info, explain, bulk),
         *(models, train, recipes, dalle, bench, corpora, selftest),
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},

@@ -11,14 +11,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.errors import FormatError, UsageError
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.exact import Frequencies, Stream, Symbols
 from neurocomp.symbols import BYTES, SymbolMap, for_alphabet
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 
 class Predictor(ABC):
@@ -197,6 +200,21 @@ class Codec(ABC):
         Raises:
             FormatError: the payload is not one of this codec's.
         """
+
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a block costs.
+
+        Args:
+            block: coded.
+            content: of which it was made, where that is known: it need not be decoded then.
+            asked: for which symbols the likeliest ones are wanted.
+            tick: told of the progress.
+
+        Raises:
+            UnsupportedError: the codec can't tell.
+            FormatError: the payload is damaged, or another one would be made of the content.
+        """
+        raise UnsupportedError("this model does not tell what its symbols cost")
 
     def encode_together(self, streams: list[Stream]) -> Sequence[CodedBlock | None]:
         """Code several blocks, side by side where lanes know nothing of each other."""

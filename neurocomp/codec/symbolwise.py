@@ -12,16 +12,22 @@ the one that it has alone, and only the time of a step is shared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick
+from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick, watch
 from neurocomp.coding import EntropyCoder
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 
 def to_lanes(symbols: Stream, num_lanes: int) -> Symbols:
@@ -48,6 +54,12 @@ def from_lanes(grid: Symbols, num_symbols: int) -> Symbols:
 
 def _lane_size(num_symbols: int, num_lanes: int, lane: int) -> int:
     return num_symbols // num_lanes + (lane < num_symbols % num_lanes)
+
+
+def lane_starts(num_symbols: int, num_lanes: int) -> NDArray[np.int64]:
+    """Return the numbers of the lanes' first symbols, (lanes,)."""
+    sizes = [_lane_size(num_symbols, num_lanes, lane) for lane in range(num_lanes)]
+    return np.cumsum([0, *sizes[:-1]], dtype=np.int64)
 
 
 def num_active(num_symbols: int, num_lanes: int, step: int) -> int:
@@ -179,6 +191,18 @@ class SymbolCodec(Codec):
                 first, told = step + 1, now
         decoder.finish()
         return from_lanes(grid, num_symbols)
+
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a block costs; see `Codec.trace`."""
+        from neurocomp.codec.symboltrace import trace_symbols
+
+        self._check_block(block)
+        symbols = None
+        if content is not None:
+            symbols = self._model.symbol_map.encode(content, self._model.alphabet_size)
+        if symbols is None:
+            symbols = self.decode(block, partial(watch, tick))
+        return trace_symbols(self._model, self._coder, block, symbols, asked, tick)
 
     def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
         """Code several blocks side by side; only where lanes know nothing of each other."""

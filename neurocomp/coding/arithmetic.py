@@ -25,6 +25,7 @@ G. N. N. Martin, Range encoding: an algorithm for removing redundancy from a dig
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import constriction
@@ -32,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
+from neurocomp.coding.base import Bits
 from neurocomp.errors import FormatError
 from neurocomp.exact import Frequencies, Symbols
 
@@ -179,6 +181,31 @@ class ArithmeticDecoder:
             raise FormatError("arithmetic payload is damaged: it ends as no encoder ends it")
 
 
+class ArithmeticMeter:
+    """Meter of ``ArithmeticCoder``: how much of the interval each symbol leaves."""
+
+    def __init__(self) -> None:
+        self._registers = initial_registers()
+        self._spent = self._total()
+
+    def measure(self, symbols: Symbols, frequencies: Frequencies) -> Bits:
+        """Return the bits of ``symbols`` (lanes,) under the rows of ``frequencies`` (lanes, V)."""
+        bits = np.zeros(symbols.size)
+        if frequencies.shape[1] == 1:
+            return bits
+        for lane in range(symbols.size):
+            before = self._spent
+            follow(self._registers, symbols[lane : lane + 1], frequencies[lane : lane + 1])
+            self._spent = self._total()
+            bits[lane] = self._spent - before
+        return bits
+
+    def _total(self) -> float:
+        """Return the bits since the start, and a constant."""
+        _, width, num_words = (int(one) for one in self._registers)
+        return WORD_BITS * num_words - math.log2(width)
+
+
 @dataclass(frozen=True)
 class ArithmeticCoder:
     """Within a rounding of the ideal code length: about one byte a payload above it."""
@@ -192,6 +219,10 @@ class ArithmeticCoder:
     def decoder(self, payload: bytes) -> ArithmeticDecoder:
         """Return a decoder at the start of ``payload``."""
         return ArithmeticDecoder(payload)
+
+    def meter(self) -> ArithmeticMeter:
+        """Return a meter before the first symbol."""
+        return ArithmeticMeter()
 
 
 class _Weights:

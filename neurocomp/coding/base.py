@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neurocomp.exact import Frequencies, Symbols
+
+Bits = NDArray[np.float64]
+"""Code lengths, (lanes,)."""
 
 
 class Encoder(Protocol):
@@ -40,8 +46,18 @@ class Decoder(Protocol):
         """
 
 
+class Meter(Protocol):
+    """Tells what an encoder spends.  Nothing is coded by its floats."""
+
+    def measure(self, symbols: Symbols, frequencies: Frequencies) -> Bits:
+        """Return the bits of the next ``symbols`` (lanes,) under their rows (lanes, V).
+
+        float64 (lanes,).  The sum of all that were measured is the payload's size, within a byte.
+        """
+
+
 class EntropyCoder(Protocol):
-    """A pair of encoder and decoder under one name."""
+    """An encoder, its decoder and its meter under one name."""
 
     @property
     def name(self) -> str:
@@ -52,3 +68,6 @@ class EntropyCoder(Protocol):
 
     def decoder(self, payload: bytes) -> Decoder:
         """Return a decoder at the start of ``payload``."""
+
+    def meter(self) -> Meter:
+        """Return a meter before the first symbol."""

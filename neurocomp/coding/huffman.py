@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
+from neurocomp.coding.base import Bits
 from neurocomp.errors import FormatError
 from neurocomp.exact import Frequencies, Symbols
 
@@ -117,6 +118,23 @@ class HuffmanDecoder:
             raise FormatError("Huffman payload is damaged: its last bits are not zero")
 
 
+class HuffmanMeter:
+    """Meter of ``HuffmanCoder``: the lengths of the codes."""
+
+    def __init__(self) -> None:
+        self._code = _core.coding.CodeLengths()
+        self._counts: LengthCounts = np.empty(MAX_CODE_LENGTH_BITS + 1, np.int64)
+
+    def measure(self, symbols: Symbols, frequencies: Frequencies) -> Bits:
+        """Return the bits of ``symbols`` (lanes,) under the rows of ``frequencies`` (lanes, V)."""
+        bits = np.zeros(symbols.size)
+        lengths: Lengths = np.empty(frequencies.shape[1], np.uint8)
+        for lane, symbol in enumerate(symbols.tolist()):
+            self._code.build(frequencies[lane], lengths, self._counts)
+            bits[lane] = lengths[symbol]
+        return bits
+
+
 @dataclass(frozen=True)
 class HuffmanCoder:
     """Whole bits for each symbol: simple, and up to a bit a symbol above the ideal."""
@@ -130,3 +148,7 @@ class HuffmanCoder:
     def decoder(self, payload: bytes) -> HuffmanDecoder:
         """Return a decoder at the start of ``payload``."""
         return HuffmanDecoder(payload)
+
+    def meter(self) -> HuffmanMeter:
+        """Return a meter before the first symbol."""
+        return HuffmanMeter()

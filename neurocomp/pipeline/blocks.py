@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from neurocomp.registry.opening import (
 )
 from neurocomp.store.folder import ModelStore
 from neurocomp.transforms import LINE_ENDS, undo
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 _TRIAL_BYTES = 1 << 12
 """What a model that was trained on who knows what codes of dense content, to see."""
@@ -278,6 +282,20 @@ class BlockCoder:
         content = _restored(block, content)
         progress.finish()
         return content
+
+    def trace(self, block: Block, rewritten: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a coded block costs; see `Codec.trace`.
+
+        Args:
+            block: coded.
+            rewritten: what the block's transforms made of its content, where that is known.
+            asked: for which symbols the likeliest ones are wanted.
+            tick: told the bytes that are done.
+        """
+        progress = ContentProgress(tick, block)
+        trace = self._codec.trace(_coded_block(block), rewritten, asked, progress.advance)
+        progress.finish()
+        return trace
 
     def _check_length(self, block: Block) -> None:
         """Raise FormatError where no payload of this coder is so short."""

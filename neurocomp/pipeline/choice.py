@@ -69,14 +69,17 @@ class FrameEncoder:
     Args:
         coder: the one that was asked for; it may be in use elsewhere as well.
         options: what was asked for.
+        falls_back: False to use that model whatever it makes of the content.
     """
 
-    def __init__(self, coder: BlockCoder, options: CompressOptions) -> None:
+    def __init__(
+        self, coder: BlockCoder, options: CompressOptions, *, falls_back: bool = True
+    ) -> None:
         self.coder = coder
         self._asked_name = options.resolved_model
         self._contexts: BlockCoder | None = None
         self._other_name = _SECOND_BEST if coder.is_language else _CONTEXTS
-        if can_fall_back(coder):
+        if falls_back and can_fall_back(coder):
             other = find_unloaded(self._other_name) or open_model(self._other_name, ModelStore())
             self._contexts = BlockCoder(
                 other,
@@ -84,9 +87,13 @@ class FrameEncoder:
                 verify=bool(options.verify),
                 threads=resolve_threads(options.threads),
             )
-        coders = [coder] if self._contexts is None else [coder, self._contexts]
-        self.header = FrameHeader(tuple(one.entry for one in coders))
+        self.header = FrameHeader(tuple(one.entry for one in self.coders))
         """Of a frame of any number of blocks."""
+
+    @property
+    def coders(self) -> tuple[BlockCoder, ...]:
+        """All coders that a block may be of."""
+        return (self.coder,) if self._contexts is None else (self.coder, self._contexts)
 
     def encode(self, content: bytes, tick: Tick) -> CodedContent:
         """Code the content of a block; raises FormatError where the model cannot take it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from neurocomp.codec.contract import BinaryModel, Bytes, Codec, CodedBlock, Model, Tick
 from neurocomp.exact import Stream
@@ -15,6 +16,9 @@ from neurocomp.registry.catalogue import Family
 from neurocomp.registry.lookup import packaged_of
 from neurocomp.registry.opening import OpenModel
 from neurocomp.registry.packaged import EMBEDDED, PackagedModel
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 
 class UnloadedModel(BinaryModel):
@@ -60,6 +64,10 @@ class DeferredCodec(Codec):
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Do what the codec does."""
         return self._made().decode(block, tick)
+
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Do what the codec does."""
+        return self._made().trace(block, content, asked, tick)
 
     def _made(self) -> Codec:
         with self._lock:

@@ -29,6 +29,7 @@ from neurocomp import _core, extras
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOLS_BPE
+from neurocomp.symbols.description import Description
 from neurocomp.symbols.maps import SymbolMap
 from neurocomp.symbols.pieces import SPACE, contents_of_pieces, split_lines
 
@@ -136,6 +137,15 @@ class BytePairs(SymbolMap):
             return b"".join(map(self._bytes_of.__getitem__, symbols.tolist()))
         except KeyError as error:
             raise FormatError(f"symbol {error} is no token of the vocabulary") from None
+
+    def describe(self, symbols: Stream) -> Description:
+        """Return how many bytes each token stands for."""
+        sizes = [len(self._bytes_of.get(number, b"")) for number in symbols.tolist()]
+        return Description(np.array(sizes, np.int64))
+
+    def name_of(self, symbol: int) -> bytes | str:
+        """Return the token's bytes; its number where it stands for none."""
+        return self._bytes_of.get(symbol, f"token {symbol}")
 
     def _encode_part(self, data: bytes, text: str | None) -> Stream:
         if text is None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
+
+if TYPE_CHECKING:
+    from neurocomp.symbols.description import Description
 
 
 class SymbolMap(ABC):
@@ -37,6 +41,17 @@ class SymbolMap(ABC):
     def decode(self, symbols: Stream) -> bytes:
         """Return the bytes that ``symbols`` stand for."""
 
+    def describe(self, symbols: Stream) -> Description:
+        """Return what the symbols of a block are, for people."""
+        from neurocomp.symbols.description import Description
+
+        del symbols
+        return Description()
+
+    def name_of(self, symbol: int) -> bytes | str:
+        """Return a symbol as people may read it: the bytes that it stands for, or words."""
+        return str(symbol)
+
 
 @dataclass(frozen=True)
 class UnsignedIntegers(SymbolMap):
@@ -64,6 +79,22 @@ class UnsignedIntegers(SymbolMap):
     def decode(self, symbols: Stream) -> bytes:
         """Return the integers as bytes."""
         return symbols.astype(f"<u{self.width_bytes}", copy=False).tobytes()
+
+    def describe(self, symbols: Stream) -> Description:
+        """Return what the symbols are: bytes of content each, and of one kind where they are more.
+
+        A number of 16 bits is no text.
+        """
+        from neurocomp.symbols.description import Description
+
+        sizes = np.full(symbols.size, self.width_bytes, np.int64)
+        if self.width_bytes == 1:
+            return Description(sizes)
+        return Description(sizes, np.zeros(symbols.size, np.uint8), (f"{self.name} symbols",))
+
+    def name_of(self, symbol: int) -> bytes | str:
+        """Return the byte, or the number."""
+        return bytes([symbol]) if self.width_bytes == 1 else str(symbol)
 
 
 BYTES = UnsignedIntegers(SYMBOLS_BYTES, SYMBOL_NAMES[SYMBOLS_BYTES], 1)

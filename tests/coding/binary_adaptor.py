@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.coding.bits import encode_bits
@@ -54,6 +55,20 @@ class BinaryAdaptorDecoder:
             raise FormatError("not what the encoder writes")
 
 
+class BinaryAdaptorMeter:
+    def measure(self, symbols: Symbols, frequencies: Frequencies) -> NDArray[np.float64]:
+        bits = np.zeros(symbols.size)
+        for lane, symbol in enumerate(symbols.tolist()):
+
+            def follow_symbol(p: int, middle: int, symbol: int = symbol, lane: int = lane) -> int:
+                is_right = int(symbol >= middle)
+                bits[lane] -= np.log2((p if is_right else 65536 - p) / 65536)
+                return is_right
+
+            _descend(frequencies[lane], follow_symbol)
+        return bits
+
+
 @dataclass(frozen=True)
 class BinaryAdaptor:
     name: str = "binary"
@@ -63,6 +78,9 @@ class BinaryAdaptor:
 
     def decoder(self, payload: bytes) -> BinaryAdaptorDecoder:
         return BinaryAdaptorDecoder(payload)
+
+    def meter(self) -> BinaryAdaptorMeter:
+        return BinaryAdaptorMeter()
 
 
 def _descend(row: Frequencies, decide: Callable[[int, int], int]) -> int:

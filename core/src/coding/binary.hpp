@@ -79,6 +79,10 @@ class Encoder {
         return bit;
     }
 
+    // What was written so far in bits: 8 * num_written() + 48 - log2(width()).
+    uint64_t width() const { return width_; }
+    size_t num_written() const { return position_; }
+
     // Whether bytes were dropped for want of room: the payload is lost.
     NEUROCOMP_INLINE bool is_spent() const { return position_ > capacity_; }
 

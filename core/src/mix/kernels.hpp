@@ -6,6 +6,7 @@
 
 #include "coding/binary.hpp"
 #include "mix/state.hpp"
+#include "mix/tape.hpp"
 
 namespace neurocomp::mix {
 
@@ -20,6 +21,9 @@ struct Kernels {
                    size_t num_bytes);
     bool (*decode)(Tables&, Lane&, coding::Decoder&, const int32_t* weights, uint8_t* data,
                    size_t num_bytes);
+    // Encodes, and notes what each bit was given.
+    bool (*trace)(Tables&, Lane&, coding::Encoder&, const int32_t* weights, const uint8_t* data,
+                  size_t num_bytes, const Tape&);
 };
 
 // The one for this processor: see base/processor.hpp.

@@ -1,7 +1,8 @@
 #include "mix/kernels_impl.hpp"
+#include "mix/trace_impl.hpp"
 
 namespace neurocomp::mix {
 
-const Kernels avx2_kernels = {learn, encode, decode};
+const Kernels avx2_kernels = {learn, encode, decode, trace};
 
 }  // namespace neurocomp::mix

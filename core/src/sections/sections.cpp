@@ -80,6 +80,10 @@ class Mixture {
                 size_t count) {
         return kernels_.decode(*tables_, lanes_[lane], coder, weights, data, count);
     }
+    bool trace(size_t lane, coding::Encoder& coder, const int32_t* weights, const uint8_t* data,
+               size_t count, const mix::Tape& tape) {
+        return kernels_.trace(*tables_, lanes_[lane], coder, weights, data, count, tape);
+    }
     void learn(size_t lane, const uint8_t* data, size_t count) {
         kernels_.learn(*tables_, lanes_[lane], data, count);
     }
@@ -134,6 +138,19 @@ struct Encoding {
     bool code(size_t lane, const int32_t* weights, size_t place, size_t count) {
         return mixture.encode(lane, coder, weights, data.data() + mixture.start(lane) + place,
                               count);
+    }
+};
+
+// An encoding whose bytes are noted.
+struct Tracing : Encoding {
+    mix::Tape tape;
+
+    Tracing(const Plan& plan, Bytes section, size_t room, const mix::Tape& notes)
+        : Encoding(plan, section, room), tape(notes) {}
+
+    bool code(size_t lane, const int32_t* weights, size_t place, size_t count) {
+        const size_t start = mixture.start(lane) + place;
+        return mixture.trace(lane, coder, weights, data.data() + start, count, tape.from(start));
     }
 };
 
@@ -280,6 +297,14 @@ void code_all(const Plan& plan, std::vector<std::unique_ptr<Coding>>& sections,
     watch.tell();
 }
 
+// The payload of what was encoded; nothing where it is too long.
+std::optional<Payload> payload_of(Encoding& coding) {
+    size_t size = 0;
+    if (coding.is_spent || !coding.coder.finish(size)) return std::nullopt;
+    coding.payload.resize(size);
+    return std::move(coding.payload);
+}
+
 void check_size(const Plan& plan, size_t num_bytes) {
     const size_t before =
         plan.dictionary.size() + (plan.primer == nullptr ? 0 : plan.primer->size());
@@ -335,16 +360,18 @@ std::vector<std::optional<Payload>> encode(const Plan& plan, std::span<const Byt
     }
     code_all(plan, codings, progress);
     std::vector<std::optional<Payload>> payloads;
-    for (auto& coding : codings) {
-        size_t size = 0;
-        if (coding->is_spent || !coding->coder.finish(size)) {
-            payloads.emplace_back();
-            continue;
-        }
-        coding->payload.resize(size);
-        payloads.emplace_back(std::move(coding->payload));
-    }
+    for (auto& coding : codings) payloads.push_back(payload_of(*coding));
     return payloads;
+}
+
+std::optional<Payload> trace(const Plan& plan, Bytes section, size_t room, const mix::Tape& tape,
+                             const Progress& progress) {
+    plan.check();
+    check_size(plan, section.size());
+    std::vector<std::unique_ptr<Tracing>> codings;
+    codings.push_back(std::make_unique<Tracing>(plan, section, room, tape));
+    code_all(plan, codings, progress);
+    return payload_of(*codings.front());
 }
 
 void decode(const Plan& plan, std::span<const Bytes> payloads,

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mix/state.hpp"
+#include "mix/tape.hpp"
 #include "network/network.hpp"
 
 namespace neurocomp {
@@ -74,6 +75,10 @@ std::vector<std::optional<Payload>> encode(const Plan& plan, std::span<const Byt
 // Fills sections with what their payloads hold.  Throws DamagedPayload and what `encode` does.
 void decode(const Plan& plan, std::span<const Bytes> payloads,
             std::span<const std::span<uint8_t>> sections, const Progress& progress);
+
+// Encodes one section and notes what its bytes cost: `tape` has room for all of them.
+std::optional<Payload> trace(const Plan& plan, Bytes section, size_t room, const mix::Tape& tape,
+                             const Progress& progress);
 
 // What the mixture knows when it has coded a section.
 std::unique_ptr<const mix::Tables> learn(const Plan& plan, Bytes section);

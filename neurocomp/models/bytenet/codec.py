@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from neurocomp.models.bytenet.sections import (
     split_block,
 )
 from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
@@ -120,6 +123,18 @@ class NetworkCodec(Codec):
         )
         return data
 
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each byte costs, and what network, contexts and match made of it."""
+        from neurocomp.models.bytenet.tracing import trace_sections
+        from neurocomp.models.mix.tracing import as_bytes
+
+        data = as_bytes(self, block, content, tick)
+        section_lanes = self._model.section_lanes
+        sections = sections_of(data, block.num_lanes, section_lanes)
+        lanes = min(block.num_lanes, section_lanes)
+        plan = self._plan(block.variant, lanes, tick)
+        return trace_sections(sections, asked.of_bytes(data.size), plan, block, self._workers)
+
     def learn(self, symbols: Stream) -> Experience:
         """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
         data = np.array(symbols, np.uint8)
@@ -152,30 +167,24 @@ class NetworkCodec(Codec):
         self, sections: list[Bytes], variant: int, num_lanes: int, tick: Tick, room: int
     ) -> list[bytes | None]:
         """Return the payload of each section; None where one is longer than ``room``."""
-        return _core.encode(
-            sections,
-            room,
-            profile=variant % NUM_PROFILES,
-            num_lanes=num_lanes,
-            network=self._model.core if variant >= NUM_PROFILES else None,
-            dictionary=self._dictionary,
-            progress=tick,
-        )
+        return _core.encode(sections, room, **self._plan(variant, num_lanes, tick))
+
+    def _plan(self, variant: int, num_lanes: int, tick: Tick) -> dict[str, Any]:
+        """Return what the core is told of sections of so many lanes."""
+        return {
+            "profile": variant % NUM_PROFILES,
+            "num_lanes": num_lanes,
+            "network": self._model.core if variant >= NUM_PROFILES else None,
+            "dictionary": self._dictionary,
+            "progress": tick,
+        }
 
     def _decode(
         self, sections: list[Bytes], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
     ) -> None:
         """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
         with damage_as_format_errors():
-            _core.decode(
-                payloads,
-                sections,
-                profile=variant % NUM_PROFILES,
-                num_lanes=num_lanes,
-                network=self._model.core if variant >= NUM_PROFILES else None,
-                dictionary=self._dictionary,
-                progress=tick,
-            )
+            _core.decode(payloads, sections, **self._plan(variant, num_lanes, tick))
 
     def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
         """Return the sections of a block in groups that are coded together, a few for each thread.

@@ -198,7 +198,7 @@ def write_records(
     num_empty = lanes * depth - len(records)
     size = shape.record_symbols(kind)
     slots = np.full((lanes * depth, size), shape.end, np.int32)
-    slots[_filled(lanes, depth, num_empty)] = records
+    slots[filled_slots(lanes, depth, num_empty)] = records
     heads = np.zeros((lanes, HEAD_SYMBOLS), np.int32)
     heads[0] = Head(kind, damping, num_empty).symbols()
     bodies = slots.reshape(depth, lanes, size).transpose(1, 0, 2).reshape(lanes, depth * size)
@@ -258,7 +258,7 @@ def read_records(
     records = slots.reshape(-1, size)
     if (records[:num_empty] != shape.end).any():
         raise FormatError("an empty slot of token records is not empty")
-    records = records[_filled(lanes, depth, num_empty)]
+    records = records[filled_slots(lanes, depth, num_empty)]
     texts, images = records[:, :width], records[:, width:]
     captions: list[NDArray[np.int32]] = []
     is_first = np.ones(len(records), np.bool_)
@@ -284,7 +284,7 @@ def read_records(
     return kind, captions, grids
 
 
-def _filled(num_lanes: int, depth: int, num_empty: int) -> NDArray[np.int64]:
+def filled_slots(num_lanes: int, depth: int, num_empty: int) -> NDArray[np.int64]:
     """Return the slots that records are in, in the records' order."""
     slots = np.arange(num_lanes * depth).reshape(depth, num_lanes).T.reshape(-1)
     return slots[slots >= num_empty]

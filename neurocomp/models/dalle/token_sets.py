@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOLS_TOKENS
+from neurocomp.models.dalle.description import describe_records
 from neurocomp.models.dalle.records import (
     MAX_SYMBOLS,
     Kind,
@@ -21,6 +22,7 @@ from neurocomp.models.dalle.records import (
 from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
 from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
+from neurocomp.symbols.description import Description
 
 
 class TokenSets(SymbolMap):
@@ -102,6 +104,19 @@ class TokenSets(SymbolMap):
         except UsageError as error:
             raise FormatError(f"the symbols are not those of a token file: {error}") from None
         return write_tokens(tokens)
+
+    def describe(self, symbols: Stream) -> Description:
+        """Return which symbols are heads, captions and codes."""
+        return describe_records(self._shape, symbols)
+
+    def name_of(self, symbol: int) -> bytes | str:
+        """Return the bytes of a caption's token, or what another symbol is."""
+        shape = self._shape
+        if symbol < shape.pad:
+            return self._captions.name_of(symbol)
+        if symbol == shape.pad:
+            return "end of caption"
+        return "nothing" if symbol == shape.end else f"code {symbol - shape.first_code}"
 
     def caption_tokens(self, caption: str) -> Stream:
         """Return the tokens of a caption, int32 (n,)."""

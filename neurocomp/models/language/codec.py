@@ -9,6 +9,7 @@ share (``core/src/language``).
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.bytenet.sections import lane_starts
 from neurocomp.models.language import LanguageModel
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 LANE_BYTES = 1 << 14
 """A lane begins without context, which costs it some 240 bits; many lanes share the reading of
@@ -111,6 +115,15 @@ class LanguageCodec(Codec):
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return np.frombuffer(decoder.finish(), np.uint8)
+
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each token costs, and what the language model made of it."""
+        from neurocomp.models.language.tracing import trace_tokens
+        from neurocomp.models.mix.tracing import as_bytes
+
+        data = as_bytes(self, block, content, tick)
+        sizes = _sizes(data.size, block.num_lanes)
+        return trace_tokens(self._model, block, data.tobytes(), sizes, asked, tick)
 
     def _tokens(self, data: Bytes, sizes: list[int]) -> tuple[Symbols, int]:
         """Return the tokens of each lane, (lanes, steps), the shorter ones with zeros, and their

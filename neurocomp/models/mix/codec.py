@@ -6,6 +6,7 @@ The core (``core/src/sections``) codes them; here it is decided how.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import VARIANT_PRIMED
 from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
+
+if TYPE_CHECKING:
+    from neurocomp.codec.trace import Asked, Trace
 
 PRIMED = VARIANT_PRIMED
 """Variant of a block of text before which the model has read its primer."""
@@ -68,24 +72,30 @@ class BitCodec(Codec):
             )
         data = np.zeros(block.num_symbols, np.uint8)
         with damage_as_format_errors():
-            _core.decode(
-                [block.payload],
-                [data],
-                profile=block.variant % NUM_PROFILES,
-                primer=primer() if block.variant == PRIMED else None,
-                dictionary=self._dictionary,
-                progress=tick,
-            )
+            _core.decode([block.payload], [data], **self._plan(block.variant, tick))
         return data
+
+    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each byte costs, and what the longest match made of it."""
+        from neurocomp.codec.trace import check_payload
+        from neurocomp.models.mix.tracing import as_bytes, trace_section
+
+        data = as_bytes(self, block, content, tick)
+        plan = self._plan(block.variant, tick)
+        payload, trace = trace_section(data, data.size, asked.of_bytes(data.size), **plan)
+        check_payload(payload, block.payload)
+        return trace
 
     def _encode(self, data: Bytes, variant: int, tick: Tick) -> bytes | None:
         """Return the payload of ``data``; None where it would not be shorter."""
-        (payload,) = _core.encode(
-            [data],
-            data.size,
-            profile=variant % NUM_PROFILES,
-            primer=primer() if variant == PRIMED else None,
-            dictionary=self._dictionary,
-            progress=tick,
-        )
+        (payload,) = _core.encode([data], data.size, **self._plan(variant, tick))
         return payload
+
+    def _plan(self, variant: int, tick: Tick) -> dict[str, Any]:
+        """Return what the core is told of a block of that variant."""
+        return {
+            "profile": variant % NUM_PROFILES,
+            "primer": primer() if variant == PRIMED else None,
+            "dictionary": self._dictionary,
+            "progress": tick,
+        }

@@ -19,9 +19,11 @@ from neurocomp.errors import (
     ModelNotFoundError,
     UnsupportedError,
 )
+from neurocomp.explain import explain
 from neurocomp.models.hub import environment as estimate
 from neurocomp.models.hub.float_model import FloatModel, FloatPredictor
 from neurocomp.models.hub.places import MAX_RECORDED_BYTES, Place
+from neurocomp.pipeline.options import CompressOptions
 
 CONTENT = b"the inner band of the island"
 
@@ -47,6 +49,15 @@ def test_a_frame_records_the_folder(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert neurocomp.decompress(frame) == CONTENT
+
+
+def test_costs_under_a_float_model_are_those_of_its_payload(folder: Path) -> None:
+    told = explain("x", CONTENT, CompressOptions(model=f"hf:{folder}"), falls_back=False)
+    assert told.coded_with == {"hf": 1}
+    assert 0 <= told.ending_bits <= 9
+    labels = [told.label(number) for number in range(len(told.entries))]
+    assert b"".join(one for one in labels if isinstance(one, bytes)) == CONTENT
+    assert len(labels) < len(CONTENT), "tokens are longer than bytes"
 
 
 def test_a_replaced_folder_is_read_anew(folder: Path) -> None:

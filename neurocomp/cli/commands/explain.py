@@ -1,0 +1,251 @@
+"""``neurocomp explain``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurocomp.cli.completion import complete_models
+from neurocomp.cli.files.inputs import Input, open_source
+from neurocomp.cli.files.outputs import check_output
+from neurocomp.cli.options import (
+    FILE,
+    STDIN,
+    InputOptions,
+    build,
+    message_options,
+    model_options,
+    model_path_option,
+    threads_option,
+)
+from neurocomp.cli.paths import Name
+from neurocomp.cli.ui.progress import ProgressBar, is_progress_shown
+from neurocomp.cli.ui.report import Reporter
+from neurocomp.cli.ui.text import range_callback
+from neurocomp.errors import UsageError
+from neurocomp.pipeline.options import PRESETS, CompressOptions
+
+if TYPE_CHECKING:
+    from neurocomp.explain import Explanation
+    from neurocomp.explain.comparison import Comparison
+
+_OUTPUTS = ("html", "csv", "json", "heat_map")
+
+
+@click.command(short_help="Tell where the bits of a file went.")
+@click.argument("file", required=False, type=FILE, metavar="[FILE]")
+@model_options
+@click.option(
+    "--against",
+    type=Name(),
+    shell_complete=complete_models,
+    metavar="MODEL",
+    help="Compare with another model, or preset, symbol by symbol.",
+)
+@click.option(
+    "--fallback/--no-fallback",
+    "falls_back",
+    default=True,
+    help="As 'compress' does, use other models where they take less than the one that is asked "
+    "for; or that one, whatever it makes of the content.",
+)
+@click.option(
+    "--range",
+    "byte_range",
+    callback=range_callback,
+    metavar="START-STOP",
+    help="Tell of these bytes of the content only, STOP not included; all of it is coded.",
+)
+@click.option(
+    "--html",
+    type=FILE,
+    metavar="PATH",
+    help="Write a page that opens offline: each symbol's cost, the likeliest, parts of the model.",
+)
+@click.option("--csv", type=FILE, metavar="PATH", help="Write a row for each symbol, or to '-'.")
+@click.option(
+    "--json",
+    type=FILE,
+    metavar="PATH",
+    help="Write all of it as JSON, with log-likelihoods, or to '-'.",
+)
+@click.option(
+    "--heat-map",
+    type=FILE,
+    metavar="PATH",
+    help="Of a token set: write a PNG of the first images, each beside the costs of its codes.",
+)
+@click.option(
+    "--symbols",
+    "max_symbols",
+    type=click.IntRange(0),
+    default=4000,
+    show_default=True,
+    metavar="N",
+    help="Symbols that are shown in colour on a terminal.",
+)
+@click.option(
+    "--places",
+    "num_places",
+    type=click.IntRange(0, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many of the most expensive places are listed.",
+)
+@click.option(
+    "--color",
+    "--colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto is for terminals, unless NO_COLOR is set.",
+)
+@threads_option
+@model_path_option
+@message_options
+def explain(**values: Any) -> int:
+    """Tell what each symbol of FILE costs: where the bits of its compressed form go.
+
+    Content is compressed in memory; a file of 'neurocomp compress' is decoded, and told of with its
+    own model.  Figures are printed: cost by kind of symbol, by part of the model, along the file,
+    and of the most expensive places; on a terminal the text comes first, coloured by cost.
+
+    \b
+    Examples:
+      neurocomp explain report.txt
+      neurocomp explain -9 --html report.html report.txt
+      neurocomp explain --against mix --range 10KB-12KB report.txt
+      neurocomp explain -m dalle:rainbow --heat-map costs.png x.tokens
+      neurocomp explain --json - report.txt.ncmp | jq .loglikelihood
+    """
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    path: Path | None = values["file"]
+    inputs = InputOptions(() if path is None else (path,), recursive=False)
+    path = inputs.files[0]
+    item = Input(None if path == STDIN else path, Path(path.name))
+    options = build(CompressOptions, values)
+    _check_outputs(values, item)
+
+    from neurocomp.explain.comparison import compare
+
+    with reporter.guard(item.name):
+        with open_source(item) as source:
+            data = source.stream.read()
+        one = _explained(item.name, data, options, values, is_asked=True)
+        if one.note:
+            reporter.note(f"{item.name}: {one.note}")
+        comparison = None
+        if values["against"] is not None:
+            other = _explained(
+                item.name, one.content, _other_options(options, values), values, is_asked=False
+            )
+            comparison = compare(one, other)
+            if comparison.bits is None:
+                reporter.note("the two models have no symbols in common: only sizes are compared")
+        if values["byte_range"] is not None:
+            one = one.cut(values["byte_range"])
+            comparison = None if comparison is None else compare(one, comparison.other)
+        _write(values, one, comparison)
+        if STDIN not in (values["csv"], values["json"]):
+            _print(values, one, comparison)
+    return reporter.exit_code
+
+
+def _explained(
+    name: str, data: bytes, options: CompressOptions, values: Mapping[str, Any], *, is_asked: bool
+) -> Explanation:
+    """Explain a file, with a bar on a terminal."""
+    from neurocomp.codec.trace import Asked
+    from neurocomp.explain import explain as explain_file
+    from neurocomp.explain.page import MAX_ENTRIES
+
+    asked = None
+    if is_asked and (values["html"] is not None or values["json"] is not None):
+        first = 0 if values["byte_range"] is None else values["byte_range"][0]
+        asked = Asked(MAX_ENTRIES, first)
+    shown = is_progress_shown(quiet=values["quiet"])
+    with ProgressBar(name, 2 * len(data), shown=shown) as bar:
+        return explain_file(
+            name,
+            data,
+            options,
+            asked=asked,
+            report=bar.report,
+            falls_back=values["falls_back"],
+        )
+
+
+def _other_options(options: CompressOptions, values: Mapping[str, Any]) -> CompressOptions:
+    """Return the options of the model to compare with: its own window, and no dictionary."""
+    name = values["against"]
+    own: dict[str, Any] = {"overlap": None, "window": None, "dictionary": None}
+    if name in PRESETS:
+        return replace(options, preset=name, model=None, **own)
+    return replace(options, model=name, **own)
+
+
+def _check_outputs(values: Mapping[str, Any], item: Input) -> None:
+    """Refuse outputs that would take each other's place, or an input's."""
+    paths = [values[name] for name in _OUTPUTS if values[name] is not None]
+    if len(set(paths)) < len(paths):
+        raise UsageError("two of the outputs would be the same file")
+    for name in ("html", "heat_map"):
+        if values[name] == STDIN:
+            raise UsageError(f"--{name.replace('_', '-')} needs the name of a file")
+    inputs = [] if item.path is None else [item.path]
+    for path in paths:
+        if path != STDIN:
+            check_output(path, inputs, force=True)
+
+
+def _write(values: Mapping[str, Any], one: Explanation, comparison: Comparison | None) -> None:
+    """Write the files that were asked for."""
+    from neurocomp.explain.page import to_page
+    from neurocomp.explain.pictures import heat_sheet
+    from neurocomp.explain.png import to_png
+    from neurocomp.explain.tables import to_csv, to_json
+
+    if values["heat_map"] is not None and one.images is None:
+        raise UsageError("--heat-map is for token sets with images: see 'neurocomp dalle tokenize'")
+    makers: dict[str, Callable[[], str | bytes]] = {
+        "html": lambda: to_page(one, comparison, max(values["num_places"], 1)),
+        "csv": lambda: to_csv(one, comparison),
+        "json": lambda: to_json(one, comparison),
+        "heat_map": lambda: to_png(heat_sheet(one)),
+    }
+    for name in _OUTPUTS:
+        if values[name] is not None:
+            _put(values[name], makers[name]())
+
+
+def _put(path: Path, content: str | bytes) -> None:
+    if path == STDIN:
+        assert isinstance(content, str), "pictures go to files"
+        sys.stdout.write(content)
+        return
+    from neurocomp.store.files import write_atomically
+
+    write_atomically(path, content.encode() if isinstance(content, str) else content)
+
+
+def _print(values: Mapping[str, Any], one: Explanation, comparison: Comparison | None) -> None:
+    """Print the coloured text, where there are colours, and the figures."""
+    from neurocomp.cli.ui.explained import summary_lines, wants_colour
+    from neurocomp.explain.terminal import coloured_text, legend
+
+    colour = wants_colour(values["color"])
+    if colour and values["max_symbols"] and one.has_offsets and len(one.entries):
+        difference = None if comparison is None else comparison.difference
+        click.echo(coloured_text(one, values["max_symbols"], difference), color=True)
+        if len(one.entries) > values["max_symbols"]:
+            left = len(one.entries) - values["max_symbols"]
+            click.echo(f"… {left} symbols more: --symbols, --range, or --html")
+        click.echo(f"\n{legend(is_difference=difference is not None)}\n", color=True)
+    for line in summary_lines(one, comparison, values["num_places"], colour=colour):
+        click.echo(line, color=colour)

@@ -1,0 +1,125 @@
+"""An explanation on a terminal: coloured text, and figures that need no colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from neurocomp.codec.trace import Bits
+from neurocomp.explain import colours
+from neurocomp.explain.cells import cells_of, visible
+from neurocomp.explain.comparison import Comparison
+from neurocomp.explain.explanation import Explanation
+from neurocomp.explain.summary import Curve
+from neurocomp.names import printable
+
+Codes = tuple[int | None, ...]
+"""Of the 256 colours of terminals."""
+
+_COST_CODES: Codes = (None, 230, 229, 222, 221, 215, 208, 202, 160, 88)
+_DIFFERENCE_CODES: Codes = (160, 209, 216, 224, None, 189, 153, 75, 25)
+_BLACK, _WHITE = 16, 231
+_RESET = "\x1b[0m"
+
+_BARS = "▁▂▃▄▅▆▇█"
+_PLAIN_BARS = " .:-=+*#"
+
+
+def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None = None) -> str:
+    """Return the content's text, each symbol on the colour of its cost.
+
+    Args:
+        explanation: whose symbols.
+        max_entries: symbols that are shown.
+        bits: how much cheaper each symbol is than with another model, (n,): then the colours tell
+            that.
+    """
+    if bits is None:
+        levels, codes = colours.cost_levels(explanation.entries.bits), _COST_CODES
+        shown = explanation.entries.bits
+    else:
+        levels, codes = colours.difference_levels(bits), _DIFFERENCE_CODES
+        shown = bits
+    parts: list[str] = []
+    last = -1
+    for cell in cells_of(explanation, max_entries):
+        level = int(levels[cell.first])
+        if cell.last - cell.first > 1:
+            total = np.array([shown[cell.first : cell.last].sum()])
+            which = colours.cost_levels if bits is None else colours.difference_levels
+            level = int(which(total)[0])
+        if level != last:
+            parts.append(_code(codes[level], is_dark=_is_dark(level, bits is None)))
+            last = level
+        text = visible(cell.text).replace("\t", "→   ")
+        if "\n" in text:  # a colour would run to the terminal's edge
+            text = text.replace("\n", f"¶{_RESET}\n")
+            last = -1
+        parts.append(text)
+    return "".join(parts) + _RESET
+
+
+def legend(*, is_difference: bool) -> str:
+    """Return what the colours mean, in one line."""
+    steps = colours.DIFFERENCE_STEPS if is_difference else colours.COST_STEPS
+    codes = _DIFFERENCE_CODES if is_difference else _COST_CODES
+    unit = "bits saved, against the other model" if is_difference else "bits"
+    parts = [f" < {steps[0]:g} "]
+    parts += [f" {step:g} " for step in steps]
+    shown = [
+        f"{_code(code, is_dark=_is_dark(level, not is_difference))}{part}{_RESET}"
+        for level, (code, part) in enumerate(zip(codes, parts, strict=True))
+    ]
+    return "".join(shown) + f" {unit}"
+
+
+def sparkline(curve: Curve, *, is_unicode: bool) -> str:
+    """Return the cost along the file as one line of bars, the highest for the largest."""
+    bars = _BARS if is_unicode else _PLAIN_BARS
+    most = max(float(curve.costs.max(initial=0)), 1e-12)
+    steps = np.minimum((curve.costs / most * len(bars)).astype(int), len(bars) - 1)
+    return "".join(bars[max(step, 0)] for step in steps.tolist())
+
+
+def heat_lines(costs: Bits) -> Iterator[str]:
+    """Yield the rows of a grid of costs (rows, columns), two blanks in colour for each."""
+    for row in colours.cost_levels(costs).tolist():
+        cells = (
+            f"{_code(_COST_CODES[level], is_dark=False)}  {_RESET}" if level else "  "
+            for level in row
+        )
+        yield "".join(cells)
+
+
+def heat_figures(costs: Bits) -> Iterator[str]:
+    """Yield the rows of a grid of costs (rows, columns) in figures."""
+    for row in costs.tolist():
+        yield " ".join(f"{one:5.1f}" for one in row)
+
+
+def compared(comparison: Comparison) -> str:
+    """Return in words what two models took."""
+    one, other = comparison.one, comparison.other
+    sizes = one.frame_bytes, other.frame_bytes
+    share = 100 * (sizes[0] - sizes[1]) / max(sizes[1], 1)
+    return (
+        f"{one.model}: {sizes[0]} bytes; {other.model}: {sizes[1]} bytes; difference "
+        f"{sizes[0] - sizes[1]:+d} bytes ({share:+.1f} %)"
+    )
+
+
+def one_line(parts: Sequence[bytes]) -> str:
+    """Return bytes as one line that a terminal can show."""
+    return printable(b"".join(parts).decode("utf-8", "surrogateescape"))
+
+
+def _is_dark(level: int, is_cost: bool) -> bool:
+    return level in (colours.DARK_COSTS if is_cost else colours.DARK_DIFFERENCES)
+
+
+def _code(colour: int | None, *, is_dark: bool) -> str:
+    """Return what sets a background of the 256 colours, and letters that can be read on it."""
+    if colour is None:
+        return _RESET
+    return f"\x1b[0;48;5;{colour};38;5;{_WHITE if is_dark else _BLACK}m"

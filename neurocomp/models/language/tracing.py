@@ -1,0 +1,134 @@
+"""What the tokens of a block cost under a language model and contexts."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocomp import _core
+from neurocomp.codec.contract import CodedBlock, Tick
+from neurocomp.codec.trace import Asked, Bits, Shortlist, Trace, check_payload
+from neurocomp.exact import Symbols
+from neurocomp.models.language.model import LanguageModel
+
+NETWORK = "network"
+"""The language model by itself: tokens that contexts know better cost less than it says."""
+
+_WINDOW_BITS = 48
+_OCTAVE = 1024
+"""Of logits, which are to base 2."""
+
+_ROWS_AT_ONCE = 64
+
+
+class TokenTracer:
+    """Codes the tokens of a block once more, one by one.
+
+    Args:
+        model: weighs them.
+        block: that they were coded as.
+        sizes: bytes of each lane.
+        grid: tokens (lanes, steps), of the shorter lanes with zeros.
+        lengths: tokens of each lane.
+        asked: numbers of tokens, in the order of the content, whose likeliest ones are wanted.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        block: CodedBlock,
+        sizes: list[int],
+        grid: Symbols,
+        lengths: list[int],
+        asked: range,
+    ) -> None:
+        self._model, self._block = model, block
+        self._grid, self._lengths = grid, lengths
+        self._starts = np.cumsum([0, *lengths[:-1]]).tolist()
+        self._encoder = _core.language.TokenEncoder(
+            model.vocabulary, block.variant, sizes, block.num_symbols
+        )
+        self._order = model.vocabulary.order
+        self._rank = np.zeros(model.num_tokens, np.int64)
+        self._rank[self._order] = np.arange(self._order.size)
+        num_tokens = sum(lengths)
+        self._bits: Bits = np.zeros(num_tokens)
+        self._own: Bits = np.zeros(num_tokens)
+        self._shortlist = Shortlist(asked, model.num_tokens)
+        self._spent = self._total()
+
+    def run(self, tick: Tick) -> Trace:
+        """Return what each token costs; raises FormatError where another payload comes of it."""
+        num_lanes = len(self._lengths)
+        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
+        lanes = self._model.lanes(num_lanes, max_steps)
+        told = 0
+        for first in range(0, self._grid.shape[1], max_steps):
+            piece = self._grid[:, first : first + max_steps]
+            for step, parts in enumerate(lanes.foresee(piece)):
+                for start, logits in parts:
+                    for row in range(len(logits)):
+                        self._take(start + row, first + step, logits[row : row + 1])
+            done = self._block.num_symbols * (first + piece.shape[1]) // self._grid.shape[1]
+            tick(done - told)
+            told = done
+        check_payload(self._encoder.finish(), self._block.payload)
+        ids = np.concatenate(
+            [row[:length] for row, length in zip(self._grid, self._lengths, strict=True)]
+        ).astype(np.int32)
+        opinions = {NETWORK: self._own}
+        return Trace(ids, self._model.token_map, self._bits, opinions, self._shortlist.found())
+
+    def _take(self, lane: int, step: int, logits: NDArray[np.int32]) -> None:
+        """Code the token of a lane at a step, by its logits (1, V) in the vocabulary's order."""
+        if step >= self._lengths[lane]:
+            return
+        place = self._starts[lane] + step
+        token = self._grid[lane, step : step + 1]
+        self._encoder.encode(lane, logits, np.ascontiguousarray(token))
+        before, self._spent = self._spent, self._total()
+        self._bits[place] = self._spent - before
+        known = logits[0, : self._order.size].astype(np.float64) / _OCTAVE
+        below = known.max() - known
+        weights = np.exp2(-below)
+        self._own[place] = below[self._rank[token[0]]] + math.log2(weights.sum())
+        if place in self._shortlist.asked:
+            by_token = np.zeros(self._model.num_tokens)
+            by_token[self._order] = weights
+            self._shortlist.take(place, by_token, float(weights.sum()))
+
+    def _total(self) -> float:
+        num_bytes, width = self._encoder.place
+        return 8 * num_bytes + _WINDOW_BITS - math.log2(width)
+
+
+def trace_tokens(
+    model: LanguageModel,
+    block: CodedBlock,
+    content: bytes,
+    sizes: list[int],
+    asked: Asked,
+    tick: Tick,
+) -> Trace:
+    """Return what each token of a block costs; see `Codec.trace`.
+
+    Args:
+        model: of the block.
+        block: as it was coded.
+        content: of it.
+        sizes: bytes of each lane.
+        asked: for which tokens the likeliest ones are wanted.
+        tick: told of the progress.
+    """
+    bounds = np.cumsum([0, *sizes])
+    parts = [model.tokens(content[first:last]) for first, last in pairwise(bounds)]
+    lengths = [len(one) for one in parts]
+    ends = np.cumsum(model.token_map.describe(np.concatenate(parts)).sizes)
+    wanted = asked.of(np.concatenate([[0], ends[:-1]]), ends.size)
+    grid = np.zeros((len(parts), max(lengths)), np.int32)
+    for row, part in zip(grid, parts, strict=True):
+        row[: len(part)] = part
+    return TokenTracer(model, block, sizes, grid, lengths, wanted).run(tick)

@@ -1,0 +1,181 @@
+"""explain: what it prints where, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurocomp
+from neurocomp.models.dalle.token_files import TokenSet, write_tokens
+from neurocomp.store.shipped import packaged_folder
+from tests.cli.program import Outcome, Program
+from tests.conftest import make_text
+from tests.golden.cases import PRIOR, token_set
+
+Inside = Callable[..., Outcome]
+TEXT = make_text(3000)
+
+
+def test_a_pipe_gets_figures_without_colours(program: Program) -> None:
+    done = program("explain", "-m", "mix", "-", stdin=TEXT)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.decode().splitlines()
+    size = len(neurocomp.compress(TEXT, model="mix"))
+    assert lines[0].startswith(f"(stdin): 3000 bytes, {size} compressed (")
+    assert lines[0].endswith("model mix, coder arithmetic (binary)")
+    assert "blocks: 1 contexts" in lines[1]
+    assert any(line.startswith("letters ") for line in lines)
+    assert any(line.startswith("most expensive places") for line in lines)
+    assert b"\x1b" not in done.out
+
+
+def test_a_terminal_gets_the_text_in_colours(program: Program) -> None:
+    (program.folder / "a").write_bytes(TEXT)
+    code, shown = program.on_terminal(
+        "explain", "-m", "mix", "--symbols", "100", "a", streams=("stdout",)
+    )
+    assert code == 0
+    assert "\x1b[0;48;5;" in shown
+    assert "2900 symbols more" in shown
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "is_coloured"),
+    [
+        ({"NO_COLOR": "1"}, (), False),
+        ({"TERM": "dumb"}, (), False),
+        ({"NO_COLOR": "1"}, ("--color", "always"), True),
+        ({}, ("--color", "never"), False),
+    ],
+)
+def test_nobody_gets_colours_against_their_will(
+    program: Program, variables: dict[str, str], arguments: tuple[str, ...], is_coloured: bool
+) -> None:
+    (program.folder / "a").write_bytes(TEXT)
+    program.environment |= variables
+    arguments = ("explain", "-m", "mix", *arguments, "a")
+    code, shown = program.on_terminal(*arguments, streams=("stdout",))
+    assert code == 0
+    assert ("\x1b[" in shown) == is_coloured
+
+
+def test_a_frame_is_told_of_with_its_own_model(program: Program, inside: Inside) -> None:
+    (program.folder / "a.ncmp").write_bytes(neurocomp.compress(TEXT, model="adaptive"))
+    done = inside("explain", "a.ncmp")
+    assert done.code == 0
+    assert b"model adaptive, coder arithmetic" in done.out
+
+
+def test_files_are_written_and_the_input_is_left(program: Program, inside: Inside) -> None:
+    (program.folder / "a").write_bytes(TEXT)
+    outputs = ("--html", "a.html", "--csv", "a.csv", "--json", "a.json")
+    done = inside("explain", "-m", "mix", "--against", "adaptive", *outputs, "a")
+    assert (done.code, done.err) == (0, "")
+    files = program.files()
+    assert set(files) == {"a", "a.html", "a.csv", "a.json"}
+    assert files["a"] == TEXT
+    assert files["a.html"].startswith(b"<!doctype html>")
+    rows = list(csv.DictReader(io.StringIO(files["a.csv"].decode())))
+    told = json.loads(files["a.json"])
+    assert len(rows) == len(told["tokens"]) == 3000
+    assert told["against"]["model"] == "adaptive"
+    assert sum(float(row["bits_against"]) for row in rows) == pytest.approx(
+        told["against"]["coded_bits"], abs=0.1
+    )
+    assert b"mix: " in done.out
+    assert b"; adaptive: " in done.out
+
+
+def test_tables_can_go_to_standard_output_alone(program: Program, inside: Inside) -> None:
+    (program.folder / "a").write_bytes(TEXT)
+    done = inside("explain", "-m", "mix", "--range", "100-300", "--json", "-", "a")
+    told = json.loads(done.out)
+    assert told["range"] == [100, 300]
+    assert len(told["tokens"]) == 200
+    assert len(told["tokens"][0]["likely"]) == 5
+    done = inside("explain", "-m", "mix", "--csv", "-", "a")
+    assert len(list(csv.reader(io.StringIO(done.out.decode())))) == 3001
+
+
+def test_a_token_set_has_a_heat_map(program: Program, inside: Inside) -> None:
+    content = token_set(20, captions=True, images=True)
+    (program.folder / "x.tokens").write_bytes(content)
+    done = inside("explain", "--no-fallback", "-m", str(PRIOR), "--heat-map", "x.png", "x.tokens")
+    assert (done.code, done.err) == (0, "")
+    assert program.files()["x.png"].startswith(b"\x89PNG")
+    assert b"bits of a code by its place, mean of 20 images" in done.out
+    assert b"\ncodes " in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("missing",), 1, "missing: No such file or directory"),
+        (("-m", "nobody", "a"), 1, "nobody"),
+        (("--against", "nobody", "-m", "mix", "a"), 1, "nobody"),
+        (("-m", "mix", "--coder", "huffman", "a"), 2, "arithmetic coder only"),
+        (("-m", "mix", "--range", "5KB-6KB", "a"), 2, "has 3000 bytes"),
+        (("-m", "mix", "--range", "9-9", "a"), 2, "is empty"),
+        (("-m", "mix", "--heat-map", "a.png", "a"), 2, "for token sets"),
+        (("-m", "mix", "--html", "-", "a"), 2, "--html needs the name of a file"),
+        (("-m", "mix", "--csv", "-", "--json", "-", "a"), 2, "the same file"),
+        (("-m", "mix", "--html", "a", "a"), 2, "is the input a"),
+        (("broken.ncmp",), 1, "broken.ncmp: "),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    program: Program, inside: Inside, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    (program.folder / "a").write_bytes(TEXT)
+    broken = bytearray(neurocomp.compress(TEXT, model="mix"))
+    broken[100] ^= 1
+    (program.folder / "broken.ncmp").write_bytes(broken)
+    before = program.files()
+    done = inside("explain", *arguments)
+    assert done.code == code
+    assert message in done.err
+    assert program.files() == before
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explain.md"
+
+
+def test_the_commands_of_the_document_run(
+    program: Program, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "report.txt": TEXT,
+        "report.txt.ncmp": neurocomp.compress(TEXT, model="mix"),
+        "x.tokens": rainbow_tokens(),
+    }
+    for name, content in files.items():
+        (program.folder / name).write_bytes(content)
+    monkeypatch.setattr("neurocomp.pipeline.choice.can_fall_back", lambda coder: False)
+    monkeypatch.setattr("neurocomp.extras.has", lambda module: module not in ("torch", "PIL"))
+    commands = re.findall(
+        r"^    \$ neurocomp (explain [^|#\n]*)", DOCUMENT.read_text(), re.MULTILINE
+    )
+    assert len(commands) >= 7
+    for command in commands:
+        done = inside(*shlex.split(command))
+        assert (done.code, done.err) == (0, ""), command
+    assert {"report.html", "costs.png"} <= set(program.files())
+
+
+def rainbow_tokens() -> bytes:
+    """Return a set of the package's prior that it shrinks: the same image again and again."""
+    file = packaged_folder("dalle") / "rainbow" / "autoencoder" / "model.safetensors"
+    sha256 = hashlib.sha256(file.read_bytes()).digest()
+    grids = np.zeros((60, 8, 8), np.uint16)
+    return write_tokens(
+        TokenSet(("a large red circle at the top left on sand",) * 60, grids, 128, sha256)
+    )
