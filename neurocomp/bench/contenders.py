@@ -17,7 +17,7 @@ from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.text.networks import gpt2_alphabet
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.data import SymbolCache
 
 MAX_TOKEN_BYTES = 32

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from neurocomp.codec import CodedBlock, SymbolCodec
-from neurocomp.coding import CODERS
+from neurocomp.codec import CodedBlock
+from neurocomp.codec.symbolwise import SymbolCodec
+from neurocomp.coding.coders import CODERS
 from neurocomp.coding.base import Decoder, Encoder
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import TOTAL, Frequencies, Symbols

@@ -17,8 +17,8 @@ from time import monotonic
 
 import numpy as np
 
-from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick
-from neurocomp.coding import EntropyCoder
+from neurocomp.codec.contract import CodedBlock, SymbolModel, Tick
+from neurocomp.coding.base import EntropyCoder
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
@@ -123,7 +123,7 @@ def decode_together(
 _TICK_SECONDS = 0.1
 
 
-class SymbolCodec(Codec):
+class SymbolCodec:
     """Codes the symbols of a block under a symbol model.
 
     Args:

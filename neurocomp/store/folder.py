@@ -7,19 +7,17 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import platformdirs
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
 from neurocomp.names import printable, quoted
 from neurocomp.store.files import locked, make_folder, sync_folder, write_atomically
 from neurocomp.store.headers import SHA256_BYTES, ModelHeader
-from neurocomp.store.origins import Origin, read_origin
-from neurocomp.store.verification import copy_verified
 
 if TYPE_CHECKING:
+    from neurocomp.store.origins import Origin
     from neurocomp.store.stored import StoredModel
 
 HOME_VARIABLE = "NEUROCOMP_HOME"
@@ -52,6 +50,15 @@ class Entry:
     installed: bool
 
 
+def default_home() -> Path:
+    """Return $NEUROCOMP_HOME, or else the user's data folder."""
+    if variable := os.environ.get(HOME_VARIABLE):
+        return Path(variable)
+    import platformdirs  # which imports much of the standard library
+
+    return Path(platformdirs.user_data_dir("neurocomp"))
+
+
 class ModelStore:
     """Models in a home folder, and those on extra search paths.
 
@@ -67,11 +74,13 @@ class ModelStore:
             home: the folder; by default $NEUROCOMP_HOME, or the user's data folder.
             search_path: model files, or folders of them, searched after the home folder.
         """
-        if home is None:
-            variable = os.environ.get(HOME_VARIABLE)
-            home = Path(variable) if variable else Path(platformdirs.user_data_dir("neurocomp"))
-        self.home = home
+        self._home = home
         self.search_path = tuple(Path(path) for path in search_path)
+
+    @cached_property
+    def home(self) -> Path:
+        """The folder; what the environment says counts when it is first asked for."""
+        return default_home() if self._home is None else self._home
 
     @property
     def _folder(self) -> Path:
@@ -101,6 +110,9 @@ class ModelStore:
             FormatError, ModelMismatchError: the file is not a model, or damaged.
             OSError: it cannot be read, or the store not written.
         """
+        from neurocomp.store.origins import Origin
+        from neurocomp.store.verification import copy_verified
+
         self.check_name(name)
         header = ModelHeader.read(path)
         make_folder(self._folder)
@@ -163,6 +175,8 @@ class ModelStore:
 
     def origin(self, entry: Entry) -> Origin | None:
         """Return where an installed model came from; None where nobody noted it."""
+        from neurocomp.store.origins import read_origin
+
         if not entry.installed:
             return None
         return read_origin(self._origin_file(entry.sha256.hex()))

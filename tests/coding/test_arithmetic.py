@@ -8,7 +8,7 @@ import constriction
 import numpy as np
 import pytest
 
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.coding.arithmetic import WORD_BITS, ending, follow, initial_registers
 from neurocomp.exact import TOTAL, TOTAL_BITS, Frequencies, quantise
 

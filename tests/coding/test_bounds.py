@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.coding.bits import encode_bits
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import UsageError

@@ -111,7 +111,7 @@ def article(**values: Any) -> None:
     from neurocomp.bench.figures import draw
     from neurocomp.bench.measure import measure, read_rows, write_rows
     from neurocomp.store.headers import ModelHeader
-    from neurocomp.symbols import BytePairs
+    from neurocomp.symbols.bpe import BytePairs
 
     tokenizer = tokenizer_of(values["tokenizer"])
     alphabet_size = len(json.loads(tokenizer)["vocab"])

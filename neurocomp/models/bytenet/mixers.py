@@ -16,8 +16,7 @@ from neurocomp.errors import UsageError
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.model import MIXERS
-from neurocomp.models.mix import Experience
-from neurocomp.models.mix.model import ADAPTIVE_MAPS
+from neurocomp.models.mix.experience import ADAPTIVE_MAPS, Experience
 from neurocomp.store.stored import StoredModel
 
 _PIECE_BYTES = 6_000

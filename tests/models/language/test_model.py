@@ -55,7 +55,7 @@ def test_bytes_come_back(model: LanguageModel, name: str) -> None:
         return
     assert sum(told) == data.size
     assert block.num_lanes == num_lanes_for(data.size)
-    assert np.array_equal(codec.decode(block, ignore), data)
+    assert codec.decode(block, ignore) == CONTENTS[name]
 
 
 def test_lanes_are_a_function_of_the_length() -> None:
@@ -84,7 +84,7 @@ def test_damage_is_found_or_other_bytes(model: LanguageModel) -> None:
         except FormatError:
             refused += 1
         else:
-            assert not np.array_equal(found, data)
+            assert found != WORDS * 8
     assert refused > 50
 
 
