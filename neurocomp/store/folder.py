@@ -28,8 +28,8 @@ MIN_HASH_PREFIX = 4
 MIN_HASH_BYTES = 8
 """Of a hash that stands for the whole one."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
+_HASH = r"[0-9a-f]{64}"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class ModelStore:
     @staticmethod
     def check_name(name: str) -> None:
         """Raise UsageError where ``name`` can't name a model."""
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise UsageError(
                 f"{quoted(name)} cannot name a model: use a-z, 0-9, '.', '_' and '-', "
                 "beginning with a letter or digit"
@@ -249,7 +249,7 @@ class ModelStore:
         files = {
             path.stem: path
             for path in sorted(self._folder.glob(f"*{SUFFIX}"))
-            if _HASH.fullmatch(path.stem) and path.is_file() and not path.is_symlink()
+            if re.fullmatch(_HASH, path.stem) and path.is_file() and not path.is_symlink()
         }
         for name, sha256 in sorted(names.items()):
             if sha256 in files:
@@ -307,7 +307,7 @@ class ModelStore:
         except (ValueError, RecursionError):
             names = None
         if not isinstance(names, dict) or not all(
-            _NAME.fullmatch(name) and isinstance(sha256, str) and _HASH.fullmatch(sha256)
+            re.fullmatch(_NAME, name) and isinstance(sha256, str) and re.fullmatch(_HASH, sha256)
             for name, sha256 in names.items()
         ):
             raise FormatError(
