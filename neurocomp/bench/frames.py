@@ -16,8 +16,8 @@ import numpy as np
 
 from neurocomp.codec import CodedBlock
 from neurocomp.codec.symbolwise import SymbolCodec
-from neurocomp.coding.coders import CODERS
 from neurocomp.coding.base import Decoder, Encoder
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import TOTAL, Frequencies, Symbols
 from neurocomp.frame.block import Block, Method

@@ -106,6 +106,8 @@ def _bare_params() -> list[click.Parameter]:
 @cache
 def bare_command() -> click.Command:
     """Return the hidden command, which has the options of all that it may mean."""
-    bare = _Nameless(BARE, params=_bare_params(), callback=_run, help="Compress files.", hidden=True)
+    bare = _Nameless(
+        BARE, params=_bare_params(), callback=_run, help="Compress files.", hidden=True
+    )
     refuse_empty_paths(bare)
     return bare

@@ -188,8 +188,6 @@ def _nearest(name: str, store: ModelStore) -> str | None:
     known = [*EMBEDDED, *PULLED, *packaged_priors(), *installed]
     import difflib
 
-    from neurocomp.store.origins import PULLED
-
     found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     if not found:
         prior = f"{DALLE_PREFIX}{name}"

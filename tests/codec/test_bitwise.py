@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.codec import CodedBlock
@@ -21,7 +20,6 @@ from neurocomp.models.mix import BINARY, TEXT, choose_profile, primer
 from neurocomp.models.mix.codec import PRIMED, BitCodec
 from tests.conftest import make_text
 from tests.golden.cases import noise, records
-
 
 
 def ignore(num_symbols: int) -> None:

@@ -7,7 +7,6 @@ import io
 from threading import Thread
 from typing import NoReturn
 
-import numpy as np
 import pytest
 
 import neurocomp

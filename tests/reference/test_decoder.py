@@ -9,7 +9,6 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neurocomp.codec import CodedBlock

@@ -166,7 +166,12 @@ class NetworkCodec(Codec):
         )
 
     def _decode(
-        self, sections: list[memoryview], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
+        self,
+        sections: list[memoryview],
+        variant: int,
+        num_lanes: int,
+        payloads: list[bytes],
+        tick: Tick,
     ) -> None:
         """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
         with damage_as_format_errors():
