@@ -79,10 +79,9 @@ def compare(options: argparse.Namespace, content: bytes, bytecode: str) -> None:
                 found += [one] if number else []
         for name, found in rows.items():
             middle = [statistics.median(column) for column in zip(*found, strict=True)]
-            print(
-                f"{level:5} {name:6} {middle[0]:9.3f} {middle[1]:9.3f} {middle[2]:7.0f} {middle[3]:7.0f} "
-                f"{middle[4]:9.0f}"
-            )
+            seconds = " ".join(f"{value:9.3f}" for value in middle[:2])
+            memory = " ".join(f"{value:7.0f}" for value in middle[2:4])
+            print(f"{level:5} {name:6} {seconds} {memory} {middle[4]:9.0f}")
 
 
 if __name__ == "__main__":

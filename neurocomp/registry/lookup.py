@@ -181,13 +181,15 @@ def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
 
 
 def _nearest(name: str, store: ModelStore) -> str | None:
+    import difflib
+
+    from neurocomp.store.origins import PULLED
+
     try:
         installed = [entry.name for entry in store.entries()]
     except (NeurocompError, OSError):
         installed = []
     known = [*EMBEDDED, *PULLED, *packaged_priors(), *installed]
-    import difflib
-
     found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
     if not found:
         prior = f"{DALLE_PREFIX}{name}"

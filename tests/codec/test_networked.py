@@ -99,10 +99,10 @@ def test_a_useless_network_is_left_out(threads: int) -> None:
 
 
 def test_a_dictionary_is_read_before_the_block() -> None:
-    text = memoryview(CONTENTS["text"])
+    text = CONTENTS["text"]
     with_dictionary = NetworkCodec(model(), text[:4000])
     alone, helped = (
-        one._encode(text[4000:9000], NUM_PROFILES, 2, ignore, 5000)
+        one._encode(memoryview(text)[4000:9000], NUM_PROFILES, 2, ignore, 5000)
         for one in (codec(), with_dictionary)
     )
     assert alone is not None
@@ -202,7 +202,9 @@ def test_gains_of_samples() -> None:
 
 @pytest.mark.parametrize(("num_bytes", "count"), [(65_537, 2), (1 << 20, 2), (1 << 21, 4)])
 def test_samples_are_spread_over_the_block(num_bytes: int, count: int) -> None:
-    parts = samples.cut_samples(memoryview(np.arange(num_bytes, dtype=np.uint32)))
+    parts = samples.cut_samples(
+        memoryview(np.arange(num_bytes, dtype=np.uint32).tobytes()).cast("I")
+    )
     assert {len(part) for part in parts} == {samples.SAMPLE_BYTES}
     assert len(parts) == count
     starts = [int(part[0]) for part in parts]

@@ -67,9 +67,9 @@ def test_weights_go_part_of_the_way() -> None:
     first, second = (np.frombuffer(make_text(3000, number), np.uint8) for number in range(2))
     network = sample()
     codec = NetworkCodec(NetworkModel(network))
-    after_first = codec.learn(first)
+    after_first = codec.learn(first.tobytes())
     codec._model.experience = after_first
-    after_second = codec.learn(second)
+    after_second = codec.learn(second.tobytes())
     one = teach_mixers(network, [first]).tensors
     both = teach_mixers(network, [first, second]).tensors
     for name, taught in after_first.arrays.items():

@@ -64,9 +64,9 @@ def _moved(known: Experience | None, learnt: Experience, share: float) -> Experi
     return Experience(arrays)
 
 
-def _pieces(texts: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+def _pieces(texts: Sequence[NDArray[np.uint8]]) -> Iterator[bytes]:
     longest = max((text.size for text in texts), default=0)
     for start in range(0, longest, _PIECE_BYTES):
         for text in texts:
             if piece := text[start : start + _PIECE_BYTES].tobytes():
-                yield np.frombuffer(piece, np.uint8)
+                yield piece
