@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "arrays.hpp"
 #include "content/density.hpp"
@@ -40,7 +41,8 @@ nb::bytes exchange_line_ends(const nb::bytes& content) {
     std::vector<uint8_t> out;
     {
         const nb::gil_scoped_release release;
-        out = *frame::exchange_line_ends(data, frame::count_line_ends(data).bytes_after(data.size()));
+        out =
+            *frame::exchange_line_ends(data, frame::count_line_ends(data).bytes_after(data.size()));
     }
     return nb::bytes(out.data(), out.size());
 }

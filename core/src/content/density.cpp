@@ -10,8 +10,8 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-constexpr size_t num_bytes_values = 256;
-constexpr size_t num_pairs = num_bytes_values * num_bytes_values;
+constexpr size_t num_values = 256;
+constexpr size_t num_pairs = num_values * num_values;
 
 // The same as `trifle` of what pairs promise, of which models keep a half.
 constexpr uint64_t pairs_trifle = 200;
@@ -35,7 +35,7 @@ constexpr uint32_t string_gap = 32;
 // floor(2**16 * (sqrt(5) - 1) / 2), odd: Knuth, section 6.4
 constexpr uint32_t string_multiplier = 40503;
 
-using Counts = std::array<uint32_t, num_bytes_values>;
+using Counts = std::array<uint32_t, num_values>;
 
 // The standard deviation of chi-squared for so many kinds, rounded up.
 constexpr int64_t deviation(size_t num_kinds) {
@@ -55,9 +55,7 @@ struct Chance {
 };
 
 // What a small excess of chi-squared, not below 0, saves: excess / (2 ln 2) bits.
-constexpr uint64_t bits_of(int64_t excess) {
-    return static_cast<uint64_t>(excess) * 1000 / 1386;
-}
+constexpr uint64_t bits_of(int64_t excess) { return static_cast<uint64_t>(excess) * 1000 / 1386; }
 
 bool Chance::promises(uint64_t share) const {
     return excess > deviations * deviation && bits_of(excess) * share > 8 * num_bytes;
@@ -102,14 +100,14 @@ class Windows {
 // Whether bytes are uneven, in all windows together or in some alone.  More equal than chance would
 // have it counts in a window as well: such bytes follow from each other.
 bool bytes_shrink(const Windows& windows) {
-    constexpr int64_t unequal = deviations * deviation(num_bytes_values);
+    constexpr int64_t unequal = deviations * deviation(num_values);
     Counts all{};
     uint64_t bits = 0;
     for (size_t number = 0; number < windows.size(); ++number) {
         Counts counts{};
         for (const uint8_t byte : windows[number]) ++counts[byte];
         int64_t squares = 0;
-        for (size_t value = 0; value < num_bytes_values; ++value) {
+        for (size_t value = 0; value < num_values; ++value) {
             squares += int64_t{counts[value]} * counts[value];
             all[value] += counts[value];
         }
@@ -137,13 +135,14 @@ Counts differences(Bytes part, size_t lag) {
     // Two tables, so that equal values in a row do not wait for each other.
     Counts even{};
     Counts odd{};
-    const size_t num_pairs_of_part = part.size() - lag;
-    for (size_t i = 0; i + 1 < num_pairs_of_part; i += 2) {
+    const size_t num_compared = part.size() - lag;
+    for (size_t i = 0; i + 1 < num_compared; i += 2) {
         ++even[static_cast<uint8_t>(part[i + lag] - part[i])];
         ++odd[static_cast<uint8_t>(part[i + 1 + lag] - part[i + 1])];
     }
-    if (num_pairs_of_part % 2 != 0) ++even[static_cast<uint8_t>(part.back() - part[part.size() - 1 - lag])];
-    for (size_t value = 0; value < num_bytes_values; ++value) even[value] += odd[value];
+    if (num_compared % 2 != 0)
+        ++even[static_cast<uint8_t>(part.back() - part[part.size() - 1 - lag])];
+    for (size_t value = 0; value < num_values; ++value) even[value] += odd[value];
     return even;
 }
 
@@ -171,7 +170,8 @@ std::vector<uint64_t> strings_of(Bytes content) {
         const uint32_t start = content[i] | uint32_t{content[i + 1]} << 8;
         if ((start * string_multiplier & 0xFFFF) >= (1 << 16) / string_gap) continue;
         uint64_t string = 0;
-        for (int k = string_bytes; k-- > 0;) string = string << 8 | content[i + static_cast<size_t>(k)];
+        for (int k = string_bytes; k-- > 0;)
+            string = string << 8 | content[i + static_cast<size_t>(k)];
         strings.push_back(string);
     }
     return strings;
