@@ -87,6 +87,7 @@ lint-core: ## the core's format (clang-format), and what clang-tidy finds in it
 	  else echo "left out, clang-tidy: pip install clang-tidy (150 MB)"; fi
 
 core-test: $(BUILT) ## the core's own tests
+	$(BIN)/cmake --build build/core --parallel --target core_tests
 	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
@@ -97,7 +98,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	$(BIN)/cmake -S core -B build/sanitize -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_TESTS=ON \
 	  -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
-	$(BIN)/cmake --build build/sanitize --parallel
+	$(BIN)/cmake --build build/sanitize --parallel --target all core_tests
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package:$(CURDIR) \
 	  NEUROCOMP_TESTED=build/sanitize/package \

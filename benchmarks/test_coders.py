@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from neurocomp.coding import CODERS, EntropyCoder
+from neurocomp.coding.base import EntropyCoder
 from neurocomp.coding.bits import decode_bits, encode_bits
+from neurocomp.coding.coders import CODERS
 from neurocomp.coding.huffman import HuffmanCode
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 

@@ -3,7 +3,8 @@
     python -m benchmarks.versions BEFORE NOW FILE [--levels=-1,-6,-9] [--rounds 7] [--bytes 30000]
 
 Both are folders with a built core.  Each output is decoded again and compared; rounds are in turn,
-figures are medians.
+figures are medians.  Bytecode is kept beside the measurement, as an installed package has its own:
+where Python is told to write none (PYTHONDONTWRITEBYTECODE), most of a start is compiling.
 """
 
 from __future__ import annotations
@@ -16,10 +17,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
-def run(checkout: Path, arguments: list[str], content: bytes) -> tuple[float, float, bytes]:
+
+def run(
+    checkout: Path, arguments: list[str], content: bytes, bytecode: str
+) -> tuple[float, float, bytes]:
     """Return the CPU seconds, the largest memory in MB and the output of one process."""
-    environment = {**os.environ, "PYTHONPATH": str(checkout.resolve()), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != _NO_BYTECODE},
+        "PYTHONPATH": str(checkout.resolve()),
+        "PYTHONPYCACHEPREFIX": bytecode,
+        "OMP_NUM_THREADS": "1",
+    }
     command = [sys.executable, "-m", "neurocomp", *arguments]
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
         source.write(content)
@@ -35,10 +45,10 @@ def run(checkout: Path, arguments: list[str], content: bytes) -> tuple[float, fl
         return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, sink.read()
 
 
-def measure(checkout: Path, level: str, content: bytes) -> tuple[float, ...]:
+def measure(checkout: Path, level: str, content: bytes, bytecode: str) -> tuple[float, ...]:
     """Return seconds, MB of compressing, the same of decompressing, and the frame's bytes."""
-    seconds, memory, frame = run(checkout, [level, "-T1", "-c"], content)
-    back, back_memory, decoded = run(checkout, ["-d", "-T1", "-c"], frame)
+    seconds, memory, frame = run(checkout, [level, "-T1", "-c"], content, bytecode)
+    back, back_memory, decoded = run(checkout, ["-d", "-T1", "-c"], frame, bytecode)
     if decoded != content:
         raise SystemExit(f"{checkout}: {level} does not give the content back")
     return seconds, back, memory, back_memory, len(frame)
@@ -55,17 +65,23 @@ def main() -> None:
     options = parser.parse_args()
     content = options.file.read_bytes()[: options.bytes]
     print(f"{'level':5} {'':6} {'compress':>9} {'back':>9} {'MB':>7} {'back':>7} {'bytes':>9}")
+    with tempfile.TemporaryDirectory() as bytecode:
+        compare(options, content, bytecode)
+
+
+def compare(options: argparse.Namespace, content: bytes, bytecode: str) -> None:
+    """Print the rows of the table; a round before the first writes the bytecode."""
     for level in options.levels.split(","):
         rows: dict[str, list[tuple[float, ...]]] = {"before": [], "now": []}
-        for _ in range(options.rounds):
+        for number in range(options.rounds + 1):
             for name, found in rows.items():
-                found.append(measure(getattr(options, name), level, content))
+                one = measure(getattr(options, name), level, content, bytecode)
+                found += [one] if number else []
         for name, found in rows.items():
-            one = [statistics.median(column) for column in zip(*found, strict=True)]
-            print(
-                f"{level:5} {name:6} {one[0]:9.2f} {one[1]:9.2f} {one[2]:7.0f} {one[3]:7.0f} "
-                f"{one[4]:9.0f}"
-            )
+            middle = [statistics.median(column) for column in zip(*found, strict=True)]
+            seconds = " ".join(f"{value:9.3f}" for value in middle[:2])
+            memory = " ".join(f"{value:7.0f}" for value in middle[2:4])
+            print(f"{level:5} {name:6} {seconds} {memory} {middle[4]:9.0f}")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,15 @@ Named by pyproject.toml, run by pip and build.  Two things are done here:
 
 - Where no C++ compiler is found, the ``ziglang`` wheel is asked for, and its ``zig c++`` is used.
 - An editable installation has the module built beside the package's sources and a path to them, so
-  that what is imported is what is edited, whichever checkout comes first on the path.
+  that what is imported is what is edited, whichever checkout comes first on the path.  The sources'
+  bytecode is written as well, as pip does for other installations: where Python is told not to
+  write any, each start would compile all over again.
 """
 
 from __future__ import annotations
 
 import base64
+import compileall
 import hashlib
 import os
 import shlex
@@ -145,6 +148,7 @@ def build_editable(folder: str, settings: Settings = None, metadata: str | None 
     if not has_compiler():
         use_zig(ZIG_DIR)
     build_in_place()
+    compileall.compile_dir(MODULE_DIR, quiet=2)
     info = prepare_metadata_for_build_editable(folder, settings)
     files = {
         f"{info}/{path.name}" if path.parent.name == info else f"{info}/licenses/{path.name}": path

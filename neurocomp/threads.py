@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import RLock
-from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from types import TracebackType
 
 Result = TypeVar("Result")
 
@@ -20,6 +22,8 @@ def submit(pool: ThreadPoolExecutor, function: Callable[[], Result]) -> Future[R
     try:
         return pool.submit(function)
     except RuntimeError:
+        from concurrent.futures import Future
+
         done: Future[Result] = Future()
         try:
             done.set_result(function())

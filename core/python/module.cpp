@@ -29,6 +29,7 @@ namespace neurocomp::python {
 
 // One room each: bind_*.cpp.
 void bind_coding(nb::module_& parent);
+void bind_content(nb::module_& parent);
 void bind_exact(nb::module_& parent);
 void bind_images(nb::module_& parent);
 void bind_language(nb::module_& parent);
@@ -329,6 +330,7 @@ NB_MODULE(_core, module) {
     module.def("decode_bits", &decode_bits, "payload"_a, "probabilities"_a);
 
     python::bind_coding(module);
+    python::bind_content(module);
     python::bind_exact(module);
     python::bind_images(module);
     python::bind_language(module);

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from _typeshed import ReadableBuffer, WriteableBuffer
 from numpy.typing import NDArray
 
 from neurocomp._core import adaptive as adaptive
 from neurocomp._core import coding as coding
+from neurocomp._core import content as content
 from neurocomp._core import exact as exact
 from neurocomp._core import images as images
 from neurocomp._core import language as language
@@ -71,20 +73,20 @@ class Network:
         """
 
 def encode(
-    sections: Sequence[NDArray[np.uint8]],
+    sections: Sequence[ReadableBuffer],
     room: int,
     *,
     profile: int,
     num_lanes: int = 1,
     network: Network | None = None,
     primer: Primer | None = None,
-    dictionary: NDArray[np.uint8] | None = None,
+    dictionary: ReadableBuffer | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> list[bytes | None]:
     """Code sections side by side, in lock-step where a network weighs their bytes.
 
     Args:
-        sections: bytes, (n,) each.
+        sections: bytes, or uint8 (n,), each.
         room: bytes that a payload may have.
         profile: contexts for text (0) or binary data (1).
         num_lanes: lanes of each section; 1 for contexts alone.
@@ -99,13 +101,13 @@ def encode(
 
 def decode(
     payloads: Sequence[bytes],
-    sections: Sequence[NDArray[np.uint8]],
+    sections: Sequence[WriteableBuffer],
     *,
     profile: int,
     num_lanes: int = 1,
     network: Network | None = None,
     primer: Primer | None = None,
-    dictionary: NDArray[np.uint8] | None = None,
+    dictionary: ReadableBuffer | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> None:
     """Fill ``sections`` with what their payloads hold; arguments are as for `encode`.
@@ -152,7 +154,7 @@ def trace(
     """
 
 def learn(
-    section: NDArray[np.uint8], *, profile: int, network: Network | None = None
+    section: ReadableBuffer, *, profile: int, network: Network | None = None
 ) -> tuple[NDArray[np.integer], ...]:
     """Return the arrays of an ``Experience`` after a section, in the order of its parts."""
 

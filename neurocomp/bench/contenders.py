@@ -21,7 +21,7 @@ from neurocomp.registry.packaged import EMBEDDED
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.data import SymbolCache
 
 MAX_TOKEN_BYTES = 32

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from neurocomp.codec import CodedBlock, SymbolCodec
-from neurocomp.coding import CODERS
+from neurocomp.codec import CodedBlock
+from neurocomp.codec.symbolwise import SymbolCodec
 from neurocomp.coding.base import Bits, Decoder, Encoder
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import TOTAL, Frequencies, Symbols
 from neurocomp.frame.block import Block, Method

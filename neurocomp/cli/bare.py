@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from neurocomp.cli.commands.compress import compress
-from neurocomp.cli.commands.decompress import decompress
-from neurocomp.cli.commands.info import info
-from neurocomp.cli.commands.test import test
-from neurocomp.cli.words import check_levels, options_from_environment, split_words
+from neurocomp.cli.lazy import LazyCommands
+from neurocomp.cli.paths import refuse_empty_paths
+from neurocomp.cli.words import (
+    check_levels,
+    is_environment_empty,
+    options_from_environment,
+    split_words,
+)
 
-COMMANDS: dict[str, click.Command] = {
-    "compress": compress,
-    "decompress": decompress,
-    "test": test,
-    "info": info,
-}
+BARE = ""
+"""The name of the hidden command."""
+
+COMMANDS = LazyCommands(
+    "neurocomp.cli.commands", ("compress", "decompress", "test", "info"), refuse_empty_paths
+)
+"""What the bare form may mean."""
+
 _MODES = {
     "compress": ("-z", "--compress"),
     "decompress": ("-d", "--decompress", "--uncompress"),
@@ -46,6 +52,8 @@ def shared_params() -> list[click.Parameter]:
 
 def environment_of(name: str) -> list[str]:
     """Return the options of NEUROCOMP_OPT for the command ``name``."""
+    if is_environment_empty():
+        return []
     return options_from_environment(COMMANDS[name], shared_params(), modes())
 
 
@@ -95,4 +103,11 @@ def _bare_params() -> list[click.Parameter]:
     return [files, *modes(), *others]
 
 
-bare = _Nameless("", params=_bare_params(), callback=_run, help="Compress files.", hidden=True)
+@cache
+def bare_command() -> click.Command:
+    """Return the hidden command, which has the options of all that it may mean."""
+    bare = _Nameless(
+        BARE, params=_bare_params(), callback=_run, help="Compress files.", hidden=True
+    )
+    refuse_empty_paths(bare)
+    return bare

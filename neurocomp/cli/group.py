@@ -7,23 +7,15 @@ import sys
 import click
 from click.shell_completion import CompletionItem
 
-from neurocomp.cli.bare import COMMANDS, bare, environment_of
-from neurocomp.cli.commands.bench import bench
-from neurocomp.cli.commands.bulk import bulk
-from neurocomp.cli.commands.compress import compress
-from neurocomp.cli.commands.corpora import corpora
-from neurocomp.cli.commands.dalle import dalle
-from neurocomp.cli.commands.decompress import decompress
-from neurocomp.cli.commands.explain import explain
-from neurocomp.cli.commands.info import info
-from neurocomp.cli.commands.models import models
-from neurocomp.cli.commands.recipes import recipes
-from neurocomp.cli.commands.selftest import selftest
-from neurocomp.cli.commands.test import test
-from neurocomp.cli.commands.train import train
+from neurocomp.cli.bare import BARE, COMMANDS, bare_command, environment_of
+from neurocomp.cli.lazy import LazyCommands
 from neurocomp.cli.paths import refuse_empty_paths
 from neurocomp.cli.words import check_levels, refuse_near_command
 
+_NAMES = (
+    *(*COMMANDS, "explain", "bulk", "models", "train", "recipes"),
+    *("dalle", "bench", "corpora", "selftest"),
+)
 _OWN_OPTIONS = ("-h", "--help", "-V", "--version")
 
 
@@ -38,7 +30,7 @@ class CommandOrBare(click.Group):
         if not is_command and (args or not ctx.resilient_parsing):
             if args and not ctx.resilient_parsing:
                 refuse_near_command(args[0], self.commands)
-            args = [str(bare.name), *args]
+            args = [BARE, *args]
         elif args and args[0] in COMMANDS and not ctx.resilient_parsing:
             check_levels(args[1:], COMMANDS[args[0]].params)
             args = [args[0], *environment_of(args[0]), *args[1:]]
@@ -46,10 +38,11 @@ class CommandOrBare(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name."""
-        return bare if cmd_name == bare.name else super().get_command(ctx, cmd_name)
+        return bare_command() if cmd_name == BARE else super().get_command(ctx, cmd_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the commands, and what the bare form takes."""
+        bare = bare_command()
         with click.Context(bare, parent=ctx, resilient_parsing=True) as bare_context:
             return [
                 *super().shell_complete(ctx, incomplete),
@@ -72,10 +65,6 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 @click.group(
     cls=CommandOrBare,
-    commands=[
-        *(compress, decompress, test, info, explain, bulk),
-        *(models, train, recipes, dalle, bench, corpora, selftest),
-    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     subcommand_metavar="[COMMAND | OPTIONS] [FILE]...",
     options_metavar="",
@@ -127,5 +116,4 @@ def cli() -> None:
     """
 
 
-refuse_empty_paths(cli)
-refuse_empty_paths(bare)
+cli.commands = LazyCommands("neurocomp.cli.commands", _NAMES, refuse_empty_paths)

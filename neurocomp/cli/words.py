@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -136,12 +134,19 @@ def _nearest(word: str, commands: Collection[str]) -> str | None:
     begun = sorted(name for name in commands if name.startswith(word))
     if begun and len(word) >= _MIN_ABBREVIATION:
         return begun[0]
+    import difflib
+
     near = difflib.get_close_matches(word, [*commands, *_ELSEWHERE], n=1, cutoff=_MIN_RATIO)
     return _ELSEWHERE.get(near[0], near[0]) if near else None
 
 
 VARIABLE = "NEUROCOMP_OPT"
 _NOT_HERE = {"-h", "--help", "-V", "--version"}
+
+
+def is_environment_empty() -> bool:
+    """Return whether the variable says nothing."""
+    return not os.environ.get(VARIABLE, "").strip()
 
 
 def options_from_environment(
@@ -157,6 +162,8 @@ def options_from_environment(
     Raises:
         UsageError: it holds anything else: an unknown option, a file, a command.
     """
+    import shlex
+
     try:
         arguments = shlex.split(os.environ.get(VARIABLE, ""))
     except ValueError as error:

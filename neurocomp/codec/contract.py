@@ -4,6 +4,9 @@ A *symbol model* gives, at each step, a frequency table over the next symbol of 
 coded by any entropy coder.  A *binary model* gives the probability of the next bit and is coded
 by the binary arithmetic coder only.  Both are pure functions of stored integers and past
 symbols, so that a decoder repeats every prediction exactly.
+
+A codec takes bytes and gives bytes.  Nothing here loads numpy: models of symbols do, and those of
+the presets have none.
 """
 
 from __future__ import annotations
@@ -13,15 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from neurocomp.errors import FormatError, UnsupportedError, UsageError
-from neurocomp.exact import Frequencies, Stream, Symbols
 from neurocomp.symbols import BYTES, SymbolMap, for_alphabet
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from neurocomp.codec.trace import Asked, Trace
+    from neurocomp.exact import Frequencies, Symbols
 
 
 class Predictor(ABC):
@@ -50,9 +52,6 @@ class Predictor(ABC):
             self.update(column)
 
 
-Bytes = NDArray[np.uint8]
-
-
 class Model(ABC):
     """What every model says of itself; all members but its identity have defaults.
 
@@ -76,12 +75,12 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+    def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
         """Return what codes blocks under the model.
 
         Args:
-            coder: a name of ``coding.CODERS``; binary models have a coder of their own.
-            dictionary: uint8 (n,), what the model reads before each block, where its family takes
+            coder: a name of ``coding.coders.CODERS``; binary models have a coder of their own.
+            dictionary: what the model reads before each block, where its family takes
                 dictionaries; None for nothing.
             threads: sections of blocks that are coded at once, where blocks have several.
         """
@@ -136,12 +135,13 @@ class SymbolModel(Model):
         """The map between bytes and the alphabet: plain integers, unless a model has another."""
         return for_alphabet(self.alphabet_size)
 
-    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
-        """Return the lock-step loop of the model and any coder."""
+    def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
+        """Return the lock-step loop of the model and any coder, behind the model's map."""
+        from neurocomp.codec.mapped import MappedCodec
         from neurocomp.codec.symbolwise import SymbolCodec
-        from neurocomp.coding import CODERS
+        from neurocomp.coding.coders import CODERS
 
-        return SymbolCodec(self, CODERS[coder])
+        return MappedCodec(SymbolCodec(self, CODERS[coder]), self.symbol_map, self.alphabet_size)
 
     @abstractmethod
     def predictor(self, num_lanes: int) -> Predictor:
@@ -171,7 +171,7 @@ def watch(tick: Tick, num_symbols: int) -> None:
 
 @dataclass(frozen=True)
 class CodedBlock:
-    """What a codec makes of one block's symbols.
+    """What a codec makes of one block.
 
     Attributes:
         payload: the coder's output.
@@ -187,15 +187,15 @@ class CodedBlock:
 
 
 class Codec(ABC):
-    """A model and a coder in lock-step over the symbols of one block."""
+    """A model and a coder in lock-step: the content of a block to its payload, and back."""
 
     @abstractmethod
-    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
-        """Code at least one symbol, shape (n,); None where that would not save anything."""
+    def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
+        """Code at least one byte; None where that would not save anything, or can't be."""
 
     @abstractmethod
-    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
-        """Return the symbols of ``block``.
+    def decode(self, block: CodedBlock, tick: Tick) -> bytes:
+        """Return the content of ``block``.
 
         Raises:
             FormatError: the payload is not one of this codec's.
@@ -216,13 +216,13 @@ class Codec(ABC):
         """
         raise UnsupportedError("this model does not tell what its symbols cost")
 
-    def encode_together(self, streams: list[Stream]) -> Sequence[CodedBlock | None]:
+    def encode_together(self, contents: Sequence[bytes]) -> Sequence[CodedBlock | None]:
         """Code several blocks, side by side where lanes know nothing of each other."""
-        return [self.encode(one, _idle) for one in streams]
+        return [self.encode(one, _idle) for one in contents]
 
-    def decode_together(self, blocks: list[CodedBlock]) -> list[Stream | FormatError]:
-        """Return the symbols of several blocks, or what is wrong with each."""
-        results: list[Stream | FormatError] = []
+    def decode_together(self, blocks: list[CodedBlock]) -> list[bytes | FormatError]:
+        """Return the contents of several blocks, or what is wrong with each."""
+        results: list[bytes | FormatError] = []
         for block in blocks:
             try:
                 results.append(self.decode(block, _idle))

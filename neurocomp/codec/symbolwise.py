@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec.contract import Codec, CodedBlock, SymbolModel, Tick, watch
-from neurocomp.coding import EntropyCoder
+from neurocomp.codec.contract import CodedBlock, SymbolModel, Tick, watch
+from neurocomp.coding.base import EntropyCoder
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
@@ -135,7 +135,7 @@ def decode_together(
 _TICK_SECONDS = 0.1
 
 
-class SymbolCodec(Codec):
+class SymbolCodec:
     """Codes the symbols of a block under a symbol model.
 
     Args:
@@ -192,14 +192,14 @@ class SymbolCodec(Codec):
         decoder.finish()
         return from_lanes(grid, num_symbols)
 
-    def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each symbol of a block costs; see `Codec.trace`."""
+    def trace(self, block: CodedBlock, symbols: Stream | None, asked: Asked, tick: Tick) -> Trace:
+        """Return what each symbol of a block costs; see `Codec.trace`.
+
+        ``symbols`` are the block's, where they are known.
+        """
         from neurocomp.codec.symboltrace import trace_symbols
 
         self._check_block(block)
-        symbols = None
-        if content is not None:
-            symbols = self._model.symbol_map.encode(content, self._model.alphabet_size)
         if symbols is None:
             symbols = self.decode(block, partial(watch, tick))
         return trace_symbols(self._model, self._coder, block, symbols, asked, tick)

@@ -18,6 +18,8 @@ from neurocomp.symbols import SymbolMap
 NUM_LIKELY = 5
 """Symbols that are named as the likeliest of a place."""
 
+Bytes = NDArray[np.uint8]
+
 Bits = NDArray[np.float64]
 """Shape (n,), in bits."""
 

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from neurocomp.threads import submit
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Work(Protocol[Result_co]):
+    """What has been begun; a ``Future`` is one."""
+
+    def result(self) -> Result_co:
+        """Return what became of it, waiting for that, or raise what it raised."""
+
+    def cancel(self) -> bool:
+        """Leave it out where it has not begun; return whether it is left out."""
+
+
+class _Done(Generic[Result]):
+    """Work that was done at once."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def result(self) -> Result:
+        return self._result
+
+    def cancel(self) -> bool:
+        return False
 
 
 class Workers:
@@ -25,13 +51,11 @@ class Workers:
         self._pool: ThreadPoolExecutor | None = None
         self._process = 0
 
-    def start(self, function: Callable[[], Result]) -> Future[Result]:
+    def start(self, function: Callable[[], Result]) -> Work[Result]:
         """Have ``function`` called as soon as a thread is free."""
         if self._threads > 1:
             return submit(self._own_pool(), function)
-        done: Future[Result] = Future()
-        done.set_result(function())
-        return done
+        return _Done(function())
 
     def map(
         self, function: Callable[..., Result], arguments: Iterable[tuple[object, ...]]
@@ -51,6 +75,8 @@ class Workers:
 
     def _own_pool(self) -> ThreadPoolExecutor:
         """Return the pool of this process."""
+        from concurrent.futures import ThreadPoolExecutor
+
         if self._pool is None or self._process != os.getpid():
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="neurocomp-section")
             self._process = os.getpid()

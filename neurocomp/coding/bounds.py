@@ -10,7 +10,7 @@ from __future__ import annotations
 from neurocomp.errors import UsageError
 
 BINARY = "binary arithmetic"
-"""Name of the binary coder, besides those of ``coding.CODERS``."""
+"""Name of the binary coder, besides those of ``coders.CODERS``."""
 
 FREE = "fine arithmetic"
 """That of language models: a decision may cost 2**-22 bits, and one may be all of many bytes."""

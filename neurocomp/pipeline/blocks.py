@@ -7,14 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from neurocomp.codec import CodedBlock, Tick
 from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
-from neurocomp.exact import Stream
 from neurocomp.frame.block import Block, Method, TransformUse, method_for
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
 from neurocomp.frame.entry import ModelEntry
@@ -92,15 +89,15 @@ class BlockCoder:
         self._coder_name = coder
         if is_binary:
             self._coder_name = BINARY if family.stored_family is None else FREE
-        self._symbol_map = model.symbol_map
+        symbol_map = model.symbol_map
         self._alphabet_size = model.alphabet_size
         coder_id = CODER_BINARY if is_binary else CODER_IDS[coder]
-        self.entry = entry_of(opened, self._symbol_map.id, coder_id, dictionary)
+        self.entry = entry_of(opened, symbol_map.id, coder_id, dictionary)
         # A model of the package knows what its makers know of it.
-        self._knows_bytes = self.entry.is_long and not self._symbol_map.is_vocabulary
+        self._knows_bytes = self.entry.is_long and not symbol_map.is_vocabulary
         self.is_trained_on_symbols = family.is_kept and not is_binary
         self.is_language = family.stored_family is not None
-        self.takes_token_sets = not self._symbol_map.takes_any_content
+        self.takes_token_sets = not symbol_map.takes_any_content
         self._prefers_line_feeds = model.prefers_line_feeds
         self.joins_records = model.has_independent_lanes
         self.uses_all_cores = model.uses_all_cores
@@ -175,14 +172,13 @@ class BlockCoder:
 
         blocks: list[Block | None] = [None] * len(contents)
         waiting: list[tuple[int, tuple[TransformUse, ...]]] = []
-        streams: list[Stream] = []
+        rewritten: list[bytes] = []
         for number, content in enumerate(contents):
             if content and not self._is_hopeless(content, idle):
-                transforms, symbols = self._symbols_of(content)
-                if symbols is not None:
-                    waiting.append((number, transforms))
-                    streams.append(symbols)
-        coded = self._codec.encode_together(streams) if streams else []
+                transforms, content_of_model = self._rewritten(content)
+                waiting.append((number, transforms))
+                rewritten.append(content_of_model)
+        coded = self._codec.encode_together(rewritten) if rewritten else []
         for (number, transforms), one in zip(waiting, coded, strict=True):
             block = self._block_of(contents[number], transforms, one)
             if block is not None and self._verify:
@@ -204,11 +200,11 @@ class BlockCoder:
             except FormatError as error:
                 results[number] = error
         decoded = self._codec.decode_together(list(coded.values())) if coded else []
-        for number, symbols in zip(coded, decoded, strict=True):
+        for number, content in zip(coded, decoded, strict=True):
             try:
-                if isinstance(symbols, FormatError):
-                    raise symbols
-                results[number] = _restored(blocks[number], self._symbol_map.decode(symbols))
+                if isinstance(content, FormatError):
+                    raise content
+                results[number] = _restored(blocks[number], content)
             except FormatError as error:
                 results[number] = error
         return [results[number] for number in range(len(blocks))]
@@ -220,7 +216,7 @@ class BlockCoder:
         """
         if self.takes_token_sets:
             return False  # packed codes look dense, and the prior knows them
-        if not is_dense(np.frombuffer(content, np.uint8), self._before):
+        if not is_dense(content, self._before):
             return False
         if self._knows_bytes:
             start = content[:_TRIAL_BYTES]
@@ -232,20 +228,15 @@ class BlockCoder:
 
     def _coded(self, content: bytes, tick: Tick) -> Block | None:
         """Return the block of ``content`` as the model codes it; None where that is not shorter."""
-        transforms, symbols = self._symbols_of(content)
-        coded = None if symbols is None else self._codec.encode(symbols, tick)
-        return self._block_of(content, transforms, coded)
+        transforms, rewritten = self._rewritten(content)
+        return self._block_of(content, transforms, self._codec.encode(rewritten, tick))
 
-    def _symbols_of(self, content: bytes) -> tuple[tuple[TransformUse, ...], Stream | None]:
-        """Return the transforms that serve the content, and the symbols of what they make of it.
-
-        None where it has no symbols.
-        """
-        transforms: tuple[TransformUse, ...] = ()
-        if self._prefers_line_feeds and (rewritten := LINE_ENDS.apply(content)) is not None:
-            content, properties = rewritten
-            transforms = (TransformUse(LINE_ENDS.id, properties),)
-        return transforms, self._symbol_map.encode(content, self._alphabet_size)
+    def _rewritten(self, content: bytes) -> tuple[tuple[TransformUse, ...], bytes]:
+        """Return the transforms that serve the content, and what they make of it."""
+        if self._prefers_line_feeds and (applied := LINE_ENDS.apply(content)) is not None:
+            rewritten, properties = applied
+            return (TransformUse(LINE_ENDS.id, properties),), rewritten
+        return (), content
 
     @staticmethod
     def _block_of(
@@ -277,8 +268,7 @@ class BlockCoder:
             content = block.payload
         else:
             self._check_length(block)
-            symbols = self._codec.decode(_coded_block(block), progress.advance)
-            content = self._symbol_map.decode(symbols)
+            content = self._codec.decode(_coded_block(block), progress.advance)
         content = _restored(block, content)
         progress.finish()
         return content

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _MAX_LINKS = 40
-_OWN_FOLDER = re.compile(r"/(?:dev/fd|proc/(?:self|thread-self|(?P<process>\d+))(?:/task/\d+)?/fd)")
+_OWN_FOLDER = r"/(?:dev/fd|proc/(?:self|thread-self|(?P<process>\d+))(?:/task/\d+)?/fd)"
 
 
 def own_descriptor(path: Path) -> int | None:
@@ -31,7 +31,7 @@ def own_descriptor(path: Path) -> int | None:
     for _ in range(_MAX_LINKS):
         folder = os.path.realpath(os.path.dirname(current))
         name = os.path.basename(current)
-        match = _OWN_FOLDER.fullmatch(folder)
+        match = re.fullmatch(_OWN_FOLDER, folder)
         if match is not None and name.isascii() and name.isdigit():
             process = match["process"]
             return int(name) if process is None or int(process) == os.getpid() else None

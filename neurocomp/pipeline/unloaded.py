@@ -10,14 +10,15 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from neurocomp.codec.contract import BinaryModel, Bytes, Codec, CodedBlock, Model, Tick
-from neurocomp.exact import Stream
+from neurocomp.codec.contract import BinaryModel, Codec, CodedBlock, Model, Tick
 from neurocomp.registry.catalogue import Family
 from neurocomp.registry.lookup import packaged_of
 from neurocomp.registry.opening import OpenModel
 from neurocomp.registry.packaged import EMBEDDED, PackagedModel
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from neurocomp.codec.trace import Asked, Trace
 
 
@@ -40,7 +41,7 @@ class UnloadedModel(BinaryModel):
         """The SHA-256 of the integers."""
         return self._identity
 
-    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+    def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
         """Return a codec that loads the network when a block first needs it."""
         return DeferredCodec(lambda: self._load().codec(coder, dictionary, threads))
 
@@ -57,11 +58,11 @@ class DeferredCodec(Codec):
         self._codec: Codec | None = None
         self._lock = Lock()
 
-    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
+    def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
         """Do what the codec does."""
-        return self._made().encode(symbols, tick)
+        return self._made().encode(content, tick)
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
+    def decode(self, block: CodedBlock, tick: Tick) -> bytes:
         """Do what the codec does."""
         return self._made().decode(block, tick)
 

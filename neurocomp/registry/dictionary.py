@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
 from neurocomp.frame.constants import DICTIONARY_HASH_BYTES, MAX_DICTIONARY_BYTES
@@ -15,7 +13,9 @@ from neurocomp.names import printable, quoted
 from neurocomp.registry.lookup import DICTIONARY
 from neurocomp.store.contents import ContentCache
 from neurocomp.store.folder import ModelStore
-from neurocomp.store.stored import StoredModel
+
+if TYPE_CHECKING:
+    from neurocomp.store.stored import StoredModel
 
 ARCHITECTURE = DICTIONARY
 
@@ -30,11 +30,11 @@ class Dictionary:
     """Content to begin with.
 
     Attributes:
-        content: uint8 (n,), 1 <= n <= MAX_DICTIONARY_BYTES.
+        content: 1 to MAX_DICTIONARY_BYTES bytes.
         sha256: hash of its stored form, 32 bytes.
     """
 
-    content: NDArray[np.uint8]
+    content: bytes
     sha256: bytes
 
     @property
@@ -61,7 +61,7 @@ class Dictionary:
         content = stored.tensors.get(_TENSOR)
         if (
             content is None
-            or content.dtype != np.uint8
+            or content.dtype != "uint8"
             or content.ndim != 1
             or len(stored.tensors) > 1
         ):
@@ -71,11 +71,15 @@ class Dictionary:
                 f"{name} has {content.size} bytes of content, allowed are 1 to "
                 f"{MAX_DICTIONARY_BYTES}"
             )
-        return cls(content, stored.sha256)
+        return cls(content.tobytes(), stored.sha256)
 
 
 def stored_dictionary(content: bytes) -> StoredModel:
     """Return ``content``, 1 to MAX_DICTIONARY_BYTES bytes, as the dictionary's file holds it."""
+    import numpy as np
+
+    from neurocomp.store.stored import StoredModel
+
     return StoredModel(ARCHITECTURE, {}, {_TENSOR: np.frombuffer(content, np.uint8)})
 
 
@@ -126,6 +130,8 @@ def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
 
 
 def _load(path: Path) -> Dictionary:
+    from neurocomp.store.stored import StoredModel
+
     return Dictionary.from_stored(StoredModel.load(path), printable(path))
 
 

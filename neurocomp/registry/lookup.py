@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from neurocomp.registry.packaged import (
 )
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
-from neurocomp.store.origins import PULLED, repository
 from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
 DICTIONARY = "dictionary"
@@ -40,6 +38,8 @@ def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> Mo
         error: what the store says.
         store: whose names are compared.
     """
+    from neurocomp.store.origins import PULLED, repository
+
     pulled = {repository(one): one for one in PULLED}
     wanted = pulled.get(name, name)
     if wanted in PULLED:
@@ -181,6 +181,10 @@ def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
 
 
 def _nearest(name: str, store: ModelStore) -> str | None:
+    import difflib
+
+    from neurocomp.store.origins import PULLED
+
     try:
         installed = [entry.name for entry in store.entries()]
     except (NeurocompError, OSError):

@@ -24,7 +24,6 @@ from neurocomp.registry.packaged import EMBEDDED, PackagedModel
 from neurocomp.store.contents import ContentCache
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.shipped import DALLE_PREFIX, dalle_file
-from neurocomp.store.stored import StoredModel
 
 if TYPE_CHECKING:
     from neurocomp.models.dalle import DalleModel
@@ -208,6 +207,8 @@ def _open_stored(path: Path, name: str, sha256: bytes | None = None) -> OpenMode
 
 
 def _load(path: Path) -> tuple[Family, Model]:
+    from neurocomp.store.stored import StoredModel
+
     stored = StoredModel.load(path)
     if stored.architecture == DICTIONARY:
         raise UsageError(f"{printable(path)} holds a dictionary, not a model: give it as --dict")

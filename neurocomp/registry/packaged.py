@@ -6,13 +6,13 @@ really loaded.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neurocomp import _core
 from neurocomp.frame import constants
 from neurocomp.registry.catalogue import BY_ID, Family
 from neurocomp.store.headers import ModelHeader
@@ -75,7 +75,7 @@ def _network(name: str) -> Model:
 @cache
 def _mix_sha256() -> bytes:
     primer = Path(__file__).parents[1] / "models" / "mix" / "primer.txt"
-    return hashlib.sha256(primer.read_bytes()).digest()
+    return _core.weights.sha256([primer.read_bytes()])
 
 
 @cache
@@ -109,7 +109,7 @@ EMBEDDED = {
     one.name: one
     for one in (
         _self_contained(constants.FAMILY_MIX, _mix, _mix_sha256),
-        _self_contained(constants.FAMILY_ADAPTIVE, _adaptive, hashlib.sha256().digest),
+        _self_contained(constants.FAMILY_ADAPTIVE, _adaptive, partial(_core.weights.sha256, [])),
         _packaged_network("text-s", "a small network and context mixing"),
         _packaged_network("text-l", "a larger network and context mixing"),
     )

@@ -8,7 +8,6 @@ they were (a file written twice within one tick of the clock is one that has jus
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
@@ -39,6 +38,8 @@ def content_key(path: Path) -> Hashable:
         # A time to come is one of another clock.
         settled = latest + SETTLED_NS < time.time_ns()
         if stat.S_ISREG(status.st_mode) and (status.st_size <= HASHED_BYTES or not settled):
+            import hashlib
+
             return hashlib.file_digest(file, "sha256").digest()
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 

@@ -7,19 +7,17 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import platformdirs
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
 from neurocomp.names import printable, quoted
 from neurocomp.store.files import locked, make_folder, sync_folder, write_atomically
 from neurocomp.store.headers import SHA256_BYTES, ModelHeader
-from neurocomp.store.origins import Origin, read_origin
-from neurocomp.store.verification import copy_verified
 
 if TYPE_CHECKING:
+    from neurocomp.store.origins import Origin
     from neurocomp.store.stored import StoredModel
 
 HOME_VARIABLE = "NEUROCOMP_HOME"
@@ -30,8 +28,8 @@ MIN_HASH_PREFIX = 4
 MIN_HASH_BYTES = 8
 """Of a hash that stands for the whole one."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
+_HASH = r"[0-9a-f]{64}"
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,15 @@ class Entry:
     installed: bool
 
 
+def default_home() -> Path:
+    """Return $NEUROCOMP_HOME, or else the user's data folder."""
+    if variable := os.environ.get(HOME_VARIABLE):
+        return Path(variable)
+    import platformdirs  # which imports much of the standard library
+
+    return Path(platformdirs.user_data_dir("neurocomp"))
+
+
 class ModelStore:
     """Models in a home folder, and those on extra search paths.
 
@@ -67,11 +74,13 @@ class ModelStore:
             home: the folder; by default $NEUROCOMP_HOME, or the user's data folder.
             search_path: model files, or folders of them, searched after the home folder.
         """
-        if home is None:
-            variable = os.environ.get(HOME_VARIABLE)
-            home = Path(variable) if variable else Path(platformdirs.user_data_dir("neurocomp"))
-        self.home = home
+        self._home = home
         self.search_path = tuple(Path(path) for path in search_path)
+
+    @cached_property
+    def home(self) -> Path:
+        """The folder; what the environment says counts when it is first asked for."""
+        return default_home() if self._home is None else self._home
 
     @property
     def _folder(self) -> Path:
@@ -101,6 +110,9 @@ class ModelStore:
             FormatError, ModelMismatchError: the file is not a model, or damaged.
             OSError: it cannot be read, or the store not written.
         """
+        from neurocomp.store.origins import Origin
+        from neurocomp.store.verification import copy_verified
+
         self.check_name(name)
         header = ModelHeader.read(path)
         make_folder(self._folder)
@@ -126,7 +138,7 @@ class ModelStore:
     @staticmethod
     def check_name(name: str) -> None:
         """Raise UsageError where ``name`` can't name a model."""
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise UsageError(
                 f"{quoted(name)} cannot name a model: use a-z, 0-9, '.', '_' and '-', "
                 "beginning with a letter or digit"
@@ -163,6 +175,8 @@ class ModelStore:
 
     def origin(self, entry: Entry) -> Origin | None:
         """Return where an installed model came from; None where nobody noted it."""
+        from neurocomp.store.origins import read_origin
+
         if not entry.installed:
             return None
         return read_origin(self._origin_file(entry.sha256.hex()))
@@ -235,7 +249,7 @@ class ModelStore:
         files = {
             path.stem: path
             for path in sorted(self._folder.glob(f"*{SUFFIX}"))
-            if _HASH.fullmatch(path.stem) and path.is_file() and not path.is_symlink()
+            if re.fullmatch(_HASH, path.stem) and path.is_file() and not path.is_symlink()
         }
         for name, sha256 in sorted(names.items()):
             if sha256 in files:
@@ -293,7 +307,7 @@ class ModelStore:
         except (ValueError, RecursionError):
             names = None
         if not isinstance(names, dict) or not all(
-            _NAME.fullmatch(name) and isinstance(sha256, str) and _HASH.fullmatch(sha256)
+            re.fullmatch(_NAME, name) and isinstance(sha256, str) and re.fullmatch(_HASH, sha256)
             for name, sha256 in names.items()
         ):
             raise FormatError(

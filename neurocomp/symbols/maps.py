@@ -6,12 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from neurocomp.exact import Stream
 from neurocomp.frame.constants import SYMBOL_NAMES, SYMBOLS_BYTES, SYMBOLS_UINT16
 
 if TYPE_CHECKING:
+    from neurocomp.exact import Stream
     from neurocomp.symbols.description import Description
 
 
@@ -69,6 +67,8 @@ class UnsignedIntegers(SymbolMap):
 
     def encode(self, data: bytes, alphabet_size: int) -> Stream | None:
         """Return ``data`` as symbols, None if cut mid-integer or outside the alphabet."""
+        import numpy as np  # who asks for ids and names only needs no arrays
+
         if len(data) % self.width_bytes:
             return None
         symbols: Stream = np.frombuffer(data, f"<u{self.width_bytes}")
@@ -85,6 +85,8 @@ class UnsignedIntegers(SymbolMap):
 
         A number of 16 bits is no text.
         """
+        import numpy as np
+
         from neurocomp.symbols.description import Description
 
         sizes = np.full(symbols.size, self.width_bytes, np.int64)

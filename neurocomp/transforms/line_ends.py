@@ -10,17 +10,11 @@ otherwise need no list: each of them costs a CR, which the model learns to expec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import NDArray
-
+from neurocomp import _core
 from neurocomp.errors import FormatError
 from neurocomp.frame.constants import TRANSFORM_LINE_ENDS, TRANSFORM_NAMES
 from neurocomp.transforms.base import refuse_properties
 
-_CR, _LF = 13, 10
-_PIECE_BYTES = 1 << 20  # bounds the memory of a step
 _MIN_SAVED = 3  # the block's head grows by a byte or two
 _MAX_LONE_SHARE = 8  # of lines that end in CR LF, one for so many may end in LF
 
@@ -67,41 +61,9 @@ def rewritten_bytes(data: bytes) -> int:
 
 def count(data: bytes) -> tuple[int, int]:
     """Return how many LF stand behind exactly one CR, and how many behind none."""
-    num_single = num_lone = 0
-    for _, single, lone in _pieces(data):
-        num_single += int(np.count_nonzero(single))
-        num_lone += int(np.count_nonzero(lone))
-    return num_single, num_lone
+    return _core.content.count_line_ends(data)
 
 
 def rewrite(data: bytes) -> bytes:
     """Exchange the two line ends; ``rewrite(rewrite(data)) == data``."""
-    parts: list[bytes] = []
-    for piece, single, lone in _pieces(data):
-        repeats = np.ones(len(piece), np.uint8)
-        repeats[single] = 0
-        repeats[lone] = 2
-        rewritten = np.repeat(piece, repeats)
-        # The first copy of a doubled LF becomes its CR.
-        rewritten[np.cumsum(repeats, dtype=np.int64)[lone] - 2] = _CR
-        parts.append(rewritten.tobytes())
-    return b"".join(parts)
-
-
-def _pieces(
-    data: bytes,
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Yield ``data`` in pieces, uint8 (n,), and masks of two kinds of its bytes, bool (n,).
-
-    The first tells each CR that is the only one before an LF, the second each LF behind no CR.
-    """
-    array = np.frombuffer(data, np.uint8)
-    for start in range(0, len(array), _PIECE_BYTES):
-        piece = array[start : start + _PIECE_BYTES]
-        stop = start + len(piece)
-        before, after = np.zeros_like(piece), np.zeros_like(piece)
-        before[1:], after[:-1] = piece[:-1], piece[1:]
-        before[0] = array[start - 1] if start else 0
-        after[-1] = array[stop] if stop < len(array) else 0
-        single = (piece == _CR) & (after == _LF) & (before != _CR)
-        yield piece, single, (piece == _LF) & (before != _CR)
+    return _core.content.exchange_line_ends(data)

@@ -32,7 +32,7 @@ from neurocomp.models.transformer import TransformerModel
 from neurocomp.registry.opening import open_model
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 from tests.bench.tables import table_bits
 from tests.models.tokennets.networks import make_network
 from tests.models.tokennets.networks import write_checkpoint as write_network

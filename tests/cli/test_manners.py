@@ -15,7 +15,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 import neurocomp
-from neurocomp.cli.bare import bare, shared_params
+from neurocomp.cli.bare import bare_command, shared_params
 from neurocomp.cli.docs import MAN_PATH, render_man
 from neurocomp.cli.group import cli
 from neurocomp.cli.paths import EMPTY
@@ -150,7 +150,7 @@ def test_no_path_may_be_empty() -> None:
             return [*found, *(one for child in command.commands.values() for one in paths(child))]
         return found
 
-    known = [one for one in [*paths(cli), *paths(bare)] if one.type.name in _PATHS]
+    known = [one for one in [*paths(cli), *paths(bare_command())] if one.type.name in _PATHS]
     assert len(known) > 30
     for one in known:
         with pytest.raises(click.BadParameter) as caught:

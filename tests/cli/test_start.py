@@ -14,6 +14,8 @@ import pytest
 from neurocomp.cli import docs
 from neurocomp.cli.group import cli
 from tests.cli.program import Outcome, Program
+from tests.conftest import make_text
+from tests.golden.cases import noise
 
 HEAVY = {"torch", "transformers", "numpy", "constriction", "rich", "safetensors"}
 WITHOUT_EXAMPLES = {"train", "list", "show", "add", "remove", "verify"}
@@ -72,6 +74,69 @@ def test_help_loads_nothing_heavy_and_compressing_no_torch(program: Program) -> 
     *_, at_first, later = done.stdout.decode().splitlines()
     assert not HEAVY & set(at_first.split())
     assert not {"torch", "transformers", "rich"} & set(later.split())
+
+
+NOT_FOR_PRESETS = {
+    *HEAVY,
+    "concurrent.futures",  # with one thread
+    "ctypes",
+    "hashlib",
+    "logging",
+    "platformdirs",
+    "tempfile",
+    "traceback",
+}
+"""What compressing and decompressing small files with a preset has no use for."""
+
+MOST_OWN_MODULES = 105
+"""Of the package's, for one run of a preset: each of them takes a third of a millisecond."""
+
+
+def loaded_by(program: Program, *words: str) -> set[str]:
+    """Return the modules that one run of the command line has imported, which must go well."""
+    script = (
+        "import sys; from neurocomp.cli.entry import run; code = run(sys.argv[1:]);"
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        capture_output=True,
+        cwd=program.folder,
+        env=program.environment,
+        check=True,
+    )
+    return set(done.stderr.decode().splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("level", ["-1", "-6", "-9"])
+def test_a_preset_loads_what_it_needs(program: Program, level: str) -> None:
+    """Text whose lines end in CR LF and whose size is looked at for density, and data."""
+    text = make_text(6000).replace(b"\n", b"\r\n")
+    (program.folder / "text").write_bytes(text)
+    (program.folder / "data").write_bytes(noise(5000) + bytes(range(256)) * 4)
+    for name in ("text", "data"):
+        for words in ([level, "-T1", name], ["-d", "-T1", "-f", f"{name}.ncmp"]):
+            content = (program.folder / name).read_bytes()
+            loaded = loaded_by(program, *words)
+            assert not loaded & NOT_FOR_PRESETS
+            own = {one for one in loaded if one.split(".")[0] == "neurocomp"}
+            assert len(own) <= MOST_OWN_MODULES
+            assert not {one for one in own if ".cli.commands.train" in one or ".dalle" in one}
+            assert (program.folder / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("words", [["-l", "a.ncmp"], ["-t", "-T1", "a.ncmp"], ["models", "list"]])
+def test_other_commands_load_no_more(program: Program, words: list[str]) -> None:
+    (program.folder / "a").write_bytes(make_text(300))
+    assert program("-1", "a").code == 0
+    assert not loaded_by(program, *words) & HEAVY
+
+
+def test_a_command_is_imported_when_it_is_asked_for(program: Program) -> None:
+    (program.folder / "a").write_bytes(make_text(300))
+    loaded = loaded_by(program, "compress", "-1", "a")
+    commands = {one for one in loaded if one.startswith("neurocomp.cli.commands.")}
+    assert commands == {"neurocomp.cli.commands.compress"}
 
 
 def test_what_is_refused_loads_nothing_heavy(program: Program) -> None:

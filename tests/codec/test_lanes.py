@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocomp.codec import CodedBlock, SymbolCodec, symbolwise
-from neurocomp.codec.symbolwise import from_lanes, to_lanes
-from neurocomp.coding import CODERS
+from neurocomp.codec import CodedBlock, symbolwise
+from neurocomp.codec.symbolwise import SymbolCodec, from_lanes, to_lanes
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import FormatError
 from neurocomp.frame.constants import MAX_TABLE_ENTRIES
 from neurocomp.models.adaptive import AdaptiveModel

@@ -25,7 +25,7 @@ from neurocomp.models.bytenet.sections import lane_starts, num_lanes_for
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.mix.codec import BitCodec
 from neurocomp.store.stored import StoredModel
-from tests.codec.test_bitwise import CONTENTS, array, ignore
+from tests.codec.test_bitwise import CONTENTS, ignore
 from tests.golden.cases import noise
 
 PROSE = Path(__file__).parents[2] / "docs" / "format.md"
@@ -46,13 +46,13 @@ def codec() -> NetworkCodec:
 
 
 def encode(data: bytes, variant: int, num_lanes: int) -> CodedBlock:
-    block = codec()._encode(array(data).copy(), variant, num_lanes, ignore, len(data))
+    block = codec()._encode(memoryview(data), variant, num_lanes, ignore, len(data))
     assert block is not None
     return block
 
 
-def encode_with_room(data: np.ndarray, num_lanes: int) -> CodedBlock:
-    block = codec()._encode(data, NUM_PROFILES, num_lanes, ignore, 2 * data.size + 99)
+def encode_with_room(data: memoryview, num_lanes: int) -> CodedBlock:
+    block = codec()._encode(data, NUM_PROFILES, num_lanes, ignore, 2 * len(data) + 99)
     assert block is not None
     return block
 
@@ -66,25 +66,25 @@ def test_round_trip(variant: int, num_lanes: int) -> None:
         data = CONTENTS[name][:7001]
         block = encode(data, variant, num_lanes)
         assert (block.variant, block.num_lanes) == (variant, num_lanes)
-        assert np.array_equal(codec().decode(block, ignore), array(data)), name
+        assert codec().decode(block, ignore) == data, name
 
 
 def test_without_the_network_it_is_context_mixing_alone() -> None:
     block = encode(CONTENTS["mixed"], 0, 1)
-    assert np.array_equal(BitCodec().decode(block, ignore), array(CONTENTS["mixed"]))
+    assert BitCodec().decode(block, ignore) == CONTENTS["mixed"]
 
 
 @settings(max_examples=30)
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_round_trip_or_are_refused(data: bytes) -> None:
-    block = codec().encode(array(data), ignore)
+    block = codec().encode(data, ignore)
     if block is not None:
         assert len(block.payload) <= len(data)
-        assert np.array_equal(codec().decode(block, ignore), array(data))
+        assert codec().decode(block, ignore) == data
 
 
 def test_noise_is_refused() -> None:
-    assert codec().encode(array(noise(5_000)), ignore) is None
+    assert codec().encode(noise(5_000), ignore) is None
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -92,23 +92,23 @@ def test_a_useless_network_is_left_out(threads: int) -> None:
     """The sample is not trained: contexts alone code better, also where only samples are tried."""
     for num_bytes in (5000, 90_000):
         data = (CONTENTS["text"] * 4)[:num_bytes]
-        block = NetworkCodec(model(), threads=threads).encode(array(data), ignore)
+        block = NetworkCodec(model(), threads=threads).encode(data, ignore)
         assert block is not None
         assert block.variant < NUM_PROFILES
-        assert np.array_equal(codec().decode(block, ignore), array(data))
+        assert codec().decode(block, ignore) == data
 
 
 def test_a_dictionary_is_read_before_the_block() -> None:
-    text = array(CONTENTS["text"])
+    text = CONTENTS["text"]
     with_dictionary = NetworkCodec(model(), text[:4000])
     alone, helped = (
-        one._encode(text[4000:9000].copy(), NUM_PROFILES, 2, ignore, 5000)
+        one._encode(memoryview(text)[4000:9000], NUM_PROFILES, 2, ignore, 5000)
         for one in (codec(), with_dictionary)
     )
     assert alone is not None
     assert helped is not None
     assert len(helped.payload) < 0.85 * len(alone.payload)
-    assert np.array_equal(with_dictionary.decode(helped, ignore), text[4000:9000])
+    assert with_dictionary.decode(helped, ignore) == text[4000:9000]
     with pytest.raises(FormatError):
         codec().decode(helped, ignore)
 
@@ -116,12 +116,12 @@ def test_a_dictionary_is_read_before_the_block() -> None:
 @pytest.mark.parametrize("num_bytes", [1, 2, 3, 40])
 def test_what_the_dictionary_foretells_takes_next_to_nothing(num_bytes: int) -> None:
     """Contexts alone need one byte, the fewest there are: no room is left to beat them in."""
-    knowing = NetworkCodec(model(), np.full(6000, 97, np.uint8))
-    data = np.full(num_bytes, 97, np.uint8)
+    knowing = NetworkCodec(model(), b"a" * 6000)
+    data = b"a" * num_bytes
     block = knowing.encode(data, ignore)
     assert block is not None
     assert (len(block.payload), block.variant) == (1, 0)
-    assert np.array_equal(knowing.decode(block, ignore), data)
+    assert knowing.decode(block, ignore) == data
 
 
 def test_lanes() -> None:
@@ -135,13 +135,13 @@ def test_lanes() -> None:
 @pytest.mark.parametrize("num_bytes", [6, 7, 9001, 20_002])
 def test_threads_change_nothing(num_bytes: int) -> None:
     """Three sections, whose sizes differ by as much as they can."""
-    data = array((CONTENTS["text"] * 4)[:num_bytes]).copy()
+    data = memoryview((CONTENTS["text"] * 4)[:num_bytes])
     for threads in (1, 2, 5):
         one = NetworkCodec(model(), threads=threads)
         block = one._encode(data, NUM_PROFILES, 6, ignore, 2 * num_bytes + 99)
         assert block is not None
         assert block.payload == encode_with_room(data, 6).payload
-        assert np.array_equal(one.decode(block, ignore), data)
+        assert one.decode(block, ignore) == data
 
 
 @pytest.mark.parametrize(("threads", "section_lanes"), [(2, 2), (3, 2), (2, 1)])
@@ -152,14 +152,14 @@ def test_blocks_of_sections_are_the_same_on_any_threads(
     monkeypatch.setattr(sections, "MIN_SECTION_BYTES", 2000)
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
     monkeypatch.setattr(samples, "SAMPLE_BYTES", 1500)
-    data = array(PROSE.read_bytes()[:9001])
+    data = memoryview(PROSE.read_bytes()[:9001])
     shipped = in_sections(NetworkModel.shipped("text-s").stored, section_lanes)
     alone = NetworkCodec(shipped).encode(data, ignore)
     assert alone is not None
     assert (alone.num_lanes, alone.variant) == (4 * section_lanes, NUM_PROFILES)
     many = NetworkCodec(shipped, threads=threads)
     assert many.encode(data, ignore) == alone
-    assert np.array_equal(many.decode(alone, ignore), data)
+    assert many.decode(alone, ignore) == data
 
 
 @pytest.mark.parametrize("share", [samples.CLEAR_GAIN, 1])
@@ -170,20 +170,20 @@ def test_where_samples_are_clear_contexts_alone_are_not_tried(
     monkeypatch.setattr(networked, "_WHOLE_BYTES", 5000)
     monkeypatch.setattr(samples, "SAMPLE_BYTES", 1500)
     monkeypatch.setattr(samples, "CLEAR_GAIN", share)
-    data = array(PROSE.read_bytes()[:9001])
+    data = memoryview(PROSE.read_bytes()[:9001])
     codec = NetworkCodec(NetworkModel.shipped("text-s"))
     tried, code = [], codec._code
 
-    def watched(data: np.ndarray, variant: int, *rest: Any) -> bytes | None:
-        tried.append((data.size, variant))
+    def watched(data: memoryview, variant: int, *rest: Any) -> bytes | None:
+        tried.append((len(data), variant))
         return code(data, variant, *rest)
 
     monkeypatch.setattr(codec, "_code", watched)
     block = codec.encode(data, ignore)
     assert block is not None
     assert block.variant == NUM_PROFILES
-    assert ((data.size, 0) in tried) == (share == 1)
-    assert np.array_equal(codec.decode(block, ignore), data)
+    assert ((len(data), 0) in tried) == (share == 1)
+    assert codec.decode(block, ignore) == data
 
 
 def test_gains_of_samples() -> None:
@@ -202,8 +202,10 @@ def test_gains_of_samples() -> None:
 
 @pytest.mark.parametrize(("num_bytes", "count"), [(65_537, 2), (1 << 20, 2), (1 << 21, 4)])
 def test_samples_are_spread_over_the_block(num_bytes: int, count: int) -> None:
-    parts = samples.cut_samples(np.arange(num_bytes, dtype=np.uint32))
-    assert {part.size for part in parts} == {samples.SAMPLE_BYTES}
+    parts = samples.cut_samples(
+        memoryview(np.arange(num_bytes, dtype=np.uint32).tobytes()).cast("I")
+    )
+    assert {len(part) for part in parts} == {samples.SAMPLE_BYTES}
     assert len(parts) == count
     starts = [int(part[0]) for part in parts]
     assert np.diff(starts).min() > num_bytes // (2 * count)
@@ -218,31 +220,31 @@ def test_work_is_stopped_in_every_thread() -> None:
 
     for threads in (1, 3):
         with pytest.raises(Stopped):
-            NetworkCodec(model(), threads=threads).encode(array(CONTENTS["text"]), stop)
+            NetworkCodec(model(), threads=threads).encode(CONTENTS["text"], stop)
 
 
 def test_sections_know_nothing_of_each_other() -> None:
-    data = array(CONTENTS["text"][:6000]).copy()
+    data = memoryview(CONTENTS["text"][:6000])
     alone = [encode_with_room(data[first : first + 3000], 2).payload for first in (0, 3000)]
     size = len(alone[0]).to_bytes(4, "little")
     assert encode_with_room(data, 4).payload == size + alone[0] + alone[1]
 
 
 def test_sections_of_one_lane() -> None:
-    data = array(CONTENTS["text"][:6000]).copy()
+    data = memoryview(CONTENTS["text"][:6000])
     alone = [encode_with_room(data[first : first + 2000], 1).payload for first in (0, 2000, 4000)]
     sizes = b"".join(len(one).to_bytes(4, "little") for one in alone[:2])
     narrow = NetworkCodec(model(section_lanes=1), threads=2)
     block = narrow._encode(data, NUM_PROFILES, 3, ignore, 6000)
     assert block is not None
     assert block.payload == sizes + b"".join(alone)
-    assert np.array_equal(narrow.decode(block, ignore), data)
+    assert narrow.decode(block, ignore) == data
     with pytest.raises(FormatError, match="3 lanes"):
         codec().decode(block, ignore)
 
 
 def test_an_error_in_a_section_is_raised_and_stops_the_others() -> None:
-    block = encode_with_room(array(CONTENTS["text"][:6000]).copy(), 6)
+    block = encode_with_room(memoryview(CONTENTS["text"][:6000]), 6)
     first = int.from_bytes(block.payload[:4], "little")
     shorter = (first - 1).to_bytes(4, "little") + block.payload[4:]
     for payload in (shorter, b"\xff" * 4 + block.payload[4:], block.payload[:7], b""):
@@ -252,7 +254,7 @@ def test_an_error_in_a_section_is_raised_and_stops_the_others() -> None:
 
 
 def test_a_payload_that_ends_too_early_stops_the_sections_beside_it() -> None:
-    block = encode_with_room(array(CONTENTS["text"][:6000]).copy(), 6)
+    block = encode_with_room(memoryview(CONTENTS["text"][:6000]), 6)
     first = int.from_bytes(block.payload[:4], "little")
     second = int.from_bytes(block.payload[4:8], "little")
     cut = block.payload[:4] + (20).to_bytes(4, "little") + block.payload[8 : 8 + first + 20]
@@ -285,20 +287,20 @@ def begin_alike() -> bytes:
 def test_lanes_that_begin_alike(data: bytes) -> None:
     """They are compared back to the block's first byte, and no further."""
     block = encode(data, NUM_PROFILES, 2)
-    assert np.array_equal(codec().decode(block, ignore), array(data))
+    assert codec().decode(block, ignore) == data
 
 
 @pytest.mark.parametrize("processor", _core.processors())
 @pytest.mark.parametrize("num_lanes", [1, 2, 6])
 def test_every_processor_codes_the_same(processor: str, num_lanes: int) -> None:
     """Encoders weigh positions ahead, decoders step: on each kind both must see the same."""
-    data = array(CONTENTS["mixed"][4000:6500]).copy()
+    data = memoryview(CONTENTS["mixed"][4000:6500])
     expected = encode_with_room(data, num_lanes)
     used = _core.processor()
     try:
         _core.use_processor(processor)
         assert encode_with_room(data, num_lanes) == expected
-        assert np.array_equal(codec().decode(expected, ignore), data)
+        assert codec().decode(expected, ignore) == data
     finally:
         _core.use_processor(used)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurocomp.coding import EntropyCoder
+from neurocomp.coding.base import EntropyCoder
 from neurocomp.exact import TOTAL, Frequencies, Symbols, quantise
 
 

@@ -8,8 +8,8 @@ import constriction
 import numpy as np
 import pytest
 
-from neurocomp.coding import CODERS
 from neurocomp.coding.arithmetic import WORD_BITS, ending, follow, initial_registers
+from neurocomp.coding.coders import CODERS
 from neurocomp.exact import TOTAL, TOTAL_BITS, Frequencies, quantise
 
 from .streams import Stream, encode, fixed_stream, random_stream, skewed_table

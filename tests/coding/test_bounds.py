@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurocomp.coding import CODERS
 from neurocomp.coding.bits import encode_bits
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import UsageError
 from neurocomp.exact import TOTAL
 

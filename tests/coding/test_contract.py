@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurocomp.coding import CODERS, EntropyCoder
+from neurocomp.coding.base import EntropyCoder
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import FormatError
 from neurocomp.exact import TOTAL, quantise
 

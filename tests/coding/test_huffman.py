@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.coding.huffman import MAX_CODE_LENGTH_BITS, HuffmanCode
 from neurocomp.exact import TOTAL, quantise
 

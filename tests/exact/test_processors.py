@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neurocomp import _core
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.exact import TOTAL, quantise
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.compiled import CompiledEngine

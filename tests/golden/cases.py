@@ -252,11 +252,11 @@ class NetworkCase:
         entry = BlockCoder.for_options(options).entry
         dictionary = None
         if self.dictionary is not None:
-            dictionary = StoredModel.load(DICTIONARY).tensors["content"]
+            dictionary = StoredModel.load(DICTIONARY).tensors["content"].tobytes()
         codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), dictionary, 1)
         content = self.decoded()
-        data = np.frombuffer(content, np.uint8).copy()
-        coded = codec._encode(data, self.variant, self.num_lanes, lambda _: None, data.size)
+        data = memoryview(content)
+        coded = codec._encode(data, self.variant, self.num_lanes, lambda _: None, len(data))
         assert coded is not None, "the payload is shorter than the content"
         size, checksum = len(content), zlib.crc32(content)
         shape = size, checksum, coded.num_symbols, coded.num_lanes, coded.payload

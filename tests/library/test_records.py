@@ -18,8 +18,8 @@ import pytest
 
 import neurocomp
 from neurocomp import Codec, FormatError
-from neurocomp.codec import SymbolCodec
-from neurocomp.coding import CODERS
+from neurocomp.codec.symbolwise import SymbolCodec
+from neurocomp.coding.coders import CODERS
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel

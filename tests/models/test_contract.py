@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neurocomp.codec.contract import SymbolModel
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.exact import TOTAL, Frequencies
 from neurocomp.models.adaptive import AdaptiveModel
 from neurocomp.models.ngram.training import train_ngram

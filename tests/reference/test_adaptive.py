@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from neurocomp import _core
-from neurocomp.codec import SymbolCodec
-from neurocomp.coding import CODERS
+from neurocomp.codec.symbolwise import SymbolCodec
+from neurocomp.coding.coders import CODERS
 from neurocomp.models.adaptive import AdaptiveModel
 from tests.golden.cases import TEXT, noise
 from tests.reference import adaptive, vectors

@@ -9,7 +9,6 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neurocomp.codec import CodedBlock
@@ -38,14 +37,10 @@ def ignore(num_symbols: int) -> None:
     pass
 
 
-def array(content: bytes) -> np.ndarray:
-    return np.frombuffer(content, np.uint8).copy()
-
-
 def by_contexts(content: bytes, variant: int, dictionary: bytes | None = None) -> Part:
     """Return a block of ``content``, coded by the package."""
-    codec = BitCodec(None if dictionary is None else array(dictionary))
-    payload = codec._encode(array(content), variant, ignore)
+    codec = BitCodec(dictionary)
+    payload = codec._encode(memoryview(content), variant, ignore)
     assert payload is not None
     return Part(content, payload, variant)
 
@@ -61,8 +56,8 @@ def beside(
     """Return a block of ``content`` that a network helped to code."""
     config = {**network.config, "section_lanes": section_lanes}
     model = NetworkModel(PackagedModel(network.architecture, config, network.tensors))
-    codec = NetworkCodec(model, None if dictionary is None else array(dictionary))
-    block = codec._encode(array(content), variant, num_lanes, ignore, 2 * len(content))
+    codec = NetworkCodec(model, dictionary)
+    block = codec._encode(memoryview(content), variant, num_lanes, ignore, 2 * len(content))
     assert isinstance(block, CodedBlock)
     return Part(content, block.payload, variant, num_lanes)
 
@@ -158,7 +153,7 @@ def test_a_dictionary_before_a_network(variant: int, num_bytes: int, tmp_path: P
 
 def test_stored_mixers(tmp_path: Path) -> None:
     network = sample(hashed=True)
-    learnt = NetworkCodec(NetworkModel(network)).learn(array(TEXT * 4))
+    learnt = NetworkCodec(NetworkModel(network)).learn(TEXT * 4)
     tensors = {f"mixers.{name}": value for name, value in learnt.arrays.items()}
     stored = PackagedModel(network.architecture, network.config, {**network.tensors, **tensors})
     for variant in (2, 3):

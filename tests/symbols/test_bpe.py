@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from neurocomp.errors import FormatError
 from neurocomp.models.hub.tokenizer import _PATTERNS
-from neurocomp.symbols import BytePairs
-from neurocomp.symbols.bpe import byte_characters, split_words
+from neurocomp.symbols.bpe import BytePairs, byte_characters, split_words
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields, tokenizer
 
 PAIRS = BytePairs(tokenizer())

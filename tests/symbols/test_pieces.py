@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.pieces import SPACE, merges_of_pieces, split_lines
 
 BYTES = [f"<0x{byte:02X}>" for byte in range(256)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from contextlib import suppress
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,8 +84,8 @@ def test_lines(data: bytes, num_lines: int) -> None:
 
 def test_it_helps_files_that_it_has_not_seen() -> None:
     content = select_content([sample(i) for i in range(40)], 2000)
-    data = np.frombuffer(sample(1000), np.uint8)
-    with_it = BitCodec(np.frombuffer(content, np.uint8)).encode(data, lambda _: None)
+    data = sample(1000)
+    with_it = BitCodec(content).encode(data, lambda _: None)
     without = BitCodec().encode(data, lambda _: None)
     assert with_it is not None
     assert without is not None

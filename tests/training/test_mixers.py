@@ -15,7 +15,7 @@ from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.conformance import sample
 from neurocomp.models.bytenet.mixers import teach_mixers
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.models.mix.model import ADAPTIVE_MAPS
+from neurocomp.models.mix.experience import ADAPTIVE_MAPS
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.stored import StoredModel
@@ -25,9 +25,9 @@ from tests.conftest import make_text
 
 def size_under(stored: StoredModel, data: bytes) -> int:
     codec = NetworkCodec(NetworkModel(stored))
-    block = codec._encode(np.frombuffer(data, np.uint8).copy(), NUM_PROFILES, 1, ignore, len(data))
+    block = codec._encode(memoryview(data), NUM_PROFILES, 1, ignore, len(data))
     assert block is not None
-    assert codec.decode(block, ignore).tobytes() == data
+    assert codec.decode(block, ignore) == data
     return len(block.payload)
 
 
@@ -67,9 +67,9 @@ def test_weights_go_part_of_the_way() -> None:
     first, second = (np.frombuffer(make_text(3000, number), np.uint8) for number in range(2))
     network = sample()
     codec = NetworkCodec(NetworkModel(network))
-    after_first = codec.learn(first)
+    after_first = codec.learn(first.tobytes())
     codec._model.experience = after_first
-    after_second = codec.learn(second)
+    after_second = codec.learn(second.tobytes())
     one = teach_mixers(network, [first]).tensors
     both = teach_mixers(network, [first, second]).tensors
     for name, taught in after_first.arrays.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocomp.errors import FormatError
 from neurocomp.transforms import LINE_ENDS
-from neurocomp.transforms import line_ends as module
-from neurocomp.transforms.line_ends import rewrite, shorten
+from neurocomp.transforms.line_ends import count, rewrite, rewritten_bytes, shorten
 
 line_ends = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"\r\r\n", b"\0"])).map(b"".join)
 mostly_crlf = st.builds(
@@ -74,9 +75,13 @@ def test_what_was_not_made_shorter_is_refused() -> None:
             LINE_ENDS.undo(rewritten, b"", 1 << 20)
 
 
-@given(line_ends, st.integers(1, 5))
-def test_pieces_don_t_matter(data: bytes, piece_bytes: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        whole = rewrite(data)
-        patch.setattr(module, "_PIECE_BYTES", piece_bytes)
-        assert rewrite(data) == whole
+@given(line_ends)
+def test_what_is_exchanged_is_what_the_words_say(data: bytes) -> None:
+    """LF behind exactly one CR loses it, LF behind none is given one, all others stay."""
+    expected = re.sub(
+        rb"\r*\n", lambda found: {b"\r\n": b"\n", b"\n": b"\r\n"}.get(found[0], found[0]), data
+    )
+    assert rewrite(data) == expected
+    single = len(re.findall(rb"(?<!\r)\r\n", data))
+    assert count(data) == (single, len(re.findall(rb"(?<!\r)\n", data)))
+    assert rewritten_bytes(data) == len(expected)

@@ -1,7 +1,5 @@
 #include "frame/line_ends.hpp"
 
-#include <cstddef>
-
 namespace neurocomp::frame {
 
 namespace {
@@ -9,9 +7,25 @@ namespace {
 constexpr uint8_t carriage_return = 13;
 constexpr uint8_t line_feed = 10;
 
-// Calls `put` for each byte of what `data` becomes.
-template <typename Put>
-void exchange(Bytes data, Put put) {
+}  // namespace
+
+LineEnds count_line_ends(Bytes data) {
+    LineEnds found;
+    for (size_t i = 0; i < data.size(); ++i) {
+        if (data[i] != line_feed) continue;
+        if (i == 0 || data[i - 1] != carriage_return) {
+            ++found.num_lone;
+        } else if (i == 1 || data[i - 2] != carriage_return) {
+            ++found.num_single;
+        }
+    }
+    return found;
+}
+
+std::optional<std::vector<uint8_t>> exchange_line_ends(Bytes data, size_t wanted_bytes) {
+    if (count_line_ends(data).bytes_after(data.size()) != wanted_bytes) return std::nullopt;
+    std::vector<uint8_t> out;
+    out.reserve(wanted_bytes);
     for (size_t i = 0; i < data.size(); ++i) {
         const uint8_t byte = data[i];
         const bool after_return = i > 0 && data[i - 1] == carriage_return;
@@ -19,20 +33,9 @@ void exchange(Bytes data, Put put) {
             data[i + 1] == line_feed) {
             continue;
         }
-        if (byte == line_feed && !after_return) put(carriage_return);
-        put(byte);
+        if (byte == line_feed && !after_return) out.push_back(carriage_return);
+        out.push_back(byte);
     }
-}
-
-}  // namespace
-
-std::optional<std::vector<uint8_t>> exchange_line_ends(Bytes data, size_t wanted_bytes) {
-    size_t num_bytes = 0;
-    exchange(data, [&](uint8_t) { ++num_bytes; });
-    if (num_bytes != wanted_bytes) return std::nullopt;
-    std::vector<uint8_t> out;
-    out.reserve(num_bytes);
-    exchange(data, [&](uint8_t byte) { out.push_back(byte); });
     return out;
 }
 

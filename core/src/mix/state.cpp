@@ -26,7 +26,7 @@ Tables::Tables(size_t num_bytes, bool with_network)
       match_maps(size_t{num_matches} * match_steps),
       weights(size_t{num_rows} * num_inputs),
       final_weights(size_t{num_final_rows} * final_width),
-      apms(size_t{num_apms} * apm_contexts * apm_points) {
+      apms(size_t{num_apms} * apm_contexts * apm_points, PageSize::huge) {
     for (size_t i = 0; i < history_maps.size(); ++i) {
         history_maps[i] = constants.first_guess[i % num_histories] << 16;
     }
@@ -58,7 +58,7 @@ Tables::Tables(const Tables& other, size_t num_bytes)
       match_maps(other.match_maps.size()),
       weights(other.weights.size()),
       final_weights(other.final_weights.size()),
-      apms(other.apms.size()) {
+      apms(other.apms.size(), PageSize::huge) {
     std::copy_n(other.history.data(), std::min(history.size(), other.history.size()),
                 history.data());
     slots.take(other.slots);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "coding/binary.hpp"
 #include "mix/kernels.hpp"
@@ -322,9 +323,11 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
     const size_t num_bytes = content_.size() + room;
     const mix::TableSizes sizes = mix::table_sizes(num_bytes);
     std::shared_ptr<const Primed> kept;
+    bool is_to_keep = false;
     if (room <= kept_room) {
         const std::lock_guard lock(mutex_);
         kept = kept_;
+        is_to_keep = std::exchange(is_asked_again_, true);
     }
     if (kept != nullptr && mix::table_sizes(kept->tables.block_bytes) == sizes) {
         return std::unique_ptr<Primed>(
@@ -334,7 +337,7 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
                                             mix::Lane(mix::Profile::text, false, false, 0, 1)});
     mix::kernels().learn(made->tables, made->lane, content_.data(), content_.size());
     made->tables.limit_counts(primed_counts);
-    if (room > kept_room) return made;
+    if (!is_to_keep) return made;
     std::unique_ptr<Primed> copy(new Primed{mix::Tables(made->tables, num_bytes), made->lane});
     const std::lock_guard lock(mutex_);
     kept_ = std::move(made);

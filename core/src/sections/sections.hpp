@@ -32,8 +32,9 @@ struct DamagedPayload : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Text that a mixture has read before a block begins.  Mixtures for small blocks are kept, one at a
-// time, and copied; any thread may ask.
+// Text that a mixture has read before a block begins.  From the second one on, mixtures for small
+// blocks are kept, one at a time, and copied: who codes one block has no use for a copy.  Any thread
+// may ask.
 class Primer {
    public:
     explicit Primer(Bytes content);
@@ -51,6 +52,7 @@ class Primer {
     std::vector<uint8_t> content_;
     std::mutex mutex_;
     std::shared_ptr<const Primed> kept_;
+    bool is_asked_again_ = false;
 };
 
 // How sections are coded.  What is pointed to belongs to the caller.

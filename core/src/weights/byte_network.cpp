@@ -81,7 +81,7 @@ void copy_as(const StoredTensor& tensor, T* out) {
 template <typename T>
 Array<T> read(const Model& model, const std::string& name, const std::vector<size_t>& shape) {
     const StoredTensor& tensor = find(model, name, shape);
-    Array<T> elements(tensor.num_elements());
+    Array<T> elements(tensor.num_elements(), PageSize::huge);
     copy_as(tensor, elements.data());
     return elements;
 }
@@ -90,12 +90,12 @@ Array<T> read(const Model& model, const std::string& name, const std::vector<siz
 network::HashedRows read_rows(const Model& model, size_t num_rows, size_t width) {
     const StoredTensor& tensor = find(model, "hashed.rows", {num_rows, width});
     if (!tensor.is_packed() || !tensor.packed().is_narrow()) {
-        Array<uint8_t> bytes(tensor.num_elements());
+        Array<uint8_t> bytes(tensor.num_elements(), PageSize::huge);
         copy_as(tensor, reinterpret_cast<int8_t*>(bytes.data()));
         return network::HashedRows(std::move(bytes), width);
     }
     const Packed packed = tensor.packed();
-    Array<uint8_t> groups(num_rows * packed.groups_per_row());
+    Array<uint8_t> groups(num_rows * packed.groups_per_row(), PageSize::huge);
     packed.unpack_groups({groups.data(), groups.size()});
     return network::HashedRows(std::move(groups), packed.groups_per_row(), packed.group_size(),
                                packed.narrow_groups());

@@ -119,7 +119,7 @@ def article(**values: Any) -> None:
     from neurocomp.bench.contenders import read_excerpt, tokenizer_of
     from neurocomp.bench.figures import draw
     from neurocomp.bench.measure import measure, read_rows, write_rows
-    from neurocomp.symbols import BytePairs
+    from neurocomp.symbols.bpe import BytePairs
 
     tokenizer = tokenizer_of(values["tokenizer"])
     alphabet_size = len(json.loads(tokenizer)["vocab"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,6 +150,8 @@ def seekable(source: Source) -> Iterator[BinaryIO]:
     if source.stream.seekable():
         yield source.stream
         return
+    import tempfile
+
     with tempfile.TemporaryFile() as copy:
         while chunk := source.stream.read(_COPY_BYTES):
             copy.write(chunk)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -83,6 +82,8 @@ class Reporter:
 def show_traceback() -> None:
     """Print where the current exception arose, for those who asked for it."""
     if os.environ.get(DEBUG_VARIABLE):
+        import traceback
+
         traceback.print_exc()
 
 

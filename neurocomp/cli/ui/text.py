@@ -30,7 +30,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left:
 
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
-_SIZE = re.compile(r"(\d{1,18})\s*([KMG]?)(?:i?B)?", re.IGNORECASE)
+_SIZE = r"(\d{1,18})\s*([KMG]?)(?:i?B)?"
 
 NO_END = 1 << 62
 """Where a range without an end stops: past the end of any content."""
@@ -42,7 +42,7 @@ def parse_size(text: str) -> int:
     Raises:
         ValueError: it stands for none.
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE)
     if match is None:
         raise ValueError(f"{text!r} is not a size: write bytes, or 64KiB, 4MiB, 1GiB")
     return int(match[1]) << _UNITS[match[2].upper()]

@@ -15,14 +15,11 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from neurocomp import _core
-from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
+from neurocomp.codec.contract import Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.codec.workers import Workers
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
 from neurocomp.frame.constants import MAX_BYTENET_LANES
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.sections import (
@@ -33,16 +30,19 @@ from neurocomp.models.bytenet.sections import (
     sections_of,
     split_block,
 )
-from neurocomp.models.mix import NUM_PROFILES, TEXT, Experience, choose_profile
+from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from neurocomp.codec.trace import Asked, Trace
+    from neurocomp.models.mix.experience import Experience
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
 
 
-Part = TypeVar("Part", Bytes, bytes)
+Part = TypeVar("Part", memoryview, bytes)
 
 
 MAX_TOGETHER = 4
@@ -57,15 +57,15 @@ class NetworkCodec(Codec):
 
     Args:
         model: the network.
-        dictionary: uint8 (n,), what the contexts read before each section, and the network the end
-            of; None for nothing.
+        dictionary: what the contexts read before each section, and the network the end of; None
+            for nothing.
         threads: sections that are coded at once, of all blocks together.
     """
 
     def __init__(
         self,
         model: NetworkModel,
-        dictionary: Bytes | None = None,
+        dictionary: bytes | None = None,
         threads: int = 1,
     ) -> None:
         self._model = model
@@ -73,35 +73,35 @@ class NetworkCodec(Codec):
         self._threads = threads
         self._workers = Workers(threads)
 
-    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
-        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
-        data = np.array(symbols, np.uint8)
+    def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
+        """Code at least one byte; None where the payload would not be shorter."""
+        data = memoryview(content)
         profile = choose_profile(data)
-        num_lanes = num_lanes_for(data.size, self._model.section_lanes)
+        num_lanes = num_lanes_for(len(data), self._model.section_lanes)
         shape = data, profile + NUM_PROFILES, num_lanes, tick
         stop = partial(watch, tick)
         samples = Samples([])
-        if data.size > _WHOLE_BYTES:
+        if len(data) > _WHOLE_BYTES:
             samples = self._try_samples(data, profile, stop)
         if samples.are_clear:
-            return self._encode(*shape, data.size)
+            return self._encode(*shape, len(data))
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
-        plain = self._workers.start(partial(self._code, data, profile, 1, stop, data.size))
+        contexts_alone = self._workers.start(partial(self._code, data, profile, 1, stop, len(data)))
         if not samples.sizes:
-            alone = plain.result()
-            mixed = self._encode(*shape, data.size if alone is None else len(alone) - 1)
+            alone = contexts_alone.result()
+            mixed = self._encode(*shape, len(data) if alone is None else len(alone) - 1)
         elif samples.pay:
-            mixed = self._encode(*shape, data.size)
+            mixed = self._encode(*shape, len(data))
         else:
             mixed = None
-            tick(data.size)
-        alone = plain.result()
+            tick(len(data))
+        alone = contexts_alone.result()
         if alone is None or (mixed is not None and len(mixed.payload) < len(alone)):
             return mixed
-        return CodedBlock(alone, data.size, 1, profile)
+        return CodedBlock(alone, len(data), 1, profile)
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
-        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+    def decode(self, block: CodedBlock, tick: Tick) -> bytes:
+        """Return the content of ``block``.
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
@@ -113,15 +113,15 @@ class NetworkCodec(Codec):
             raise FormatError(
                 f"a block of variant {block.variant} has no {block.num_lanes} lanes with a network"
             )
-        data = np.zeros(block.num_symbols, np.uint8)
-        sections = sections_of(data, num_lanes, section_lanes)
-        payloads = split_block(block.payload, data.size, num_lanes, section_lanes)
+        data = bytearray(block.num_symbols)
+        sections = sections_of(memoryview(data), num_lanes, section_lanes)
+        payloads = split_block(block.payload, len(data), num_lanes, section_lanes)
         lanes = min(num_lanes, section_lanes)
         groups = zip(self._groups(sections), self._groups(payloads), strict=True)
         self._workers.map(
             self._decode, ((some, block.variant, lanes, parts, tick) for some, parts in groups)
         )
-        return data
+        return bytes(data)
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each byte costs, and what network, contexts and match made of it."""
@@ -135,13 +135,14 @@ class NetworkCodec(Codec):
         plan = self._plan(block.variant, lanes, tick)
         return trace_sections(sections, asked.of_bytes(data.size), plan, block, self._workers)
 
-    def learn(self, symbols: Stream) -> Experience:
-        """Return what the mixers know when they have coded text, bytes of shape (n,), n >= 1."""
-        data = np.array(symbols, np.uint8)
-        return Experience.of(_core.learn(data, profile=TEXT, network=self._model.core))
+    def learn(self, content: ReadableBuffer) -> Experience:
+        """Return what the mixers know when they have coded at least one byte of text."""
+        from neurocomp.models.mix.experience import Experience
+
+        return Experience.of(_core.learn(content, profile=TEXT, network=self._model.core))
 
     def _encode(
-        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
+        self, data: memoryview, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> CodedBlock | None:
         """Code ``data``; None where the payload is longer than ``room``."""
         section_lanes = self._model.section_lanes
@@ -155,16 +156,16 @@ class NetworkCodec(Codec):
         if len(whole) < len(sections):
             return None
         payload = join(whole)
-        return None if len(payload) > room else CodedBlock(payload, data.size, num_lanes, variant)
+        return None if len(payload) > room else CodedBlock(payload, len(data), num_lanes, variant)
 
     def _code(
-        self, data: Bytes, variant: int, num_lanes: int, tick: Tick, room: int
+        self, data: memoryview, variant: int, num_lanes: int, tick: Tick, room: int
     ) -> bytes | None:
         """Return the payload of a section, ``data``; None where it is longer than ``room``."""
         return self._code_sections([data], variant, num_lanes, tick, room)[0]
 
     def _code_sections(
-        self, sections: list[Bytes], variant: int, num_lanes: int, tick: Tick, room: int
+        self, sections: list[memoryview], variant: int, num_lanes: int, tick: Tick, room: int
     ) -> list[bytes | None]:
         """Return the payload of each section; None where one is longer than ``room``."""
         return _core.encode(sections, room, **self._plan(variant, num_lanes, tick))
@@ -180,7 +181,12 @@ class NetworkCodec(Codec):
         }
 
     def _decode(
-        self, sections: list[Bytes], variant: int, num_lanes: int, payloads: list[bytes], tick: Tick
+        self,
+        sections: list[memoryview],
+        variant: int,
+        num_lanes: int,
+        payloads: list[bytes],
+        tick: Tick,
     ) -> None:
         """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
         with damage_as_format_errors():
@@ -197,7 +203,7 @@ class NetworkCodec(Codec):
         bounds = [len(sections) * number // num_groups for number in range(num_groups + 1)]
         return [list(sections[first:last]) for first, last in pairwise(bounds)]
 
-    def _try_samples(self, data: Bytes, profile: int, stop: Tick) -> Samples:
+    def _try_samples(self, data: memoryview, profile: int, stop: Tick) -> Samples:
         """Code samples of ``data`` both ways."""
         samples = cut_samples(data)
         variants = profile, profile + NUM_PROFILES
@@ -205,6 +211,6 @@ class NetworkCodec(Codec):
         sizes = self._workers.map(self._size, tasks)
         return Samples(list(zip(sizes[::2], sizes[1::2], strict=True)))
 
-    def _size(self, sample: Bytes, variant: int, stop: Tick) -> int:
-        payload = self._code(sample, variant, 1, stop, sample.size)
-        return sample.size if payload is None else len(payload)
+    def _size(self, sample: memoryview, variant: int, stop: Tick) -> int:
+        payload = self._code(sample, variant, 1, stop, len(sample))
+        return len(sample) if payload is None else len(payload)

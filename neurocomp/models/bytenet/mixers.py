@@ -16,8 +16,7 @@ from neurocomp.errors import UsageError
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.model import MIXERS
-from neurocomp.models.mix import Experience
-from neurocomp.models.mix.model import ADAPTIVE_MAPS
+from neurocomp.models.mix.experience import ADAPTIVE_MAPS, Experience
 from neurocomp.store.stored import StoredModel
 
 _PIECE_BYTES = 6_000
@@ -65,9 +64,9 @@ def _moved(known: Experience | None, learnt: Experience, share: float) -> Experi
     return Experience(arrays)
 
 
-def _pieces(texts: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+def _pieces(texts: Sequence[NDArray[np.uint8]]) -> Iterator[bytes]:
     longest = max((text.size for text in texts), default=0)
     for start in range(0, longest, _PIECE_BYTES):
         for text in texts:
             if piece := text[start : start + _PIECE_BYTES].tobytes():
-                yield np.frombuffer(piece, np.uint8)
+                yield piece

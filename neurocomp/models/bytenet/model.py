@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurocomp import _core
-from neurocomp.codec.contract import BinaryModel, Bytes, Codec
+from neurocomp.codec.contract import BinaryModel, Codec
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
 from neurocomp.frame.constants import FAMILY_BYTENET, FAMILY_NAMES
 from neurocomp.names import printable
@@ -17,7 +17,7 @@ from neurocomp.store.shipped import packaged_folder
 if TYPE_CHECKING:
     from neurocomp.models.bytenet.config import RecurrentConfig
     from neurocomp.models.bytenet.parts import Parts
-    from neurocomp.models.mix.model import Experience
+    from neurocomp.models.mix.experience import Experience
     from neurocomp.store.stored import StoredModel
 
 ARCHITECTURE = FAMILY_NAMES[FAMILY_BYTENET]
@@ -64,7 +64,7 @@ class NetworkModel(BinaryModel):
         """The SHA-256 of the integers."""
         return self._identity
 
-    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+    def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
         """Return the codec of blocks of bytes."""
         from neurocomp.models.bytenet.codec import NetworkCodec
 
@@ -112,7 +112,7 @@ class NetworkModel(BinaryModel):
 
     @cached_property
     def _experience(self) -> Experience | None:
-        from neurocomp.models.mix.model import Experience
+        from neurocomp.models.mix.experience import Experience
 
         mixers = {
             name.removeprefix(MIXERS): tensor

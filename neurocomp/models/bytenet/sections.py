@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from neurocomp.codec.contract import Bytes
 from neurocomp.coding.bounds import BINARY, min_payload_bytes
 from neurocomp.errors import FormatError
 
@@ -28,9 +27,9 @@ def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
     return [number * size + min(number, num_long) for number in range(num_lanes)]
 
 
-def sections_of(data: Bytes, num_lanes: int, section_lanes: int) -> list[Bytes]:
+def sections_of(data: memoryview, num_lanes: int, section_lanes: int) -> list[memoryview]:
     """Return the sections of ``data``: one lane alone, or every ``section_lanes``."""
-    return [data[first:last] for first, last in _bounds(data.size, num_lanes, section_lanes)]
+    return [data[first:last] for first, last in _bounds(len(data), num_lanes, section_lanes)]
 
 
 def _bounds(num_bytes: int, num_lanes: int, section_lanes: int) -> list[tuple[int, int]]:
@@ -102,9 +101,9 @@ class Samples:
         return bool(gains) and min(gains) * CLEAR_GAIN >= SAMPLE_BYTES
 
 
-def cut_samples(data: Bytes) -> list[Bytes]:
+def cut_samples(data: memoryview) -> list[memoryview]:
     """Return samples of a block of more bytes than two of them have, evenly spread."""
-    num_samples = max(data.size // SAMPLE_GAP, 2)
-    gap = (data.size - SAMPLE_BYTES) // num_samples
-    starts = range(gap // 2, data.size - SAMPLE_BYTES, gap)
+    num_samples = max(len(data) // SAMPLE_GAP, 2)
+    gap = (len(data) - SAMPLE_BYTES) // num_samples
+    starts = range(gap // 2, len(data) - SAMPLE_BYTES, gap)
     return [data[start : start + SAMPLE_BYTES] for start in starts]

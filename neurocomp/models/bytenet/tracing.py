@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from neurocomp.codec.contract import Bytes, CodedBlock, watch
-from neurocomp.codec.trace import Trace, check_payload, clip
+from neurocomp.codec.contract import CodedBlock, watch
+from neurocomp.codec.trace import Bytes, Trace, check_payload, clip
 from neurocomp.codec.workers import Workers
 from neurocomp.models.bytenet.sections import join
 from neurocomp.models.mix.tracing import MATCH, NETWORK, join_traces, trace_section

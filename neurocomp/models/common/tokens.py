@@ -8,7 +8,8 @@ import numpy as np
 
 from neurocomp.codec.contract import SymbolModel
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs, SymbolMap, for_alphabet
+from neurocomp.symbols import SymbolMap, for_alphabet
+from neurocomp.symbols.bpe import BytePairs
 
 TOKENIZER = "tokenizer"
 """Name of the tensor, uint8, that holds a tokenizer's JSON, where symbols are byte pairs."""

@@ -20,7 +20,7 @@ from neurocomp.models.transformer.gpt2 import read_gpt2
 from neurocomp.models.transformer.llama import KINDS
 from neurocomp.models.transformer.model import ARCHITECTURE
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 
 CALIBRATION_SYMBOLS = 128
 CALIBRATION_TEXT = """The tide had gone out while they were talking, and the boats lay on their

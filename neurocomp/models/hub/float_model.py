@@ -22,7 +22,8 @@ from neurocomp.models.hub.places import Place, find_folder
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.names import printable, quoted
 from neurocomp.store.contents import content_key
-from neurocomp.symbols import BytePairs, SymbolMap
+from neurocomp.symbols import SymbolMap
+from neurocomp.symbols.bpe import BytePairs
 
 _WEIGHT_BITS = 37
 MIN_LANE_SYMBOLS = 1024

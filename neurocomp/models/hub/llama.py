@@ -19,8 +19,7 @@ from neurocomp.models.transformer.llama import LlamaSource, read_llama
 from neurocomp.models.transformer.measure import measure
 from neurocomp.models.transformer.model import ARCHITECTURE
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
-from neurocomp.symbols.bpe import PIECES_RULE, byte_characters
+from neurocomp.symbols.bpe import PIECES_RULE, BytePairs, byte_characters
 
 CALIBRATION_LANES, CALIBRATION_SYMBOLS = 2, 256
 CALIBRATION_TEXT = Path(__file__).parents[1] / "mix" / "primer.txt"

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick
+from neurocomp.codec.contract import Codec, CodedBlock, Tick
 from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream, Symbols
+from neurocomp.exact import Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.bytenet.sections import lane_starts
 from neurocomp.models.language import LanguageModel
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from neurocomp.codec.trace import Asked, Trace
 
 LANE_BYTES = 1 << 14
@@ -58,16 +60,16 @@ class LanguageCodec(Codec):
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
 
-    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
-        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
-        data = np.array(symbols, np.uint8)
-        profile, num_lanes = choose_profile(data), num_lanes_for(data.size)
-        sizes = _sizes(data.size, num_lanes)
-        encoder = _core.language.TokenEncoder(self._model.vocabulary, profile, sizes, data.size)
+    def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
+        """Code at least one byte; None where the payload would not be shorter."""
+        data = bytes(content)
+        profile, num_lanes = choose_profile(data), num_lanes_for(len(data))
+        sizes = _sizes(len(data), num_lanes)
+        encoder = _core.language.TokenEncoder(self._model.vocabulary, profile, sizes, len(data))
         grid, num_tokens = self._tokens(data, sizes)
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
-        share = data.size / max(num_tokens, 1)
+        share = len(data) / max(num_tokens, 1)
         told = done = 0
         for first in range(0, grid.shape[1], max_steps):
             piece = grid[:, first : first + max_steps]
@@ -76,15 +78,15 @@ class LanguageCodec(Codec):
                     tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
                     if not encoder.encode(start, logits, tokens):
                         return None
-            done = min(int((first + piece.shape[1]) * num_lanes * share), data.size)
+            done = min(int((first + piece.shape[1]) * num_lanes * share), len(data))
             tick(done - told)
             told = done
-        tick(data.size - told)
+        tick(len(data) - told)
         payload = encoder.finish()
-        return None if payload is None else CodedBlock(payload, data.size, num_lanes, profile)
+        return None if payload is None else CodedBlock(payload, len(data), num_lanes, profile)
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
-        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+    def decode(self, block: CodedBlock, tick: Tick) -> bytes:
+        """Return the content of ``block``.
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
@@ -114,7 +116,7 @@ class LanguageCodec(Codec):
                 lanes.update(tokens)
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
-            return np.frombuffer(decoder.finish(), np.uint8)
+            return decoder.finish()
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each token costs, and what the language model made of it."""
@@ -125,11 +127,11 @@ class LanguageCodec(Codec):
         sizes = _sizes(data.size, block.num_lanes)
         return trace_tokens(self._model, block, data.tobytes(), sizes, asked, tick)
 
-    def _tokens(self, data: Bytes, sizes: list[int]) -> tuple[Symbols, int]:
+    def _tokens(self, data: bytes, sizes: list[int]) -> tuple[Symbols, int]:
         """Return the tokens of each lane, (lanes, steps), the shorter ones with zeros, and their
         number."""
         bounds = np.cumsum([0, *sizes])
-        parts = [self._model.tokens(data[first:last].tobytes()) for first, last in pairwise(bounds)]
+        parts = [self._model.tokens(data[first:last]) for first, last in pairwise(bounds)]
         grid = np.zeros((len(parts), max(map(len, parts))), np.int32)
         for row, part in zip(grid, parts, strict=True):
             row[: len(part)] = part

@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.contract import BinaryModel, Bytes, Codec
+from neurocomp.codec.contract import BinaryModel, Codec
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
 from neurocomp.models.language.lanes import LanguageLanes
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 
 
 class LanguageModel(BinaryModel):
@@ -46,7 +46,7 @@ class LanguageModel(BinaryModel):
         """The 32-byte SHA-256 of the stored form, that of the transformer."""
         return self._transformer.identity
 
-    def codec(self, coder: str, dictionary: Bytes | None, threads: int) -> Codec:
+    def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
         """Return the codec of blocks of bytes."""
         from neurocomp.models.language.codec import LanguageCodec
 

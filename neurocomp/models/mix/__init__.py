@@ -12,10 +12,9 @@ from neurocomp.models.mix.model import (
     BINARY,
     NUM_PROFILES,
     TEXT,
-    Experience,
     MixModel,
     choose_profile,
     primer,
 )
 
-__all__ = ["BINARY", "NUM_PROFILES", "TEXT", "Experience", "MixModel", "choose_profile", "primer"]
+__all__ = ["BINARY", "NUM_PROFILES", "TEXT", "MixModel", "choose_profile", "primer"]

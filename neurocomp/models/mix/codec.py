@@ -8,17 +8,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from neurocomp import _core
-from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
+from neurocomp.codec.contract import Codec, CodedBlock, Tick, watch
 from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
 from neurocomp.frame.constants import VARIANT_PRIMED
 from neurocomp.models.mix import NUM_PROFILES, TEXT, choose_profile, primer
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from neurocomp.codec.trace import Asked, Trace
 
 PRIMED = VARIANT_PRIMED
@@ -35,16 +34,15 @@ class BitCodec(Codec):
     has read its primer.
 
     Args:
-        dictionary: uint8 (n,), what the model reads before each block, behind the primer; None for
-            nothing.
+        dictionary: what the model reads before each block, behind the primer; None for nothing.
     """
 
-    def __init__(self, dictionary: Bytes | None = None) -> None:
+    def __init__(self, dictionary: bytes | None = None) -> None:
         self._dictionary = dictionary
 
-    def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
-        """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
-        data = np.array(symbols, np.uint8)
+    def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
+        """Code at least one byte; None where the payload would not be shorter."""
+        data = memoryview(content)
         variant = choose_profile(data)
         payload: bytes | None = None
         if variant == TEXT:
@@ -52,15 +50,15 @@ class BitCodec(Codec):
             stop = partial(watch, tick)
             trials = {one: self._encode(start, one, stop) for one in (TEXT, PRIMED)}
             variant = min(trials, key=lambda one: len(trials[one] or start))
-            payload = trials[variant] if start.size == data.size else None
+            payload = trials[variant] if len(start) == len(data) else None
         if payload is None:
             payload = self._encode(data, variant, tick)
         else:
-            tick(data.size)
-        return None if payload is None else CodedBlock(payload, data.size, 1, variant)
+            tick(len(data))
+        return None if payload is None else CodedBlock(payload, len(data), 1, variant)
 
-    def decode(self, block: CodedBlock, tick: Tick) -> Stream:
-        """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
+    def decode(self, block: CodedBlock, tick: Tick) -> bytes:
+        """Return the content of ``block``.
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
@@ -70,10 +68,10 @@ class BitCodec(Codec):
                 f"context mixing has 1 lane and {PRIMED + 1} variants, the block has "
                 f"{block.num_lanes} and variant {block.variant}"
             )
-        data = np.zeros(block.num_symbols, np.uint8)
+        data = bytearray(block.num_symbols)
         with damage_as_format_errors():
             _core.decode([block.payload], [data], **self._plan(block.variant, tick))
-        return data
+        return bytes(data)
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each byte costs, and what the longest match made of it."""
@@ -86,9 +84,9 @@ class BitCodec(Codec):
         check_payload(payload, block.payload)
         return trace
 
-    def _encode(self, data: Bytes, variant: int, tick: Tick) -> bytes | None:
+    def _encode(self, data: memoryview, variant: int, tick: Tick) -> bytes | None:
         """Return the payload of ``data``; None where it would not be shorter."""
-        (payload,) = _core.encode([data], data.size, **self._plan(variant, tick))
+        (payload,) = _core.encode([data], len(data), **self._plan(variant, tick))
         return payload
 
     def _plan(self, variant: int, tick: Tick) -> dict[str, Any]:

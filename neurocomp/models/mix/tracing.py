@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
-from neurocomp.codec.contract import Bytes, Codec, CodedBlock, Tick, watch
-from neurocomp.codec.trace import Bits, Likely, Trace, clip
+from neurocomp.codec.contract import Codec, CodedBlock, Tick, watch
+from neurocomp.codec.trace import Bits, Bytes, Likely, Trace, clip
 from neurocomp.symbols import BYTES
 
 NETWORK, MATCH = "network", "match"
@@ -96,5 +96,5 @@ def join_traces(traces: list[Trace], sizes: list[int], framing_bytes: int) -> Tr
 def as_bytes(codec: Codec, block: CodedBlock, content: bytes | None, tick: Tick) -> Bytes:
     """Return the bytes of a block, uint8 (n,), decoded where they are not known."""
     if content is None:
-        return np.array(codec.decode(block, partial(watch, tick)), np.uint8)
+        content = codec.decode(block, partial(watch, tick))
     return np.frombuffer(content, np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp.coding import CODERS
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import FormatError, ModelNotFoundError
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.predictor import PriorPredictor

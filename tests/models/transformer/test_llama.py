@@ -17,7 +17,7 @@ from neurocomp.exact.engine import open_engine
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols import BytePairs
+from neurocomp.symbols.bpe import BytePairs
 from tests.models.transformer.llamas import CONTEXT, KINDS, float_llama, write_gguf, write_llama
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocomp.codec import SymbolCodec
 from neurocomp.codec.contract import SymbolModel
-from neurocomp.codec.symbolwise import to_lanes
-from neurocomp.coding import CODERS
+from neurocomp.codec.symbolwise import SymbolCodec, to_lanes
+from neurocomp.coding.coders import CODERS
 from neurocomp.errors import NeurocompError, UsageError
 from neurocomp.exact import TOTAL, Stream
 from neurocomp.models.dalle import DalleModel
