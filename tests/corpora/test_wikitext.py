@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from corpora.wikitext import convert, main, most_frequent, parse, render, words_of
 
-ARTICLE = """GREAT TIT (_Parus major_) is a bird that lives in woods and gardens, and nests in holes.[1]
+ARTICLE = """GREAT TIT (_Parus major_) is a bird that lives in woods and parks, nests in holes.[1]
 It weighs 18.5 grams, and there may be some 1,200 well-fed pairs in one forest near here.[2]
 
 
@@ -36,7 +36,7 @@ PARSED = [
     (1, "GREAT TIT"),
     (
         0,
-        "GREAT TIT (Parus major) is a bird that lives in woods and gardens, and nests in holes.",
+        "GREAT TIT (Parus major) is a bird that lives in woods and parks, nests in holes.",
     ),
     (
         0,
