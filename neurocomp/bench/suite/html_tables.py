@@ -14,17 +14,26 @@ def table(
     caption: str,
     header: Sequence[str],
     lines: Sequence[tuple[str, Sequence[Cell]]],
-    num_text: int,
 ) -> str:
-    """Return a table whose columns sort by their keys; the first ``num_text`` hold text."""
+    """Return a table whose columns sort by their keys.
+
+    Args:
+        identity: of the element.
+        caption: for those who can't see it.
+        header: titles of the columns.
+        lines: each the class of a row, and a cell for each column.
+    """
+    is_text = [
+        all(isinstance(cells[k][1], str | None) for _, cells in lines) for k in range(len(header))
+    ]
     heads = "".join(
-        f'<th scope="col" class="{"" if k < num_text else "number"}">'
+        f'<th scope="col"{"" if text else _NUMBER}>'
         f'<button type="button">{escape(name)}</button></th>'
-        for k, name in enumerate(header)
+        for name, text in zip(header, is_text, strict=True)
     )
     body = "\n".join(
         f'<tr class="{kind}">'
-        + "".join(_cell(cell, k, num_text) for k, cell in enumerate(cells))
+        + "".join(_cell(cell, k, is_text[k]) for k, cell in enumerate(cells))
         + "</tr>"
         for kind, cells in lines
     )
@@ -35,13 +44,15 @@ def table(
     )
 
 
-def _cell(cell: Cell, column: int, num_text: int) -> str:
+_NUMBER = ' class="number"'
+
+
+def _cell(cell: Cell, column: int, is_text: bool) -> str:
     shown, key = cell
     sort = "" if key is None else escape(str(key))
     if column == 0:
         return f'<th scope="row" data-sort="{sort}">{escape(shown)}</th>'
-    kind = "" if column < num_text or isinstance(key, str) else ' class="number"'
-    return f'<td{kind} data-sort="{sort}">{escape(shown)}</td>'
+    return f'<td{"" if is_text else _NUMBER} data-sort="{sort}">{escape(shown)}</td>'
 
 
 def measured(shown: str, value: float, is_known: object) -> Cell:

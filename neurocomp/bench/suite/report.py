@@ -92,7 +92,7 @@ def _totals(rows: Sequence[Row]) -> str:
             bits = total.bits_per_unit if total.unit == unit else None
             cells.append(("" if bits is None else f"{bits:.3f}", bits))
         lines.append((_kind(total.program), cells))
-    return table("totals", "All files together", header, lines, num_text=1)
+    return table("totals", "All files together", header, lines)
 
 
 def _rows(rows: Sequence[Row]) -> str:
@@ -125,7 +125,7 @@ def _rows(rows: Sequence[Row]) -> str:
         ]
         kind = _kind(row.program) if ok else "bad"
         lines.append((kind, cells))
-    return table("rows", "Every file by every contender", header, lines, num_text=2)
+    return table("rows", "Every file by every contender", header, lines)
 
 
 def _programs(rows: Sequence[Row]) -> str:
@@ -139,7 +139,7 @@ def _programs(rows: Sequence[Row]) -> str:
             (row.flags, row.flags),
         ]
         lines.append((_kind(row.program), cells))
-    return table("programs", "Versions and command lines", header, lines, num_text=2)
+    return table("programs", "Versions and command lines", header, lines)
 
 
 def _left_out(results: Results) -> str:
@@ -148,7 +148,7 @@ def _left_out(results: Results) -> str:
     lines: list[tuple[str, list[Cell]]] = [
         ("", [(name, name), (reason, reason)]) for name, reason in results.left_out
     ]
-    shown = table("left-out", "What took no part", ["what", "why"], lines, num_text=2)
+    shown = table("left-out", "What took no part", ["what", "why"], lines)
     return f"<section><h2>Left out</h2>{shown}</section>"
 
 
