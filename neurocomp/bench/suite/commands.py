@@ -37,7 +37,7 @@ class Command:
     def __str__(self) -> str:
         redirections = [f"< {self.stdin}"] if self.stdin else []
         redirections += [f"> {self.stdout}"] if self.stdout else []
-        shown = [word if word in (INPUT, OUTPUT) else shlex.quote(word) for word in self.words]
+        shown = [word if _is_plain(word) else shlex.quote(word) for word in self.words]
         return " ".join([*shown, *redirections])
 
 
@@ -85,6 +85,13 @@ def parse_custom(text: str) -> tuple[str, Command, Command]:
         if not command.has_output:
             raise UsageError(f"--command {name.strip()!r}: '{command}' writes nothing: {OUTPUT}")
     return name.strip(), *pair
+
+
+def _is_plain(word: str) -> bool:
+    """Tell whether a word needs no quotes, but for its places."""
+    for place in (INPUT, OUTPUT, THREADS):
+        word = word.replace(place, "x")
+    return shlex.quote(word) == word
 
 
 def _fill(word: str, values: Mapping[str, str]) -> str:

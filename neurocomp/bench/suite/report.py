@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from neurocomp.bench.suite.charts import Point, Scatter, Strip, scatter, strips
+from neurocomp.bench.suite.html_tables import Cell, measured, size, table
 from neurocomp.bench.suite.peers import peers
 from neurocomp.bench.suite.results import Results
 from neurocomp.bench.suite.rows import Row
@@ -26,9 +27,6 @@ from neurocomp.bench.suite.tables import SPEEDS, megabytes, speed
 _FOLDER = Path(__file__).with_name("page")
 _FLOOR, _OURS = "store", "neurocomp"
 _NO_WEIGHTS_BYTES = 1e5
-
-Cell = tuple[str, float | str | None]
-"""What a cell shows, and what it is sorted by; None stands last."""
 
 
 def render(results: Results) -> str:
@@ -80,10 +78,10 @@ def _totals(rows: Sequence[Row]) -> str:
         cells: list[Cell] = [
             (total.title, total.title),
             (files, total.num_files),
-            _measured(f"{total.bits_per_byte:.3f}", total.bits_per_byte, total.num_files),
-            _measured(f"{total.compressed_bytes:,}", total.compressed_bytes, total.num_files),
-            _measured(f"{total.with_model_bytes:,}", total.with_model_bytes, total.num_files),
-            _size(total.with_program_bytes if total.num_files else None),
+            measured(f"{total.bits_per_byte:.3f}", total.bits_per_byte, total.num_files),
+            measured(f"{total.compressed_bytes:,}", total.compressed_bytes, total.num_files),
+            measured(f"{total.with_model_bytes:,}", total.with_model_bytes, total.num_files),
+            size(total.with_program_bytes if total.num_files else None),
             (speed(total.compress_speed), total.compress_speed),
             (speed(total.decompress_speed), total.decompress_speed),
             (_seconds(total.compress_wall), total.compress_wall),
@@ -94,7 +92,7 @@ def _totals(rows: Sequence[Row]) -> str:
             bits = total.bits_per_unit if total.unit == unit else None
             cells.append(("" if bits is None else f"{bits:.3f}", bits))
         lines.append((_kind(total.program), cells))
-    return _table("totals", "All files together", header, lines, num_text=1)
+    return table("totals", "All files together", header, lines)
 
 
 def _rows(rows: Sequence[Row]) -> str:
@@ -112,8 +110,8 @@ def _rows(rows: Sequence[Row]) -> str:
         cells: list[Cell] = [
             (row.file, row.file),
             (row.title, row.title),
-            _measured(f"{row.bits_per_byte:.3f}", row.bits_per_byte, ok),
-            _measured(f"{row.compressed_bytes:,}", row.compressed_bytes, ok),
+            measured(f"{row.bits_per_byte:.3f}", row.bits_per_byte, ok),
+            measured(f"{row.compressed_bytes:,}", row.compressed_bytes, ok),
             (f"{row.content_bytes:,}", row.content_bytes),
             (f"{row.model_bytes:,}" if row.model_bytes else "", row.model_bytes),
             *([(symbol, bits)] if has_units else []),
@@ -127,22 +125,21 @@ def _rows(rows: Sequence[Row]) -> str:
         ]
         kind = _kind(row.program) if ok else "bad"
         lines.append((kind, cells))
-    return _table("rows", "Every file by every contender", header, lines, num_text=2)
+    return table("rows", "Every file by every contender", header, lines)
 
 
 def _programs(rows: Sequence[Row]) -> str:
     header = ["contender", "version", "program bytes", "flags"]
     lines = []
     for row in {row.contender: row for row in rows}.values():
-        size = row.program_bytes
         cells: list[Cell] = [
             (row.contender, row.contender),
             (row.version, row.version),
-            _size(size),
+            size(row.program_bytes),
             (row.flags, row.flags),
         ]
         lines.append((_kind(row.program), cells))
-    return _table("programs", "Versions and command lines", header, lines, num_text=2)
+    return table("programs", "Versions and command lines", header, lines)
 
 
 def _left_out(results: Results) -> str:
@@ -151,8 +148,8 @@ def _left_out(results: Results) -> str:
     lines: list[tuple[str, list[Cell]]] = [
         ("", [(name, name), (reason, reason)]) for name, reason in results.left_out
     ]
-    table = _table("left-out", "What took no part", ["what", "why"], lines, num_text=2)
-    return f"<section><h2>Left out</h2>{table}</section>"
+    shown = table("left-out", "What took no part", ["what", "why"], lines)
+    return f"<section><h2>Left out</h2>{shown}</section>"
 
 
 def _charts(rows: Sequence[Row]) -> Iterable[str]:
@@ -243,49 +240,6 @@ def _figure(title: str, text: str, chart: str) -> str:
         f'<figure class="chart"><figcaption><h3>{escape(title)}</h3><p>{escape(text)}</p>'
         f"</figcaption>{chart}</figure>"
     )
-
-
-def _table(
-    identity: str,
-    caption: str,
-    header: Sequence[str],
-    lines: Sequence[tuple[str, Sequence[Cell]]],
-    num_text: int,
-) -> str:
-    """Return a table whose columns sort by their keys; the first ``num_text`` hold text."""
-    heads = "".join(
-        f'<th scope="col" class="{"" if k < num_text else "number"}">'
-        f'<button type="button">{escape(name)}</button></th>'
-        for k, name in enumerate(header)
-    )
-    body = "\n".join(
-        f'<tr class="{kind}">'
-        + "".join(_cell(cell, k, num_text) for k, cell in enumerate(cells))
-        + "</tr>"
-        for kind, cells in lines
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f'<table id="{identity}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
-    )
-
-
-def _cell(cell: Cell, column: int, num_text: int) -> str:
-    shown, key = cell
-    sort = "" if key is None else escape(str(key))
-    if column == 0:
-        return f'<th scope="row" data-sort="{sort}">{escape(shown)}</th>'
-    kind = "" if column < num_text or isinstance(key, str) else ' class="number"'
-    return f'<td{kind} data-sort="{sort}">{escape(shown)}</td>'
-
-
-def _measured(shown: str, value: float, is_known: object) -> Cell:
-    return (shown, value) if is_known else ("-", None)
-
-
-def _size(value: int | None) -> Cell:
-    return ("-", None) if value is None else (f"{value:,}", value)
 
 
 def _kind(program: str) -> str:

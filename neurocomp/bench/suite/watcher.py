@@ -34,13 +34,19 @@ def main() -> None:
         order["argv"][0], order["argv"], order["environment"], file_actions=actions, setpgroup=0
     )
 
+    def end() -> bool:
+        try:
+            os.killpg(child, signal.SIGKILL)
+        except ProcessLookupError:  # it has just ended by itself
+            return False
+        return True
+
     def end_late(*_: object) -> None:
         nonlocal timed_out
-        timed_out = True
-        os.killpg(child, signal.SIGKILL)
+        timed_out = end()
 
     def end_both(number: int, _: object) -> None:
-        os.killpg(child, signal.SIGKILL)
+        end()
         os._exit(128 + number)
 
     def end_with_reader() -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neurocomp import extras
 from neurocomp.cli.files.inputs import find_inputs
 from neurocomp.cli.options import (
     STDIN,
@@ -169,6 +168,7 @@ def _run_suite(
     reporter: Reporter,
 ) -> None:
     from neurocomp.bench.suite.contenders import resolve
+    from neurocomp.bench.suite.output import gather
     from neurocomp.bench.suite.runner import Plan
 
     for one in missing:
@@ -199,66 +199,32 @@ def _run_suite(
         *((one.name, one.reason) for one in absent),
     )
     rows = _measure(plan, folder, reporter)
-    results = _results(suite, plan, rows, left_out)
-    _write(results, folder, reporter)
-    for row in rows:
-        if not row.is_ok:
-            reporter.exit_code = ExitCode.ERROR
+    _tell(gather(suite, plan, rows, left_out), folder, reporter)
 
 
 def _measure(plan: Plan, folder: Path, reporter: Reporter) -> list[Row]:
-    """Return the rows, in the order of files and contenders."""
-    from neurocomp.bench.suite.runner import jobs_of, run_plan
+    from neurocomp.bench.suite.runner import run_plan
     from neurocomp.cli.ui.suite_watch import LineWatch, LiveWatch
 
     shown = is_progress_shown(quiet=reporter.quiet)
     with LiveWatch() if shown else LineWatch(reporter) as watch:
-        rows = list(run_plan(plan, folder, watch))
-    order = {
-        (job.content.name, job.title): place
-        for place, job in enumerate(job for group in jobs_of(plan) for job in group)
-    }
-    return sorted(rows, key=lambda row: order[row.file, row.title])
+        return list(run_plan(plan, folder, watch))
 
 
-def _results(
-    suite: Suite, plan: Plan, rows: list[Row], left_out: tuple[tuple[str, str], ...]
-) -> Results:
-    from neurocomp.bench.suite import machine
-    from neurocomp.bench.suite.results import Results
+def _tell(results: Results, folder: Path, reporter: Reporter) -> None:
+    """Write the results, and print the sums."""
+    from neurocomp.bench.suite.output import REPORT, write_all
+    from neurocomp.bench.suite.tables import totals_table
 
-    return Results(
-        title=suite.title,
-        note=suite.note,
-        machine=machine.machine(),
-        commit=machine.commit(),
-        date=machine.now(),
-        repeats=plan.repeats,
-        timeout=plan.timeout,
-        rows=tuple(rows),
-        left_out=left_out,
-    )
-
-
-def _write(results: Results, folder: Path, reporter: Reporter) -> None:
-    from neurocomp.bench.suite.plots import draw
-    from neurocomp.bench.suite.report import render
-    from neurocomp.bench.suite.results import write_results
-    from neurocomp.bench.suite.tables import markdown, totals_table
-    from neurocomp.store.files import write_atomically
-
-    write_results(results, folder, markdown(results))
-    write_atomically(folder / "report.html", render(results).encode())
-    if extras.has("matplotlib"):
-        draw(results, folder)
-    else:
+    if not write_all(results, folder):
         reporter.note("no plots but those of the report: pip install 'neurocomp[plot]'")
     click.echo(format_table(*totals_table(results.rows), num_left=1))
     click.echo(f"\n{results.machine}")
     for row in results.rows:
         if not row.is_ok:
             reporter.note(f"{row.file}: {row.title}: {row.state}: {row.message}")
-    reporter.note(f"wrote {display(folder / 'report.html')}")
+            reporter.exit_code = ExitCode.ERROR
+    reporter.note(f"wrote {display(folder / REPORT)}")
 
 
 def _paths(values: dict[str, Any], reporter: Reporter) -> list[Path]:

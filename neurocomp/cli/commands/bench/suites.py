@@ -31,7 +31,11 @@ def list_suites(**values: Any) -> None:
         click.echo(json.dumps({"suites": suites, "peers": peers}, indent=2))
         return
     rows = [
-        (str(one["name"]), f"{one['here']} of {one['files']}", str(one["description"]))
+        (
+            str(one["name"]),
+            f"{one['here']} of {one['files']}" if one["files"] else "made here",
+            str(one["description"]),
+        )
         for one in suites
     ]
     click.echo(format_table(("suite", "files here", "what"), rows, num_left=3))
