@@ -79,12 +79,14 @@ class Encoder {
         return bit;
     }
 
-    // What was written so far in bits: 8 * num_written() + 48 - log2(width()).
+    // What is left of the interval: 8 * num_written() + 48 - log2(width()) bits are spent.
     uint64_t width() const { return width_; }
-    size_t num_written() const { return position_; }
 
     // Whether bytes were dropped for want of room: the payload is lost.
     NEUROCOMP_INLINE bool is_spent() const { return position_ > capacity_; }
+
+    // Bytes so far.
+    size_t num_written() const { return position_; }
 
     // Writes the last bytes and sets `size` to the payload's; false where there is no room.
     bool finish(size_t& size) {

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from neurocomp.explain import Explanation
     from neurocomp.explain.comparison import Comparison
 
+_LARGE_BYTES = 100_000_000
+
 _OUTPUTS = ("html", "csv", "json", "heat_map")
 
 
@@ -137,6 +139,11 @@ def explain(**values: Any) -> int:
     with reporter.guard(item.name):
         with open_source(item) as source:
             data = source.stream.read()
+        if len(data) > _LARGE_BYTES:
+            reporter.note(
+                f"{item.name}: costs of {len(data)} bytes take some {len(data) // 10_000_000} GB of "
+                "memory: 'head -c 16M FILE | neurocomp explain' tells of a part"
+            )
         one = _explained(item.name, data, options, values, is_asked=True)
         if one.note:
             reporter.note(f"{item.name}: {one.note}")

@@ -126,7 +126,8 @@ def trace_tokens(
     bounds = np.cumsum([0, *sizes])
     parts = [model.tokens(content[first:last]) for first, last in pairwise(bounds)]
     lengths = [len(one) for one in parts]
-    ends = np.cumsum(model.token_map.describe(np.concatenate(parts)).sizes)
+    contents = model.token_map.contents
+    ends = np.cumsum([len(contents[one]) for part in parts for one in part.tolist()])
     wanted = asked.of(np.concatenate([[0], ends[:-1]]), ends.size)
     grid = np.zeros((len(parts), max(lengths)), np.int32)
     for row, part in zip(grid, parts, strict=True):
