@@ -32,23 +32,23 @@ def test_curves_of_one_unit_share_their_axes(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("with_units", "labels"), [(True, 2), (False, 2)])
-def test_the_picture(
-    with_units: bool, labels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("with_units", [True, False])
+def test_the_picture(with_units: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log of an earlier version, without units, has its measures apart from the loss."""
     drawn: list[Figure] = []
     save = Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda self, *rest, **kw: (drawn.append(self), save(self, *rest, **kw))
-    )
+
+    def note(figure: Figure, *places: Any, **options: Any) -> None:
+        drawn.append(figure)
+        save(figure, *places, **options)
+
+    monkeypatch.setattr(Figure, "savefig", note)
     write_run(tmp_path, with_units=with_units)
     assert plot_run(tmp_path).read_bytes().startswith(b"\x89PNG")
     (figure,) = drawn
     titles = [axes.get_ylabel() for axes in figure.axes]
     assert titles == ["bits per dim", "dB" if with_units else "validation"]
     assert len(figure.axes[0].get_legend_handles_labels()[1]) == (2 if with_units else 1)
-    assert len(titles) == labels
 
 
 def test_a_log_without_a_step(tmp_path: Path) -> None:

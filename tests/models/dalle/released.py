@@ -57,6 +57,8 @@ class DecoderBlock(_Block):
 
 
 class _Half(nn.Module):
+    blocks: nn.Sequential
+
     def forward(self, x: Tensor) -> Tensor:
         found: Tensor = self.blocks(x)
         return found
@@ -197,7 +199,7 @@ def reference_encoder() -> Any:
         dropout=0.0,
         attn_type="vanilla",
     )
-    return ChameleonVQVAEEncoder(config).eval()
+    return ChameleonVQVAEEncoder(config).eval()  # type: ignore[no-untyped-call]
 
 
 def reference_decoder() -> Any:
@@ -219,4 +221,4 @@ def reference_decoder() -> Any:
         num_res_blocks=SHAPE["num_res_blocks"],
         dropout=0.0,
     )
-    return JanusVQVAEDecoder(config).eval()
+    return JanusVQVAEDecoder(config).eval()  # type: ignore[no-untyped-call]

@@ -135,11 +135,10 @@ def test_the_likelihood_is_calibrated_when_training_ends(tmp_path: Path) -> None
     )
     # No other deviation makes the images that it was trained on likelier.
     codes = encode_pixels(stored, training.pixels)
-    bits = []
+    bits, shape = [], stored.config
+    assert isinstance(shape, AutoencoderConfig)
     for factor in (0.9, 1.0, 1.1):
-        other = build(
-            dataclasses.replace(stored.config, deviation=factor * stored.config.deviation)
-        ).eval()
+        other = build(dataclasses.replace(shape, deviation=factor * shape.deviation)).eval()
         other.load_state_dict(stored.state_dict())
         bits.append(reconstruction_bits(other, training.pixels, codes).sum())
     assert bits[1] < min(bits[0], bits[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 import types
@@ -13,8 +14,13 @@ import pytest
 import torch
 
 from neurocomp import extras
+from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, MissingPackageError, ModelNotFoundError, UsageError
+from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixels
+from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+from neurocomp.models.dalle.sources import read_images
 from neurocomp.models.dalle.training.distance import frechet_distance, image_distance
+from tests.models.dalle.test_image_commands import train, write_set
 
 
 def pictures(count: int = 40, seed: int = 0) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -115,3 +121,29 @@ def test_without_torch_fidelity(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
     with pytest.raises(MissingPackageError, match=r"install the torchvision that belongs to torch"):
         image_distance("fid", pictures(2), pictures(2))
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers import Dinov2Config, Dinov2Model
+
+    torch.manual_seed(0)
+    config = Dinov2Config(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14
+    )
+    Dinov2Model(config).save_pretrained(tmp_path / "features")
+    data = str(write_set(tmp_path))
+    assert train(tmp_path, "-q") == 0
+    vae, name = str(tmp_path / "vae"), str(tmp_path / "features")
+    capsys.readouterr()
+    assert run(["dalle", "eval", data, "--model", vae, "--distance", name, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["measures"]["distance, features"]
+    assert found > 0
+    stored = load_autoencoder(Path(vae))
+    images = read_images(Path(data), stored.options)
+    held_out = images.part("held-out", stored.training_share, stored.group).pixels
+    again = decode_codes(stored.network, encode_pixels(stored.network, held_out))
+    assert found == pytest.approx(image_distance(name, held_out, again))
+    assert run(["dalle", "eval", "x.tokens", "--model", vae, "--distance", "fid"]) == 2
+    assert "--distance is of images" in capsys.readouterr().err
+    assert run(["dalle", "eval", data, "--model", vae, "--inception", f"{vae}/config.json"]) == 2
+    assert "--inception is for --distance fid" in capsys.readouterr().err

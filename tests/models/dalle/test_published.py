@@ -131,7 +131,7 @@ def check(place: Path, tensors: dict[str, Tensor], kind: str = "vqgan") -> None:
     assert (found.size, found.network.config.factor) == (SHAPE["resolution"], 2)
     pixels = images()
     codes, again = expected(tensors, pixels, kind)
-    assert codes.unique().numel() > 5
+    assert len(set(codes.flatten().tolist())) > 5
     with torch.no_grad():
         assert torch.equal(found.network.encode(pixels), codes)
         torch.testing.assert_close(found.network.decode(codes), again, atol=1e-5, rtol=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ def build(config: Shape) -> Autoencoder:
     if isinstance(config, VQGANConfig):
         return VQGAN(config)
     assert isinstance(config, AutoencoderConfig), "there are no other kinds"
+    kinds: dict[str, Callable[[AutoencoderConfig], Autoencoder]]
     kinds = {"dvae": DVAE, "vqvae": VQVAE, "simvq": SimVQ, "fsq": FSQ}
     return kinds[config.kind](config)
 

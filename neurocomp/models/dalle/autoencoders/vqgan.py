@@ -37,14 +37,14 @@ class VQGAN(Autoencoder):
         self.post_quant_conv = nn.Conv2d(config.code_width, config.latent_channels, 1)
         self.quantize = nn.Module()
         book = nn.Embedding(config.num_codes, config.code_width)
+        names = ["quantize.embedding.weight"]
         if config.kind == GUMBEL:
             self.quantize.proj = nn.Conv2d(config.code_width, config.num_codes, 1)
             self.quantize.embed = book
-            name, more = "quantize.embed.weight", ("quantize.proj.weight", "quantize.proj.bias")
+            names = ["quantize.embed.weight", "quantize.proj.weight", "quantize.proj.bias"]
         else:
             self.quantize.embedding = book
-            name, more = "quantize.embedding.weight", ()
-        self.per_code = ("usage", "distortion", name, *more)
+        self.per_code = ("usage", "distortion", *names)
 
     @property
     def book(self) -> Tensor:

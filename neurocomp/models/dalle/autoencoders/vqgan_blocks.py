@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from neurocomp.models.dalle.autoencoders.vqgan_config import NUM_GROUPS, VQGANConfig
 
+DOWN, UP = "downsample", "upsample"
 EPSILON = 1e-6
 """Of group normalisation."""
 
@@ -30,8 +31,8 @@ class _ResidualBlock(nn.Module):
         """See above."""
         hidden = self.conv1(functional.silu(self.norm1(x)))
         hidden = self.conv2(functional.silu(self.norm2(hidden)))
-        passed: Tensor = self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x
-        return passed + hidden
+        mapped: Tensor = hidden + (self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x)
+        return mapped
 
 
 class _Attention(nn.Module):
@@ -52,21 +53,33 @@ class _Attention(nn.Module):
 
 
 class _Level(nn.Module):
-    """Blocks at one resolution, each followed by attention where there is some."""
+    """Blocks at one resolution, each followed by attention where there is some, and the way on.
 
-    def __init__(self, num_inputs: int, num_outputs: int, count: int, *, attends: bool) -> None:
+    Args:
+        num_inputs, num_outputs: channels.
+        count: blocks.
+        attends: whether there is attention.
+        resample: "downsample", "upsample", or "" at the last level.
+    """
+
+    def __init__(
+        self, num_inputs: int, num_outputs: int, count: int, *, attends: bool, resample: str
+    ) -> None:
         super().__init__()
         widths = [num_inputs, *[num_outputs] * count]
         self.block = nn.ModuleList(map(_ResidualBlock, widths, widths[1:]))
         self.attn = nn.ModuleList([_Attention(num_outputs) for _ in range(count * attends)])
+        self._resample = resample
+        if resample:
+            self.add_module(resample, _Resample(num_outputs, is_up=resample == UP))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, inputs, H, W) to (B, outputs, H, W)."""
+        """Map (B, inputs, H, W) to (B, outputs, H, W), or to half or twice the pixels."""
         for number, block in enumerate(self.block):
             x = block(x)
             if self.attn:
                 x = self.attn[number](x)
-        return x
+        return self.get_submodule(self._resample)(x) if self._resample else x  # type: ignore[no-any-return]
 
 
 class _Resample(nn.Module):
@@ -112,10 +125,9 @@ class VQGANEncoder(nn.Module):
         for multiplier, resolution in zip(config.multipliers, config.resolutions, strict=True):
             attends = resolution in config.attention_at
             outputs = config.width * multiplier
-            level = _Level(channels, outputs, config.num_blocks, attends=attends)
+            resample = DOWN if len(self.down) < len(config.multipliers) - 1 else ""
+            level = _Level(channels, outputs, config.num_blocks, attends=attends, resample=resample)
             channels = outputs
-            if len(self.down) < len(config.multipliers) - 1:
-                level.downsample = _Resample(channels, is_up=False)
             self.down.append(level)
         self.mid = _Middle(channels)
         self.norm_out = _norm(channels)
@@ -126,8 +138,6 @@ class VQGANEncoder(nn.Module):
         x = self.conv_in(x)
         for level in self.down:
             x = level(x)
-            if hasattr(level, "downsample"):
-                x = level.downsample(x)
         mapped: Tensor = self.conv_out(functional.silu(self.norm_out(self.mid(x))))
         return mapped
 
@@ -144,11 +154,9 @@ class VQGANDecoder(nn.Module):
         for number in reversed(range(len(config.multipliers))):
             attends = config.resolutions[number] in config.attention_at
             outputs = config.width * config.multipliers[number]
-            level = _Level(channels, outputs, config.num_blocks + 1, attends=attends)
+            count, resample = config.num_blocks + 1, UP if number else ""
+            levels.append(_Level(channels, outputs, count, attends=attends, resample=resample))
             channels = outputs
-            if number:
-                level.upsample = _Resample(channels, is_up=True)
-            levels.append(level)
         self.up = nn.ModuleList(reversed(levels))  # by resolution, the highest first
         self.norm_out = _norm(channels)
         self.conv_out = nn.Conv2d(channels, 3, 3, padding=1)
@@ -158,7 +166,5 @@ class VQGANDecoder(nn.Module):
         x = self.mid(self.conv_in(x))
         for level in reversed(self.up):
             x = level(x)
-            if hasattr(level, "upsample"):
-                x = level.upsample(x)
         mapped: Tensor = self.conv_out(functional.silu(self.norm_out(x)))
         return mapped

@@ -67,7 +67,8 @@ def _released(folder: Path) -> Published:
     files = (folder / ENCODER_NAME, folder / DECODER_NAME)
     if not files[1].is_file():
         raise UsageError(f"{folder} has {ENCODER_NAME}, and no {DECODER_NAME} beside it")
-    network = build_released(*(tensors_of(read_checkpoint(one)) for one in files), folder)
+    encoder, decoder = (tensors_of(read_checkpoint(one)) for one in files)
+    network = build_released(encoder, decoder, folder)
     return Published(network, RESOLUTION, files)
 
 
