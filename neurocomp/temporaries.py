@@ -29,13 +29,13 @@ def output_error(error: OSError, name: str | os.PathLike[str]) -> OSError:
 
 
 @contextmanager
-def temporary_beside(target: Path) -> Iterator[Path]:
+def temporary_beside(target: Path, suffix: str = ".tmp") -> Iterator[Path]:
     """Give a new name in the folder of ``target``; a file left under it is removed in the end.
 
     What the system refuses of it is said of ``target``, the name that people know.  The new one is
     noted before the file can be there, so that no signal comes between.
     """
-    temporary = target.parent / f".neurocomp-{os.urandom(8).hex()}.tmp"
+    temporary = target.parent / f".neurocomp-{os.urandom(8).hex()}{suffix}"
     _unfinished.add(temporary)
     try:
         yield temporary

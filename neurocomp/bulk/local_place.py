@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from neurocomp.bulk.places import FileStatus, is_part, part_path
+from neurocomp.bulk.places import PART_SUFFIX, FileStatus, is_part
 from neurocomp.store.files import make_folder, sync_folder
-from neurocomp.temporaries import output_error
+from neurocomp.temporaries import temporary_beside
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
@@ -73,11 +74,12 @@ class LocalPlace:
             OSError: it cannot be written; what names a file names ``path``.
         """
         target = self._path / path
-        part = self._path / part_path(path)
+        make_folder(target.parent)
+        if not target.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "Not a directory", os.fspath(target.parent))
         # The content may be private: until it has its permissions it is for the owner only.
         has_mode = like is not None and like.mode is not None
-        try:
-            make_folder(target.parent)
+        with temporary_beside(target, PART_SUFFIX) as part:
             descriptor = os.open(part, _CREATE, 0o600 if has_mode else 0o666)
             with os.fdopen(descriptor, "wb") as file:
                 yield file
@@ -88,12 +90,6 @@ class LocalPlace:
             if like is not None and like.modified_ns is not None:
                 os.utime(part, ns=(like.modified_ns, like.modified_ns))
             os.replace(part, target)
-        except BaseException as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.filename == os.fspath(part):
-                raise output_error(error, target) from None
-            raise
         self._changed.add(target.parent)
 
     def settle(self) -> None:

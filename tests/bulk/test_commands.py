@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,3 +84,20 @@ def test_parts(source: Path) -> None:
     assert run(["bulk", "compress", "-1", "-e", "serial", "source", "target"]) == 0
     assert frames(source.parent / "target") == done
     assert (source.parent / "target" / "neurocomp-manifest.jsonl").stat().st_size
+
+
+def test_ctrl_c_leaves_no_part(tmp_path: Path) -> None:
+    """And the next run goes on."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    make_set(source, 80, 500)
+    line = f"bulk compress -1 -e serial --shard-size 32KiB {source} {target}"
+    process = subprocess.Popen([sys.executable, "-m", "neurocomp", *line.split()])
+    while not frames(target) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == -signal.SIGINT
+    num_done = len(frames(target))
+    assert 0 < num_done < 80
+    assert not list(target.rglob("*.part"))
+    assert run(line.split()) == 0
+    assert len(frames(target)) == 80
