@@ -1,0 +1,101 @@
+#include "exact/packed.hpp"
+
+#include "base/integers.hpp"
+#include "exact/scaling.hpp"
+
+namespace neurocomp::exact {
+
+namespace {
+
+size_t round_up(size_t number, size_t unit) { return (number + unit - 1) / unit * unit; }
+
+}  // namespace
+
+PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, int64_t limit)
+    : num_inputs_(layer.num_inputs),
+      num_outputs_(last - first),
+      shift_(layer.shift),
+      clip_(layer.clip),
+      limit_(limit) {
+    const size_t num_rows = round_up(num_outputs_, strip_outputs);
+    const size_t num_groups = round_up(num_inputs_, group_inputs) / group_inputs;
+    weights_ = Array<uint8_t>(num_rows * num_groups * group_inputs, PageSize::huge);
+    multipliers_ = Array<uint32_t>(num_rows);
+    biases_ = Array<int32_t>(num_rows);
+    for (size_t n = 0; n < num_outputs_; ++n) {
+        multipliers_[n] = static_cast<uint32_t>(layer.multiplier[first + n]);
+        biases_[n] = layer.bias[first + n];
+    }
+    const size_t strip_bytes = num_groups * strip_outputs * group_inputs;
+    for (size_t strip = 0; strip * strip_outputs < num_rows; ++strip) {
+        uint8_t* to = weights_.data() + strip * strip_bytes;
+        const size_t base = strip * strip_outputs;
+        const size_t count = smaller(strip_outputs, num_outputs_ - base);
+        const int8_t* const from = layer.weight + (first + base) * num_inputs_;
+        for (size_t k = 0; k < num_inputs_; k += group_inputs) {
+            const size_t left = smaller(group_inputs, num_inputs_ - k);
+            for (size_t n = 0; n < count; ++n) {
+                const int8_t* const four = from + n * num_inputs_ + k;
+                for (size_t i = 0; i < left; ++i) {
+                    to[n * group_inputs + i] = static_cast<uint8_t>(four[i] + 128);
+                }
+            }
+            to += strip_outputs * group_inputs;
+        }
+    }
+}
+
+PackedParts PackedLayer::parts() const {
+    return {weights_.data(),
+            multipliers_.data(),
+            biases_.data(),
+            round_up(num_inputs_, group_inputs) / group_inputs,
+            num_outputs_,
+            shift_,
+            clip_,
+            limit_ > byte_limit};
+}
+
+PackedCacheMemory::PackedCacheMemory(size_t num_lanes, size_t num_heads, size_t num_slots,
+                                     size_t width)
+    : shape_{nullptr,
+             nullptr,
+             nullptr,
+             nullptr,
+             num_lanes,
+             num_heads,
+             round_up(num_slots, strip_outputs),
+             width,
+             round_up(width, group_inputs) / group_inputs,
+             round_up(width, strip_outputs) / strip_outputs} {
+    const size_t num_vectors = num_lanes * num_heads * shape_.num_slots;
+    keys_ = Array<uint8_t>(num_vectors * shape_.num_groups * group_inputs, PageSize::huge);
+    values_ = Array<int8_t>(num_vectors * shape_.num_strips * strip_outputs, PageSize::huge);
+    key_scales_ = Array<uint16_t>(num_vectors);
+    value_scales_ = Array<uint16_t>(num_vectors);
+}
+
+PackedCache PackedCacheMemory::cache() {
+    PackedCache cache = shape_;
+    cache.keys = keys_.data();
+    cache.values = values_.data();
+    cache.key_scales = key_scales_.data();
+    cache.value_scales = value_scales_.data();
+    return cache;
+}
+
+PackedScratchMemory::PackedScratchMemory(size_t num_rows, size_t num_slots, size_t width)
+    : num_rows_(num_rows),
+      queries_(2 * num_rows * round_up(width, group_inputs)),
+      rows_(4 * num_rows * round_up(width, group_inputs)),
+      sums_(2 * num_rows),
+      scores_(num_rows * round_up(num_slots, strip_outputs)),
+      factors_(2 * num_rows * round_up(num_slots, strip_outputs)),
+      mixed_(num_rows * strip_outputs) {}
+
+PackedScratch PackedScratchMemory::scratch() {
+    return {num_rows_,      queries_.data(), rows_.data(), sums_.data(),
+            scores_.data(), factors_.data(), mixed_.data()};
+}
+
+}  // namespace neurocomp::exact
