@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "exact/kernels.hpp"
 #include "exact/scaling.hpp"
@@ -43,12 +44,12 @@ NEUROCOMP_INLINE void scale_strip(const PackedParts& layer, size_t first, const 
     }
 }
 
+// Calls write(row, first output, their number, scaled sums) for each row and strip.
 template <typename Write>
 NEUROCOMP_INLINE void each_strip(const PackedParts& layer, const PackedRows& rows, size_t first,
                                  size_t last, const Write& write) {
     constexpr size_t most_rows = 48;  // whose sums stay in the first cache
     alignas(64) int32_t sums[most_rows * strip_outputs];
-    alignas(64) int32_t scaled[strip_outputs];
     const size_t plane = layer.num_groups * group_inputs;
     for (size_t strip = first; strip < last; ++strip) {
         const uint8_t* const weights = layer.weights + strip * layer.num_groups * group_bytes;
@@ -60,9 +61,10 @@ NEUROCOMP_INLINE void each_strip(const PackedParts& layer, const PackedRows& row
                                           layer.is_wide, weights, layer.num_groups, number, sums,
                                           strip_outputs);
             for (size_t m = 0; m < number; ++m) {
-                scale_strip(layer, base, sums + m * strip_outputs, bias_of(rows.sums[row + m]),
-                            rows.mantissas[row + m], layer.shift - rows.exponents[row + m], scaled);
-                write(row + m, base, count, scaled);
+                int32_t* const some = sums + m * strip_outputs;
+                scale_strip(layer, base, some, bias_of(rows.sums[row + m]),
+                            rows.mantissas[row + m], layer.shift - rows.exponents[row + m], some);
+                write(row + m, base, count, some);
             }
         }
     }
@@ -74,7 +76,11 @@ void apply_strips(const PackedParts& layer, const PackedRows& rows, size_t first
     each_strip(layer, rows, first, last,
                [&](size_t row, size_t base, size_t count, const int32_t* scaled) {
                    int32_t* const to = out.row(row) + base;
-                   for (size_t n = 0; n < count; ++n) to[n] = scaled[n];
+                   if (count == strip_outputs) {
+                       std::memcpy(to, scaled, strip_outputs * sizeof(int32_t));
+                   } else {
+                       std::memcpy(to, scaled, count * sizeof(int32_t));
+                   }
                });
 }
 
@@ -84,9 +90,14 @@ void add_strips(const PackedParts& layer, const PackedRows& rows, size_t first, 
     each_strip(layer, rows, first, last,
                [&](size_t row, size_t base, size_t count, const int32_t* scaled) {
                    int32_t* const to = out.row(row) + base;
-                   for (size_t n = 0; n < count; ++n) {
+                   const auto add_one = [&](size_t n) {
                        const int64_t value = int64_t{to[n]} + int64_t{scaled[n]};
                        to[n] = narrow(clamp(value, int64_t{residual_limit}));
+                   };
+                   if (count == strip_outputs) {
+                       for (size_t n = 0; n < strip_outputs; ++n) add_one(n);
+                   } else {
+                       for (size_t n = 0; n < count; ++n) add_one(n);
                    }
                });
 }

@@ -23,6 +23,9 @@ enum class Strip { biased, plain };
 
 inline constexpr size_t group_bytes = strip_outputs * group_inputs;
 
+// How far ahead weights are asked for: left to itself, a processor begins anew with each page.
+inline constexpr size_t fetch_distance = 4096;
+
 #if defined(__GNUC__) || defined(__clang__)
 #define NEUROCOMP_FETCH(address) __builtin_prefetch(address)
 #else
@@ -57,43 +60,55 @@ struct Strips {
         }
     }
 
-    template <Strip kind>
-    static NEUROCOMP_INLINE __m512i add(__m512i sums, __m512i weights, const uint8_t* inputs) {
+    static NEUROCOMP_INLINE __m512i four_of(const uint8_t* inputs) {
         int32_t four;
         std::memcpy(&four, inputs, sizeof four);
-        const __m512i all = _mm512_set1_epi32(four);
-        if constexpr (kind == Strip::biased) return _mm512_dpbusd_epi32(sums, weights, all);
-        return _mm512_dpbusd_epi32(sums, all, weights);
+        return _mm512_set1_epi32(four);
+    }
+
+    template <Strip kind>
+    static NEUROCOMP_INLINE __m512i add(__m512i sums, __m512i weights, __m512i inputs) {
+        const __m512i unsigned_ones = kind == Strip::biased ? weights : inputs;
+        const __m512i signed_ones = kind == Strip::biased ? inputs : weights;
+#if defined(__GNUC__) && !defined(__clang__)
+        // What GCC makes of the function below has a move beside each of many sums.
+        __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_ones), "v"(signed_ones));
+        return sums;
+#else
+        return _mm512_dpbusd_epi32(sums, unsigned_ones, signed_ones);
+#endif
     }
 
     template <Strip kind, size_t num_rows, size_t num_planes>
     static NEUROCOMP_INLINE void multiply(const uint8_t* rows, size_t stride, size_t plane,
                                           const uint8_t* strip, size_t num_groups, int32_t* out,
                                           size_t out_stride) {
-        __m512i sums[num_rows][num_planes][2];
-        for (auto& of_row : sums) {
-            for (auto& of_plane : of_row) of_plane[0] = of_plane[1] = _mm512_setzero_si512();
+        __m512i low[num_rows][2], high[num_rows][2];
+        for (size_t m = 0; m < num_rows; ++m) {
+            low[m][0] = low[m][1] = high[m][0] = high[m][1] = _mm512_setzero_si512();
         }
         for (size_t g = 0; g < num_groups; ++g) {
-            if constexpr (num_rows <= 2) {  // which wait for memory
-                NEUROCOMP_FETCH(strip + g * group_bytes + 2048);
-                NEUROCOMP_FETCH(strip + g * group_bytes + 2112);
-            }
+            NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance);
+            NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance + 64);
             const __m512i left = _mm512_loadu_si512(strip + g * group_bytes);
             const __m512i right = _mm512_loadu_si512(strip + g * group_bytes + 64);
             for (size_t m = 0; m < num_rows; ++m) {
-                for (size_t p = 0; p < num_planes; ++p) {
-                    const uint8_t* const inputs = rows + m * stride + p * plane + g * group_inputs;
-                    sums[m][p][0] = add<kind>(sums[m][p][0], left, inputs);
-                    sums[m][p][1] = add<kind>(sums[m][p][1], right, inputs);
+                const uint8_t* const inputs = rows + m * stride + g * group_inputs;
+                const __m512i one = four_of(inputs);
+                low[m][0] = add<kind>(low[m][0], left, one);
+                low[m][1] = add<kind>(low[m][1], right, one);
+                if constexpr (num_planes == 2) {
+                    const __m512i other = four_of(inputs + plane);
+                    high[m][0] = add<kind>(high[m][0], left, other);
+                    high[m][1] = add<kind>(high[m][1], right, other);
                 }
             }
         }
         for (size_t m = 0; m < num_rows; ++m) {
             for (size_t half = 0; half < 2; ++half) {
-                __m512i total = sums[m][0][half];
+                __m512i total = low[m][half];
                 if constexpr (num_planes == 2) {
-                    total = _mm512_add_epi32(total, _mm512_slli_epi32(sums[m][1][half], 8));
+                    total = _mm512_add_epi32(total, _mm512_slli_epi32(high[m][half], 8));
                 }
                 _mm512_storeu_si512(out + m * out_stride + 16 * half, total);
             }
@@ -158,7 +173,7 @@ struct Strips : WideStrips {
             for (auto& of_row : sums) of_row[0] = of_row[1] = _mm256_setzero_si256();
             const uint8_t* from = strip + first * group_inputs;
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
-                if constexpr (num_rows <= 2) NEUROCOMP_FETCH(from + 2048);
+                NEUROCOMP_FETCH(from + fetch_distance);
                 const __m256i left = widen<kind>(from), right = widen<kind>(from + 16);
                 for (size_t m = 0; m < num_rows; ++m) {
                     int64_t four;
