@@ -1,5 +1,7 @@
 #include "exact/packed.hpp"
 
+#include <cstring>
+
 #include "base/integers.hpp"
 #include "exact/scaling.hpp"
 
@@ -35,10 +37,14 @@ PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, in
         for (size_t k = 0; k < num_inputs_; k += group_inputs) {
             const size_t left = smaller(group_inputs, num_inputs_ - k);
             for (size_t n = 0; n < count; ++n) {
-                const int8_t* const four = from + n * num_inputs_ + k;
-                for (size_t i = 0; i < left; ++i) {
-                    to[n * group_inputs + i] = static_cast<uint8_t>(four[i] + 128);
+                uint32_t four = 0;
+                if (left == group_inputs) {
+                    std::memcpy(&four, from + n * num_inputs_ + k, group_inputs);
+                } else {
+                    std::memcpy(&four, from + n * num_inputs_ + k, left);
                 }
+                four ^= 0x80808080;  // adds 128 to each
+                std::memcpy(to + n * group_inputs, &four, group_inputs);
             }
             to += strip_outputs * group_inputs;
         }
