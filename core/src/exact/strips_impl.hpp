@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "base/inlining.hpp"
 #include "base/integers.hpp"
@@ -22,6 +23,25 @@ namespace {
 enum class Strip { biased, plain };
 
 inline constexpr size_t group_bytes = strip_outputs * group_inputs;
+
+// Keeps GCC from knowing that sums begin with zero: it would treat the first step apart from the others,
+// and have a move beside each addition of these.
+#if defined(NEUROCOMP_DOTS_X86) && (defined(__GNUC__) || defined(__clang__))
+#define NEUROCOMP_HIDE(vector) __asm__("" : "+v"(vector))
+#else
+#define NEUROCOMP_HIDE(vector) (void)(vector)
+#endif
+
+// Calls work(std::integral_constant<size_t, i>) for i below `count`: where GCC unrolls a loop, it has
+// laid the registers that the loop counts through into memory before.
+template <typename Work, size_t... numbers>
+NEUROCOMP_INLINE void for_each(std::index_sequence<numbers...>, const Work& work) {
+    (work(std::integral_constant<size_t, numbers>()), ...);
+}
+template <size_t count, typename Work>
+NEUROCOMP_INLINE void for_each(const Work& work) {
+    for_each(std::make_index_sequence<count>(), work);
+}
 
 // How far ahead weights are asked for: left to itself, a processor begins anew with each page.
 inline constexpr size_t fetch_distance = 4096;
@@ -71,7 +91,7 @@ struct Strips {
         const __m512i unsigned_ones = kind == Strip::biased ? weights : inputs;
         const __m512i signed_ones = kind == Strip::biased ? inputs : weights;
 #if defined(__GNUC__) && !defined(__clang__)
-        // What GCC makes of the function below has a move beside each of many sums.
+        // GCC has moves beside many of the function's uses.
         __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_ones), "v"(signed_ones));
         return sums;
 #else
@@ -84,15 +104,17 @@ struct Strips {
                                           const uint8_t* strip, size_t num_groups, int32_t* out,
                                           size_t out_stride) {
         __m512i low[num_rows][2], high[num_rows][2];
-        for (size_t m = 0; m < num_rows; ++m) {
-            low[m][0] = low[m][1] = high[m][0] = high[m][1] = _mm512_setzero_si512();
-        }
+        __m512i zero = _mm512_setzero_si512();
+        NEUROCOMP_HIDE(zero);
+        for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
+            low[m][0] = low[m][1] = high[m][0] = high[m][1] = zero;
+        });
         for (size_t g = 0; g < num_groups; ++g) {
             NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance);
             NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance + 64);
             const __m512i left = _mm512_loadu_si512(strip + g * group_bytes);
             const __m512i right = _mm512_loadu_si512(strip + g * group_bytes + 64);
-            for (size_t m = 0; m < num_rows; ++m) {
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                 const uint8_t* const inputs = rows + m * stride + g * group_inputs;
                 const __m512i one = four_of(inputs);
                 low[m][0] = add<kind>(low[m][0], left, one);
@@ -102,17 +124,16 @@ struct Strips {
                     high[m][0] = add<kind>(high[m][0], left, other);
                     high[m][1] = add<kind>(high[m][1], right, other);
                 }
-            }
+            });
         }
-        for (size_t m = 0; m < num_rows; ++m) {
-            for (size_t half = 0; half < 2; ++half) {
-                __m512i total = low[m][half];
-                if constexpr (num_planes == 2) {
-                    total = _mm512_add_epi32(total, _mm512_slli_epi32(high[m][half], 8));
-                }
-                _mm512_storeu_si512(out + m * out_stride + 16 * half, total);
+        for_each<2 * num_rows>([&](auto i) NEUROCOMP_INLINED {
+            constexpr size_t m = i / 2, half = i % 2;
+            __m512i total = low[m][half];
+            if constexpr (num_planes == 2) {
+                total = _mm512_add_epi32(total, _mm512_slli_epi32(high[m][half], 8));
             }
-        }
+            _mm512_storeu_si512(out + m * out_stride + 16 * half, total);
+        });
     }
 
     template <Strip kind, size_t num_rows>
@@ -154,7 +175,7 @@ struct WideStrips {
 #if defined(__AVX2__)
 
 struct Strips : WideStrips {
-    static constexpr size_t most_rows = 6;
+    static constexpr size_t most_rows = 4;
 
     template <Strip kind>
     static NEUROCOMP_INLINE __m256i widen(const uint8_t* from) {
@@ -170,25 +191,29 @@ struct Strips : WideStrips {
         constexpr size_t outputs = 8;  // of a pass
         for (size_t first = 0; first < strip_outputs; first += outputs) {
             __m256i sums[num_rows][2];
-            for (auto& of_row : sums) of_row[0] = of_row[1] = _mm256_setzero_si256();
+            __m256i zero = _mm256_setzero_si256();
+            NEUROCOMP_HIDE(zero);
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
+                sums[m][0] = sums[m][1] = zero;
+            });
             const uint8_t* from = strip + first * group_inputs;
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
                 NEUROCOMP_FETCH(from + fetch_distance);
                 const __m256i left = widen<kind>(from), right = widen<kind>(from + 16);
-                for (size_t m = 0; m < num_rows; ++m) {
+                for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                     int64_t four;
                     std::memcpy(&four, rows + m * stride + g * sizeof four, sizeof four);
                     const __m256i all = _mm256_set1_epi64x(four);
                     sums[m][0] = _mm256_add_epi32(sums[m][0], _mm256_madd_epi16(all, left));
                     sums[m][1] = _mm256_add_epi32(sums[m][1], _mm256_madd_epi16(all, right));
-                }
+                });
             }
-            for (size_t m = 0; m < num_rows; ++m) {
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                 const __m256i pairs = _mm256_hadd_epi32(sums[m][0], sums[m][1]);
                 _mm256_storeu_si256(
                     reinterpret_cast<__m256i*>(out + m * out_stride + first),
                     _mm256_permute4x64_epi64(pairs, 0xD8));
-            }
+            });
         }
     }
 };
@@ -204,31 +229,33 @@ struct Strips : WideStrips {
                                               size_t num_groups, int32_t* out, size_t out_stride) {
         constexpr size_t outputs = 4;  // of a pass
         const __m128i zero = _mm_setzero_si128();
+        __m128i none = zero;
+        NEUROCOMP_HIDE(none);
         for (size_t first = 0; first < strip_outputs; first += outputs) {
             __m128i sums[num_rows][2];
-            for (auto& of_row : sums) of_row[0] = of_row[1] = zero;
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED { sums[m][0] = sums[m][1] = none; });
             const uint8_t* from = strip + first * group_inputs;
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
                 const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
                 const __m128i signs = kind == Strip::biased ? zero : _mm_cmpgt_epi8(zero, bytes);
                 const __m128i left = _mm_unpacklo_epi8(bytes, signs);
                 const __m128i right = _mm_unpackhi_epi8(bytes, signs);
-                for (size_t m = 0; m < num_rows; ++m) {
+                for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                     __m128i all = _mm_loadl_epi64(
                         reinterpret_cast<const __m128i*>(rows + m * stride + g * 8));
                     all = _mm_unpacklo_epi64(all, all);
                     sums[m][0] = _mm_add_epi32(sums[m][0], _mm_madd_epi16(all, left));
                     sums[m][1] = _mm_add_epi32(sums[m][1], _mm_madd_epi16(all, right));
-                }
+                });
             }
-            for (size_t m = 0; m < num_rows; ++m) {
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                 const __m128 left = _mm_castsi128_ps(sums[m][0]);
                 const __m128 right = _mm_castsi128_ps(sums[m][1]);
                 const __m128i even = _mm_castps_si128(_mm_shuffle_ps(left, right, 0x88));
                 const __m128i odd = _mm_castps_si128(_mm_shuffle_ps(left, right, 0xDD));
                 _mm_storeu_si128(reinterpret_cast<__m128i*>(out + m * out_stride + first),
                                  _mm_add_epi32(even, odd));
-            }
+            });
         }
     }
 };
@@ -252,26 +279,26 @@ struct Strips : WideStrips {
         constexpr size_t outputs = 4;  // of a pass
         for (size_t first = 0; first < strip_outputs; first += outputs) {
             int32x4_t sums[num_rows][outputs];
-            for (auto& of_row : sums) {
-                for (auto& sum : of_row) sum = vdupq_n_s32(0);
-            }
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
+                sums[m][0] = sums[m][1] = sums[m][2] = sums[m][3] = vdupq_n_s32(0);
+            });
             const uint8_t* from = strip + first * group_inputs;
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
                 const int16x8_t left = widen<kind>(from), right = widen<kind>(from + 8);
-                for (size_t m = 0; m < num_rows; ++m) {
+                for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                     const int16x4_t four =
                         vreinterpret_s16_u8(vld1_u8(rows + m * stride + g * 8));
                     sums[m][0] = vmlal_s16(sums[m][0], four, vget_low_s16(left));
                     sums[m][1] = vmlal_s16(sums[m][1], four, vget_high_s16(left));
                     sums[m][2] = vmlal_s16(sums[m][2], four, vget_low_s16(right));
                     sums[m][3] = vmlal_s16(sums[m][3], four, vget_high_s16(right));
-                }
+                });
             }
-            for (size_t m = 0; m < num_rows; ++m) {
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                 const int32x4_t low = vpaddq_s32(sums[m][0], sums[m][1]);
                 const int32x4_t high = vpaddq_s32(sums[m][2], sums[m][3]);
                 vst1q_s32(out + m * out_stride + first, vpaddq_s32(low, high));
-            }
+            });
         }
     }
 };
