@@ -81,7 +81,8 @@ class Transformer {
             {query_limit, multiplier, shift},
             layer(attention_out, attention_out_limit, shape.width, shape.query_width()),
             gain(inner_gain),
-            layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, 0, shape.inner_width),
+            layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, 0,
+                  shape.inner_width),
             layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, shape.inner_width,
                   2 * shape.inner_width),
             layer(inner_out, inner_out_limit, shape.width, shape.inner_width),
@@ -141,7 +142,7 @@ class Transformer {
             require(parts.multiplier[n] >= 0 && parts.multiplier[n] < int64_t{1} << 32,
                     "a multiplier of a layer doesn't fit 32 bits");
         }
-        return {parts, first, last, limit};
+        return {parts, first, last, limit, parts_.weights};
     }
 
     Input<int8_t, 2> embedding_;

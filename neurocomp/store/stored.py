@@ -228,8 +228,8 @@ def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[
         )
     require_integers(shown, layout)
     arrays = {}
-    # All in one piece, which the system can give large pages: weights are read as they lie.  Those of
-    # large models are packed soon, one after the other, and let go.
+    # All in one piece, which the system can give large pages: weights are read as they lie.
+    # Those of large models are packed soon, one after the other, and let go.
     pieces = {name: -(-place.num_bytes // _ALIGNMENT) for name, place in tensors.items()}
     in_one = sum(pieces.values()) * _ALIGNMENT < _LARGE_BYTES
     room = np.empty((sum(pieces.values()) if in_one else 0, _ALIGNMENT), np.uint8)

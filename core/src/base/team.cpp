@@ -40,7 +40,9 @@ uint64_t Team::begin() { return steps_begun_.fetch_add(1) + 1; }
 void Team::end() {
     steps_ended_.store(steps_begun_.load());
     if (num_asleep_.load() == 0) return;
-    { const std::lock_guard<std::mutex> lock(mutex_); }
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+    }
     woken_.notify_all();
 }
 
@@ -77,7 +79,9 @@ void Team::run(const Phase& phase, size_t num_pieces) {
     const uint64_t number = (left_.load() >> 32) + 1;
     left_.store(number << 32 | num_pieces);
     if (num_asleep_.load() != 0) {
-        { const std::lock_guard<std::mutex> lock(mutex_); }
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+        }
         woken_.notify_all();
     }
     while (take_piece(0)) {

@@ -39,10 +39,8 @@ class Team {
             for (size_t piece = 0; piece < num_pieces; ++piece) work(piece, size_t{0});
             return;
         }
-        run({&work,
-             [](const void* what, size_t piece, size_t member) {
-                 (*static_cast<const Work*>(what))(piece, member);
-             }},
+        run({&work, [](const void* what, size_t piece,
+                       size_t member) { (*static_cast<const Work*>(what))(piece, member); }},
             num_pieces);
     }
 

@@ -214,9 +214,10 @@ struct Kernels {
                           const Window& window, const AttentionScale& scale, const int32_t* exp2,
                           const WindowScratch& scratch, Matrix<int32_t> out);
 
-    void (*pack_rows)(Matrix<const int16_t> rows, bool is_wide, size_t first, const PackedRows& out);
-    void (*apply_strips)(const PackedParts& layer, const PackedRows& rows, size_t first, size_t last,
-                         Matrix<int32_t> out);
+    void (*pack_rows)(Matrix<const int16_t> rows, bool is_wide, size_t first,
+                      const PackedRows& out);
+    void (*apply_strips)(const PackedParts& layer, const PackedRows& rows, size_t first,
+                         size_t last, Matrix<int32_t> out);
     void (*add_strips)(const PackedParts& layer, const PackedRows& rows, size_t first, size_t last,
                        Matrix<int32_t> out);
     void (*store_packed)(Matrix<const int32_t> keys, Matrix<const int32_t> values, size_t first,

@@ -13,7 +13,8 @@ size_t round_up(size_t number, size_t unit) { return (number + unit - 1) / unit 
 
 }  // namespace
 
-PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, int64_t limit)
+PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, int64_t limit,
+                         Arena& arena)
     : num_inputs_(layer.num_inputs),
       num_outputs_(last - first),
       shift_(layer.shift),
@@ -21,16 +22,16 @@ PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, in
       limit_(limit) {
     const size_t num_rows = round_up(num_outputs_, strip_outputs);
     const size_t num_groups = round_up(num_inputs_, group_inputs) / group_inputs;
-    weights_ = Array<uint8_t>(num_rows * num_groups * group_inputs, PageSize::huge);
-    multipliers_ = Array<uint32_t>(num_rows);
-    biases_ = Array<int32_t>(num_rows);
+    weights_ = arena.take<uint8_t>(num_rows * num_groups * group_inputs);
+    multipliers_ = arena.take<uint32_t>(num_rows);
+    biases_ = arena.take<int32_t>(num_rows);
     for (size_t n = 0; n < num_outputs_; ++n) {
         multipliers_[n] = static_cast<uint32_t>(layer.multiplier[first + n]);
         biases_[n] = layer.bias[first + n];
     }
     const size_t strip_bytes = num_groups * strip_outputs * group_inputs;
     for (size_t strip = 0; strip * strip_outputs < num_rows; ++strip) {
-        uint8_t* to = weights_.data() + strip * strip_bytes;
+        uint8_t* to = weights_ + strip * strip_bytes;
         const size_t base = strip * strip_outputs;
         const size_t count = smaller(strip_outputs, num_outputs_ - base);
         const int8_t* const from = layer.weight + (first + base) * num_inputs_;
@@ -52,41 +53,24 @@ PackedLayer::PackedLayer(const LinearParts& layer, size_t first, size_t last, in
 }
 
 PackedParts PackedLayer::parts() const {
-    return {weights_.data(),
-            multipliers_.data(),
-            biases_.data(),
-            round_up(num_inputs_, group_inputs) / group_inputs,
-            num_outputs_,
-            shift_,
-            clip_,
-            limit_ > byte_limit};
+    return {weights_,     multipliers_, biases_, round_up(num_inputs_, group_inputs) / group_inputs,
+            num_outputs_, shift_,       clip_,   limit_ > byte_limit};
 }
 
-PackedCacheMemory::PackedCacheMemory(size_t num_lanes, size_t num_heads, size_t num_slots,
-                                     size_t width)
-    : shape_{nullptr,
-             nullptr,
-             nullptr,
-             nullptr,
-             num_lanes,
-             num_heads,
-             round_up(num_slots, strip_outputs),
-             width,
-             round_up(width, group_inputs) / group_inputs,
-             round_up(width, strip_outputs) / strip_outputs} {
-    const size_t num_vectors = num_lanes * num_heads * shape_.num_slots;
-    keys_ = Array<uint8_t>(num_vectors * shape_.num_groups * group_inputs, PageSize::huge);
-    values_ = Array<int8_t>(num_vectors * shape_.num_strips * strip_outputs, PageSize::huge);
-    key_scales_ = Array<uint16_t>(num_vectors);
-    value_scales_ = Array<uint16_t>(num_vectors);
-}
-
-PackedCache PackedCacheMemory::cache() {
-    PackedCache cache = shape_;
-    cache.keys = keys_.data();
-    cache.values = values_.data();
-    cache.key_scales = key_scales_.data();
-    cache.value_scales = value_scales_.data();
+PackedCache make_cache(size_t num_lanes, size_t num_heads, size_t num_slots, size_t width,
+                       Arena& arena) {
+    PackedCache cache = {};
+    cache.num_lanes = num_lanes;
+    cache.num_heads = num_heads;
+    cache.num_slots = round_up(num_slots, strip_outputs);
+    cache.width = width;
+    cache.num_groups = round_up(width, group_inputs) / group_inputs;
+    cache.num_strips = round_up(width, strip_outputs) / strip_outputs;
+    const size_t num_vectors = num_lanes * num_heads * cache.num_slots;
+    cache.keys = arena.take<uint8_t>(num_vectors * cache.num_groups * group_inputs);
+    cache.values = arena.take<int8_t>(num_vectors * cache.num_strips * strip_outputs);
+    cache.key_scales = arena.take<uint16_t>(num_vectors);
+    cache.value_scales = arena.take<uint16_t>(num_vectors);
     return cache;
 }
 

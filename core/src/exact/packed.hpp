@@ -13,13 +13,13 @@
 
 namespace neurocomp::exact {
 
-// A linear layer that owns its weights, which are held as bytes w + 128.
+// A linear layer, whose weights are held as bytes w + 128.
 class PackedLayer {
    public:
     PackedLayer() = default;
-    // Copies outputs `first` up to `last` of a layer, whose multipliers fit 32 bits.
-    // Throws std::bad_alloc.
-    PackedLayer(const LinearParts& layer, size_t first, size_t last, int64_t limit);
+    // Copies outputs `first` up to `last` of a layer, whose multipliers fit 32 bits, to an arena that
+    // lives longer.  Throws std::bad_alloc.
+    PackedLayer(const LinearParts& layer, size_t first, size_t last, int64_t limit, Arena& arena);
 
     PackedParts parts() const;
     int64_t limit() const { return limit_; }
@@ -27,9 +27,9 @@ class PackedLayer {
     size_t num_outputs() const { return num_outputs_; }
 
    private:
-    Array<uint8_t> weights_;
-    Array<uint32_t> multipliers_;
-    Array<int32_t> biases_;
+    uint8_t* weights_ = nullptr;
+    uint32_t* multipliers_ = nullptr;
+    int32_t* biases_ = nullptr;
     size_t num_inputs_ = 0;  // with the padding of the layer that it was made of
     size_t num_outputs_ = 0;
     int64_t shift_ = 0;
@@ -37,20 +37,9 @@ class PackedLayer {
     int64_t limit_ = 0;
 };
 
-// Keys and values of a block's lanes.
-class PackedCacheMemory {
-   public:
-    // Throws std::bad_alloc.
-    PackedCacheMemory(size_t num_lanes, size_t num_heads, size_t num_slots, size_t width);
-
-    PackedCache cache();
-
-   private:
-    PackedCache shape_;
-    Array<uint8_t> keys_;
-    Array<int8_t> values_;
-    Array<uint16_t> key_scales_, value_scales_;
-};
+// Returns room for the keys and values of a block's lanes.  Throws std::bad_alloc.
+PackedCache make_cache(size_t num_lanes, size_t num_heads, size_t num_slots, size_t width,
+                       Arena& arena);
 
 // What one thread needs to attend with at most `num_rows` queries of a head at once.
 class PackedScratchMemory {

@@ -62,8 +62,8 @@ NEUROCOMP_INLINE void each_strip(const PackedParts& layer, const PackedRows& row
                                           strip_outputs);
             for (size_t m = 0; m < number; ++m) {
                 int32_t* const some = sums + m * strip_outputs;
-                scale_strip(layer, base, some, bias_of(rows.sums[row + m]),
-                            rows.mantissas[row + m], layer.shift - rows.exponents[row + m], some);
+                scale_strip(layer, base, some, bias_of(rows.sums[row + m]), rows.mantissas[row + m],
+                            layer.shift - rows.exponents[row + m], some);
                 write(row + m, base, count, some);
             }
         }

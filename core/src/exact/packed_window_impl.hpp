@@ -56,8 +56,8 @@ void store_packed(Matrix<const int32_t> keys, Matrix<const int32_t> values, size
             }
             const int64_t value_scale = quantise_bytes(values.row(m) + head * width, width, bytes);
             cache.value_scales[place] = static_cast<uint16_t>(value_scale);
-            int8_t* const value = cache.values_at(lane, head) +
-                                  slot / group_inputs * group_bytes + slot % group_inputs;
+            int8_t* const value = cache.values_at(lane, head) + slot / group_inputs * group_bytes +
+                                  slot % group_inputs;
             const size_t strip_bytes = cache.num_slots * strip_outputs;
             for (size_t i = 0; i < width; ++i) {
                 value[i / strip_outputs * strip_bytes + i % strip_outputs * group_inputs] =
@@ -119,8 +119,8 @@ NEUROCOMP_INLINE void weigh_scores(int32_t* scores, size_t count, int32_t best,
         const __m512i behind = _mm512_sub_epi32(largest, _mm512_loadu_si512(scores + t));
         const __m512i distance = shifted(Products(behind, factor), half, bits, most);
         const __m512i place = _mm512_and_si512(distance, _mm512_set1_epi32(exp2_size - 1));
-        const __mmask16 counts = _mm512_cmplt_epu32_mask(
-            distance, _mm512_set1_epi32(static_cast<int32_t>(farthest)));
+        const __mmask16 counts =
+            _mm512_cmplt_epu32_mask(distance, _mm512_set1_epi32(static_cast<int32_t>(farthest)));
         if (counts == 0) {
             _mm512_storeu_si512(scores + t, _mm512_setzero_si512());
             continue;
@@ -237,9 +237,8 @@ NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const uint16_t* scales,
     weigh_scores(scores, count, best, query, exp2);
     hide_others(scores, visible, num_stretches, count, 0);
     const Totals totals = sum_weights(scores, scales, count);
-    const int excess =
-        larger(bit_length(static_cast<uint64_t>(totals.highest)) - mix_bits,
-               bit_length(static_cast<uint64_t>(totals.products)) - mix_total_bits);
+    const int excess = larger(bit_length(static_cast<uint64_t>(totals.highest)) - mix_bits,
+                              bit_length(static_cast<uint64_t>(totals.products)) - mix_total_bits);
     const int off = larger(excess, 0);
     scale_weights(scores, scales, count, off);
     const int64_t divisor = byte_limit * larger(totals.weights, int64_t{1});
@@ -314,8 +313,8 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
     Mix mixes[most_block_queries];
     for (size_t row = 0; row < num_rows; ++row) {
         Stretch visible[3] = {};
-        const size_t num_stretches = find_visible(
-            window, start + block.first_step + row / block.num_queries, visible);
+        const size_t num_stretches =
+            find_visible(window, start + block.first_step + row / block.num_queries, visible);
         const int64_t shift = scale.shift - scales[row].exponent;
         const PackedQuery query = {
             static_cast<uint32_t>(scales[row].mantissa * scale.multiplier),

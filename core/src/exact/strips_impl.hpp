@@ -60,7 +60,8 @@ struct Strips {
     static constexpr size_t most_rows = 12;
 
     // `width` numbers, a multiple of 4.
-    static NEUROCOMP_INLINE void pack(const int16_t* from, size_t width, bool is_wide, uint8_t* to) {
+    static NEUROCOMP_INLINE void pack(const int16_t* from, size_t width, bool is_wide,
+                                      uint8_t* to) {
         if (!is_wide) {
             for (size_t k = 0; k < width; ++k) to[k] = static_cast<uint8_t>(from[k]);
             return;
@@ -193,9 +194,7 @@ struct Strips : WideStrips {
             __m256i sums[num_rows][2];
             __m256i zero = _mm256_setzero_si256();
             NEUROCOMP_HIDE(zero);
-            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
-                sums[m][0] = sums[m][1] = zero;
-            });
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED { sums[m][0] = sums[m][1] = zero; });
             const uint8_t* from = strip + first * group_inputs;
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
                 NEUROCOMP_FETCH(from + fetch_distance);
@@ -210,9 +209,8 @@ struct Strips : WideStrips {
             }
             for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
                 const __m256i pairs = _mm256_hadd_epi32(sums[m][0], sums[m][1]);
-                _mm256_storeu_si256(
-                    reinterpret_cast<__m256i*>(out + m * out_stride + first),
-                    _mm256_permute4x64_epi64(pairs, 0xD8));
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + m * out_stride + first),
+                                    _mm256_permute4x64_epi64(pairs, 0xD8));
             });
         }
     }
@@ -286,8 +284,7 @@ struct Strips : WideStrips {
             for (size_t g = 0; g < num_groups; ++g, from += group_bytes) {
                 const int16x8_t left = widen<kind>(from), right = widen<kind>(from + 8);
                 for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
-                    const int16x4_t four =
-                        vreinterpret_s16_u8(vld1_u8(rows + m * stride + g * 8));
+                    const int16x4_t four = vreinterpret_s16_u8(vld1_u8(rows + m * stride + g * 8));
                     sums[m][0] = vmlal_s16(sums[m][0], four, vget_low_s16(left));
                     sums[m][1] = vmlal_s16(sums[m][1], four, vget_high_s16(left));
                     sums[m][2] = vmlal_s16(sums[m][2], four, vget_low_s16(right));
@@ -359,13 +356,13 @@ NEUROCOMP_INLINE void multiply_strip(const uint8_t* rows, size_t stride, size_t 
     multiply_some<kind, 12>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
                             row);
     multiply_some<kind, 6>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                            row);
+                           row);
     multiply_some<kind, 4>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                            row);
+                           row);
     multiply_some<kind, 2>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                            row);
+                           row);
     multiply_some<kind, 1>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                            row);
+                           row);
 }
 
 }  // namespace

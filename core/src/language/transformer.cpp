@@ -50,7 +50,8 @@ Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, si
     const size_t num_rows = num_lanes * max_steps;
     cache_.reserve(transformer.blocks.size());
     for (size_t i = 0; i < transformer.blocks.size(); ++i) {
-        cache_.emplace_back(num_lanes, shape.num_key_heads, window_.num_slots, shape.head_width);
+        cache_.push_back(exact::make_cache(num_lanes, shape.num_key_heads, window_.num_slots,
+                                           shape.head_width, keys_and_values_));
     }
     rows_.resize(num_rows * shape.width);
     attended_.resize(num_rows * (shape.query_width() + 2 * shape.key_width()));
@@ -66,8 +67,8 @@ Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, si
         one->resize(max_steps * pairs);
     }
     for (size_t i = 0; i < num_threads; ++i) {
-        scratch_.push_back({std::vector<int16_t>(widest),
-                            {most_queries, window_.num_slots, shape.head_width}});
+        scratch_.push_back(
+            {std::vector<int16_t>(widest), {most_queries, window_.num_slots, shape.head_width}});
     }
 }
 
@@ -104,8 +105,7 @@ void Lanes::share_strips(size_t num_strips, const Work& work) {
 
 exact::PackedRows Lanes::packed(const exact::PackedLayer& layer, size_t num_rows) {
     const size_t stride = 2 * layer.parts().num_groups * exact::group_inputs;
-    return {packed_.data(),    stride,           sums_.data(),
-            mantissas_.data(), exponents_.data(), num_rows};
+    return {packed_.data(), stride, sums_.data(), mantissas_.data(), exponents_.data(), num_rows};
 }
 
 void Lanes::embed(const int32_t* symbols) {
@@ -164,20 +164,20 @@ void Lanes::pack(Matrix<const int32_t> rows, const exact::PackedLayer& layer,
 }
 
 void Lanes::pack_plain(Matrix<const int32_t> rows, const exact::PackedLayer& layer) {
-    pack(rows, layer, [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa,
-                          int64_t* exponent) {
-        exact::kernels().quantise_rows(row, nullptr, layer.limit(), out, mantissa, exponent);
-    });
+    pack(rows, layer,
+         [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa, int64_t* exponent) {
+             exact::kernels().quantise_rows(row, nullptr, layer.limit(), out, mantissa, exponent);
+         });
 }
 
 void Lanes::pack_normed(Matrix<const int32_t> rows, const int32_t* gain,
                         const exact::PackedLayer& layer) {
     const int64_t epsilon = transformer_.shape.epsilon;
-    pack(rows, layer, [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa,
-                          int64_t* exponent) {
-        exact::kernels().quantise_rows(row, gain, layer.limit(), out, mantissa, exponent);
-        exact::kernels().divide_by_norms(row, epsilon, mantissa, exponent);
-    });
+    pack(rows, layer,
+         [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa, int64_t* exponent) {
+             exact::kernels().quantise_rows(row, gain, layer.limit(), out, mantissa, exponent);
+             exact::kernels().divide_by_norms(row, epsilon, mantissa, exponent);
+         });
 }
 
 // Writes the layer's outputs for the rows that were packed for it.
@@ -219,8 +219,8 @@ void Lanes::rotate(const Block& block, Matrix<int32_t> attended, size_t first, s
         const size_t turn = m % num_steps_ * pairs;
         const Matrix<int32_t> far = {far_.data() + m * query_width, 1, query_width, 0};
         std::copy_n(queries.data, query_width, far.data);
-        all.rotate_rows(far, shape.head_width, far_cosines_.data() + turn,
-                        far_sines_.data() + turn, 0, 1);
+        all.rotate_rows(far, shape.head_width, far_cosines_.data() + turn, far_sines_.data() + turn,
+                        0, 1);
         for (const Matrix<int32_t>& one : {queries, keys}) {
             all.rotate_rows(one, shape.head_width, near_cosines_.data() + turn,
                             near_sines_.data() + turn, 0, 1);
@@ -228,12 +228,11 @@ void Lanes::rotate(const Block& block, Matrix<int32_t> attended, size_t first, s
     }
 }
 
-void Lanes::attend(const Block& block, exact::PackedCacheMemory& memory) {
+void Lanes::attend(const Block& block, const exact::PackedCache& cache) {
     const Shape& shape = transformer_.shape;
     const size_t query_width = shape.query_width(), key_width = shape.key_width();
     const size_t attended_width = query_width + 2 * key_width;
     const Matrix<int32_t> attended = columns(attended_, attended_width, 0, attended_width);
-    const exact::PackedCache cache = memory.cache();
     const auto part = [&](size_t first, size_t count) {
         return to_read(columns(attended_, attended_width, first, count));
     };

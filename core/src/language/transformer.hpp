@@ -60,6 +60,7 @@ struct Embedding {
 
 // Pointers belong to the caller, who keeps them alive as long as the transformer and its lanes.
 struct Transformer {
+    Arena weights;  // of all layers
     Shape shape;
     Embedding embedding;
     const int32_t* turns;  // (2, 2, 1024, head_width / 2): see neurocomp/exact/turns.py
@@ -100,7 +101,7 @@ class Lanes {
                          size_t last) const;
     void read_block(size_t number);
     void rotate(const Block& block, exact::Matrix<int32_t> attended, size_t first, size_t last);
-    void attend(const Block& block, exact::PackedCacheMemory& memory);
+    void attend(const Block& block, const exact::PackedCache& cache);
     void apply_inner(const Block& block);
 
     template <typename Work>
@@ -126,10 +127,11 @@ class Lanes {
     size_t max_steps_;
     exact::Window window_;
     Team team_;
-    size_t position_ = 0;                         // of the next step
-    size_t num_steps_ = 0;                        // that were read last
-    size_t num_rows_ = 0;                         // of all lanes
-    std::vector<exact::PackedCacheMemory> cache_;  // by block
+    size_t position_ = 0;   // of the next step
+    size_t num_steps_ = 0;  // that were read last
+    size_t num_rows_ = 0;   // of all lanes
+    Arena keys_and_values_;
+    std::vector<exact::PackedCache> cache_;  // by block
 
     std::vector<int32_t> rows_;      // (lanes * steps, width): the residual stream
     std::vector<int32_t> attended_;  // queries, keys and values side by side
