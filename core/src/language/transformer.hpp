@@ -9,14 +9,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "exact/embedding.hpp"
 #include "exact/kernels.hpp"
+#include "exact/layers.hpp"
 
 namespace neurocomp::language {
 
-struct Layer {
-    exact::LinearParts parts;
-    int64_t limit;  // of its quantised inputs
-};
+using exact::Embedding;
+using exact::Layer;
 
 // Of the heads of queries or keys; without gains there is none.
 struct HeadNorm {
@@ -49,14 +49,6 @@ struct Shape {
 
     size_t query_width() const { return num_heads * head_width; }
     size_t key_width() const { return num_key_heads * head_width; }
-};
-
-// Vectors of symbols: see neurocomp/exact/layers.py.
-struct Embedding {
-    const int8_t* weight;    // (V, width)
-    const int32_t* rows;     // (V,)
-    const int32_t* columns;  // (width,)
-    int shift;
 };
 
 // Pointers belong to the caller, who keeps them alive as long as the transformer and its lanes.

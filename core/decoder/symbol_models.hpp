@@ -1,0 +1,32 @@
+// Stored models of symbols, whichever their family.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "symbols/byte_pairs.hpp"
+#include "symbolwise/model.hpp"
+#include "weights/model.hpp"
+
+namespace neurocomp::decoder {
+
+// A model and what its symbols stand for: plain integers where there are no byte pairs.
+struct SymbolModel {
+    std::shared_ptr<const symbolwise::Model> model;
+    std::shared_ptr<const symbols::BytePairs> byte_pairs;
+};
+
+// The family of that number in frames, as its files have it and as people know it; null where it is
+// none of symbols that are kept in files.
+struct SymbolFamily {
+    uint32_t id;
+    const char* architecture;
+    const char* name;
+};
+const SymbolFamily* find_symbol_family(uint32_t id);
+
+// What a file of that family holds.  Throws weights::BadModel.
+SymbolModel make_symbol_model(uint32_t family, const weights::Model& stored);
+
+}  // namespace neurocomp::decoder
