@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/sha256.hpp"
@@ -69,8 +70,8 @@ class Models {
    private:
     // The file of that hash, or of one that begins so; null where there is none.
     const ModelFile* find(Bytes hash) const;
-    // The network of that hash, given or known of; null where there is none.
-    const ModelFile* find_network(Bytes hash) const;
+    // The same of an architecture, where a short hash may be that of another model as well.
+    const ModelFile* find_of(std::string_view architecture, Bytes hash) const;
     const ModelFile& find_dictionary(Bytes hash) const;
 
     mutable Primer primer_;

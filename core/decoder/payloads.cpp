@@ -75,6 +75,7 @@ std::vector<uint8_t> decode_symbols(const BlockHead& head, const ModelEntry& ent
         case family_adaptive:
         case family_ngram:
         case family_transformer:
+        case family_dalle:
         case family_neural_ngram:
         case family_recurrent_tokens:
             return decode_symbolwise(head, entry, payload, models, memory, crew);

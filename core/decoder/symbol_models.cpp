@@ -20,6 +20,7 @@ constexpr const char* tokenizer_tensor = "tokenizer";
 constexpr SymbolFamily families[] = {
     {format::family_ngram, "ngram", "n-gram model"},
     {format::family_transformer, "transformer", "transformer"},
+    {format::family_dalle, "dalle", "DALL-E prior"},
     {format::family_neural_ngram, "neural-ngram", "neural n-gram"},
     {format::family_recurrent_tokens, "recurrent-tokens", "recurrent network of tokens"},
 };
@@ -49,12 +50,21 @@ const SymbolFamily* find_symbol_family(uint32_t id) {
 }
 
 SymbolModel make_symbol_model(uint32_t family, const weights::Model& stored) {
-    SymbolModel made = {make_model(family, stored), nullptr};
+    SymbolModel made;
+    if (family == format::family_dalle) {
+        made.prior = std::make_shared<const images::Prior>(stored);
+        made.model = made.prior;
+    } else {
+        made.model = make_model(family, stored);
+    }
     if (const weights::StoredTensor* const tensor = stored.find(tokenizer_tensor)) {
         std::vector<uint8_t> text(tensor->num_elements());
         weights::copy_as(*tensor, text.data());
         made.byte_pairs = std::make_shared<const symbols::BytePairs>(
             std::string_view(reinterpret_cast<const char*>(text.data()), text.size()));
+    }
+    if (made.prior != nullptr && made.byte_pairs == nullptr) {
+        throw weights::BadModel("the prior has no tokenizer of captions");
     }
     return made;
 }

@@ -5,16 +5,19 @@
 #include <memory>
 #include <string>
 
+#include "images/prior.hpp"
 #include "symbols/byte_pairs.hpp"
 #include "symbolwise/model.hpp"
 #include "weights/model.hpp"
 
 namespace neurocomp::decoder {
 
-// A model and what its symbols stand for: plain integers where there are no byte pairs.
+// A model and what its symbols stand for: records of a prior, whose captions are byte pairs; byte
+// pairs; or plain integers.
 struct SymbolModel {
     std::shared_ptr<const symbolwise::Model> model;
-    std::shared_ptr<const symbols::BytePairs> byte_pairs;
+    std::shared_ptr<const symbols::BytePairs> byte_pairs = nullptr;
+    std::shared_ptr<const images::Prior> prior = nullptr;
 };
 
 // The family of that number in frames, as its files have it and as people know it; null where it is

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "adaptive/model.hpp"
+#include "base/utf8.hpp"
 #include "coding/arithmetic.hpp"
 #include "coding/huffman.hpp"
 #include "decoder/symbol_models.hpp"
+#include "images/token_files.hpp"
 #include "symbolwise/decoding.hpp"
 #include "weights/error.hpp"
 
@@ -25,7 +27,7 @@ constexpr size_t num_wide_symbols = size_t{1} << 16;
 
 SymbolModel find_model(const ModelEntry& entry, const Models& models) {
     static const auto adaptive_model = std::make_shared<const adaptive::Model>();
-    SymbolModel found = entry.family == family_adaptive ? SymbolModel{adaptive_model, nullptr}
+    SymbolModel found = entry.family == family_adaptive ? SymbolModel{adaptive_model}
                                                         : models.symbol_model(entry);
     if (entry.parameters.empty()) return found;
     try {
@@ -41,7 +43,8 @@ SymbolModel find_model(const ModelEntry& entry, const Models& models) {
 void check_entry(const ModelEntry& entry, const SymbolModel& found) {
     require(entry.environment.empty(), Fault::model_mismatch,
             "the frame is bound to a machine, and its model to none");
-    const unsigned symbols = found.byte_pairs != nullptr ? symbols_bpe
+    const unsigned symbols = found.prior != nullptr        ? symbols_tokens
+                             : found.byte_pairs != nullptr ? symbols_bpe
                              : found.model->alphabet_size() <= num_narrow_symbols ? symbols_bytes
                                                                                   : symbols_uint16;
     require(entry.symbols == symbols, Fault::format,
@@ -131,7 +134,8 @@ template <typename Symbol>
 std::vector<uint8_t> bytes_of_tokens(const std::vector<Symbol>& tokens,
                                      const symbols::BytePairs& pairs, MemoryBudget& memory) {
     uint64_t num_bytes = 0;
-    for (const Symbol token : tokens) {
+    for (const Symbol symbol : tokens) {
+        const auto token = static_cast<size_t>(symbol);
         require(pairs.has(token), Fault::format,
                 "a symbol of the block is no token of its vocabulary");
         num_bytes += pairs.content(token).size();
@@ -142,9 +146,28 @@ std::vector<uint8_t> bytes_of_tokens(const std::vector<Symbol>& tokens,
     std::vector<uint8_t> content;
     content.reserve(static_cast<size_t>(num_bytes));
     for (const Symbol token : tokens) {
-        const std::span<const uint8_t> bytes = pairs.content(token);
+        const std::span<const uint8_t> bytes = pairs.content(static_cast<size_t>(token));
         content.insert(content.end(), bytes.begin(), bytes.end());
     }
+    return content;
+}
+
+// The token file of a prior's records.
+std::vector<uint8_t> bytes_of_records(const std::vector<uint32_t>& symbols,
+                                      const SymbolModel& found, MemoryBudget& memory) {
+    const images::Prior& prior = *found.prior;
+    // Lists of captions and codes, and the captions' text: a vector doubles as it grows.
+    MemoryBudget(memory).take(3 * (sizeof(int32_t) + sizeof(std::string)) * symbols.size());
+    const images::Records records = images::read_records(prior.records(), symbols);
+    std::vector<std::string> captions;
+    for (const std::vector<int32_t>& tokens : records.captions) {
+        const std::vector<uint8_t> text = bytes_of_tokens(tokens, *found.byte_pairs, memory);
+        captions.emplace_back(text.begin(), text.end());
+        require(is_utf8(captions.back()), Fault::format, "a caption of the block is not UTF-8");
+    }
+    std::vector<uint8_t> content = images::write_token_file(
+        prior.records(), records, captions, prior.autoencoder(), max_block_bytes);
+    memory.take(content.size());
     return content;
 }
 
@@ -158,6 +181,13 @@ std::vector<uint8_t> decode_symbolwise(const BlockHead& head, const ModelEntry& 
     const symbolwise::Model& model = *found.model;
     check_head(head, entry, model, payload.size());
     const size_t size = model.alphabet_size();
+    if (found.prior != nullptr) {
+        require(head.num_lanes == found.prior->records().num_lanes(head.num_symbols) &&
+                    head.num_symbols % head.num_lanes == 0,
+                Fault::format, "the block's lanes are not those of token records");
+        const auto symbols = decode_as<uint32_t>(model, head, entry, payload, memory, crew);
+        return bytes_of_records(symbols, found, memory);
+    }
     if (size <= num_narrow_symbols) {
         auto symbols = decode_as<uint8_t>(model, head, entry, payload, memory, crew);
         if (found.byte_pairs == nullptr) return symbols;

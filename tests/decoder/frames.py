@@ -19,6 +19,7 @@ DECODED_FAMILIES = {
     constants.FAMILY_ADAPTIVE,
     constants.FAMILY_NGRAM,
     constants.FAMILY_TRANSFORMER,
+    constants.FAMILY_DALLE,
     constants.FAMILY_NEURAL_NGRAM,
     constants.FAMILY_RECURRENT_TOKENS,
 }

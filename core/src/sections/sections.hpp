@@ -12,9 +12,9 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
+#include "base/damage.hpp"
 #include "mix/state.hpp"
 #include "network/network.hpp"
 
@@ -25,11 +25,6 @@ using Payload = std::vector<uint8_t>;
 
 // Told now and then how many more bytes are done; may throw to stop the work.
 using Progress = std::function<void(size_t)>;
-
-// A payload is not what any bytes are coded as.
-struct DamagedPayload : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 // Text that a mixture has read before a block begins.  Mixtures for small blocks are kept, one at a
 // time, and copied; any thread may ask.

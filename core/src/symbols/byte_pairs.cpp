@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "weights/error.hpp"
 #include "weights/json.hpp"
 
@@ -78,13 +79,8 @@ class Vocabulary {
 
 // The next code point of a text that is known to be UTF-8.
 uint32_t take_point(std::string_view& text) {
-    const auto first = static_cast<uint8_t>(text.front());
-    const size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    uint32_t point = size == 1 ? first : first & (0xFFU >> (size + 1));
-    for (size_t i = 1; i < size; ++i) {
-        point = point << 6 | (static_cast<uint8_t>(text[i]) & 0x3FU);
-    }
-    text.remove_prefix(size);
+    uint32_t point = 0;
+    if (!take_utf8(text, point)) fail();
     return point;
 }
 

@@ -24,7 +24,7 @@ inline uint64_t loop_bytes(size_t num_lanes, size_t alphabet_size) {
 // Fills `symbols` with what the payload of a decoder holds; lanes are 1 to their number, and Symbol
 // holds the model's alphabet: uint8_t, uint16_t or uint32_t.  `watch` is called before each step and
 // may throw to stop the work.  Returns whether the payload is what they are coded as.  Throws
-// std::bad_alloc.
+// DamagedPayload, std::bad_alloc.
 template <typename Symbol>
 bool decode(Predictor& predictor, size_t alphabet_size, coding::SymbolDecoder& decoder,
             size_t num_lanes, std::span<Symbol> symbols, const std::function<void()>& watch);

@@ -20,7 +20,8 @@ class Predictor {
     // Writes the tables of what comes next in each lane, (lanes, V): entries of at least 1 that sum
     // to 2**24.  Called once before each `update`.  Throws std::bad_alloc.
     virtual void predict(int32_t* out) = 0;
-    // Tells which symbols came next, (lanes,), all below V.  Throws std::bad_alloc.
+    // Tells which symbols came next, (lanes,), all below V.  Throws DamagedPayload where they can't,
+    // and std::bad_alloc.
     virtual void update(const int32_t* symbols) = 0;
 };
 

@@ -94,7 +94,7 @@ size_t Model::max_lane_symbols() const {
 uint64_t Model::predictor_bytes(size_t num_lanes, size_t) const {
     // Each group has what lanes share, and there are as many as lanes at most.
     return parts_->config.slides() ? SlidingLanes::num_bytes(*parts_, num_lanes, reach_)
-                                   : ContextLanes::num_bytes(*parts_, num_lanes);
+                                   : ContextReader::num_bytes(*parts_, num_lanes);
 }
 
 std::unique_ptr<symbolwise::Predictor> Model::predictor(size_t num_lanes, size_t num_groups,
