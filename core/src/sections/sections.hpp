@@ -23,6 +23,8 @@ namespace neurocomp {
 using Bytes = std::span<const uint8_t>;
 using Payload = std::vector<uint8_t>;
 
+inline constexpr size_t max_section_bytes = (size_t{1} << 31) - 64;  // positions have 32 bits
+
 // Told now and then how many more bytes are done; may throw to stop the work.
 using Progress = std::function<void(size_t)>;
 
