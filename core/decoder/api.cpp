@@ -242,7 +242,8 @@ ncmp_status ncmp_decoder_set_threads(ncmp_decoder* decoder, unsigned num_threads
     if (decoder->stream.has_value()) {
         return usage(decoder->failure, "threads are set before the first input");
     }
-    if (num_threads > NCMP_MAX_THREADS) return usage(decoder->failure, "so many threads are absurd");
+    if (num_threads > NCMP_MAX_THREADS)
+        return usage(decoder->failure, "so many threads are absurd");
     decoder->num_threads = num_threads > 0 ? num_threads : std::thread::hardware_concurrency();
     return NCMP_OK;
 }
@@ -259,9 +260,7 @@ ncmp_status ncmp_decoder_run(ncmp_decoder* decoder, ncmp_input* input, ncmp_outp
     Bytes left = bytes_of(input->src, input->size).subspan(input->pos);
     std::span<uint8_t> room(static_cast<uint8_t*>(output->dst), output->size);
     room = room.subspan(output->pos);
-    const ncmp_status status = guarded(failure, [&] {
-        decoder->open().run(left, room);
-    });
+    const ncmp_status status = guarded(failure, [&] { decoder->open().run(left, room); });
     input->pos = input->size - left.size();
     output->pos = output->size - room.size();
     return status;

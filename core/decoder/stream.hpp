@@ -63,7 +63,7 @@ class Stream {
     uint64_t content_bytes_ = 0;
     bool is_first_block_ = true;
     bool is_only_block_ = false;  // of its frame
-    bool has_failed_ = false;  // in reading on; blocks before may still be decoded
+    bool has_failed_ = false;     // in reading on; blocks before may still be decoded
 
     std::shared_ptr<const frame::Header> header_;
     uint32_t header_checksum_ = 0;

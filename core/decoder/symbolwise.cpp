@@ -27,8 +27,8 @@ constexpr size_t num_wide_symbols = size_t{1} << 16;
 
 SymbolModel find_model(const ModelEntry& entry, const Models& models) {
     static const auto adaptive_model = std::make_shared<const adaptive::Model>();
-    SymbolModel found = entry.family == family_adaptive ? SymbolModel{adaptive_model}
-                                                        : models.symbol_model(entry);
+    SymbolModel found =
+        entry.family == family_adaptive ? SymbolModel{adaptive_model} : models.symbol_model(entry);
     if (entry.parameters.empty()) return found;
     try {
         found.model = found.model->with_parameters(entry.parameters);
@@ -43,8 +43,8 @@ SymbolModel find_model(const ModelEntry& entry, const Models& models) {
 void check_entry(const ModelEntry& entry, const SymbolModel& found) {
     require(entry.environment.empty(), Fault::model_mismatch,
             "the frame is bound to a machine, and its model to none");
-    const unsigned symbols = found.prior != nullptr        ? symbols_tokens
-                             : found.byte_pairs != nullptr ? symbols_bpe
+    const unsigned symbols = found.prior != nullptr                               ? symbols_tokens
+                             : found.byte_pairs != nullptr                        ? symbols_bpe
                              : found.model->alphabet_size() <= num_narrow_symbols ? symbols_bytes
                                                                                   : symbols_uint16;
     require(entry.symbols == symbols, Fault::format,
@@ -61,10 +61,10 @@ void check_head(const BlockHead& head, const ModelEntry& entry, const symbolwise
                 (head.num_symbols - 1) / head.num_lanes < model.max_lane_symbols(),
             Fault::format, "a lane of the block is longer than its model reads");
     const uint64_t num_symbols = head.num_symbols;
-    const uint64_t num_bits = size == 1                        ? 0
-                              : entry.coder == coder_huffman   ? num_symbols
-                                                               : num_symbols * (size - 1) /
-                                                                     symbols_of_a_bit;
+    const uint64_t num_bits = size == 1 ? 0
+                              : entry.coder == coder_huffman
+                                  ? num_symbols
+                                  : num_symbols * (size - 1) / symbols_of_a_bit;
     require(payload_bytes >= (num_bits + 7) / 8, Fault::format,
             "the payload is too short for the block's number of symbols");
 }
@@ -165,8 +165,8 @@ std::vector<uint8_t> bytes_of_records(const std::vector<uint32_t>& symbols,
         captions.emplace_back(text.begin(), text.end());
         require(is_utf8(captions.back()), Fault::format, "a caption of the block is not UTF-8");
     }
-    std::vector<uint8_t> content = images::write_token_file(
-        prior.records(), records, captions, prior.autoencoder(), max_block_bytes);
+    std::vector<uint8_t> content = images::write_token_file(prior.records(), records, captions,
+                                                            prior.autoencoder(), max_block_bytes);
     memory.take(content.size());
     return content;
 }

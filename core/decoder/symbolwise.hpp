@@ -14,9 +14,8 @@ namespace neurocomp::decoder {
 
 // The bytes that a payload codes.  What is held when it returns is taken from `memory`.
 // Throws Error, DamagedPayload, std::bad_alloc.
-std::vector<uint8_t> decode_symbolwise(const frame::BlockHead& head,
-                                       const frame::ModelEntry& entry, Bytes payload,
-                                       const Models& models, MemoryBudget& memory,
+std::vector<uint8_t> decode_symbolwise(const frame::BlockHead& head, const frame::ModelEntry& entry,
+                                       Bytes payload, const Models& models, MemoryBudget& memory,
                                        const Crew& crew);
 
 }  // namespace neurocomp::decoder

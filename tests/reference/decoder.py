@@ -160,9 +160,7 @@ class AdaptiveLanes:
         self.learn = self._predictor.learn
 
     def tables(self) -> list[list[int]]:
-        return [
-            adaptive.frequencies(self._predictor.weigh(lane)) for lane in self._predictor.lanes
-        ]
+        return [adaptive.frequencies(self._predictor.weigh(lane)) for lane in self._predictor.lanes]
 
 
 class NgramLanes:

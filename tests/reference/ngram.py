@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tests.reference.coders import need
 from tests.reference.stored import StoredModel
@@ -28,7 +29,7 @@ class Ngram:
         for number in stored.numbers("child_counts"):
             siblings = symbols[node : node + number]
             need(len(siblings) == number, "a node has children that aren't there")
-            need(all(one < other for one, other in zip(siblings, siblings[1:], strict=False)), "order")
+            need(all(one < other for one, other in pairwise(siblings)), "symbols don't rise")
             need(all(one < self.size for one in siblings), "a symbol is not of the alphabet")
             self.children.append({one: node + i for i, one in enumerate(siblings)})
             node += number

@@ -47,9 +47,7 @@ class Prior final : public symbolwise::Model {
     size_t before() const { return 1 + records_.text_length; }
     int32_t first_code() const { return static_cast<int32_t>(num_text_outputs()) + 1; }
     // The pad of a caption's place.
-    int32_t pad_at(size_t place) const {
-        return static_cast<int32_t>(records_.num_tokens + place);
-    }
+    int32_t pad_at(size_t place) const { return static_cast<int32_t>(records_.num_tokens + place); }
 
    private:
     struct OwnSight {

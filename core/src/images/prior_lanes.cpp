@@ -47,8 +47,7 @@ class PriorLanes::Group {
             window[0] = prior_.parts().config.start_symbol;
             for (size_t i = 1; i < prior_.before(); ++i) window[i] = prior_.pad_at(i - 1);
         }
-        const size_t num_outputs =
-            std::max(prior_.num_text_outputs(), prior_.records().num_codes);
+        const size_t num_outputs = std::max(prior_.num_text_outputs(), prior_.records().num_codes);
         logits_.resize(count * num_outputs);
         own_.resize(prior_.records().num_codes);
         priors_.resize(prior_.records().num_codes);
@@ -140,7 +139,8 @@ class PriorLanes::Group {
         write_frequencies(wide_.data(), wide_.size(), out);
         memory.expect(first_ + lane, 1, out + first_code);
         if (!form_.may_end()) return;
-        for (size_t i = 0; i < weights_.size(); ++i) weights_[i] = int64_t{out[i]} << end_share_bits;
+        for (size_t i = 0; i < weights_.size(); ++i)
+            weights_[i] = int64_t{out[i]} << end_share_bits;
         weights_[static_cast<size_t>(records.end())] = exact::total_frequency;
         exact::kernels().quantise_row(weights_.data(), weights_.size(), out);
     }
@@ -214,9 +214,9 @@ void PriorLanes::read_head_symbols(const int32_t* symbols) {
 void PriorLanes::begin_records() {
     const RecordShape& records = prior_.records();
     form_.emplace(records, read_head(head_), num_lanes_);
-    memory_.emplace(RecordSizes{records.num_tokens, records.columns, records.num_latents(),
-                                records.num_codes},
-                    num_lanes_, prior_.logarithms(), first_entries, max_entries);
+    memory_.emplace(
+        RecordSizes{records.num_tokens, records.columns, records.num_latents(), records.num_codes},
+        num_lanes_, prior_.logarithms(), first_entries, max_entries);
     texts_.resize(num_lanes_ * records.text_length);
     for (size_t i = 0; i < num_groups_; ++i) {
         const size_t first = num_lanes_ * i / num_groups_;
@@ -262,9 +262,9 @@ uint64_t PriorLanes::num_bytes(const Prior& prior, size_t num_lanes, size_t num_
     const uint64_t context_bytes = sizeof(uint64_t) + sizeof(Context);
     // A table that grows holds the old contexts too.
     const uint64_t counts = entries * (sizeof(Entry) * 3 / 2 + 3 * context_bytes);
-    const uint64_t lane = 4096 + 8 * (records.alphabet_size() + records.text_length +
-                                      records.num_latents() + prior.parts().config.context +
-                                      prior.parts().config.alphabet_size);
+    const uint64_t lane =
+        4096 + 8 * (records.alphabet_size() + records.text_length + records.num_latents() +
+                    prior.parts().config.context + prior.parts().config.alphabet_size);
     return counts + 2 * num_lanes * lane +
            transformer::ContextReader::num_bytes(prior.parts(), num_lanes) +
            32 * records.alphabet_size() + (uint64_t{1} << 18);

@@ -77,8 +77,8 @@ class Reader {
     // Tokens of a caption, which goes on where they fill the record.
     void take_text(std::span<const uint32_t> text) {
         const auto pad = static_cast<uint32_t>(shape_.pad());
-        const auto length = static_cast<size_t>(
-            static_cast<std::ptrdiff_t>(text.size()) - std::count(text.begin(), text.end(), pad));
+        const auto length = static_cast<size_t>(static_cast<std::ptrdiff_t>(text.size()) -
+                                                std::count(text.begin(), text.end(), pad));
         if (!is_within_caption_) records_.captions.emplace_back();
         for (const uint32_t token : text.first(length)) {
             require(token < pad, "a caption's record is damaged");
@@ -157,9 +157,9 @@ Records read_records(const RecordShape& shape, std::span<const uint32_t> symbols
                 continue;
             }
             const auto end = static_cast<uint32_t>(shape.end());
-            require(std::count(record.begin(), record.end(), end) ==
-                        static_cast<std::ptrdiff_t>(size),
-                    "an empty slot of token records is not empty");
+            require(
+                std::count(record.begin(), record.end(), end) == static_cast<std::ptrdiff_t>(size),
+                "an empty slot of token records is not empty");
         }
     }
     return reader.finish();

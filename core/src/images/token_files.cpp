@@ -62,8 +62,8 @@ std::vector<uint8_t> write_token_file(const RecordShape& shape, const Records& r
 
     std::vector<uint8_t> out(magic, magic + sizeof magic);
     out.reserve(size);
-    out.push_back(static_cast<uint8_t>((captions.empty() ? 0 : has_captions) |
-                                       (has_images ? has_grids : 0)));
+    out.push_back(
+        static_cast<uint8_t>((captions.empty() ? 0 : has_captions) | (has_images ? has_grids : 0)));
     put_varint(out, num_items);
     if (has_images) {
         for (const size_t one : {shape.rows, shape.columns, shape.num_codes}) put_varint(out, one);

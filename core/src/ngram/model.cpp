@@ -42,9 +42,9 @@ Array<T> read_exactly(const weights::Model& stored, const std::string& name, Typ
 }
 
 void check_probabilities(const Array<int32_t>& values) {
-    const bool is_sound = std::all_of(
-        values.data(), values.data() + values.size(),
-        [](int32_t value) { return value >= 0 && value <= int32_t{1} << value_bits; });
+    const bool is_sound =
+        std::all_of(values.data(), values.data() + values.size(),
+                    [](int32_t value) { return value >= 0 && value <= int32_t{1} << value_bits; });
     require(is_sound, "values of the n-gram model are not probabilities");
 }
 
@@ -157,13 +157,10 @@ void Model::check_siblings() const {
 
 void Model::read_kneser_ney(const weights::Model& stored) {
     const size_t first_alpha = levels_[2], depth = order_ - 1;
-    alphas_ = read_exactly<uint8_t>(stored, "alphas", Type::uint8,
-                                    {trie_.num_nodes - first_alpha});
+    alphas_ = read_exactly<uint8_t>(stored, "alphas", Type::uint8, {trie_.num_nodes - first_alpha});
     gammas_ = read_exactly<uint8_t>(stored, "gammas", Type::uint8, {trie_.num_inner - 1});
-    alpha_books_ =
-        read_exactly<int32_t>(stored, "alpha_books", Type::int32, {depth, num_codes});
-    gamma_books_ =
-        read_exactly<int32_t>(stored, "gamma_books", Type::int32, {depth, num_codes});
+    alpha_books_ = read_exactly<int32_t>(stored, "alpha_books", Type::int32, {depth, num_codes});
+    gamma_books_ = read_exactly<int32_t>(stored, "gamma_books", Type::int32, {depth, num_codes});
     base_ = read_exactly<int32_t>(stored, "base", Type::int32, {alphabet_size_});
     for (const auto* const values : {&alpha_books_, &gamma_books_, &base_}) {
         check_probabilities(*values);

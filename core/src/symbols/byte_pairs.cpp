@@ -67,9 +67,9 @@ class Vocabulary {
 
    private:
     Token& find(std::string_view text) {
-        const auto found = std::lower_bound(
-            tokens_.begin(), tokens_.end(), text,
-            [](const Token& one, std::string_view key) { return one.text < key; });
+        const auto found =
+            std::lower_bound(tokens_.begin(), tokens_.end(), text,
+                             [](const Token& one, std::string_view key) { return one.text < key; });
         if (found == tokens_.end() || found->text != text) fail();
         return *found;
     }
@@ -98,8 +98,8 @@ class ByteCharacters {
         bytes_.fill(-1);
         size_t next = num_bytes;
         for (size_t byte = 0; byte < num_bytes; ++byte) {
-            const bool is_printable = (byte >= 0x21 && byte < 0x7F) ||
-                                      (byte >= 0xA1 && byte < 0xAD) || byte >= 0xAE;
+            const bool is_printable =
+                (byte >= 0x21 && byte < 0x7F) || (byte >= 0xA1 && byte < 0xAD) || byte >= 0xAE;
             bytes_[is_printable ? byte : next++] = static_cast<int16_t>(byte);
         }
     }

@@ -21,7 +21,8 @@ class LaneGroups final : public Predictor {
         : alphabet_size_(alphabet_size), for_each_(std::move(for_each)) {
         num_groups = std::clamp(num_groups, size_t{1}, num_lanes);
         for (size_t i = 0; i <= num_groups; ++i) starts_.push_back(num_lanes * i / num_groups);
-        for (size_t i = 0; i < num_groups; ++i) groups_.push_back(make(starts_[i + 1] - starts_[i]));
+        for (size_t i = 0; i < num_groups; ++i)
+            groups_.push_back(make(starts_[i + 1] - starts_[i]));
     }
 
     void predict(int32_t* out) override {

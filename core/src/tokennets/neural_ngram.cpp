@@ -42,8 +42,7 @@ class NeuralNgram::Lanes final : public symbolwise::Predictor {
         exact::kernels().activate_rows(hidden, model_.sigmoid_.data(), true);
         const auto rows = rows_of(rows_, num_lanes_, width);
         layers_.apply(to_read(hidden), model_.out_.view(), rows);
-        const exact::Matrix<int32_t> logits = {out, num_lanes_, size,
-                                               static_cast<ptrdiff_t>(size)};
+        const exact::Matrix<int32_t> logits = {out, num_lanes_, size, static_cast<ptrdiff_t>(size)};
         layers_.apply(to_read(rows), model_.words_.head(), logits);
         exact::frequencies_in_place(logits, model_.words_.exp2());
     }
@@ -77,8 +76,8 @@ NeuralNgram::NeuralNgram(const weights::Model& stored)
 }
 
 uint64_t NeuralNgram::predictor_bytes(size_t num_lanes, size_t) const {
-    const uint64_t row = context_ + 2 * context_ * config_.width + 2 * hidden_width_ +
-                         2 * config_.width + 64;
+    const uint64_t row =
+        context_ + 2 * context_ * config_.width + 2 * hidden_width_ + 2 * config_.width + 64;
     return sizeof(int32_t) * num_lanes * row + (uint64_t{1} << 16);
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t num_fields = 7;
 constexpr size_t max_blocks = 64;
-constexpr int32_t largest_entry = 1 << 16;       // of a function's table
+constexpr int32_t largest_entry = 1 << 16;  // of a function's table
 constexpr int32_t largest_gate = 1 << exact::gate_bits;
 constexpr int64_t square_limit = int64_t{1} << 17;  // of what is squared
 
@@ -40,15 +40,12 @@ class Recurrent::Lanes final : public symbolwise::Predictor {
         model_.words_.write_vectors(symbols_.data(), num_lanes_, rows_.data());
         for (size_t number = 0; number < states_.size(); ++number) step(number);
         const size_t size = model_.config_.alphabet_size;
-        const exact::Matrix<int32_t> logits = {out, num_lanes_, size,
-                                               static_cast<ptrdiff_t>(size)};
+        const exact::Matrix<int32_t> logits = {out, num_lanes_, size, static_cast<ptrdiff_t>(size)};
         layers_.apply_normed(to_read(rows_of(rows_, num_lanes_, width_)), norm(),
                              model_.words_.head(), logits);
         exact::frequencies_in_place(logits, model_.words_.exp2());
     }
-    void update(const int32_t* symbols) override {
-        symbols_.assign(symbols, symbols + num_lanes_);
-    }
+    void update(const int32_t* symbols) override { symbols_.assign(symbols, symbols + num_lanes_); }
 
    private:
     exact::Norm norm() const { return {nullptr, model_.config_.epsilon, false}; }

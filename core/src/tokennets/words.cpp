@@ -15,8 +15,7 @@ constexpr int64_t head_limit = int64_t{1} << 24;  // of logits, in units of 2**-
 }  // namespace
 
 size_t read_size(const weights::Json& fields, const char* name, size_t most) {
-    return static_cast<size_t>(
-        weights::read_integer(fields, name, 1, static_cast<int64_t>(most)));
+    return static_cast<size_t>(weights::read_integer(fields, name, 1, static_cast<int64_t>(most)));
 }
 
 Config::Config(const weights::Json& fields, size_t num_fields)

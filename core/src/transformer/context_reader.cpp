@@ -53,8 +53,8 @@ uint64_t ContextReader::num_bytes(const Parts& parts, size_t num_lanes) {
     const uint64_t row = 2 * config.width + config.attended_width() + config.query_width() +
                          inner_columns(config) + parts.widest_input() + 4;
     return 2 * (config.num_layers + 1) * sizeof(int16_t) * cache +
-           sizeof(int32_t) * (max_rows(parts, num_lanes) * row +
-                              (uint64_t{num_lanes} + 8) * config.context) +
+           sizeof(int32_t) *
+               (max_rows(parts, num_lanes) * row + (uint64_t{num_lanes} + 8) * config.context) +
            (uint64_t{1} << 16);
 }
 
@@ -110,7 +110,8 @@ void ContextReader::read_block(size_t number, size_t first, size_t num_steps) {
     kernels.add_rows(rows, to_read(added), exact::residual_limit);
 
     const Rows inner = rows_of(inner_, num_rows, inner_columns(config));
-    layers_.apply_normed(to_read(rows), parts_.norm(block.inner_gain), block.inner_in.view(), inner);
+    layers_.apply_normed(to_read(rows), parts_.norm(block.inner_gain), block.inner_in.view(),
+                         inner);
     const Rows gates = exact::columns(inner, 0, config.inner_width);
     kernels.activate_rows(gates, parts_.activation.data(), false);
     if (config.gated) {

@@ -106,10 +106,9 @@ exact::AttentionScale Parts::read_scale(const weights::Model& stored,
             "the scale of an attention layer is out of range");
     const auto width = static_cast<int64_t>(config.head_width);
     // What keeps products of queries and keys within 32 bits, and within 28.
-    const int64_t limit =
-        config.slides()
-            ? smaller((score_limit - 1) / (width * exact::byte_limit), exact::wide_limit)
-            : (accumulator_limit - 1) / (width * exact::key_limit);
+    const int64_t limit = config.slides() ? smaller((score_limit - 1) / (width * exact::byte_limit),
+                                                    exact::wide_limit)
+                                          : (accumulator_limit - 1) / (width * exact::key_limit);
     return {limit, scale[0], scale[1]};
 }
 

@@ -39,9 +39,9 @@ class Parts {
     const Config config;
     weights::StoredLayer head;
     weights::StoredEmbedding embedding;
-    Array<int32_t> positions;         // (context, width)
-    Array<int16_t> cosines, sines;    // (context, head_width / 2)
-    Array<int32_t> turns;             // (2, 2, 1024, head_width / 2)
+    Array<int32_t> positions;       // (context, width)
+    Array<int16_t> cosines, sines;  // (context, head_width / 2)
+    Array<int32_t> turns;           // (2, 2, 1024, head_width / 2)
     Array<int32_t> last_gain;
     Array<int32_t> activation;
     Array<int32_t> exp2;

@@ -37,8 +37,10 @@ int small_integer(const Json& config, std::string_view name) {
 }
 
 network::Shape shape_of(const Json& config) {
-    network::Shape shape{small_integer(config, "width"),   small_integer(config, "num_blocks"),
-                         small_integer(config, "context"), small_integer(config, "inner_width"),
+    network::Shape shape{small_integer(config, "width"),
+                         small_integer(config, "num_blocks"),
+                         small_integer(config, "context"),
+                         small_integer(config, "inner_width"),
                          read_integer(config, "epsilon", std::numeric_limits<int64_t>::min(),
                                       std::numeric_limits<int64_t>::max()),
                          {}};
@@ -160,9 +162,9 @@ ByteNetwork::ByteNetwork(const Model& model) {
     try {
         const network::Shape shape = shape_of(model.config);
         const auto width = static_cast<size_t>(shape.width);
-        embeddings_ =
-            read_tensor<int32_t>(model, "embeddings",
-                          {static_cast<size_t>(shape.context), network::alphabet_size, width});
+        embeddings_ = read_tensor<int32_t>(
+            model, "embeddings",
+            {static_cast<size_t>(shape.context), network::alphabet_size, width});
         if (const size_t num_rows = shape.num_hashed_rows(); num_rows > 0) {
             hashed_ = read_rows(model, num_rows, width);
             scales_ = read_tensor<int32_t>(model, "hashed.scales", {num_rows});

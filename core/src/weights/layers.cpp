@@ -27,14 +27,13 @@ void require(bool condition, const char* what) {
 
 StoredLayer::StoredLayer(const Model& model, const std::string& name, size_t num_outputs,
                          size_t num_inputs, const LayerScale& scale) {
-    Array<int8_t> weight =
-        read_tensor<int8_t>(model, name + ".weight", {num_outputs, num_inputs});
+    Array<int8_t> weight = read_tensor<int8_t>(model, name + ".weight", {num_outputs, num_inputs});
     multiplier_ = read_tensor<int64_t>(model, name + ".multiplier", {num_outputs});
     bias_ = read_tensor<int32_t>(model, name + ".bias", {num_outputs});
     const size_t padded = (num_inputs + chunk - 1) / chunk * chunk;
-    view_ = {{nullptr, multiplier_.data(), bias_.data(), padded, num_outputs, scale.shift,
-              scale.clip},
-             scale.limit};
+    view_ = {
+        {nullptr, multiplier_.data(), bias_.data(), padded, num_outputs, scale.shift, scale.clip},
+        scale.limit};
     check(weight, num_inputs);
     if (padded == num_inputs) {
         weight_ = std::move(weight);
