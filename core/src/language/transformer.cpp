@@ -8,6 +8,7 @@
 namespace neurocomp::language {
 
 using exact::Matrix;
+using exact::to_read;
 
 namespace {
 
@@ -26,10 +27,6 @@ size_t widest_input(const Transformer& transformer) {
         }
     }
     return widest + exact::group_inputs;
-}
-
-Matrix<const int32_t> to_read(Matrix<int32_t> values) {
-    return {values.data, values.num_rows, values.num_columns, values.stride};
 }
 
 template <typename T>
@@ -110,18 +107,9 @@ exact::PackedRows Lanes::packed(const exact::PackedLayer& layer, size_t num_rows
 
 void Lanes::embed(const int32_t* symbols) {
     const size_t width = transformer_.shape.width;
-    const Embedding& embedding = transformer_.embedding;
-    const int64_t half = half_of(embedding.shift);
     for (size_t m = 0; m < num_rows_; ++m) {
-        const auto symbol = static_cast<size_t>(symbols[m]);
-        const int8_t* const from = embedding.weight + symbol * width;
-        const int64_t scale = embedding.rows[symbol];
-        int32_t* const to = rows_.data() + m * width;
-        for (size_t k = 0; k < width; ++k) {
-            const int64_t scaled = exact::multiply(from[k] * scale, embedding.columns[k]);
-            const int64_t value = exact::add(scaled, half) >> embedding.shift;
-            to[k] = exact::narrow(clamp(value, int64_t{exact::residual_limit}));
-        }
+        exact::embed(transformer_.embedding, width, static_cast<size_t>(symbols[m]), nullptr,
+                     rows_.data() + m * width);
     }
 }
 

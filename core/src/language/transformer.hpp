@@ -11,10 +11,13 @@
 
 #include "base/memory.hpp"
 #include "base/team.hpp"
+#include "exact/embedding.hpp"
 #include "exact/kernels.hpp"
 #include "exact/packed.hpp"
 
 namespace neurocomp::language {
+
+using exact::Embedding;
 
 // Of the heads of queries or keys; without gains there is none.
 struct HeadNorm {
@@ -48,14 +51,6 @@ struct Shape {
 
     size_t query_width() const { return num_heads * head_width; }
     size_t key_width() const { return num_key_heads * head_width; }
-};
-
-// Vectors of symbols: see neurocomp/exact/layers.py.
-struct Embedding {
-    const int8_t* weight;    // (V, width)
-    const int32_t* rows;     // (V,)
-    const int32_t* columns;  // (width,)
-    int shift;
 };
 
 // Pointers belong to the caller, who keeps them alive as long as the transformer and its lanes.
