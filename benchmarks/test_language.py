@@ -13,6 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from neurocomp.errors import NeurocompError
+from neurocomp.exact import Symbols
 from neurocomp.models.language import LanguageModel
 from neurocomp.models.language.codec import LanguageCodec
 from neurocomp.registry.opening import as_language, open_model
@@ -42,7 +43,7 @@ def model(
     return LanguageModel.from_stored(convert_checkpoint(write_llama(folder, "tied")))
 
 
-def tokens(model: LanguageModel, num_lanes: int, num_steps: int) -> np.ndarray:
+def tokens(model: LanguageModel, num_lanes: int, num_steps: int) -> Symbols:
     drawn = np.random.default_rng(1).integers(0, model.num_tokens, (num_lanes, num_steps))
     return drawn.astype(np.int32)
 
@@ -61,7 +62,7 @@ def test_a_step_of_decoding(
         lanes.logits()
         lanes.update(filling[:, 0])
 
-    benchmark.pedantic(step, rounds=10, warmup_rounds=1)
+    benchmark(step)
 
 
 @pytest.mark.parametrize("num_steps", [64, 128])
@@ -75,7 +76,7 @@ def test_a_pass_of_encoding(
         for _ in lanes.foresee(piece):
             pass
 
-    benchmark.pedantic(read, rounds=5, warmup_rounds=1)
+    benchmark(read)
 
 
 def test_a_round_trip(benchmark: BenchmarkFixture, model: LanguageModel) -> None:
@@ -85,9 +86,9 @@ def test_a_round_trip(benchmark: BenchmarkFixture, model: LanguageModel) -> None
     def ignore(_: int) -> None:
         return
 
-    def both_ways() -> np.ndarray | None:
+    def both_ways() -> Symbols | None:
         block = codec.encode(data, ignore)
-        return None if block is None else np.asarray(codec.decode(block, ignore))
+        return None if block is None else np.asarray(codec.decode(block, ignore), np.int32)
 
-    found = benchmark.pedantic(both_ways, rounds=2)
+    found = benchmark(both_ways)
     assert found is None or np.array_equal(found, data)

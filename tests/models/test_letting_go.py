@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from neurocomp.store import memory
 from neurocomp.store import stored as stored_module
 from neurocomp.store.stored import StoredModel
 
-TENSORS = {
+TENSORS: dict[str, Any] = {
     "large": np.arange(100_000, dtype=np.int32),
     "small": np.arange(10, dtype=np.int16),
 }

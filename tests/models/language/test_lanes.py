@@ -58,7 +58,7 @@ def test_strips_give_what_an_engine_does(kind: str, tmp_path: Path) -> None:
     model = TransformerModel(stored, window=WINDOW)
     size = model.alphabet_size
 
-    def tables(reader: CompiledLanes | EngineLanes[Any]) -> list[NDArray[np.int32]]:
+    def tables(reader: CompiledLanes | EngineLanes) -> list[NDArray[np.int32]]:
         return [reader.read_all(symbols(count, size)).copy() for count in PIECES]
 
     expected = tables(EngineLanes(model.network, LANES, WINDOW, max(PIECES)))
