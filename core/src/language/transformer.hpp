@@ -13,6 +13,7 @@
 #include "base/team.hpp"
 #include "exact/embedding.hpp"
 #include "exact/kernels.hpp"
+#include "exact/layers.hpp"
 #include "exact/packed.hpp"
 
 namespace neurocomp::language {

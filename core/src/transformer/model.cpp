@@ -36,18 +36,19 @@ class SlidingLanes final : public symbolwise::Predictor {
 
     static uint64_t num_bytes(const Parts& parts, size_t num_lanes, size_t length) {
         const Config& config = parts.config;
-        const uint64_t vectors = uint64_t{num_lanes} * config.num_key_heads * length;
+        const uint64_t slots = (length + 63) / 32 * 32;  // whole strips
+        const uint64_t vectors = uint64_t{num_lanes} * config.num_key_heads * slots;
         const uint64_t row = 2 * config.width + config.attended_width() + 2 * config.query_width() +
                              2 * config.inner_width + parts.widest_input() + 8;
         const uint64_t group = config.num_heads / config.num_key_heads;
-        return 2 * (config.num_layers + 1) * vectors * (config.head_width + sizeof(int32_t)) +
+        return 2 * (config.num_layers + 1) * vectors * ((config.head_width + 31) / 32 * 32 + sizeof(int32_t)) +
                sizeof(int32_t) *
                    (num_lanes * row + (group + 4) * length + (group + 4) * config.head_width) +
-               (uint64_t{1} << 16) + 512 * config.num_layers;
+               (uint64_t{1} << 22) + 512 * config.num_layers;  // huge pages
     }
 
    private:
-    language::Transformer transformer_;
+    const language::Transformer& transformer_;
     language::Lanes lanes_;
     std::vector<int32_t> next_;
 };

@@ -62,6 +62,14 @@ Parts::Parts(const weights::Model& stored)
     for (size_t number = 0; number < config.num_layers; ++number) {
         blocks.push_back(read_block(stored, number, config.rotary && rotating[number] != 0));
     }
+    widest_input_ = head.view().parts.num_inputs;
+    for (const Block& block : blocks) {
+        for (const StoredLayer* layer :
+             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
+            widest_input_ = std::max(widest_input_, layer->view().parts.num_inputs);
+        }
+    }
+    if (config.slides()) pack();
 }
 
 Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
@@ -127,44 +135,49 @@ language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std
     return {gain.data(), scale[0], static_cast<int>(scale[1])};
 }
 
-size_t Parts::widest_input() const {
-    size_t widest = head.view().parts.num_inputs;
-    for (const Block& block : blocks) {
-        for (const StoredLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
-            widest = std::max(widest, layer->view().parts.num_inputs);
-        }
+exact::PackedLayer Parts::packed(const StoredLayer& layer, size_t first, size_t last) {
+    const exact::Layer& view = layer.view();
+    for (size_t n = first; n < last; ++n) {
+        require(view.parts.multiplier[n] >= 0 && view.parts.multiplier[n] < int64_t{1} << 32,
+                "a multiplier of a layer doesn't fit 32 bits");
     }
-    return widest;
+    return {view.parts, first, last, view.limit, sliding_->weights};
 }
 
-language::Transformer Parts::sliding() const {
-    language::Transformer view = {
-        {config.alphabet_size, config.width, config.num_heads, config.num_key_heads,
-         config.head_width, config.inner_width, config.num_sinks, config.epsilon},
-        embedding.view(),
-        turns.data(),
-        activation.data(),
-        exp2.data(),
-        {},
-        last_gain.data(),
-        head.view(),
-    };
-    for (const Block& block : blocks) {
-        view.blocks.push_back({
+exact::PackedLayer Parts::packed(const StoredLayer& layer) {
+    return packed(layer, 0, layer.view().parts.num_outputs);
+}
+
+void Parts::pack() {
+    sliding_ = std::make_unique<language::Transformer>();
+    sliding_->shape = {config.alphabet_size, config.width,       config.num_heads, config.num_key_heads,
+                       config.head_width,    config.inner_width, config.num_sinks, config.epsilon};
+    sliding_->embedding = embedding.view();
+    sliding_->turns = turns.data();
+    sliding_->activation = activation.data();
+    sliding_->exp2 = exp2.data();
+    sliding_->last_gain = last_gain.data();
+    sliding_->head = packed(head);
+    const size_t inner = config.inner_width;
+    for (Block& block : blocks) {
+        sliding_->blocks.push_back({
             block.attention_gain.data(),
-            block.query_key_value.view(),
+            packed(block.query_key_value),
             block.query_norm,
             block.key_norm,
             block.attention,
-            block.attention_out.view(),
+            packed(block.attention_out),
             block.inner_gain.data(),
-            block.inner_in.view(),
-            block.inner_out.view(),
+            packed(block.inner_in, 0, inner),
+            packed(block.inner_in, inner, 2 * inner),
+            packed(block.inner_out),
             block.rotates,
         });
+        for (StoredLayer* layer :
+             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
+            *layer = {};
+        }
     }
-    return view;
 }
 
 }  // namespace neurocomp::transformer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,11 +52,15 @@ class Parts {
         return {gain.data(), config.epsilon, config.center};
     }
     // Columns of the widest input of a layer, with its padding.
-    size_t widest_input() const;
-    // The same as lanes over a sliding window read it; it points here.
-    language::Transformer sliding() const;
+    size_t widest_input() const { return widest_input_; }
+    // The same as lanes over a sliding window read it, which then has all layers but the head to itself;
+    // it points here.
+    const language::Transformer& sliding() const { return *sliding_; }
 
    private:
+    void pack();
+    exact::PackedLayer packed(const weights::StoredLayer& layer, size_t first, size_t last);
+    exact::PackedLayer packed(const weights::StoredLayer& layer);
     Block read_block(const weights::Model& stored, size_t number, bool rotates) const;
     weights::StoredLayer read_layer(const weights::Model& stored, const std::string& name,
                                     size_t num_outputs, size_t num_inputs) const;
@@ -63,6 +68,9 @@ class Parts {
     exact::AttentionScale read_scale(const weights::Model& stored, const std::string& name) const;
     language::HeadNorm read_head_norm(const weights::Model& stored, const std::string& name,
                                       Array<int32_t>& gain) const;
+
+    size_t widest_input_ = 0;
+    std::unique_ptr<language::Transformer> sliding_;
 };
 
 }  // namespace neurocomp::transformer
