@@ -17,7 +17,7 @@ from corpora import corpus_path
 from neurocomp import extras
 from neurocomp.bench import contest
 from neurocomp.cli.ui.text import format_table
-from neurocomp.pipeline.options import PRESETS, CompressOptions
+from neurocomp.pipeline.options import READY_PRESETS, CompressOptions
 
 FILES = {
     "canterbury": (
@@ -47,10 +47,10 @@ def contents(sets: Iterable[str]) -> Iterable[tuple[str, bytes]]:
 
 
 def contestants(models: Iterable[str], with_peers: bool) -> list[contest.Contestant]:
-    """Return all presets, the models that were asked for, and the other compressors."""
+    """Return presets of the package, the models that were asked for, and other compressors."""
     ours = [
         contest.with_options(f"neurocomp {preset}", CompressOptions(preset=preset, threads=1))
-        for preset in PRESETS
+        for preset in READY_PRESETS
     ]
     ours += [
         contest.with_options(f"neurocomp {model}", CompressOptions(model=model, threads=1))
@@ -78,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--set", action="append", dest="sets", choices=list(FILES))
     parser.add_argument("--model", action="append", default=[], help="a model besides the presets")
-    parser.add_argument("--preset", action="append", choices=list(PRESETS), help="only these")
+    parser.add_argument("--preset", action="append", choices=list(READY_PRESETS), help="only these")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--repeat", type=int, default=1, help="times are medians of so many runs")
     parser.add_argument("--csv", type=Path, default=Path("out/suite.csv"))
@@ -88,7 +88,7 @@ def main() -> None:
 
     entrants = contestants(arguments.model, not arguments.no_peers)
     if arguments.preset:
-        dropped = {f"neurocomp {one}" for one in PRESETS if one not in arguments.preset}
+        dropped = {f"neurocomp {one}" for one in READY_PRESETS if one not in arguments.preset}
         entrants = [one for one in entrants if one.name not in dropped]
     for entrant in entrants:
         contest.warm_up(entrant)

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import suite
 from benchmarks.plot import comparable, plot_results, read_results
 from neurocomp.bench.contest import Result
-from neurocomp.pipeline.options import PRESETS
+from neurocomp.pipeline.options import READY_PRESETS
 
 RESULTS = [
     Result("a", "copy", 1000, 1000, 0.0, 0.0),
@@ -23,9 +23,9 @@ RESULTS = [
 ]
 
 
-def test_all_presets_take_part() -> None:
+def test_presets_of_the_package_take_part() -> None:
     names = {one.name for one in suite.contestants((), with_peers=False)}
-    assert names == {f"neurocomp {preset}" for preset in PRESETS}
+    assert names == {f"neurocomp {preset}" for preset in READY_PRESETS}
 
 
 def test_only_files_of_all_contestants_count() -> None:

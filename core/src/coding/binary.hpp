@@ -82,6 +82,9 @@ class Encoder {
     // Whether bytes were dropped for want of room: the payload is lost.
     NEUROCOMP_INLINE bool is_spent() const { return position_ > capacity_; }
 
+    // Bytes so far.
+    size_t num_written() const { return position_; }
+
     // Writes the last bytes and sets `size` to the payload's; false where there is no room.
     bool finish(size_t& size) {
         if (is_spent()) return false;

@@ -3,7 +3,7 @@
 A block is cut into lanes of bytes, each of which is cut into tokens by the encoder.  At each step
 the language model weighs the next token of all lanes; then the tokens are coded lane by lane,
 decision by decision, by the mixture of the model's opinion and of contexts, whose tables the lanes
-share (``core/src/language``).
+share (``core/src/language``).  Where it pays, a network of bytes has a say as well.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from neurocomp.exact import Stream, Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.bytenet.sections import lane_starts
 from neurocomp.models.language import LanguageModel
+from neurocomp.models.language.lanes import Logits
+from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
 
 LANE_BYTES = 1 << 14
@@ -35,6 +37,13 @@ MAX_LANE_BYTES = 1 << 19
 _ROWS_AT_ONCE = 64
 """Rows of logits of a group that an encoder holds."""
 
+_TRIAL_BYTES = 1 << 14
+"""What is coded both ways before a block of several lanes goes on in one."""
+
+_NEEDED_GAIN = 100
+"""A second opinion has to save one byte of so many there, for it takes its time: a single lane
+waits for the language model in any case."""
+
 
 def num_lanes_for(num_bytes: int) -> int:
     """Return the lanes of a block."""
@@ -45,7 +54,8 @@ def num_lanes_for(num_bytes: int) -> int:
 class LanguageCodec(Codec):
     """Codes the bytes of a block under a language model and contexts.
 
-    The variant of a block is its profile of contexts.
+    The variant of a block is its profile of contexts, and `NUM_PROFILES` more where it has a
+    second opinion.
 
     Args:
         model: weighs the tokens.
@@ -57,9 +67,9 @@ class LanguageCodec(Codec):
     def encode(self, symbols: Stream, tick: Tick) -> CodedBlock | None:
         """Code bytes, shape (n,), n >= 1; None where the payload would not be shorter."""
         data = np.array(symbols, np.uint8)
-        profile, num_lanes = choose_profile(data), num_lanes_for(data.size)
+        num_lanes = num_lanes_for(data.size)
         sizes = _sizes(data.size, num_lanes)
-        encoder = _core.language.TokenEncoder(self._model.vocabulary, profile, sizes, data.size)
+        ways = _Ways(self._model, data, sizes)
         grid, num_tokens = self._tokens(data, sizes)
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
@@ -70,24 +80,26 @@ class LanguageCodec(Codec):
             for step, parts in enumerate(lanes.foresee(piece)):
                 for start, logits in parts:
                     tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
-                    if not encoder.encode(start, logits, tokens):
+                    if not ways.encode(start, logits, tokens):
                         return None
             done = min(int((first + piece.shape[1]) * num_lanes * share), data.size)
+            if num_lanes > 1 and done >= _TRIAL_BYTES:
+                ways.choose()
             tick(done - told)
             told = done
         tick(data.size - told)
-        payload = encoder.finish()
-        return None if payload is None else CodedBlock(payload, data.size, num_lanes, profile)
+        return ways.finish()
 
     def decode(self, block: CodedBlock, tick: Tick) -> Stream:
         """Return the bytes of ``block`` as symbols, shape (block.num_symbols,).
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
+            ModelMismatchError: the package has another network of bytes.
         """
         num_lanes = block.num_lanes
         if not 1 <= num_lanes <= min(MAX_LANGUAGE_LANES, block.num_symbols) or (
-            block.variant >= NUM_PROFILES
+            block.variant >= 2 * NUM_PROFILES
         ):
             raise FormatError(
                 f"a block of variant {block.variant} has no {num_lanes} lanes of a language model"
@@ -98,7 +110,11 @@ class LanguageCodec(Codec):
                 f"{num_lanes} lanes of a language model don't hold {block.num_symbols} bytes"
             )
         decoder = _core.language.TokenDecoder(
-            self._model.vocabulary, block.variant, sizes, block.payload
+            self._model.vocabulary,
+            block.variant % NUM_PROFILES,
+            sizes,
+            block.payload,
+            second_network().core if block.variant >= NUM_PROFILES else None,
         )
         lanes = self._model.lanes(num_lanes)
         tokens = np.zeros(num_lanes, np.int32)
@@ -126,3 +142,54 @@ class LanguageCodec(Codec):
 def _sizes(num_bytes: int, num_lanes: int) -> list[int]:
     starts = [*lane_starts(num_bytes, num_lanes), num_bytes]
     return [last - first for first, last in pairwise(starts)]
+
+
+class _Ways:
+    """A block coded with a second opinion and without one, as long as both may be the shorter.
+
+    Args:
+        model: weighs the tokens.
+        data: of the block.
+        sizes: of its lanes.
+    """
+
+    def __init__(self, model: LanguageModel, data: Bytes, sizes: list[int]) -> None:
+        self._num_bytes, self._num_lanes = data.size, len(sizes)
+        profile = choose_profile(data)
+        self._encoders = {
+            variant: _core.language.TokenEncoder(
+                model.vocabulary, profile, sizes, data.size, network, data
+            )
+            for variant, network in (
+                (profile, None),
+                (profile + NUM_PROFILES, second_network().core),
+            )
+        }
+
+    def encode(self, first: int, logits: Logits, tokens: Symbols) -> bool:
+        """Code the next tokens of lanes; False where no way makes the block shorter."""
+        full = [
+            variant
+            for variant, encoder in self._encoders.items()
+            if not encoder.encode(first, logits, tokens)
+        ]
+        for variant in full:
+            del self._encoders[variant]
+        return bool(self._encoders)
+
+    def choose(self) -> None:
+        """Go on in one way."""
+        if len(self._encoders) > 1:
+            (plain, alone), (helped, both) = self._encoders.items()
+            needed = alone.num_written - alone.num_written // _NEEDED_GAIN
+            del self._encoders[helped if both.num_written > needed else plain]
+
+    def finish(self) -> CodedBlock | None:
+        """Return the shorter block, None where there is none."""
+        found = ((variant, encoder.finish()) for variant, encoder in self._encoders.items())
+        blocks = [
+            CodedBlock(payload, self._num_bytes, self._num_lanes, variant)
+            for variant, payload in found
+            if payload is not None
+        ]
+        return min(blocks, key=lambda block: len(block.payload), default=None)
