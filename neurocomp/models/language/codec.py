@@ -25,8 +25,10 @@ from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
 
 LANE_BYTES = 1 << 14
-"""A lane begins without context, which costs it some 240 bits; many lanes share the reading of
-weights."""
+"""Many lanes share the reading of weights, but each begins with little context."""
+
+SHARED_TOKENS = 256
+"""Tokens of the first lane that the others have read before their own."""
 
 MAX_CODED_LANES = 32
 """More are not faster: keys and values are then what is read."""
@@ -69,8 +71,8 @@ class LanguageCodec(Codec):
         data = np.array(symbols, np.uint8)
         num_lanes = num_lanes_for(data.size)
         sizes = _sizes(data.size, num_lanes)
-        ways = _Ways(self._model, data, sizes)
-        grid, num_tokens = self._tokens(data, sizes)
+        ways = Ways(self._model, data, sizes)
+        grid, num_tokens, num_shared = self._tokens(data, sizes)
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
         share = data.size / max(num_tokens, 1)
@@ -78,6 +80,8 @@ class LanguageCodec(Codec):
         for first in range(0, grid.shape[1], max_steps):
             piece = grid[:, first : first + max_steps]
             for step, parts in enumerate(lanes.foresee(piece)):
+                if first + step < num_shared:
+                    parts = _of_the_first(parts)
                 for start, logits in parts:
                     tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
                     if not ways.encode(start, logits, tokens):
@@ -119,24 +123,37 @@ class LanguageCodec(Codec):
         lanes = self._model.lanes(num_lanes)
         tokens = np.zeros(num_lanes, np.int32)
         told = 0
+        num_shared = SHARED_TOKENS if num_lanes > 1 else 0
         with damage_as_format_errors():
             while not decoder.is_done:
-                for start, logits in lanes.logits():
+                shares = num_shared > 0 and told < sizes[0]
+                num_shared -= 1
+                parts = lanes.logits()
+                for start, logits in _of_the_first(parts) if shares else parts:
                     decoder.decode(start, logits, tokens[start : start + len(logits)])
+                if shares:
+                    tokens[:] = tokens[0]
                 lanes.update(tokens)
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return np.frombuffer(decoder.finish(), np.uint8)
 
-    def _tokens(self, data: Bytes, sizes: list[int]) -> tuple[Symbols, int]:
-        """Return the tokens of each lane, (lanes, steps), the shorter ones with zeros, and their
-        number."""
+    def _tokens(self, data: Bytes, sizes: list[int]) -> tuple[Symbols, int, int]:
+        """Cut the lanes of a block into tokens.
+
+        Returns:
+            What the lanes read, (lanes, steps), the shorter ones filled with zeros; the number of
+            tokens; and how many of the first lane the others read before their own.
+        """
         bounds = np.cumsum([0, *sizes])
         parts = [self._model.tokens(data[first:last].tobytes()) for first, last in pairwise(bounds)]
+        num_tokens = sum(map(len, parts))
+        shared = parts[0][:SHARED_TOKENS] if len(parts) > 1 else parts[0][:0]
+        parts[1:] = [np.concatenate([shared, part]) for part in parts[1:]]
         grid = np.zeros((len(parts), max(map(len, parts))), np.int32)
         for row, part in zip(grid, parts, strict=True):
             row[: len(part)] = part
-        return grid, sum(map(len, parts))
+        return grid, num_tokens, len(shared)
 
 
 def _sizes(num_bytes: int, num_lanes: int) -> list[int]:
@@ -144,19 +161,28 @@ def _sizes(num_bytes: int, num_lanes: int) -> list[int]:
     return [last - first for first, last in pairwise(starts)]
 
 
-class _Ways:
+def _of_the_first(parts: list[tuple[int, Logits]]) -> list[tuple[int, Logits]]:
+    """Return the logits of the first lane alone."""
+    start, logits = parts[0]
+    return [(start, logits[:1])]
+
+
+class Ways:
     """A block coded with a second opinion and without one, as long as both may be the shorter.
 
     Args:
         model: weighs the tokens.
         data: of the block.
         sizes: of its lanes.
+
+    Attributes:
+        encoders: of each variant that is left.
     """
 
     def __init__(self, model: LanguageModel, data: Bytes, sizes: list[int]) -> None:
         self._num_bytes, self._num_lanes = data.size, len(sizes)
         profile = choose_profile(data)
-        self._encoders = {
+        self.encoders = {
             variant: _core.language.TokenEncoder(
                 model.vocabulary, profile, sizes, data.size, network, data
             )
@@ -170,26 +196,29 @@ class _Ways:
         """Code the next tokens of lanes; False where no way makes the block shorter."""
         full = [
             variant
-            for variant, encoder in self._encoders.items()
+            for variant, encoder in self.encoders.items()
             if not encoder.encode(first, logits, tokens)
         ]
         for variant in full:
-            del self._encoders[variant]
-        return bool(self._encoders)
+            del self.encoders[variant]
+        return bool(self.encoders)
 
     def choose(self) -> None:
         """Go on in one way."""
-        if len(self._encoders) > 1:
-            (plain, alone), (helped, both) = self._encoders.items()
+        if len(self.encoders) > 1:
+            (plain, alone), (helped, both) = self.encoders.items()
             needed = alone.num_written - alone.num_written // _NEEDED_GAIN
-            del self._encoders[helped if both.num_written > needed else plain]
+            del self.encoders[helped if both.num_written > needed else plain]
+
+    def payloads(self) -> dict[int, bytes]:
+        """Return the payload of each variant that has one; to be called once."""
+        found = {variant: encoder.finish() for variant, encoder in self.encoders.items()}
+        return {variant: payload for variant, payload in found.items() if payload is not None}
 
     def finish(self) -> CodedBlock | None:
         """Return the shorter block, None where there is none."""
-        found = ((variant, encoder.finish()) for variant, encoder in self._encoders.items())
-        blocks = [
-            CodedBlock(payload, self._num_bytes, self._num_lanes, variant)
-            for variant, payload in found
-            if payload is not None
-        ]
-        return min(blocks, key=lambda block: len(block.payload), default=None)
+        found = self.payloads()
+        if not found:
+            return None
+        variant = min(found, key=lambda one: len(found[one]))
+        return CodedBlock(found[variant], self._num_bytes, self._num_lanes, variant)

@@ -75,6 +75,10 @@ class LanguageModel(BinaryModel):
         starts = np.cumsum([0, *map(len, parts)], dtype=np.int32)
         return _core.language.Vocabulary(np.frombuffer(b"".join(parts), np.uint8), starts)
 
+    def content(self, token: int) -> bytes:
+        """Return the bytes of a token."""
+        return self._symbol_map.contents.get(token, b"")
+
     def tokens(self, data: bytes) -> Stream:
         """Return tokens whose bytes are ``data``, each as the vocabulary has it."""
         tokens = self._symbol_map.encode(data, self.num_tokens)

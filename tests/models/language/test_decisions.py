@@ -107,12 +107,13 @@ def test_decoding_gives_the_tokens_back_and_no_other_payload_does(
 
 def test_a_second_opinion_knows_english() -> None:
     contents, known = vocabulary(2)
-    text = b"The decoder repeats every prediction, so it needs no table but the one it has computed."
+    text = b"The decoder repeats every prediction, so it needs no table but the one it computes."
     tokens = [contents.index(bytes([byte])) for byte in text]
     rows = np.zeros((len(tokens), len(contents)), np.int32)
     alone = encoded(known, contents, rows, tokens)
     helped = encoded(known, contents, rows, tokens, second_network().core)
-    assert alone is not None and helped is not None
+    assert alone is not None
+    assert helped is not None
     assert len(helped) < 0.8 * len(alone)
 
 

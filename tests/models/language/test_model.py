@@ -35,8 +35,7 @@ CONTENTS = {
     "odd": ODD,
     "words": WORDS * 40,
     "special": b"<|endoftext|><|im_start|>" * 20,
-    "lanes": WORDS * 700,
-    "long": (WORDS * 1400)[:70_000],
+    "lanes": (WORDS * 700)[:33_001],
 }
 
 
