@@ -93,7 +93,7 @@ REVISION_READERS = {
     (FAMILY_RECURRENT_TOKENS, 1): "0.1",
     (FAMILY_LANGUAGE, 2): "0.1",
 }
-"""The newest neurocomp that reads a revision of a family."""
+"""The newest neurocomp that reads a revision of a family, where a release does."""
 
 PROPERTY_PARAMETERS = 1
 PROPERTY_ENVIRONMENT = 2

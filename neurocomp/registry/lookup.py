@@ -72,6 +72,8 @@ def family_of(family_id: int, revision: int) -> Family:
     if revision != family.revision:
         reader = constants.REVISION_READERS.get((family_id, revision))
         how = "a newer neurocomp reads it (pip install -U neurocomp)"
+        if revision < family.revision:
+            how = "no release reads it: compress the content again"
         if reader is not None:
             how = f"neurocomp {reader} reads it (pip install neurocomp=={reader})"
         raise ModelMismatchError(

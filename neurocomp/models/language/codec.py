@@ -27,7 +27,7 @@ from neurocomp.models.mix import NUM_PROFILES, choose_profile
 LANE_BYTES = 1 << 14
 """Many lanes share the reading of weights, but each begins with little context."""
 
-SHARED_TOKENS = 256
+SHARED_TOKENS = 128
 """Tokens of the first lane that the others have read before their own."""
 
 MAX_CODED_LANES = 32
