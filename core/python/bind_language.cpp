@@ -382,8 +382,8 @@ void bind_tokens(nb::module_& m) {
     nb::class_<TokenEncoder>(m, "TokenEncoder")
         .def(nb::init<const language::Vocabulary&, int, Sizes, size_t, const PythonNetwork*,
                       Input<uint8_t, 1>>(),
-             "vocabulary"_a, "profile"_a, "sizes"_a, "room"_a, "network"_a.none(),
-             array("content"), nb::keep_alive<1, 2>(), nb::keep_alive<1, 6>())
+             "vocabulary"_a, "profile"_a, "sizes"_a, "room"_a, "network"_a.none(), array("content"),
+             nb::keep_alive<1, 2>(), nb::keep_alive<1, 6>())
         .def("encode", &TokenEncoder::encode, "first_lane"_a, array("logits"), array("tokens"))
         .def_prop_ro("num_written", &TokenEncoder::num_written)
         .def("finish", &TokenEncoder::finish);

@@ -77,9 +77,9 @@ class Mixture {
     Certainties sure_bytes, sure_ends;
     std::vector<Lane> lanes;
     std::unique_ptr<Second> second;  // null without a second opinion
-    std::vector<int32_t> bias;     // of the sorted tokens' logits: octaves, in units of 2**-22
-    std::vector<int32_t> weights;  // of the sorted tokens: 1 .. 2**29 + 1; zeros to a whole group
-    std::vector<int64_t> sums;     // of those before each group, and of all
+    std::vector<int32_t> bias;       // of the sorted tokens' logits: octaves, in units of 2**-22
+    std::vector<int32_t> weights;    // of the sorted tokens: 1 .. 2**29 + 1; zeros to a whole group
+    std::vector<int64_t> sums;       // of those before each group, and of all
 };
 
 // Compiled once for each kind of processor.  Logits are to base 2, in units of 2**-10, those of

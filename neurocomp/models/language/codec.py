@@ -3,7 +3,8 @@
 A block is cut into lanes of bytes, each of which is cut into tokens by the encoder.  At each step
 the language model weighs the next token of all lanes; then the tokens are coded lane by lane,
 decision by decision, by the mixture of the model's opinion and of contexts, whose tables the lanes
-share (``core/src/language``).  Where it pays, a network of bytes has a say as well.
+share (``core/src/language``).  Where it pays, a network of bytes has a say as well.  Lanes but the
+first have read its first tokens before their own: until then it is coded alone, and all read it.
 """
 
 from __future__ import annotations
