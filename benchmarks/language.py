@@ -75,8 +75,9 @@ class Tapped(codec.Ways):
 
 
 def _shares(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights: NDArray[np.float64] = np.exp2(logits - logits.max())
-    return weights / weights.sum()
+    weights = np.exp2(logits - logits.max())
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def _cost(shares: NDArray[np.float64], place: int) -> float:

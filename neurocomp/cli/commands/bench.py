@@ -157,7 +157,7 @@ def _ours(values: dict[str, Any]) -> Iterator[Contestant]:
 
     common = {key: values[key] for key in ("block_bytes", "threads", "model_path")}
     presets = values["presets"] or (() if values["models"] else READY_PRESETS)
-    choices = [{"preset": name} for name in presets]
+    choices: list[dict[str, Any]] = [{"preset": name} for name in presets]
     choices += [{"model": name} for name in values["models"]]
     for choice in choices:
         for coder in values["coders"] or ("arithmetic",):
