@@ -17,7 +17,7 @@ import pytest
 from neurocomp import extras
 from neurocomp.cli.group import cli
 from neurocomp.errors import MissingPackageError
-from neurocomp.pipeline.options import PRESETS
+from neurocomp.pipeline.options import READY_PRESETS
 from tests.blocking import BLOCKED
 from tests.golden import cases
 
@@ -67,18 +67,18 @@ def test_the_table_is_what_pyproject_says() -> None:
     assert "neurocomp[all,docs]" in optional["dev"]
 
 
-def test_every_preset_without_extras(tmp_path: Path) -> None:
+def test_presets_without_extras(tmp_path: Path) -> None:
     file = tmp_path / "prose.txt"
     file.write_bytes(PROSE)
     commands = []
-    for preset in PRESETS:
+    for preset in READY_PRESETS:
         frame, back = str(tmp_path / f"{preset}.ncmp"), str(tmp_path / f"{preset}.out")
         commands.append(["compress", "--preset", preset, str(file), "-o", frame])
         commands.append(["decompress", frame, "-o", back])
         commands.append(["info", frame])
     for code, _, err in without_extras(tmp_path, *commands):
         assert (code, err) == (0, "")
-    for preset in PRESETS:
+    for preset in READY_PRESETS:
         assert (tmp_path / f"{preset}.out").read_bytes() == PROSE
 
 

@@ -4,7 +4,10 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "arrays.hpp"
@@ -13,6 +16,7 @@
 #include "language/transformer.hpp"
 #include "linear.hpp"
 #include "sections/sections.hpp"
+#include "weights.hpp"
 
 namespace neurocomp::python {
 
@@ -235,8 +239,11 @@ language::Vocabulary make_vocabulary(Input<uint8_t, 1> bytes, Vector starts) {
 class TokenCoding {
    public:
     TokenCoding(const language::Vocabulary& vocabulary, int profile,
-                const std::vector<size_t>& sizes)
-        : mixture_(vocabulary, checked(profile, sizes), sizes) {}
+                const std::vector<size_t>& sizes, const PythonNetwork* network,
+                const uint8_t* content)
+        : second_(second(network)),
+          mixture_(vocabulary, checked(profile, sizes), sizes, second_ ? &*second_ : nullptr,
+                   content) {}
 
    protected:
     // Lanes from `first` on that logits (lanes, V) and tokens (lanes,) are for.
@@ -248,6 +255,21 @@ class TokenCoding {
                 "logits don't fit the lanes");
     }
 
+    static size_t total(const std::vector<size_t>& sizes) {
+        return std::accumulate(sizes.begin(), sizes.end(), size_t{0});
+    }
+
+   private:
+    using SecondModel = std::optional<language::SecondModel>;
+
+    static SecondModel second(const PythonNetwork* network) {
+        if (network == nullptr) return std::nullopt;
+        return language::SecondModel{*network->network(), network->experience()};
+    }
+
+    SecondModel second_;
+
+   protected:
     language::Mixture mixture_;
 
    private:
@@ -266,9 +288,12 @@ class TokenCoding {
 
 class TokenEncoder : public TokenCoding {
    public:
+    // `content` are the bytes of all tokens, of all lanes.
     TokenEncoder(const language::Vocabulary& vocabulary, int profile,
-                 const std::vector<size_t>& sizes, size_t room)
-        : TokenCoding(vocabulary, profile, sizes),
+                 const std::vector<size_t>& sizes, size_t room, const PythonNetwork* network,
+                 Input<uint8_t, 1> content)
+        : TokenCoding(vocabulary, profile, sizes, network, checked(content, sizes)),
+          content_(content),
           payload_(room),
           coder_(payload_.data(), payload_.size()) {}
 
@@ -280,8 +305,12 @@ class TokenEncoder : public TokenCoding {
             const int64_t left = mixture_.num_left(first + i);
             if (left == 0) continue;
             require(mixture_.vocabulary.has(token), "a token is not of the vocabulary");
-            require(static_cast<int64_t>(mixture_.vocabulary.content(token).size()) <= left,
+            const std::span<const uint8_t> bytes = mixture_.vocabulary.content(token);
+            require(static_cast<int64_t>(bytes.size()) <= left,
                     "a token is longer than what its lane has left");
+            const auto place = static_cast<size_t>(mixture_.lanes[first + i].mix.position);
+            require(std::equal(bytes.begin(), bytes.end(), content_.data() + place),
+                    "a token has other bytes than the content");
         }
         const nb::gil_scoped_release release;
         const language::Kernels& kernels = language::kernels();
@@ -296,6 +325,7 @@ class TokenEncoder : public TokenCoding {
 
     // Whole bytes written, and the width of the interval within the next six.
     std::pair<size_t, uint64_t> place() const { return {coder_.num_written(), coder_.width()}; }
+    size_t num_written() const { return coder_.num_written(); }
 
     std::optional<nb::bytes> finish() {
         size_t size = 0;
@@ -304,6 +334,13 @@ class TokenEncoder : public TokenCoding {
     }
 
    private:
+    static const uint8_t* checked(const Input<uint8_t, 1>& content,
+                                  const std::vector<size_t>& sizes) {
+        require(content.size() == total(sizes), "the content is as long as all lanes");
+        return content.data();
+    }
+
+    Input<uint8_t, 1> content_;
     std::vector<uint8_t> payload_;
     coding::Encoder coder_;
 };
@@ -311,8 +348,9 @@ class TokenEncoder : public TokenCoding {
 class TokenDecoder : public TokenCoding {
    public:
     TokenDecoder(const language::Vocabulary& vocabulary, int profile,
-                 const std::vector<size_t>& sizes, const nb::bytes& payload)
-        : TokenCoding(vocabulary, profile, sizes),
+                 const std::vector<size_t>& sizes, const nb::bytes& payload,
+                 const PythonNetwork* network)
+        : TokenCoding(vocabulary, profile, sizes, network, nullptr),
           payload_(payload),
           coder_(reinterpret_cast<const uint8_t*>(payload_.c_str()), payload_.size()) {}
 
@@ -368,14 +406,19 @@ void bind_tokens(nb::module_& m) {
             "order", [](const language::Vocabulary& self) { return to_array(self.order()); },
             nb::rv_policy::automatic);
     nb::class_<TokenEncoder>(m, "TokenEncoder")
-        .def(nb::init<const language::Vocabulary&, int, Sizes, size_t>(), "vocabulary"_a,
-             "profile"_a, "sizes"_a, "room"_a, nb::keep_alive<1, 2>())
+        .def(nb::init<const language::Vocabulary&, int, Sizes, size_t, const PythonNetwork*,
+                      Input<uint8_t, 1>>(),
+             "vocabulary"_a, "profile"_a, "sizes"_a, "room"_a, "network"_a.none(), array("content"),
+             nb::keep_alive<1, 2>(), nb::keep_alive<1, 6>())
         .def("encode", &TokenEncoder::encode, "first_lane"_a, array("logits"), array("tokens"))
         .def_prop_ro("place", &TokenEncoder::place)
+        .def_prop_ro("num_written", &TokenEncoder::num_written)
         .def("finish", &TokenEncoder::finish);
     nb::class_<TokenDecoder>(m, "TokenDecoder")
-        .def(nb::init<const language::Vocabulary&, int, Sizes, const nb::bytes&>(), "vocabulary"_a,
-             "profile"_a, "sizes"_a, "payload"_a, nb::keep_alive<1, 2>())
+        .def(nb::init<const language::Vocabulary&, int, Sizes, const nb::bytes&,
+                      const PythonNetwork*>(),
+             "vocabulary"_a, "profile"_a, "sizes"_a, "payload"_a, "network"_a.none(),
+             nb::keep_alive<1, 2>(), nb::keep_alive<1, 6>())
         .def("decode", &TokenDecoder::decode, "first_lane"_a, array("logits"), array("tokens"))
         .def_prop_ro("is_done", &TokenDecoder::is_done)
         .def_prop_ro("num_decoded", &TokenDecoder::num_decoded)

@@ -3,6 +3,7 @@
 from numpy import int8, int32, uint8
 from numpy.typing import NDArray
 
+from neurocomp._core import Network
 from neurocomp._core.exact import Linear
 
 class Transformer:
@@ -124,10 +125,25 @@ class Vocabulary:
         """Numbers of the tokens that have bytes, sorted by these."""
 
 class TokenEncoder:
-    """Codes the tokens of lanes that hold ``sizes`` bytes, to a payload of at most ``room``."""
+    """Codes the tokens of lanes that hold ``sizes`` bytes, to a payload of at most ``room``.
+
+    Args:
+        vocabulary: of the tokens.
+        profile: of the contexts.
+        sizes: of the lanes.
+        room: bytes.
+        network: whose opinion is the second; None for none.
+        content: (n,), the bytes of all lanes, one after the other.
+    """
 
     def __init__(
-        self, vocabulary: Vocabulary, profile: int, sizes: list[int], room: int
+        self,
+        vocabulary: Vocabulary,
+        profile: int,
+        sizes: list[int],
+        room: int,
+        network: Network | None,
+        content: NDArray[uint8],
     ) -> None: ...
     def encode(self, first_lane: int, logits: NDArray[int32], tokens: NDArray[int32]) -> bool:
         """Code the next token of lanes from ``first_lane`` on; lanes that are done take none.
@@ -148,6 +164,10 @@ class TokenEncoder:
         So many bytes and 48 - log2(width) bits are spent.
         """
 
+    @property
+    def num_written(self) -> int:
+        """Bytes of the payload so far."""
+
     def finish(self) -> bytes | None:
         """Return the payload; None where it is longer than the room."""
 
@@ -155,7 +175,12 @@ class TokenDecoder:
     """Decodes what `TokenEncoder` coded."""
 
     def __init__(
-        self, vocabulary: Vocabulary, profile: int, sizes: list[int], payload: bytes
+        self,
+        vocabulary: Vocabulary,
+        profile: int,
+        sizes: list[int],
+        payload: bytes,
+        network: Network | None,
     ) -> None: ...
     def decode(self, first_lane: int, logits: NDArray[int32], tokens: NDArray[int32]) -> None:
         """Write the next tokens of lanes from ``first_lane`` on; 0 for those that are done.

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from neurocomp.pipeline.options import PRESETS
+from neurocomp.pipeline.options import PRESETS, READY_PRESETS
 
 _OTHERS_OF_THE_PACKAGE = ("adaptive",)
 
@@ -17,7 +17,8 @@ def complete_models(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the models of the package and the installed ones, and files."""
-    names = [*(preset.model for preset in PRESETS.values()), *_OTHERS_OF_THE_PACKAGE]
+    names = [str(PRESETS[name].model) for name in READY_PRESETS]
+    names += _OTHERS_OF_THE_PACKAGE
     return _items([*names, *_priors(), *_installed(ctx)], incomplete)
 
 

@@ -179,20 +179,26 @@ LEVELS = {
     **dict.fromkeys(("-1", "-2", "-3"), "fast"),
     **dict.fromkeys(("-4", "-5", "-6"), "default"),
     **dict.fromkeys(("-7", "-8", "-9"), "best"),
+    "--ultra": "max",
 }
-"""The preset of each level of gzip and xz."""
+"""The preset of each level of gzip and xz; --ultra is zstd's."""
 
 
 def _level_option(level: str, name: str) -> Decorator[Any]:
     """Return the option of a level; help tells of the first of three only."""
-    shown = {"fast": ("-1", "--fast"), "default": ("-6",), "best": ("-9", "--best")}[name]
+    shown = {
+        "fast": ("-1", "--fast"),
+        "default": ("-6",),
+        "best": ("-9", "--best"),
+        "max": ("--ultra",),
+    }[name]
     others = [one for one, preset in LEVELS.items() if preset == name and one not in shown]
     return click.option(
         *(shown if level in shown else (level,)),
         "preset",
         flag_value=name,
         hidden=level not in shown,
-        help=f"--preset {name}; so are {' and '.join(others)}.",
+        help=f"--preset {name}{'; so are ' if others else ''}{' and '.join(others)}.",
     )
 
 
@@ -202,7 +208,8 @@ preset_options = all_of(
         type=click.Choice(list(PRESETS)),
         default="default",
         show_default=True,
-        help="How much time to take; -1 to -9 are short for the three.",
+        help="How much time to take; -1 to -9 are short for the first three. max codes with a "
+        "language model, which you have to get: neurocomp models pull.",
     ),
     *(_level_option(level, name) for level, name in LEVELS.items()),
 )

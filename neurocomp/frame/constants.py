@@ -33,6 +33,9 @@ HEAD_FAMILY_SHIFT = 3
 
 SHORT_HASH_BYTES = 3
 LONG_HASH_BYTES = 32
+LANGUAGE_HASH_BYTES = 8
+"""Of a long hash of family language: content of a kilobyte takes some 150 bytes there."""
+
 DICTIONARY_HASH_BYTES = 8
 
 FAMILY_MIX = 1
@@ -70,12 +73,12 @@ REVISIONS = {
     FAMILY_DALLE: 1,
     FAMILY_NEURAL_NGRAM: 1,
     FAMILY_RECURRENT_TOKENS: 1,
-    FAMILY_LANGUAGE: 1,
+    FAMILY_LANGUAGE: 2,
 }
 """Revision of each family's arithmetic: raised whenever the same weights would predict otherwise.
 
 Those of bytenet and language count changes of mix as well, which they contain; that of language
-those of transformer too.
+those of bytenet, of the network text-l and of transformer too.
 """
 
 REVISION_READERS = {
@@ -88,9 +91,9 @@ REVISION_READERS = {
     (FAMILY_DALLE, 1): "0.1",
     (FAMILY_NEURAL_NGRAM, 1): "0.1",
     (FAMILY_RECURRENT_TOKENS, 1): "0.1",
-    (FAMILY_LANGUAGE, 1): "0.1",
+    (FAMILY_LANGUAGE, 2): "0.1",
 }
-"""The newest neurocomp that reads a revision of a family."""
+"""The newest neurocomp that reads a revision of a family, where a release does."""
 
 PROPERTY_PARAMETERS = 1
 PROPERTY_ENVIRONMENT = 2
@@ -150,7 +153,7 @@ VARIANT_PRIMED = 2
 """Of mix: contexts for text that have read the primer."""
 
 VARIANT_NETWORK = 2
-"""The first of bytenet's two variants with its network."""
+"""The first of bytenet's two variants with its network, and of the two of language with one."""
 
 # Limits
 
@@ -216,3 +219,15 @@ SECTION_LANES = 2
 
 MAX_DICTIONARY_BYTES = 1 << 20
 """Largest size of a dictionary's content."""
+
+
+def hash_bytes(family: int, *, is_long: bool) -> int:
+    """Return how many bytes of its SHA-256 name a model of that family in a frame.
+
+    Args:
+        family: its id.
+        is_long: it is not part of the software.
+    """
+    if not is_long:
+        return SHORT_HASH_BYTES
+    return LANGUAGE_HASH_BYTES if family == FAMILY_LANGUAGE else LONG_HASH_BYTES

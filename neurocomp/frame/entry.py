@@ -22,8 +22,8 @@ class ModelEntry:
     Attributes:
         family: what kind of model, 0 to ``constants.MAX_FAMILY``.
         revision: of the family's arithmetic, 0 to 255.
-        hash: which model: the first 3 bytes of the SHA-256 of one that is part of the software, or
-            all 32 bytes.
+        hash: which model: the first bytes of its SHA-256, 3 for one that is part of the software,
+            else 8 for one of language, 32 for others.
         symbols_id: how bytes and symbols turn into each other, 0 to 15.
         coder_id: the entropy coder, 0 to 15.
         parameters: what the model must be told besides, up to 1,024 bytes; empty where nothing.
@@ -44,8 +44,8 @@ class ModelEntry:
 
     @property
     def is_long(self) -> bool:
-        """Whether the hash is whole."""
-        return len(self.hash) == constants.LONG_HASH_BYTES
+        """Whether the hash is one of models that are not part of the software."""
+        return len(self.hash) > constants.SHORT_HASH_BYTES
 
     def to_bytes(self) -> bytes:
         """Return the entry as it stands in a header."""
@@ -87,8 +87,8 @@ def read_entry(source: ByteSource) -> ModelEntry:
     if has_symbols_and_coder and not symbols_and_coder:
         raise FormatError("the frame names symbols and a coder that it should leave out")
     revision = source.read(1)[0]
-    is_long = head & constants.HEAD_LONG_HASH
-    identity = source.read(constants.LONG_HASH_BYTES if is_long else constants.SHORT_HASH_BYTES)
+    is_long = bool(head & constants.HEAD_LONG_HASH)
+    identity = source.read(constants.hash_bytes(head >> shift, is_long=is_long))
     contents = _read_properties(source) if head & constants.HEAD_PROPERTIES else {}
     return ModelEntry(
         head >> shift,

@@ -48,7 +48,7 @@ def compress(
 
     Args:
         data: any object that shows its bytes (bytes, memoryview, an array...), empty ones included.
-        preset: "fast", "default" or "best".
+        preset: "fast", "default", "best" or "max".
         model: name, hash prefix or file of a model, instead of the preset's.
         coder: "arithmetic" or "huffman".
         block_bytes: content of a block, instead of the preset's.

@@ -29,7 +29,7 @@ _SECOND_BEST = "text-l"
 _CONTEXTS_NUMBER = 1
 """Of the other model in the model tables that have one."""
 
-_WHOLE_BYTES = 1 << 14
+_WHOLE_BYTES = 1 << 15
 """Smaller blocks are coded both ways by those of a language model, of larger ones samples are."""
 
 _SAMPLE_BYTES = 1 << 12

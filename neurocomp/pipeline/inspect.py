@@ -29,12 +29,15 @@ STORED = "stored"
 CONTEXTS = "contexts"
 PRIMED_CONTEXTS = "contexts + primer"
 NETWORK = "network"
+LANGUAGE = "language"
+LANGUAGE_AND_NETWORK = "language + network"
 
 
 def coded_with(head: BlockHead, family: int) -> str:
-    """Return what made the block: "stored", "contexts", "contexts + primer", "network".
+    """Return what made the block: "stored", "contexts", "contexts + primer", "network", "language".
 
-    A model of symbols is called by its family, for it codes all blocks alike.
+    Blocks of a language model that a network of bytes has a say in are "language + network".  A
+    model of symbols is called by its family, for it codes all blocks alike.
 
     Args:
         head: the block's.
@@ -46,6 +49,9 @@ def coded_with(head: BlockHead, family: int) -> str:
         return PRIMED_CONTEXTS if head.variant == constants.VARIANT_PRIMED else CONTEXTS
     if family == constants.FAMILY_BYTENET:
         return NETWORK if head.variant >= constants.VARIANT_NETWORK else CONTEXTS
+    if family == constants.FAMILY_LANGUAGE:
+        helped = head.variant >= constants.VARIANT_NETWORK
+        return LANGUAGE_AND_NETWORK if helped else LANGUAGE
     return constants.FAMILY_NAMES.get(family, f"unknown ({family})")
 
 
@@ -72,7 +78,8 @@ class BlockInfo:
         content_bytes: size of what it decodes to.
         method: "stored", "modelled" or "segment".
         model: number of its model in the frame's table; None where it is stored.
-        coded_with: "stored", "contexts", "contexts + primer", "network", or the family of a model
+        coded_with: "stored", "contexts", "contexts + primer", "network", "language", "language +
+            network", or the family of a model
             of symbols.
         variant: parameter set of the model.
         num_lanes: lanes that advance together.
@@ -105,6 +112,8 @@ class ModelInfo:
         coder: the coder's name, or the unknown id.
         dictionary: first 8 bytes of the SHA-256 of its dictionary in hexadecimal, empty where
             there is none.
+        window: symbols that a language model sees; None where the window does not slide, or isn't
+            known.
         missing: why it can't be used here, or None where it can.
     """
 
@@ -115,6 +124,7 @@ class ModelInfo:
     symbols: str
     coder: str
     dictionary: str
+    window: int | None
     missing: str | None
 
 
@@ -219,6 +229,7 @@ def _inspect_model(entry: ModelEntry, store: ModelStore) -> tuple[ModelInfo, int
         SYMBOL_NAMES.get(entry.symbols_id, f"unknown ({entry.symbols_id})"),
         CODER_NAMES.get(entry.coder_id, f"unknown ({entry.coder_id})"),
         entry.dictionary.hex(),
+        named.window,
         missing,
     )
     return model, named.section_lanes

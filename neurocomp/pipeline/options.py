@@ -7,6 +7,8 @@ from pathlib import Path
 
 from neurocomp.errors import UsageError
 from neurocomp.frame.constants import MAX_BLOCK_BYTES
+from neurocomp.registry.lookup import largest_language_model
+from neurocomp.store.folder import ModelStore
 from neurocomp.threads import num_cores
 
 MIN_BLOCK_BYTES = 1 << 12
@@ -17,11 +19,11 @@ class Preset:
     """A model and a block size under one name.
 
     Attributes:
-        model: name of the model.
+        model: name of the model; None for the largest language model that is installed.
         block_bytes: content of a block: what is learnt is forgotten between blocks.
     """
 
-    model: str
+    model: str | None
     block_bytes: int
 
 
@@ -29,7 +31,10 @@ PRESETS = {
     "fast": Preset("mix", 16 << 20),
     "default": Preset("text-s", 8 << 20),
     "best": Preset("text-l", 64 << 20),
+    "max": Preset(None, 64 << 20),
 }
+READY_PRESETS = tuple(name for name, preset in PRESETS.items() if preset.model is not None)
+"""Those whose model is part of the package."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class CompressOptions:
     """How to compress.
 
     Attributes:
-        preset: gives what the other options leave open: "fast", "default" or "best".
+        preset: gives what the other options leave open: "fast", "default", "best" or "max".
         model: name, hash prefix or file of a model, instead of the preset's.
         coder: "arithmetic" or "huffman".
         block_bytes: content of a block, instead of the preset's.
@@ -76,8 +81,13 @@ class CompressOptions:
 
     @property
     def resolved_model(self) -> str:
-        """The model's name: the one that was chosen or the preset's."""
-        return PRESETS[self.preset].model if self.model is None else self.model
+        """The model's name: the one that was chosen or the preset's.
+
+        Raises:
+            ModelNotFoundError: the preset is "max", and no language model is installed.
+        """
+        named = PRESETS[self.preset].model if self.model is None else self.model
+        return named or largest_language_model(ModelStore(search_path=self.model_path))
 
     @property
     def resolved_block_bytes(self) -> int:

@@ -26,6 +26,7 @@ from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
+_TRANSFORMER = constants.FAMILY_NAMES[constants.FAMILY_TRANSFORMER]
 DICTIONARY = "dictionary"
 """What a dictionary's file says that it is."""
 
@@ -71,6 +72,8 @@ def family_of(family_id: int, revision: int) -> Family:
     if revision != family.revision:
         reader = constants.REVISION_READERS.get((family_id, revision))
         how = "a newer neurocomp reads it (pip install -U neurocomp)"
+        if revision < family.revision:
+            how = "no release reads it: compress the content again"
         if reader is not None:
             how = f"neurocomp {reader} reads it (pip install neurocomp=={reader})"
         raise ModelMismatchError(
@@ -124,10 +127,12 @@ class Named:
     Attributes:
         name: for people.
         section_lanes: of a network of bytes, as far as it is known.
+        window: symbols that a language model sees; None where the window does not slide.
     """
 
     name: str
     section_lanes: int = constants.SECTION_LANES
+    window: int | None = None
 
 
 def name_frame_model(
@@ -161,7 +166,46 @@ def name_frame_model(
         )
     if parameters and not family.has_window:
         raise FormatError(f"the frame has parameters for the {family.name} model")
-    return Named(name, section_lanes(header))
+    return Named(name, section_lanes(header), _window(header, parameters))
+
+
+def largest_language_model(store: ModelStore) -> str:
+    """Return the name of the installed language model that has the most weights, by their bytes.
+
+    Raises:
+        ModelNotFoundError: there is none; the message says how to get one.
+    """
+    sizes = {}
+    for entry in store.entries():
+        try:
+            header = ModelHeader.read(entry.path)
+            if _is_language(header):
+                sizes[entry.name] = entry.path.stat().st_size
+        except (NeurocompError, OSError):  # those who name it are told
+            continue
+    if not sizes:
+        raise ModelNotFoundError(
+            "the preset 'max' codes with a language model, and none is installed: 'neurocomp "
+            "models pull smollm2 --index' fetches one of 93 MB; the preset 'best' needs none"
+        )
+    return max(sizes, key=lambda name: (sizes[name], name))
+
+
+def _is_language(header: ModelHeader) -> bool:
+    """Return whether a model is one of tokens whose window slides."""
+    sinks = header.config.get("sinks", 0)
+    return header.architecture == _TRANSFORMER and type(sinks) is int and sinks > 0
+
+
+def _window(header: ModelHeader, parameters: bytes) -> int | None:
+    """Return the length of a sliding window, by its model's header and a frame's parameters."""
+    if not _is_language(header):
+        return None
+    from neurocomp.models.transformer.config import DEFAULT_WINDOW
+
+    context = header.config.get("context")
+    usual = min(context, DEFAULT_WINDOW) if type(context) is int else None
+    return int.from_bytes(parameters, "little") or usual
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:

@@ -172,7 +172,7 @@ def open_frame_model(
     opened = _with_parameters(opened, parameters)
     if family.stored_family is not None:
         opened = as_language(opened)
-    if opened.family is not family or opened.model.identity != identity:
+    if opened.family is not family or not opened.model.identity.startswith(identity):
         raise ModelMismatchError(
             f"{printable(path)} is not the {family.name} model {identity.hex()} of the frame"
         )

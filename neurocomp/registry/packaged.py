@@ -145,5 +145,5 @@ def find_packaged(family_id: int, identity: bytes) -> PackagedModel | None:
 
 def hash_in_frames(family_id: int, sha256: bytes) -> bytes:
     """Return by what frames name a model: a few bytes are enough for those of the package."""
-    is_packaged = find_packaged(family_id, sha256) is not None
-    return sha256[: constants.SHORT_HASH_BYTES] if is_packaged else sha256
+    is_long = find_packaged(family_id, sha256) is None
+    return sha256[: constants.hash_bytes(family_id, is_long=is_long)]

@@ -244,7 +244,7 @@ def test_completion_of_names(inside: Call, program: Program) -> None:
         assert {"mix", "text-s", "text-l", "adaptive", "mine"} <= complete(words, "")
         assert complete(words, "mi") == {"mix", "mine"}
     assert complete(["--dict"], "m") == {"mine"}
-    assert complete(["compress", "--preset"], "") == {"fast", "default", "best"}
+    assert complete(["compress", "--preset"], "") == {"fast", "default", "best", "max"}
     assert {"--decompress", "--dict"} <= complete([], "--d")
     assert complete([], "comp") == {"compress"}
     (program.folder / "home" / "names.json").write_text("damaged")

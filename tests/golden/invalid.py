@@ -118,7 +118,11 @@ def _entries() -> Files:
         "largest-family": (replace(mix, family=constants.MAX_FAMILY), "UnsupportedError"),
         "former-family": (replace(mix, family=7), "UnsupportedError"),
         "language-of-another": (
-            replace(ngram, family=constants.FAMILY_LANGUAGE, symbols_id=0, coder_id=0),
+            ModelEntry(
+                constants.FAMILY_LANGUAGE,
+                constants.REVISIONS[constants.FAMILY_LANGUAGE],
+                ngram.hash[: constants.LANGUAGE_HASH_BYTES],
+            ),
             "ModelMismatchError",
         ),
         "wrong-revision": (replace(adaptive, revision=200), "ModelMismatchError"),

@@ -18,6 +18,8 @@ from neurocomp.models.mix.codec import PRIMED
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.inspect import (
     CONTEXTS,
+    LANGUAGE,
+    LANGUAGE_AND_NETWORK,
     NETWORK,
     PRIMED_CONTEXTS,
     STORED,
@@ -72,6 +74,8 @@ def test_variants_are_those_of_the_codecs() -> None:
     for variant in range(2 * NUM_PROFILES):
         expected = NETWORK if variant >= NUM_PROFILES else CONTEXTS
         assert coded_with(head(variant), constants.FAMILY_BYTENET) == expected
+        expected = LANGUAGE_AND_NETWORK if variant >= NUM_PROFILES else LANGUAGE
+        assert coded_with(head(variant), constants.FAMILY_LANGUAGE) == expected
     assert coded_with(head(0), 99) == "unknown (99)"
 
 

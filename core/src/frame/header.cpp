@@ -82,8 +82,8 @@ ModelEntry read_entry(Cursor& cursor) {
         entry.coder = both & 15;
     }
     entry.revision = cursor.byte();
-    entry.hash =
-        copy(cursor.take((head & head_long_hash) != 0 ? long_hash_bytes : short_hash_bytes));
+    const uint64_t whole = entry.family == family_language ? language_hash_bytes : long_hash_bytes;
+    entry.hash = copy(cursor.take((head & head_long_hash) != 0 ? whole : short_hash_bytes));
     if ((head & head_properties) != 0) read_properties(cursor, entry);
     return entry;
 }

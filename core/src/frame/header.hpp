@@ -15,7 +15,7 @@ struct ModelEntry {
     unsigned symbols = 0;
     unsigned coder = 0;
     unsigned revision = 0;
-    std::vector<uint8_t> hash;         // 3 or 32 bytes
+    std::vector<uint8_t> hash;         // 3, 8 or 32 bytes
     std::vector<uint8_t> parameters;   // empty where there are none
     std::vector<uint8_t> environment;  // empty where the frame decodes anywhere
     std::vector<uint8_t> dictionary;   // 8 bytes of its hash, or none

@@ -51,9 +51,9 @@ NEUROCOMP_INLINE void set_end_match(const Mixture& mixture, const mix::Lane& lan
     }
 }
 
-// The probability of an end, 1 .. 65535 of 65536.
+// Log odds of an end.  `raw` are the language model's, `second` those of the second opinion.
 NEUROCOMP_INLINE int32_t predict_end(const Mixture& mixture, const mix::Lane& lane, size_t prefix,
-                                     size_t length, int32_t raw, EndInputs& end) {
+                                     size_t length, int32_t raw, int32_t second, EndInputs& end) {
     const mix::Constants& constants = mixture.tables.constants;
     set_end_contexts(mixture, lane, prefix, smaller<size_t>(length, 255), end);
     for (int k = 0; k < Ends::num_contexts; ++k) {
@@ -66,6 +66,7 @@ NEUROCOMP_INLINE int32_t predict_end(const Mixture& mixture, const mix::Lane& la
     end.raw = raw;
     end.inputs[Ends::model_input] = clamp(raw, mix::stretch_limit);
     end.inputs[Ends::bias_input] = 256;
+    end.inputs[Ends::second_input] = second;
     set_end_match(mixture, lane, end);
     const size_t kind = end.match_step < 0 ? 0 : end.match_step < 32 ? 1 : 2;
     const auto sure =

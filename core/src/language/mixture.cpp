@@ -11,7 +11,9 @@ namespace neurocomp::language {
 namespace {
 
 constexpr mix::Pace pace = {14, 30, 20};
+// Of a token's end: the language model's alone, and both where there is a second opinion.
 constexpr int32_t model_weight = 65536;
+constexpr int32_t shared_weights[2] = {61440, 8192};
 constexpr uint32_t first_count = 30;  // of certainties, which have seen no decision yet
 
 // e**-(8 + half_nats / 2) in units of 2**-22.
@@ -31,7 +33,7 @@ size_t total(std::span<const size_t> sizes) {
 
 }  // namespace
 
-Ends::Ends(size_t block_bytes)
+Ends::Ends(size_t block_bytes, bool with_second)
     : mask((uint64_t{1} << std::clamp(bit_length(block_bytes), 10, 18)) - 1),
       maps(num_contexts * (mask + 1)),
       weights(num_rows * num_inputs),
@@ -40,7 +42,9 @@ Ends::Ends(size_t block_bytes)
     maps.fill(uint32_t{1} << 31);
     match_maps.fill(uint32_t{7} << 29);
     for (size_t row = 0; row < num_rows; ++row) {
-        weights[row * num_inputs + model_input] = model_weight;
+        int32_t* const out = weights.data() + row * num_inputs;
+        out[model_input] = with_second ? shared_weights[0] : model_weight;
+        out[second_input] = with_second ? shared_weights[1] : 0;
     }
 }
 
@@ -51,10 +55,11 @@ Certainties::Certainties() {
     }
 }
 
-Mixture::Mixture(const Vocabulary& known, mix::Profile profile, std::span<const size_t> sizes)
+Mixture::Mixture(const Vocabulary& known, mix::Profile profile, std::span<const size_t> sizes,
+                 const SecondModel* other, const uint8_t* content)
     : vocabulary(known),
       tables(total(sizes), true),
-      ends(total(sizes)),
+      ends(total(sizes), other != nullptr),
       bias(known.order().size()),
       weights((bias.size() + group_size - 1) / group_size * group_size),
       sums(weights.size() / group_size + 1) {
@@ -67,6 +72,7 @@ Mixture::Mixture(const Vocabulary& known, mix::Profile profile, std::span<const 
         lanes.back().mix.pace = pace;
         start = end;
     }
+    if (other != nullptr) second = std::make_unique<Second>(*other, profile, sizes, content);
 }
 
 const Kernels& kernels() {

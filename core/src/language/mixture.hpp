@@ -5,7 +5,8 @@
 // weights over the sorted vocabulary (vocabulary.hpp), so that the product of a token's decisions is
 // its probability.  Decisions that the vocabulary leaves no choice for are not coded.
 //
-// Lanes take turns, and share the contexts, the bias and the payload.
+// A network of bytes may have a say in each as well: second.hpp.  Lanes take turns, and share the
+// contexts, the bias and the payload.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "coding/binary.hpp"
+#include "language/second.hpp"
 #include "language/vocabulary.hpp"
 #include "mix/state.hpp"
 
@@ -23,14 +25,15 @@ namespace neurocomp::language {
 // Ends of tokens: a mixer of the language model's opinion and of what ended in such contexts before.
 struct Ends {
     static constexpr int num_contexts = 7;  // the prefix, and orders 1 to 6
-    static constexpr int num_inputs = 2 * num_contexts + 3;
+    static constexpr int num_inputs = 2 * num_contexts + 4;
     static constexpr int model_input = 2 * num_contexts;
     static constexpr int match_input = model_input + 1;
     static constexpr int bias_input = model_input + 2;
+    static constexpr int second_input = model_input + 3;
     static constexpr size_t num_rows = 3 * 16 * 16;
     static constexpr size_t num_match_steps = 32;
 
-    explicit Ends(size_t block_bytes);
+    Ends(size_t block_bytes, bool with_second);
 
     uint64_t mask;               // entries of a context - 1
     Array<uint32_t> maps;        // P(end) in each context, as in mix::Tables
@@ -56,8 +59,10 @@ inline constexpr size_t group_size = 16;  // weights whose sum is kept
 class Mixture {
    public:
     // Lanes of these sizes, whose bytes lie one after the other in a block of at least one byte.
+    // `second` is null where there is no second opinion, `content` where it is not known: see Second.
     // Throws std::bad_alloc.
-    Mixture(const Vocabulary& vocabulary, mix::Profile profile, std::span<const size_t> sizes);
+    Mixture(const Vocabulary& vocabulary, mix::Profile profile, std::span<const size_t> sizes,
+            const SecondModel* second = nullptr, const uint8_t* content = nullptr);
 
     struct Lane {
         mix::Lane mix;
@@ -71,9 +76,10 @@ class Mixture {
     Ends ends;
     Certainties sure_bytes, sure_ends;
     std::vector<Lane> lanes;
-    std::vector<int32_t> bias;     // of the sorted tokens' logits: octaves, in units of 2**-22
-    std::vector<int32_t> weights;  // of the sorted tokens: 1 .. 2**29 + 1; zeros to a whole group
-    std::vector<int64_t> sums;     // of those before each group, and of all
+    std::unique_ptr<Second> second;  // null without a second opinion
+    std::vector<int32_t> bias;       // of the sorted tokens' logits: octaves, in units of 2**-22
+    std::vector<int32_t> weights;    // of the sorted tokens: 1 .. 2**29 + 1; zeros to a whole group
+    std::vector<int64_t> sums;       // of those before each group, and of all
 };
 
 // Compiled once for each kind of processor.  Logits are to base 2, in units of 2**-10, those of

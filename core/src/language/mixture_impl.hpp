@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "language/ends_impl.hpp"
+#include "language/judge_impl.hpp"
 #include "language/mixture.hpp"
 #include "language/sums_impl.hpp"
 #include "mix/bits_impl.hpp"
@@ -47,10 +48,6 @@ NEUROCOMP_INLINE int code_decision(Certainties& sure, Coder& coder, int64_t raw,
     return coded;
 }
 
-NEUROCOMP_INLINE int64_t log_odds(const mix::Tables& tables, int64_t ones, int64_t zeros) {
-    return mix::logarithm_of(tables.constants, ones) - mix::logarithm_of(tables.constants, zeros);
-}
-
 // Weighs the byte after a prefix.
 NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Prefix& prefix) {
     int64_t* NEUROCOMP_RESTRICT const tree = lane.tree;
@@ -76,12 +73,53 @@ NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Pre
     }
 }
 
-// Codes the byte after a prefix, and returns the prefix with it.
+// Codes a bit that the vocabulary leaves open, the byte being number `length` of its token.
 template <typename Coder>
-NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, mix::Lane& lane, Coder& coder,
-                                         const Prefix& prefix, uint32_t byte) {
-    foresee(mixture, lane, prefix);
+NEUROCOMP_INLINE int code_bit(Mixture& mixture, size_t number, Coder& coder, size_t length,
+                              int wanted) {
     mix::Tables& tables = mixture.tables;
+    mix::Lane& lane = mixture.lanes[number].mix;
+    Second* const second = mixture.second.get();
+    mix::predict_mixed<true>(tables, lane);
+    const int64_t* const pair = lane.tree + 2 * size_t{lane.partial};
+    const int64_t raw = log_odds(tables, pair[1], pair[0]);
+    int bit;
+    if (second == nullptr) {
+        bit = code_decision(mixture.sure_bytes, coder, raw, lane.mixed, wanted);
+    } else {
+        mix::Lane& other = second->lanes[number];
+        const uint32_t p = mix::predict<true>(second->tables, other);
+        Judgement judgement;
+        const int32_t mixed = judge(*second, lane, number, p, raw, length, judgement);
+        bit = code_decision(mixture.sure_bytes, coder, raw, mixed, wanted);
+        learn_judgement(*second, lane, judgement, bit);
+        mix::update<true>(second->tables, other, bit);
+    }
+    mix::update_mixed<true, true>(tables, lane, bit);
+    return bit;
+}
+
+// Goes past a bit that the vocabulary leaves no choice for.
+NEUROCOMP_INLINE void pass_bit(Mixture& mixture, size_t number, int bit) {
+    mix::Tables& tables = mixture.tables;
+    mix::Lane& lane = mixture.lanes[number].mix;
+    mix::predict_contexts(tables, lane);
+    mix::predict_matches(tables, lane);
+    mix::update_mixed<true, false>(tables, lane, bit);
+    if (Second* const second = mixture.second.get()) {
+        mix::predict<true>(second->tables, second->lanes[number]);
+        mix::update<true>(second->tables, second->lanes[number], bit);
+    }
+}
+
+// Codes the byte after a prefix, the one of that number in its token, and returns the prefix with it.
+template <typename Coder>
+NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, size_t number, Coder& coder,
+                                         const Prefix& prefix, size_t length, uint32_t byte) {
+    mix::Lane& lane = mixture.lanes[number].mix;
+    Second* const second = mixture.second.get();
+    foresee(mixture, lane, prefix);
+    if (second != nullptr) foresee_again(*second, mixture.vocabulary, number, prefix);
     const Prefix* first = mixture.vocabulary.prefixes() + prefix.first_child;
     const Prefix* last = first + prefix.num_children;
     for (int shift = 7; shift >= 0; --shift) {
@@ -89,33 +127,34 @@ NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, mix::Lane& lane, Code
         const uint32_t least = ((lane.partial << 1 | 1) << shift) & 255;
         const Prefix* const ones =
             std::partition_point(first, last, [=](const Prefix& one) { return one.byte < least; });
-        if (ones == first || ones == last) {  // no choice
-            mix::predict_contexts(tables, lane);
-            mix::predict_matches(tables, lane);
-            mix::update_mixed<true, false>(tables, lane, ones == first ? 1 : 0);
+        if (ones == first || ones == last) {
+            pass_bit(mixture, number, ones == first ? 1 : 0);
             continue;
         }
-        mix::predict_mixed<true>(tables, lane);
-        const int64_t* const pair = lane.tree + 2 * size_t{lane.partial};
-        const int64_t raw = log_odds(tables, pair[1], pair[0]);
-        const int bit = code_decision(mixture.sure_bytes, coder, raw, lane.mixed,
-                                      static_cast<int>(byte >> shift & 1));
-        mix::update_mixed<true, true>(tables, lane, bit);
+        const auto wanted = static_cast<int>(byte >> shift & 1);
+        const int bit = code_bit(mixture, number, coder, length, wanted);
         (bit != 0 ? first : last) = ones;
     }
+    if (second != nullptr) second->read(number, first->byte);
     return *first;
 }
 
 // Codes whether a token ends with a prefix that others begin with.
 template <typename Coder>
-NEUROCOMP_INLINE bool code_end(Mixture& mixture, const mix::Lane& lane, Coder& coder,
-                               const Prefix& prefix, size_t length, bool ends) {
+NEUROCOMP_INLINE bool code_end(Mixture& mixture, size_t number, Coder& coder, const Prefix& prefix,
+                               size_t length, bool ends) {
     const int64_t rest = sum_before(mixture, prefix.last) - sum_before(mixture, prefix.first + 1);
-    const int64_t raw = log_odds(mixture.tables, mixture.weights[prefix.first], rest);
-    const auto number = static_cast<size_t>(&prefix - mixture.vocabulary.prefixes());
+    const auto raw =
+        static_cast<int32_t>(log_odds(mixture.tables, mixture.weights[prefix.first], rest));
+    const auto name = static_cast<size_t>(&prefix - mixture.vocabulary.prefixes());
+    int32_t other = 0;
+    if (Second* const second = mixture.second.get()) {
+        other = second_end(*second, mixture.vocabulary, number, prefix);
+        second->ended[number] = &prefix;
+    }
     EndInputs end;
     const int32_t mixed =
-        predict_end(mixture, lane, number, length, static_cast<int32_t>(raw), end);
+        predict_end(mixture, mixture.lanes[number].mix, name, length, raw, other, end);
     const int bit = code_decision(mixture.sure_ends, coder, raw, mixed, ends ? 1 : 0);
     learn_end(mixture, end, bit);
     return bit != 0;
@@ -127,19 +166,18 @@ template <typename Coder>
 int64_t code_token(Mixture& mixture, size_t number, Coder& coder, const int32_t* logits,
                    const uint8_t* content, size_t size) {
     weigh(mixture, logits);
-    Mixture::Lane& place = mixture.lanes[number];
-    mix::Lane& lane = place.mix;
+    const Mixture::Lane& lane = mixture.lanes[number];
     const Prefix* prefix = &mixture.vocabulary.root();
     for (size_t length = 1;; ++length) {
-        if (lane.position == place.end) return -1;
+        if (lane.mix.position == lane.end) return -1;
         const uint32_t byte = content == nullptr ? 0 : content[length - 1];
-        prefix = &code_byte(mixture, lane, coder, *prefix, byte);
+        prefix = &code_byte(mixture, number, coder, *prefix, length, byte);
         if (!prefix->completes) continue;
-        bool ends = prefix->num_children == 0 || lane.position == place.end;
-        if (!ends) ends = code_end(mixture, lane, coder, *prefix, length, length == size);
-        if (ends) break;
+        const bool is_open = prefix->num_children > 0 && lane.mix.position < lane.end;
+        if (mixture.second != nullptr) mixture.second->ended[number] = nullptr;
+        if (!is_open || code_end(mixture, number, coder, *prefix, length, length == size)) break;
     }
-    mixture.ends.flags[static_cast<size_t>(lane.position - 1)] = 1;
+    mixture.ends.flags[static_cast<size_t>(lane.mix.position - 1)] = 1;
     learn_token(mixture, prefix->first);
     return prefix->first;
 }

@@ -174,9 +174,10 @@ def _count(frames: list[FrameInfo]) -> str:
 def _model_line(number: int, model: ModelInfo) -> str:
     """Return what a frame says of one of its models."""
     dictionary = f", dictionary {model.dictionary}" if model.dictionary else ""
+    window = f", window {model.window}" if model.window else ""
     return (
         f"  model {number}: {model.model}, {model.family} revision {model.revision}, hash "
-        f"{model.hash}, symbols {model.symbols}, coder {model.coder}{dictionary}"
+        f"{model.hash}, symbols {model.symbols}, coder {model.coder}{window}{dictionary}"
     )
 
 

@@ -3,12 +3,12 @@
 A block is cut into lanes of bytes, each of which is cut into tokens by the encoder.  At each step
 the language model weighs the next token of all lanes; then the tokens are coded lane by lane,
 decision by decision, by the mixture of the model's opinion and of contexts, whose tables the lanes
-share (``core/src/language``).
+share (``core/src/language``).  Where it pays, a network of bytes has a say as well.  Lanes but the
+first have read its first tokens before their own: until then it is coded alone, and all read it.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,10 @@ from neurocomp.codec.damage import damage_as_format_errors
 from neurocomp.errors import FormatError
 from neurocomp.exact import Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
-from neurocomp.models.bytenet.sections import lane_starts
 from neurocomp.models.language import LanguageModel
+from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, of_the_first, sizes_of
+from neurocomp.models.language.lanes import Logits
+from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
 
 if TYPE_CHECKING:
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from neurocomp.codec.trace import Asked, Trace
 
 LANE_BYTES = 1 << 14
-"""A lane begins without context, which costs it some 240 bits; many lanes share the reading of
-weights."""
+"""Many lanes share the reading of weights, but each begins with little context."""
 
 MAX_CODED_LANES = 32
 """More are not faster: keys and values are then what is read."""
@@ -40,6 +41,13 @@ MAX_LANE_BYTES = 1 << 19
 
 _ROWS_AT_ONCE = 64
 """Rows of logits of a group that an encoder holds."""
+
+_TRIAL_BYTES = 1 << 14
+"""What is coded both ways before a block of several lanes goes on in one."""
+
+_NEEDED_GAIN = 100
+"""A second opinion has to save one byte of so many there, for it takes its time: a single lane
+waits for the language model in any case."""
 
 
 def num_lanes_for(num_bytes: int) -> int:
@@ -51,7 +59,8 @@ def num_lanes_for(num_bytes: int) -> int:
 class LanguageCodec(Codec):
     """Codes the bytes of a block under a language model and contexts.
 
-    The variant of a block is its profile of contexts.
+    The variant of a block is its profile of contexts, and `NUM_PROFILES` more where it has a
+    second opinion.
 
     Args:
         model: weighs the tokens.
@@ -63,56 +72,71 @@ class LanguageCodec(Codec):
     def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
         """Code at least one byte; None where the payload would not be shorter."""
         data = bytes(content)
-        profile, num_lanes = choose_profile(data), num_lanes_for(len(data))
-        sizes = _sizes(len(data), num_lanes)
-        encoder = _core.language.TokenEncoder(self._model.vocabulary, profile, sizes, len(data))
-        grid, num_tokens = self._tokens(data, sizes)
+        num_lanes = num_lanes_for(len(data))
+        sizes = sizes_of(len(data), num_lanes)
+        ways = Ways(self._model, data, sizes)
+        cut = cut_tokens(self._model, data, sizes)
+        grid = cut.grid
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
-        share = len(data) / max(num_tokens, 1)
+        share = len(data) / max(sum(cut.lengths), 1)
         told = done = 0
         for first in range(0, grid.shape[1], max_steps):
             piece = grid[:, first : first + max_steps]
             for step, parts in enumerate(lanes.foresee(piece)):
+                if first + step < cut.num_shared:
+                    parts = of_the_first(parts)
                 for start, logits in parts:
                     tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
-                    if not encoder.encode(start, logits, tokens):
+                    if not ways.encode(start, logits, tokens):
                         return None
             done = min(int((first + piece.shape[1]) * num_lanes * share), len(data))
+            if num_lanes > 1 and done >= _TRIAL_BYTES:
+                ways.choose()
             tick(done - told)
             told = done
         tick(len(data) - told)
-        payload = encoder.finish()
-        return None if payload is None else CodedBlock(payload, len(data), num_lanes, profile)
+        return ways.finish()
 
     def decode(self, block: CodedBlock, tick: Tick) -> bytes:
         """Return the content of ``block``.
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
+            ModelMismatchError: the package has another network of bytes.
         """
         num_lanes = block.num_lanes
         if not 1 <= num_lanes <= min(MAX_LANGUAGE_LANES, block.num_symbols) or (
-            block.variant >= NUM_PROFILES
+            block.variant >= 2 * NUM_PROFILES
         ):
             raise FormatError(
                 f"a block of variant {block.variant} has no {num_lanes} lanes of a language model"
             )
-        sizes = _sizes(block.num_symbols, num_lanes)
+        sizes = sizes_of(block.num_symbols, num_lanes)
         if max(sizes) > MAX_LANE_BYTES:
             raise FormatError(
                 f"{num_lanes} lanes of a language model don't hold {block.num_symbols} bytes"
             )
         decoder = _core.language.TokenDecoder(
-            self._model.vocabulary, block.variant, sizes, block.payload
+            self._model.vocabulary,
+            block.variant % NUM_PROFILES,
+            sizes,
+            block.payload,
+            second_network().core if block.variant >= NUM_PROFILES else None,
         )
         lanes = self._model.lanes(num_lanes)
         tokens = np.zeros(num_lanes, np.int32)
         told = 0
+        num_shared = SHARED_TOKENS if num_lanes > 1 else 0
         with damage_as_format_errors():
             while not decoder.is_done:
-                for start, logits in lanes.logits():
+                shares = num_shared > 0 and told < sizes[0]
+                num_shared -= 1
+                parts = lanes.logits()
+                for start, logits in of_the_first(parts) if shares else parts:
                     decoder.decode(start, logits, tokens[start : start + len(logits)])
+                if shares:
+                    tokens[:] = tokens[0]
                 lanes.update(tokens)
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
@@ -124,20 +148,61 @@ class LanguageCodec(Codec):
         from neurocomp.models.mix.tracing import as_bytes
 
         data = as_bytes(self, block, content, tick)
-        sizes = _sizes(data.size, block.num_lanes)
-        return trace_tokens(self._model, block, data.tobytes(), sizes, asked, tick)
-
-    def _tokens(self, data: bytes, sizes: list[int]) -> tuple[Symbols, int]:
-        """Return the tokens of each lane, (lanes, steps), the shorter ones with zeros, and their
-        number."""
-        bounds = np.cumsum([0, *sizes])
-        parts = [self._model.tokens(data[first:last]) for first, last in pairwise(bounds)]
-        grid = np.zeros((len(parts), max(map(len, parts))), np.int32)
-        for row, part in zip(grid, parts, strict=True):
-            row[: len(part)] = part
-        return grid, sum(map(len, parts))
+        return trace_tokens(self._model, block, data.tobytes(), asked, tick)
 
 
-def _sizes(num_bytes: int, num_lanes: int) -> list[int]:
-    starts = [*lane_starts(num_bytes, num_lanes), num_bytes]
-    return [last - first for first, last in pairwise(starts)]
+class Ways:
+    """A block coded with a second opinion and without one, as long as both may be the shorter.
+
+    Args:
+        model: weighs the tokens.
+        data: of the block.
+        sizes: of its lanes.
+
+    Attributes:
+        encoders: of each variant that is left.
+    """
+
+    def __init__(self, model: LanguageModel, data: bytes, sizes: list[int]) -> None:
+        self._num_bytes, self._num_lanes = len(data), len(sizes)
+        profile, content = choose_profile(data), np.frombuffer(data, np.uint8)
+        self.encoders = {
+            variant: _core.language.TokenEncoder(
+                model.vocabulary, profile, sizes, len(data), network, content
+            )
+            for variant, network in (
+                (profile, None),
+                (profile + NUM_PROFILES, second_network().core),
+            )
+        }
+
+    def encode(self, first: int, logits: Logits, tokens: Symbols) -> bool:
+        """Code the next tokens of lanes; False where no way makes the block shorter."""
+        full = [
+            variant
+            for variant, encoder in self.encoders.items()
+            if not encoder.encode(first, logits, tokens)
+        ]
+        for variant in full:
+            del self.encoders[variant]
+        return bool(self.encoders)
+
+    def choose(self) -> None:
+        """Go on in one way."""
+        if len(self.encoders) > 1:
+            (plain, alone), (helped, both) = self.encoders.items()
+            needed = alone.num_written - alone.num_written // _NEEDED_GAIN
+            del self.encoders[helped if both.num_written > needed else plain]
+
+    def payloads(self) -> dict[int, bytes]:
+        """Return the payload of each variant that has one; to be called once."""
+        found = {variant: encoder.finish() for variant, encoder in self.encoders.items()}
+        return {variant: payload for variant, payload in found.items() if payload is not None}
+
+    def finish(self) -> CodedBlock | None:
+        """Return the shorter block, None where there is none."""
+        found = self.payloads()
+        if not found:
+            return None
+        variant = min(found, key=lambda one: len(found[one]))
+        return CodedBlock(found[variant], self._num_bytes, self._num_lanes, variant)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 from neurocomp import _core
 from neurocomp.codec.contract import CodedBlock, Tick
 from neurocomp.codec.trace import Asked, Bits, Shortlist, Trace, check_payload
-from neurocomp.exact import Symbols
+from neurocomp.models.language.cutting import CutTokens, cut_tokens, of_the_first, sizes_of
 from neurocomp.models.language.model import LanguageModel
+from neurocomp.models.language.second import second_network
+from neurocomp.models.mix import NUM_PROFILES
 
 NETWORK = "network"
 """The language model by itself: tokens that contexts know better cost less than it says."""
@@ -30,9 +31,8 @@ class TokenTracer:
     Args:
         model: weighs them.
         block: that they were coded as.
-        sizes: bytes of each lane.
-        grid: tokens (lanes, steps), of the shorter lanes with zeros.
-        lengths: tokens of each lane.
+        content: of the block.
+        cut: its tokens.
         asked: numbers of tokens, in the order of the content, whose likeliest ones are wanted.
     """
 
@@ -40,21 +40,24 @@ class TokenTracer:
         self,
         model: LanguageModel,
         block: CodedBlock,
-        sizes: list[int],
-        grid: Symbols,
-        lengths: list[int],
+        content: bytes,
+        cut: CutTokens,
         asked: range,
     ) -> None:
-        self._model, self._block = model, block
-        self._grid, self._lengths = grid, lengths
-        self._starts = np.cumsum([0, *lengths[:-1]]).tolist()
+        self._model, self._block, self._cut = model, block, cut
+        self._starts = np.cumsum([0, *cut.lengths[:-1]]).tolist()
         self._encoder = _core.language.TokenEncoder(
-            model.vocabulary, block.variant, sizes, block.num_symbols
+            model.vocabulary,
+            block.variant % NUM_PROFILES,
+            sizes_of(block.num_symbols, block.num_lanes),
+            block.num_symbols,
+            second_network().core if block.variant >= NUM_PROFILES else None,
+            np.frombuffer(content, np.uint8),
         )
         self._order = model.vocabulary.order
         self._rank = np.zeros(model.num_tokens, np.int64)
         self._rank[self._order] = np.arange(self._order.size)
-        num_tokens = sum(lengths)
+        num_tokens = sum(cut.lengths)
         self._bits: Bits = np.zeros(num_tokens)
         self._own: Bits = np.zeros(num_tokens)
         self._shortlist = Shortlist(asked, model.num_tokens)
@@ -62,32 +65,36 @@ class TokenTracer:
 
     def run(self, tick: Tick) -> Trace:
         """Return what each token costs; raises FormatError where another payload comes of it."""
-        num_lanes = len(self._lengths)
+        grid, lengths = self._cut.grid, self._cut.lengths
+        num_lanes = len(lengths)
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
         told = 0
-        for first in range(0, self._grid.shape[1], max_steps):
-            piece = self._grid[:, first : first + max_steps]
+        for first in range(0, grid.shape[1], max_steps):
+            piece = grid[:, first : first + max_steps]
             for step, parts in enumerate(lanes.foresee(piece)):
+                if first + step < self._cut.num_shared:
+                    parts = of_the_first(parts)
                 for start, logits in parts:
                     for row in range(len(logits)):
                         self._take(start + row, first + step, logits[row : row + 1])
-            done = self._block.num_symbols * (first + piece.shape[1]) // self._grid.shape[1]
+            done = self._block.num_symbols * (first + piece.shape[1]) // grid.shape[1]
             tick(done - told)
             told = done
         check_payload(self._encoder.finish(), self._block.payload)
-        ids = np.concatenate(
-            [row[:length] for row, length in zip(self._grid, self._lengths, strict=True)]
-        ).astype(np.int32)
+        ids = np.concatenate([grid[lane, self._cut.own(lane)] for lane in range(num_lanes)]).astype(
+            np.int32
+        )
         opinions = {NETWORK: self._own}
         return Trace(ids, self._model.token_map, self._bits, opinions, self._shortlist.found())
 
     def _take(self, lane: int, step: int, logits: NDArray[np.int32]) -> None:
         """Code the token of a lane at a step, by its logits (1, V) in the vocabulary's order."""
-        if step >= self._lengths[lane]:
+        own = self._cut.own(lane)
+        if not own.start <= step < own.stop:
             return
-        place = self._starts[lane] + step
-        token = self._grid[lane, step : step + 1]
+        place = self._starts[lane] + step - own.start
+        token = self._cut.grid[lane, step : step + 1]
         self._encoder.encode(lane, logits, np.ascontiguousarray(token))
         before, self._spent = self._spent, self._total()
         self._bits[place] = self._spent - before
@@ -106,12 +113,7 @@ class TokenTracer:
 
 
 def trace_tokens(
-    model: LanguageModel,
-    block: CodedBlock,
-    content: bytes,
-    sizes: list[int],
-    asked: Asked,
-    tick: Tick,
+    model: LanguageModel, block: CodedBlock, content: bytes, asked: Asked, tick: Tick
 ) -> Trace:
     """Return what each token of a block costs; see `Codec.trace`.
 
@@ -119,17 +121,16 @@ def trace_tokens(
         model: of the block.
         block: as it was coded.
         content: of it.
-        sizes: bytes of each lane.
         asked: for which tokens the likeliest ones are wanted.
         tick: told of the progress.
     """
-    bounds = np.cumsum([0, *sizes])
-    parts = [model.tokens(content[first:last]) for first, last in pairwise(bounds)]
-    lengths = [len(one) for one in parts]
+    cut = cut_tokens(model, content, sizes_of(len(content), block.num_lanes))
     contents = model.token_map.contents
-    ends = np.cumsum([len(contents[one]) for part in parts for one in part.tolist()])
+    sizes = [
+        len(contents[token])
+        for lane, row in enumerate(cut.grid)
+        for token in row[cut.own(lane)].tolist()
+    ]
+    ends = np.cumsum(sizes)
     wanted = asked.of(np.concatenate([[0], ends[:-1]]), ends.size)
-    grid = np.zeros((len(parts), max(lengths)), np.int32)
-    for row, part in zip(grid, parts, strict=True):
-        row[: len(part)] = part
-    return TokenTracer(model, block, sizes, grid, lengths, wanted).run(tick)
+    return TokenTracer(model, block, content, cut, wanted).run(tick)

@@ -25,7 +25,7 @@ from neurocomp.cli.options import (
 from neurocomp.cli.ui.report import Reporter
 from neurocomp.cli.ui.text import format_table, size_callback
 from neurocomp.frame.constants import CODER_IDS
-from neurocomp.pipeline.options import PRESETS, CompressOptions
+from neurocomp.pipeline.options import PRESETS, READY_PRESETS, CompressOptions
 
 if TYPE_CHECKING:
     from neurocomp.bench.contest import Contestant, Result
@@ -51,7 +51,7 @@ _CSV_HEADER = (
     "presets",
     type=click.Choice(list(PRESETS)),
     multiple=True,
-    help="A preset to measure; all of them where neither presets nor models are named.",
+    help="A preset to measure; fast, default and best where neither presets nor models are named.",
 )
 @click.option("-m", "--model", "models", multiple=True, metavar="NAME", help="A model to measure.")
 @click.option(
@@ -132,8 +132,8 @@ def _ours(values: dict[str, Any]) -> Iterator[Contestant]:
     from neurocomp.bench.contest import with_options
 
     common = {key: values[key] for key in ("block_bytes", "threads", "model_path")}
-    presets = values["presets"] or (() if values["models"] else tuple(PRESETS))
-    choices = [{"preset": name} for name in presets]
+    presets = values["presets"] or (() if values["models"] else READY_PRESETS)
+    choices: list[dict[str, Any]] = [{"preset": name} for name in presets]
     choices += [{"model": name} for name in values["models"]]
     for choice in choices:
         for coder in values["coders"] or ("arithmetic",):

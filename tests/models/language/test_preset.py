@@ -1,0 +1,66 @@
+"""The preset max: the largest language model that is installed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+import neurocomp
+from neurocomp.errors import ModelMismatchError, ModelNotFoundError
+from neurocomp.models.language import second
+from neurocomp.pipeline.inspect import LANGUAGE_AND_NETWORK, inspect_frames
+from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry.lookup import largest_language_model
+from neurocomp.store.folder import HOME_VARIABLE, ModelStore
+from tests.golden.cases import BYTE_MODEL, LANGUAGE, TEXT
+from tests.models.language.test_model import WORDS, language_frame
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_without_a_language_model_the_error_tells_how_to_get_one() -> None:
+    ModelStore().add(BYTE_MODEL, "counts")
+    with pytest.raises(ModelNotFoundError, match="models pull smollm2 --index"):
+        neurocomp.compress(TEXT, preset="max")
+
+
+def test_the_largest_is_taken(file: Path) -> None:
+    small, large = sorted((file, LANGUAGE), key=lambda path: path.stat().st_size)
+    store = ModelStore()
+    store.add(large, "zebra")
+    store.add(small, "ant")
+    assert largest_language_model(store) == "zebra"
+    assert CompressOptions(preset="max").resolved_model == "zebra"
+    assert CompressOptions(preset="max", model="mix").resolved_model == "mix"
+
+
+def test_what_it_writes_comes_back(file: Path) -> None:
+    ModelStore().add(file, "tiny")
+    frame = neurocomp.compress(WORDS * 60, preset="max")
+    assert frame == neurocomp.compress(WORDS * 60, model="tiny")
+    assert neurocomp.decompress(frame) == WORDS * 60
+
+
+def test_info_tells_of_model_window_and_network(file: Path) -> None:
+    ModelStore().add(file, "tiny")
+    frame = language_frame(file, TEXT)
+    (told,) = inspect_frames(io.BytesIO(frame), ())
+    (model,) = told.models
+    assert (model.model, model.family, model.missing) == ("tiny", "language", None)
+    assert model.window is not None
+    assert len(model.hash) == 16
+    assert [block.coded_with for block in told.blocks] == [LANGUAGE_AND_NETWORK]
+
+
+def test_another_network_of_bytes_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = language_frame(file, TEXT)
+    monkeypatch.setattr(second, "SHA256", bytes(32))
+    second.second_network.cache_clear()
+    with pytest.raises(ModelMismatchError, match="'text-l' of the package is the model"):
+        neurocomp.decompress(frame, model_path=file)
