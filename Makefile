@@ -14,7 +14,7 @@ OLDEST_PIP := $(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-
   --constraint constraints-oldest.txt
 # What meets every dependency: frames of all models, files and the program, tokens, a training.
 OLDEST_TESTED ?= tests/golden tests/library tests/cli/test_files.py tests/cli/test_bench.py \
-  tests/symbols tests/models/dalle/test_pictures.py tests/training/test_commands.py
+  tests/symbols tests/models/dalle/test_pictures.py tests/training/test_commands.py tests/integrations
 CORE := $(sort $(shell find core -type f -not -name '*.md' -not -name '*.pyc'))
 # Our own warnings are errors; a user's compiler may have others.
 export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON

@@ -136,6 +136,10 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
         below = self._below(path)
         return below if below.endswith(SUFFIX) else below + SUFFIX
 
+    def _folder(self, path: str) -> str:
+        """Return the path of a folder below; that of the chained URL's file, for none."""
+        return str(self._strip_protocol(path) or self.fs._parent(self._fo))
+
     def _entry(self, below: dict[str, Any]) -> dict[str, Any] | None:
         """Return what a listing says of an entry below; None for what is not shown."""
         if below["type"] == "directory":
@@ -203,11 +207,11 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
         """Make a folder."""
-        self.fs.mkdir(self._below(path), create_parents=create_parents, **kwargs)
+        self.fs.mkdir(self._folder(path), create_parents=create_parents, **kwargs)
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Make a folder and those above it."""
-        self.fs.makedirs(self._below(path), exist_ok=exist_ok)
+        self.fs.makedirs(self._folder(path), exist_ok=exist_ok)
 
     def rmdir(self, path: str) -> None:
         """Remove an empty folder."""

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,12 @@ def test_a_worker_of_ray_is_killed(tmp_path: Path) -> None:
     psutil = pytest.importorskip("psutil")
 
     def workers() -> list[int]:
-        below = psutil.Process().children(recursive=True)
-        return [one.pid for one in below if "Worker" in "".join(one.cmdline()[:1])]
+        pids = []
+        for one in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it may end meanwhile
+                if "Worker" in "".join(one.cmdline()[:1]):
+                    pids.append(one.pid)
+        return pids
 
     source = tmp_path / "source"
     make_set(source, 300, 4_000)

@@ -6,7 +6,7 @@ import random
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurocomp.bulk.places import FileStatus
@@ -19,6 +19,7 @@ def files(sizes: list[int]) -> list[FileStatus]:
     return [FileStatus(f"{number:03d}", size) for number, size in enumerate(sizes)]
 
 
+@settings(max_examples=40)
 @given(SIZES, st.integers(1, 12))
 def test_every_file_is_in_one_shard_and_none_is_too_large(sizes: list[int], number: int) -> None:
     items = files(sizes)
@@ -32,6 +33,7 @@ def test_every_file_is_in_one_shard_and_none_is_too_large(sizes: list[int], numb
     assert costs[0] <= best + max(sizes) + FILE_COST
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 50_000), min_size=1, max_size=7), st.integers(1, 3))
 def test_they_are_a_third_from_the_best_at_most(sizes: list[int], number: int) -> None:
     costs = [size + FILE_COST for size in sizes]

@@ -136,16 +136,17 @@ def is_gnu_tar() -> bool:
 
 @pytest.mark.usefixtures("program")
 @pytest.mark.skipif(not is_gnu_tar(), reason="there is no GNU tar")
-@pytest.mark.parametrize("command", ["neurocomp", "neurocomp -1 -T1"])
-def test_gnu_tar_both_ways(tmp_path: Path, folder: Path, command: str) -> None:
+def test_gnu_tar_both_ways(tmp_path: Path, folder: Path) -> None:
     archive, out = tmp_path / "a.tar.ncmp", tmp_path / "out"
     out.mkdir()
-    run = ["tar", "-I", command]
-    subprocess.run([*run, "-cf", archive, "-C", folder, "."], check=True)
+    words = ["tar", "-I", "neurocomp -1 -T1", "-cf", str(archive), "-C", str(folder), "."]
+    subprocess.run(words, check=True)
+    run = ["tar", "-I", "neurocomp"]
     assert archive.read_bytes().startswith(b"\x9e\x43")
     listed = subprocess.run([*run, "-tf", archive], check=True, capture_output=True).stdout
     assert b"./below/b.bin" in listed.split()
-    subprocess.run([*run, "-xf", archive, "-C", out], check=True)
+    # The words that the archive was made with serve to unpack it, too.
+    subprocess.run(["tar", "-I", "neurocomp -1 -T1", "-xf", archive, "-C", out], check=True)
     assert contents(out) == FILES
     with neurocomp.open(archive) as content, tarfile.open(fileobj=content) as opened:
         assert "./a.txt" in opened.getnames()
