@@ -12,7 +12,6 @@ from neurocomp.models.dalle.autoencoders.base import Autoencoder
 from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig, Shape
 from neurocomp.models.dalle.autoencoders.dvae import DVAE
 from neurocomp.models.dalle.autoencoders.fsq import FSQ
-from neurocomp.models.dalle.autoencoders.simvq import SimVQ
 from neurocomp.models.dalle.autoencoders.vqgan import VQGAN
 from neurocomp.models.dalle.autoencoders.vqgan_config import VQGAN_KINDS, VQGANConfig
 from neurocomp.models.dalle.autoencoders.vqvae import VQVAE
@@ -24,7 +23,7 @@ def build(config: Shape) -> Autoencoder:
         return VQGAN(config)
     assert isinstance(config, AutoencoderConfig), "there are no other kinds"
     kinds: dict[str, Callable[[AutoencoderConfig], Autoencoder]]
-    kinds = {"dvae": DVAE, "vqvae": VQVAE, "simvq": SimVQ, "fsq": FSQ}
+    kinds = {"dvae": DVAE, "vqvae": VQVAE, "fsq": FSQ}
     return kinds[config.kind](config)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from neurocomp.errors import UsageError
 
-KINDS = ("dvae", "vqvae", "simvq", "fsq")
+KINDS = ("dvae", "vqvae", "fsq")
 LIKELIHOODS = ("logit-laplace", "mse")
 FACTORS = (2, 4, 8, 16)
 MIN_CODES, MAX_CODES = 2, 1 << 15

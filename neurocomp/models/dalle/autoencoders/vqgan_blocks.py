@@ -79,7 +79,7 @@ class _Level(nn.Module):
             x = block(x)
             if self.attn:
                 x = self.attn[number](x)
-        return self.get_submodule(self._resample)(x) if self._resample else x  # type: ignore[no-any-return]
+        return self.get_submodule(self._resample)(x) if self._resample else x
 
 
 class _Resample(nn.Module):

@@ -41,38 +41,26 @@ class VQVAE(Autoencoder):
         self.encoder = encoder(config, config.code_width)
         self.decoder = decoder(config, num_statistics(config))
         codes = torch.randn(config.num_codes, config.code_width)
-        if config.kind == "simvq":
-            self.register_buffer("codebook", codes)
-        elif config.moving_average:
+        if config.moving_average:
             self.register_buffer("codebook", codes)
             self.register_buffer("counts", torch.ones(config.num_codes))
             self.register_buffer("sums", torch.zeros_like(codes))
         else:
             self.codebook = nn.Parameter(codes)
 
-    @property
-    def book(self) -> Tensor:
-        """The codes as vectors, (K, D)."""
-        return self.codebook
-
-    @property
-    def _follows(self) -> bool:
-        """Whether codes are moving averages, and have no loss."""
-        return self.config.kind == "vqvae" and self.config.moving_average
-
     def forward(self, images: Tensor, temperature: float) -> Terms:
         """See `Autoencoder.forward`."""
         encodings = self._encodings(images)  # (B, h, w, D)
         flat = encodings.flatten(0, 2)
-        if self.training and self._follows and not self.sums.any():
+        if self.training and self.config.moving_average and not self.sums.any():
             self._begin(flat.detach())
         # Moving averages change the codebook before gradients have gone through it.
-        book = self.book.clone() if self._follows else self.book
+        book = self.codebook.clone() if self.config.moving_average else self.codebook
         distances = _distances(flat, book)
         codes = distances.argmin(1)
         chosen = book[codes].view_as(encodings)
         distance = self.config.commitment * functional.mse_loss(encodings, chosen.detach())
-        if not self._follows:
+        if not self.config.moving_average:
             distance = distance + functional.mse_loss(chosen, encodings.detach())
         passed = encodings + (chosen - encodings).detach()
         statistics = self.decoder(passed.permute(0, 3, 1, 2))
@@ -87,14 +75,14 @@ class VQVAE(Autoencoder):
             if self.training:
                 least = distances.gather(1, codes[:, None]).flatten().clamp(min=0)
                 self.distortion += over_processes(torch.bincount(codes, least, len(book)))
-                if self._follows:
+                if self.config.moving_average:
                     self._follow(flat.detach(), codes)
         return Terms(bits, divergence, balance, distance)
 
     def encode(self, images: Tensor) -> Tensor:
         """See `Autoencoder.encode`."""
         encodings = self._encodings(images)
-        distances = _distances(encodings.flatten(0, 2), self.book)
+        distances = _distances(encodings.flatten(0, 2), self.codebook)
         return distances.argmin(1).view(encodings.shape[:3])
 
     def draw(self, images: Tensor) -> Tensor:
@@ -103,7 +91,7 @@ class VQVAE(Autoencoder):
 
     def statistics(self, codes: Tensor) -> Tensor:
         """See `Autoencoder.statistics`."""
-        features: Tensor = self.decoder(self.book[codes].permute(0, 3, 1, 2))
+        features: Tensor = self.decoder(self.codebook[codes].permute(0, 3, 1, 2))
         return features
 
     def soft(self, images: Tensor) -> Tensor:
@@ -136,7 +124,7 @@ class VQVAE(Autoencoder):
     def _replace(self, dead: Tensor, kept: Tensor, noise: Tensor) -> None:
         spread = self.codebook.std()
         self.codebook[dead] = self.codebook[kept] + 0.1 * spread * noise
-        if self._follows:
+        if self.config.moving_average:
             self.counts[dead] = 1.0
             self.sums[dead] = self.codebook[dead]
 
