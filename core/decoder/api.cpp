@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "decoder/models.hpp"
@@ -98,8 +99,14 @@ struct ncmp_decoder {
     std::unique_ptr<Models> own;  // where the caller gave none
     const Models* models = nullptr;
     Limits limits;
+    size_t num_threads = 1;
     std::optional<Stream> stream;
     Failure failure;
+
+    Stream& open() {
+        if (!stream) stream.emplace(*models, limits, num_threads);
+        return *stream;
+    }
 };
 
 extern "C" {
@@ -230,6 +237,17 @@ ncmp_status ncmp_decoder_set_limit(ncmp_decoder* decoder, ncmp_limit limit, uint
     return usage(decoder->failure, "there is no such limit");
 }
 
+ncmp_status ncmp_decoder_set_threads(ncmp_decoder* decoder, unsigned num_threads) {
+    if (decoder == nullptr) return NCMP_ERROR_USAGE;
+    if (decoder->stream.has_value()) {
+        return usage(decoder->failure, "threads are set before the first input");
+    }
+    if (num_threads > NCMP_MAX_THREADS)
+        return usage(decoder->failure, "so many threads are absurd");
+    decoder->num_threads = num_threads > 0 ? num_threads : std::thread::hardware_concurrency();
+    return NCMP_OK;
+}
+
 ncmp_status ncmp_decoder_run(ncmp_decoder* decoder, ncmp_input* input, ncmp_output* output) {
     if (decoder == nullptr) return NCMP_ERROR_USAGE;
     Failure& failure = decoder->failure;
@@ -242,10 +260,7 @@ ncmp_status ncmp_decoder_run(ncmp_decoder* decoder, ncmp_input* input, ncmp_outp
     Bytes left = bytes_of(input->src, input->size).subspan(input->pos);
     std::span<uint8_t> room(static_cast<uint8_t*>(output->dst), output->size);
     room = room.subspan(output->pos);
-    const ncmp_status status = guarded(failure, [&] {
-        if (!decoder->stream) decoder->stream.emplace(*decoder->models, decoder->limits);
-        decoder->stream->run(left, room);
-    });
+    const ncmp_status status = guarded(failure, [&] { decoder->open().run(left, room); });
     input->pos = input->size - left.size();
     output->pos = output->size - room.size();
     return status;
@@ -256,10 +271,10 @@ ncmp_status ncmp_decoder_finish(ncmp_decoder* decoder) {
     Failure& failure = decoder->failure;
     if (failure.status != NCMP_OK && failure.status != NCMP_ERROR_USAGE) return failure.status;
     return guarded(failure, [&] {
-        if (!decoder->stream) decoder->stream.emplace(*decoder->models, decoder->limits);
-        neurocomp::frame::require(!decoder->stream->has_output(), Fault::size_limit,
+        const Stream& stream = decoder->open();
+        neurocomp::frame::require(!stream.has_output(), Fault::size_limit,
                                   "content still waits for room");
-        decoder->stream->finish();
+        stream.finish();
     });
 }
 

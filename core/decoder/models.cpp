@@ -114,7 +114,7 @@ void Models::check(const ModelEntry& entry) const {
             break;
         case format::family_bytenet:
             is_known = !is_short || find_packaged(hexadecimal(entry.hash)) != nullptr ||
-                       find_network(entry.hash) != nullptr;
+                       find_of(weights::network_architecture, entry.hash) != nullptr;
             break;
         case format::family_hf:
             frame::require(!is_short, Fault::format,
@@ -140,12 +140,10 @@ const ModelFile* Models::find(Bytes hash) const {
     return found == files_.end() ? nullptr : &*found;
 }
 
-const ModelFile* Models::find_network(Bytes hash) const {
+const ModelFile* Models::find_of(std::string_view architecture, Bytes hash) const {
     if (hash.size() != format::short_hash_bytes) return find(hash);
-    // So few bytes may be those of another model as well.
     const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
-        return one.architecture() == weights::network_architecture &&
-               begins_with(one.sha256(), hash);
+        return one.architecture() == architecture && begins_with(one.sha256(), hash);
     });
     return found == files_.end() ? nullptr : &*found;
 }
@@ -165,7 +163,7 @@ const ModelFile& Models::find_dictionary(Bytes hash) const {
 }
 
 std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
-    const ModelFile* const file = find_network(entry.hash);
+    const ModelFile* const file = find_of(weights::network_architecture, entry.hash);
     if (file == nullptr) {
         frame::fail(Fault::model_not_found, "the frame needs the byte network " +
                                                 describe(entry.hash) +
@@ -175,28 +173,34 @@ std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
         frame::fail(Fault::model_mismatch,
                     file->name() + " is not a byte network, but of " + file->architecture());
     }
-    const std::lock_guard lock(mutex_);
-    if (opened_network_ != file) {
-        opened_network_ = nullptr;
-        network_ = nullptr;
-        network_ = file->with_model(
-            [](const weights::Model& model) { return weights::make_network(model); });
-        opened_network_ = file;
-    }
-    return network_;
+    return network_.get(*file,
+                        [](const weights::Model& model) { return weights::make_network(model); });
 }
 
 std::shared_ptr<const Dictionary> Models::dictionary(Bytes hash) const {
-    const ModelFile* const file = &find_dictionary(hash);
-    const std::lock_guard lock(mutex_);
-    if (opened_dictionary_ != file) {
-        opened_dictionary_ = nullptr;
-        dictionary_ = file->with_model([](const weights::Model& model) {
-            return std::make_shared<const Dictionary>(content_of(model));
-        });
-        opened_dictionary_ = file;
+    return dictionary_.get(find_dictionary(hash), [](const weights::Model& model) {
+        return std::make_shared<const Dictionary>(content_of(model));
+    });
+}
+
+SymbolModel Models::symbol_model(const ModelEntry& entry) const {
+    const SymbolFamily* const family = find_symbol_family(entry.family);
+    if (family == nullptr) {
+        frame::fail(Fault::unsupported, "models of the block's family are not in files");
     }
-    return dictionary_;
+    const ModelFile* const file = find_of(family->architecture, entry.hash);
+    if (file == nullptr) {
+        frame::fail(Fault::model_not_found, std::string("the frame needs the ") + family->name +
+                                                " of hash " + hexadecimal(entry.hash) +
+                                                ", and no model file given is it");
+    }
+    if (file->architecture() != family->architecture) {
+        frame::fail(Fault::model_mismatch, file->name() + " is not a " + family->name +
+                                               ", but of " + file->architecture());
+    }
+    return *symbol_model_.get(*file, [&](const weights::Model& model) {
+        return std::make_shared<const SymbolModel>(make_symbol_model(entry.family, model));
+    });
 }
 
 }  // namespace neurocomp::decoder

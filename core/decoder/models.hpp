@@ -5,10 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/sha256.hpp"
 #include "decoder/model_file.hpp"
+#include "decoder/symbol_models.hpp"
 #include "frame/header.hpp"
 #include "sections/sections.hpp"
 #include "weights/byte_network.hpp"
@@ -19,6 +21,29 @@ namespace neurocomp::decoder {
 using Network = weights::ByteNetwork;
 
 using Dictionary = std::vector<uint8_t>;
+
+// What was opened last, and what of: any thread may ask.
+template <typename T>
+class Kept {
+   public:
+    // What `make` made of that file, now or before.
+    template <typename Make>
+    std::shared_ptr<const T> get(const ModelFile& file, Make make) {
+        const std::lock_guard lock(mutex_);
+        if (opened_ != &file) {
+            opened_ = nullptr;
+            made_ = nullptr;
+            made_ = file.with_model(make);
+            opened_ = &file;
+        }
+        return made_;
+    }
+
+   private:
+    std::mutex mutex_;
+    const ModelFile* opened_ = nullptr;
+    std::shared_ptr<const T> made_;
+};
 
 // Any thread may ask, once all files are added.
 class Models {
@@ -40,24 +65,22 @@ class Models {
     // Throw Error where there is none of the frame's hash, or it is damaged.
     std::shared_ptr<const Network> network(const frame::ModelEntry& entry) const;
     std::shared_ptr<const Dictionary> dictionary(Bytes hash) const;
+    SymbolModel symbol_model(const frame::ModelEntry& entry) const;
 
    private:
     // The file of that hash, or of one that begins so; null where there is none.
     const ModelFile* find(Bytes hash) const;
-    // The network of that hash, given or known of; null where there is none.
-    const ModelFile* find_network(Bytes hash) const;
+    // The same of an architecture, where a short hash may be that of another model as well.
+    const ModelFile* find_of(std::string_view architecture, Bytes hash) const;
     const ModelFile& find_dictionary(Bytes hash) const;
 
     mutable Primer primer_;
     Digest primer_hash_;
     std::vector<ModelFile> files_;
 
-    // What was opened last, and what of.
-    mutable std::mutex mutex_;
-    mutable const ModelFile* opened_network_ = nullptr;
-    mutable const ModelFile* opened_dictionary_ = nullptr;
-    mutable std::shared_ptr<const Network> network_;
-    mutable std::shared_ptr<const Dictionary> dictionary_;
+    mutable Kept<Network> network_;
+    mutable Kept<Dictionary> dictionary_;
+    mutable Kept<SymbolModel> symbol_model_;
 };
 
 }  // namespace neurocomp::decoder

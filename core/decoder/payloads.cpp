@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decoder/sectioned.hpp"
+#include "decoder/symbolwise.hpp"
 #include "frame/line_ends.hpp"
 
 namespace neurocomp::decoder {
@@ -65,12 +66,19 @@ void check_entry(const ModelEntry& entry) {
 }
 
 std::vector<uint8_t> decode_symbols(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                    const Models& models, MemoryBudget& memory) {
+                                    const Models& models, MemoryBudget& memory, const Crew& crew) {
     switch (entry.family) {
         case family_mix:
-            return decode_mix(head, entry, payload, models, memory);
+            return decode_mix(head, entry, payload, models, memory, crew);
         case family_bytenet:
-            return decode_bytenet(head, entry, payload, models, memory);
+            return decode_bytenet(head, entry, payload, models, memory, crew);
+        case family_adaptive:
+        case family_ngram:
+        case family_transformer:
+        case family_dalle:
+        case family_neural_ngram:
+        case family_recurrent_tokens:
+            return decode_symbolwise(head, entry, payload, models, memory, crew);
         default:
             fail(Fault::unsupported,
                  std::string("the block is coded with a model of family ") + family_of(entry).name +
@@ -88,7 +96,7 @@ void check_models(const Header& header, const Models& models) {
 }
 
 std::vector<uint8_t> decode_block(const BlockHead& head, const Header& header, Bytes payload,
-                                  const Models& models, MemoryBudget memory) {
+                                  const Models& models, MemoryBudget memory, const Crew& crew) {
     check_transforms(head);
     const bool has_line_ends = !head.transforms.empty();
     const ModelEntry& entry = header.models[head.model];
@@ -97,7 +105,7 @@ std::vector<uint8_t> decode_block(const BlockHead& head, const Header& header, B
                               : head.num_symbols == head.decoded_bytes,
                 Fault::format, "the block's number of symbols can't be that of its content");
     }
-    std::vector<uint8_t> content = decode_symbols(head, entry, payload, models, memory);
+    std::vector<uint8_t> content = decode_symbols(head, entry, payload, models, memory, crew);
     if (has_line_ends) {
         memory.take(head.decoded_bytes);
         auto restored = exchange_line_ends(content, head.decoded_bytes);

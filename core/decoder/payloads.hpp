@@ -6,6 +6,7 @@
 
 #include "decoder/memory.hpp"
 #include "decoder/models.hpp"
+#include "decoder/workers.hpp"
 #include "frame/block.hpp"
 
 namespace neurocomp::decoder {
@@ -15,8 +16,9 @@ namespace neurocomp::decoder {
 void check_models(const frame::Header& header, const Models& models);
 
 // The content of a block that is not stored, its checksum verified.  `payload` stays as it is.
-// Throws Error, DamagedPayload, std::bad_alloc.
+// Throws Error, DamagedPayload, Stopped, std::bad_alloc.
 std::vector<uint8_t> decode_block(const frame::BlockHead& head, const frame::Header& header,
-                                  Bytes payload, const Models& models, MemoryBudget memory);
+                                  Bytes payload, const Models& models, MemoryBudget memory,
+                                  const Crew& crew);
 
 }  // namespace neurocomp::decoder

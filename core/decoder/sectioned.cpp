@@ -73,7 +73,8 @@ Sections cut(std::span<uint8_t> data, Bytes payload, size_t num_lanes, size_t se
     return sections;
 }
 
-void decode_sections(const Plan& plan, const Sections& sections, MemoryBudget memory) {
+void decode_sections(const Plan& plan, const Sections& sections, MemoryBudget memory,
+                     const Crew& crew) {
     uint64_t mixture = 0;
     for (const auto& one : sections.contents) {
         mixture =
@@ -82,20 +83,33 @@ void decode_sections(const Plan& plan, const Sections& sections, MemoryBudget me
     const auto needed = [&](size_t count) {
         return count * mixture + lanes_bytes(plan.network->shape(), count * plan.num_lanes);
     };
-    size_t together = std::min(max_together, sections.contents.size());
-    while (together > 1 && !memory.has(needed(together))) together = (together + 1) / 2;
-    memory.take(needed(together));
+    const size_t num_sections = sections.contents.size();
+    // Where there are more sections than parts, those of a part share the reading of weights.
+    size_t num_parts = std::min(crew.num_parts(), num_sections);
+    size_t together = std::min(max_together, (num_sections + num_parts - 1) / num_parts);
+    while (num_parts > 1 && !memory.has(num_parts * needed(together))) --num_parts;
+    while (together > 1 && !memory.has(num_parts * needed(together))) together = (together + 1) / 2;
+    memory.take(num_parts * needed(together));
     const std::span contents(sections.contents);
     const std::span payloads(sections.payloads);
-    for (size_t first = 0; first < contents.size(); first += together) {
-        const size_t count = std::min(together, contents.size() - first);
-        decode(plan, payloads.subspan(first, count), contents.subspan(first, count), [](size_t) {});
+    const size_t num_turns = (num_sections + together - 1) / together;
+    const auto decode_turn = [&](size_t turn) {
+        const size_t first = turn * together;
+        const size_t count = std::min(together, num_sections - first);
+        decode(plan, payloads.subspan(first, count), contents.subspan(first, count),
+               [&](size_t) { crew.workers.check(); });
+    };
+    // No more at once than memory has room for: blocks are only side by side where it has no limit.
+    const size_t at_once = crew.is_alone ? num_parts : num_turns;
+    for (size_t first = 0; first < num_turns; first += at_once) {
+        crew.workers.for_each(std::min(at_once, num_turns - first),
+                              [&](size_t i) { decode_turn(first + i); });
     }
 }
 
 // Contexts alone.
 std::vector<uint8_t> decode_plain(const Plan& plan, size_t num_bytes, Bytes payload,
-                                  MemoryBudget& memory) {
+                                  MemoryBudget& memory, const Crew& crew) {
     uint64_t room = plan.dictionary.size() + num_bytes;
     uint64_t copies = 1;
     if (plan.primer != nullptr) {
@@ -107,14 +121,14 @@ std::vector<uint8_t> decode_plain(const Plan& plan, size_t num_bytes, Bytes payl
     std::vector<uint8_t> data(num_bytes);
     const Bytes payloads[] = {payload};
     const std::span<uint8_t> contents[] = {data};
-    decode(plan, payloads, contents, [](size_t) {});
+    decode(plan, payloads, contents, [&](size_t) { crew.workers.check(); });
     return data;
 }
 
 }  // namespace
 
 std::vector<uint8_t> decode_mix(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                const Models& models, MemoryBudget& memory) {
+                                const Models& models, MemoryBudget& memory, const Crew& crew) {
     require(head.num_lanes == 1 && head.variant <= variant_primed, Fault::format,
             "a block of context mixing has one lane and three variants");
     check_length(payload.size(), head.num_symbols);
@@ -122,11 +136,11 @@ std::vector<uint8_t> decode_mix(const BlockHead& head, const ModelEntry& entry, 
     const auto dictionary = dictionary_of(entry, models, plan);
     plan.profile = static_cast<mix::Profile>(head.variant % num_profiles);
     if (head.variant == variant_primed) plan.primer = &models.primer();
-    return decode_plain(plan, head.num_symbols, payload, memory);
+    return decode_plain(plan, head.num_symbols, payload, memory, crew);
 }
 
 std::vector<uint8_t> decode_bytenet(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                    const Models& models, MemoryBudget& memory) {
+                                    const Models& models, MemoryBudget& memory, const Crew& crew) {
     const bool with_network = head.variant >= variant_network;
     require(head.num_lanes <= (with_network ? max_bytenet_lanes : 1), Fault::format,
             "the block has more lanes than its variant");
@@ -135,7 +149,7 @@ std::vector<uint8_t> decode_bytenet(const BlockHead& head, const ModelEntry& ent
     const auto dictionary = dictionary_of(entry, models, plan);
     plan.profile = static_cast<mix::Profile>(head.variant % num_profiles);
     // Contexts alone need no weights.
-    if (!with_network) return decode_plain(plan, head.num_symbols, payload, memory);
+    if (!with_network) return decode_plain(plan, head.num_symbols, payload, memory, crew);
     const std::shared_ptr<const Network> network = models.network(entry);
     plan.network = &network->network();
     plan.experience = network->experience();
@@ -145,7 +159,7 @@ std::vector<uint8_t> decode_bytenet(const BlockHead& head, const ModelEntry& ent
             "the block's lanes don't make whole sections");
     memory.take(head.num_symbols);
     std::vector<uint8_t> data(head.num_symbols);
-    decode_sections(plan, cut(data, payload, head.num_lanes, section_lanes), memory);
+    decode_sections(plan, cut(data, payload, head.num_lanes, section_lanes), memory, crew);
     return data;
 }
 

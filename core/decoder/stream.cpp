@@ -19,17 +19,37 @@ uint32_t word_at(const uint8_t* bytes) {
 
 }  // namespace
 
+void Stream::give(std::span<uint8_t>& output) {
+    const size_t count = std::min(content_.size() - given_, output.size());
+    std::copy_n(content_.data() + given_, count, output.data());
+    output = output.subspan(count);
+    given_ += count;
+}
+
 void Stream::run(Bytes& input, std::span<uint8_t>& output) {
+    const bool is_to_wait = input.empty();
     for (;;) {
-        const size_t count = std::min(content_.size() - given_, output.size());
-        std::copy_n(content_.data() + given_, count, output.data());
-        output = output.subspan(count);
-        given_ += count;
-        if (has_output()) return;
+        give(output);
+        if (given_ < content_.size()) return;
         content_ = {};
         given_ = 0;
+        const bool is_full = has_failed_ || pending_.size() >= workers_.num_threads();
+        if (!pending_.empty() && (is_full || is_to_wait)) {
+            content_ = pending_.front().get();
+            pending_.pop_front();
+            continue;
+        }
         if (!gather(input)) return;
-        take_unit();
+        try {
+            take_unit();
+        } catch (...) {
+            if (pending_.empty()) throw;
+            // What came before it is given out first.
+            std::promise<Content> failure;
+            failure.set_exception(std::current_exception());
+            pending_.push_back(failure.get_future());
+            has_failed_ = true;
+        }
     }
 }
 
@@ -76,7 +96,7 @@ void Stream::take_header() {
         needed_ = cursor.needed();
         return;
     }
-    header_ = std::move(*header);
+    header_ = std::make_shared<const Header>(std::move(*header));
     header_checksum_ = crc32(unit_);
     chain_.emplace(unit_.size());
     is_first_block_ = true;
@@ -85,7 +105,7 @@ void Stream::take_header() {
 
 void Stream::take_head() {
     Cursor cursor(unit_);
-    std::optional<BlockHead> head = read_block_head(cursor, header_);
+    std::optional<BlockHead> head = read_block_head(cursor, *header_);
     if (!head) {
         needed_ = cursor.needed();
         return;
@@ -111,17 +131,23 @@ void Stream::take_body() {
                                   std::to_string(offset_ + payload.size()) +
                                   " is damaged (stored checksum)");
     }
-    if (is_first_block_) check_models(header_, models_);
+    is_only_block_ = is_first_block_ && head_.is_last;
+    if (is_first_block_) check_models(*header_, models_);
     is_first_block_ = false;
     const size_t unit_bytes = unit_.size();
     if (head_.method == method_stored) {
         require(crc32(payload) == head_.content_checksum, Fault::checksum,
                 "the stored bytes don't have the recorded checksum");
-        content_ = std::move(unit_);
-        content_.resize(head_.payload_bytes);
+        unit_.resize(head_.payload_bytes);
+        if (pending_.empty()) {
+            content_ = std::move(unit_);
+        } else {
+            std::promise<Content> stored;
+            stored.set_value(std::move(unit_));
+            pending_.push_back(stored.get_future());
+        }
     } else {
-        content_ = decode_block(head_, header_, payload, models_,
-                                MemoryBudget(limits_.memory_bytes, unit_.capacity()));
+        decode(std::move(unit_));
     }
     unit_ = {};
     offset_ += unit_bytes;
@@ -133,6 +159,29 @@ void Stream::take_body() {
     } else {
         expect(Part::header, 1);
     }
+}
+
+// Whether blocks are decoded side by side: where their frame has several, and memory has no limit.
+bool Stream::are_side_by_side() const {
+    const bool is_only_one = is_only_block_ && pending_.empty();
+    return workers_.num_threads() > 1 && limits_.memory_bytes == Limits::none && !is_only_one;
+}
+
+// Decodes the block of a unit, now or in a thread.
+void Stream::decode(std::vector<uint8_t> unit) {
+    const bool is_alone = !are_side_by_side();
+    auto job = [this, is_alone, header = header_, head = head_, unit = std::move(unit)] {
+        return decode_block(head, *header, Bytes(unit).first(head.payload_bytes), models_,
+                            MemoryBudget(limits_.memory_bytes, unit.capacity()),
+                            Crew{workers_, is_alone});
+    };
+    if (is_alone) {
+        content_ = job();
+        return;
+    }
+    auto task = std::make_shared<std::packaged_task<Content()>>(std::move(job));
+    pending_.push_back(task->get_future());
+    workers_.submit([task] { (*task)(); });
 }
 
 void Stream::take_trailer() {

@@ -15,21 +15,25 @@ ncmp_models* all_models() {
     static ncmp_models* const models = [] {
         ncmp_models* made = nullptr;
         if (ncmp_models_create(&made) != NCMP_OK) std::abort();
-        if (ncmp_models_add_file(made, FUZZED_NETWORK) != NCMP_OK) std::abort();
+        if (ncmp_models_add_folder(made, FUZZED_MODELS) != NCMP_OK) std::abort();
         return made;
     }();
     return models;
 }
 
 // Decodes in steps; returns the bytes that came out before an error, and sets whether there was one.
-std::vector<uint8_t> decode(const uint8_t* data, size_t size, size_t step, bool& is_refused) {
+std::vector<uint8_t> decode(const uint8_t* data, size_t size, size_t step, unsigned num_threads,
+                            bool& is_refused) {
     std::vector<uint8_t> content;
     ncmp_decoder* decoder = nullptr;
     if (ncmp_decoder_create(&decoder, all_models()) != NCMP_OK) std::abort();
+    if (ncmp_decoder_set_threads(decoder, num_threads) != NCMP_OK) std::abort();
     ncmp_decoder_set_limit(decoder, NCMP_LIMIT_CONTENT, 1 << 16);
     ncmp_status status = NCMP_OK;
-    for (size_t at = 0; at < size && status == NCMP_OK; at += step) {
-        ncmp_input input = {data + at, size - at < step ? size - at : step, 0};
+    // At the end there is no input, which waits for the threads.
+    for (size_t at = 0; at < size + step && status == NCMP_OK; at += step) {
+        const size_t left = at < size ? size - at : 0;
+        ncmp_input input = {data + (at < size ? at : size), left < step ? left : step, 0};
         uint8_t room[1000];
         ncmp_output output;
         do {
@@ -63,9 +67,9 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     bool is_refused = false;
-    const std::vector<uint8_t> whole = decode(data, size, size, is_refused);
+    const std::vector<uint8_t> whole = decode(data, size, size, 1, is_refused);
     bool is_refused_in_steps = false;
-    if (decode(data, size, 13, is_refused_in_steps) != whole) std::abort();
+    if (decode(data, size, 13, 2, is_refused_in_steps) != whole) std::abort();
     if (is_refused != is_refused_in_steps) std::abort();
     uint64_t content_bytes = 0;
     const ncmp_status status = ncmp_content_size(&content_bytes, data, size);

@@ -1,19 +1,40 @@
-// Model files: what a reader of stored models takes, without the checksum that would stop it.
+// Model files: what a reader of stored models takes, without the checksum that would stop it, and as
+// a model of any family.
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "base/constants.hpp"
+#include "decoder/symbol_models.hpp"
 #include "weights/byte_network.hpp"
 #include "weights/model.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace neurocomp;
+namespace {
+
+using namespace neurocomp;
+
+void take(const std::function<void()>& make) {
     try {
-        const weights::Model model = weights::read_model({data, size}, weights::Check::nothing);
+        make();
+    } catch (const weights::BadModel&) {
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    try {
+        weights::Model model = weights::read_model({data, size}, weights::Check::nothing);
         size_t num_bytes = 0;
         for (const weights::StoredTensor& one : model.tensors) num_bytes += one.num_bytes();
         if (num_bytes > size_t{1} << 24) return 0;  // packed: allowed, and slow
         model.identity();
-        weights::make_network(model);
+        take([&] { weights::make_network(model); });
+        for (const uint32_t family :
+             {format::family_ngram, format::family_transformer, format::family_dalle,
+              format::family_neural_ngram, format::family_recurrent_tokens}) {
+            take([&] { decoder::make_symbol_model(family, model); });
+        }
     } catch (const weights::BadModel&) {
         return 0;
     }

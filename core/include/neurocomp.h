@@ -112,6 +112,13 @@ typedef enum ncmp_limit {
 NCMP_API ncmp_status ncmp_decoder_set_limit(ncmp_decoder* decoder, ncmp_limit limit,
                                             uint64_t num_bytes);
 
+#define NCMP_MAX_THREADS 1024
+
+/* Sets how many threads decode: 1 at first, 0 for as many as the processor has.  To be called before
+ * the first input.  The content is the same with any number.  Blocks are decoded side by side where no
+ * limit of memory is set, and parts of a block where it is the only one. */
+NCMP_API ncmp_status ncmp_decoder_set_threads(ncmp_decoder* decoder, unsigned num_threads);
+
 /* A buffer: what of it is used already, of how much.  Calls move `pos` forward. */
 typedef struct ncmp_input {
     const void* src;
@@ -129,6 +136,9 @@ typedef struct ncmp_output {
  * more of either.  Where both have something left, it is not called again for what it was given.
  * Content comes out block by block, each when its checksums are right: when a later block or the
  * end of the file turns out to be damaged, what came before is what was compressed.
+ * With several threads, content may come in later calls than with one: at the end of the input, call it
+ * with an input that is used up, which waits for what is being decoded, until it leaves room in the
+ * output.  With one thread such a call does nothing.
  * After a failure every call fails alike, until ncmp_decoder_reset. */
 NCMP_API ncmp_status ncmp_decoder_run(ncmp_decoder* decoder, ncmp_input* input,
                                       ncmp_output* output);

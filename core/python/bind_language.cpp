@@ -82,7 +82,10 @@ class Transformer {
             {query_limit, multiplier, shift},
             layer(attention_out, attention_out_limit, shape.width, shape.query_width()),
             gain(inner_gain),
-            layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width),
+            layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, 0,
+                  shape.inner_width),
+            layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, shape.inner_width,
+                  2 * shape.inner_width),
             layer(inner_out, inner_out_limit, shape.width, shape.inner_width),
             rotates,
         });
@@ -124,15 +127,23 @@ class Transformer {
         gains_.push_back(values);
         return {values.data(), epsilon, shift};
     }
-    language::Layer layer(const Linear& linear, int64_t limit, size_t num_outputs,
-                          size_t num_inputs) {
+    exact::PackedLayer layer(const Linear& linear, int64_t limit, size_t num_outputs,
+                             size_t num_inputs) {
+        return layer(linear, limit, num_outputs, num_inputs, 0, num_outputs);
+    }
+    // Outputs `first` up to `last` of a layer.
+    exact::PackedLayer layer(const Linear& linear, int64_t limit, size_t num_outputs,
+                             size_t num_inputs, size_t first, size_t last) {
         const exact::LinearParts& parts = linear.parts();
         require(parts.num_outputs == num_outputs && parts.num_inputs >= num_inputs,
                 "a layer doesn't fit a transformer");
         require(limit >= 1 && limit <= exact::wide_limit,
                 "a limit of quantised values is out of range");
-        layers_.push_back(linear);
-        return {parts, limit};
+        for (size_t n = first; n < last; ++n) {
+            require(parts.multiplier[n] >= 0 && parts.multiplier[n] < int64_t{1} << 32,
+                    "a multiplier of a layer doesn't fit 32 bits");
+        }
+        return {parts, first, last, limit, parts_.weights};
     }
 
     Input<int8_t, 2> embedding_;
@@ -140,17 +151,27 @@ class Transformer {
     Input<int32_t, 4> turns_;
     Vector activation_, exp2_;
     std::vector<Vector> gains_;
-    std::vector<Linear> layers_;  // which keep their arrays alive
     language::Transformer parts_ = {};
     bool is_whole_ = false;
 };
 
 class Lanes {
    public:
-    Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps)
+    Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps,
+          size_t num_threads)
         : size_(transformer.parts().shape.alphabet_size),
-          lanes_(checked(transformer.parts(), num_lanes, length, max_steps), num_lanes, length,
-                 max_steps) {}
+          lanes_(checked(transformer.parts(), num_lanes, length, max_steps, num_threads), num_lanes,
+                 length, max_steps, num_threads) {}
+
+    uint64_t begin() { return lanes_.team().begin(); }
+
+    void end() { lanes_.team().end(); }
+
+    void assist(size_t member, uint64_t step) {
+        require(member >= 1 && member < lanes_.team().num_members(), "there is no such thread");
+        const nb::gil_scoped_release release;
+        lanes_.team().assist(member, step);
+    }
 
     void read(Input<int32_t, 2> symbols) {
         const size_t num_steps = symbols.shape(1);
@@ -183,8 +204,10 @@ class Lanes {
 
    private:
     static const language::Transformer& checked(const language::Transformer& parts,
-                                                size_t num_lanes, size_t length, size_t max_steps) {
+                                                size_t num_lanes, size_t length, size_t max_steps,
+                                                size_t num_threads) {
         constexpr size_t most = size_t{1} << 16;
+        require(num_threads >= 1 && num_threads <= most, "the number of threads is out of range");
         require(num_lanes >= 1 && num_lanes <= most && max_steps >= 1 && max_steps <= most,
                 "the number of lanes or steps is out of range");
         require(length > parts.shape.num_sinks && length <= exact::max_window,
@@ -378,8 +401,11 @@ void bind_language(nb::module_& parent) {
              "query_shift"_a, array("key_gain"), "key_epsilon"_a, "key_shift"_a)
         .def("finish", &Transformer::finish, array("last_gain"), "head"_a, "head_limit"_a);
     nb::class_<Lanes>(m, "Lanes")
-        .def(nb::init<const Transformer&, size_t, size_t, size_t>(), "transformer"_a, "num_lanes"_a,
-             "length"_a, "max_steps"_a, nb::keep_alive<1, 2>())
+        .def(nb::init<const Transformer&, size_t, size_t, size_t, size_t>(), "transformer"_a,
+             "num_lanes"_a, "length"_a, "max_steps"_a, "num_threads"_a = 1, nb::keep_alive<1, 2>())
+        .def("begin", &Lanes::begin)
+        .def("assist", &Lanes::assist, "member"_a, "step"_a)
+        .def("end", &Lanes::end)
         .def("read", &Lanes::read, array("symbols"))
         .def("write_frequencies", &Lanes::write_frequencies, array("out"))
         .def("write_logits", &Lanes::write_logits, array("out"));

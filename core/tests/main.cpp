@@ -10,41 +10,15 @@
 
 #include "base/integers.hpp"
 #include "base/processor.hpp"
-#include "coding/binary.hpp"
+#include "checks.hpp"
 #include "network/batch.hpp"
-#include "products.hpp"
 #include "sections/sections.hpp"
 
 namespace {
 
 using namespace neurocomp;
-
-int num_failed = 0;
-
-#define EXPECT(condition)                                                                \
-    do {                                                                                 \
-        if (!(condition)) {                                                              \
-            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            ++num_failed;                                                                \
-        }                                                                                \
-    } while (0)
-
-// A linear congruential generator (D. Knuth, MMIX).
-class Numbers {
-   public:
-    explicit Numbers(uint64_t seed) : state_(seed) {}
-    // 0 .. bound - 1; bound <= 2**31.
-    uint32_t below(uint32_t bound) {
-        state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-        return static_cast<uint32_t>((state_ >> 33) % bound);
-    }
-    int32_t within(int32_t limit) {
-        return static_cast<int32_t>(below(2 * static_cast<uint32_t>(limit) + 1)) - limit;
-    }
-
-   private:
-    uint64_t state_;
-};
+using tests::num_failed;
+using tests::Numbers;
 
 void test_integers() {
     EXPECT(floor_divide(-7, 3) == -3);
@@ -56,112 +30,6 @@ void test_integers() {
     for (const int64_t root : {int64_t{1} << 30, (int64_t{1} << 30) + 1, (int64_t{1} << 31) - 1}) {
         EXPECT(integer_root(root * root) == root);
         EXPECT(integer_root(root * root + 2 * root) == root);
-    }
-}
-
-void test_coder_stays_in_its_buffer() {
-    Numbers numbers(1);
-    std::vector<uint32_t> p;
-    std::vector<int> bits;
-    for (int i = 0; i < 400; ++i) {
-        p.push_back(1 + numbers.below(65535));
-        bits.push_back(static_cast<int>(numbers.below(2)));
-    }
-    std::vector<uint8_t> whole(803);
-    size_t size = 0;
-    for (size_t capacity = whole.size(); capacity-- > 0;) {
-        std::vector<uint8_t> room(capacity);  // exact, so that a sanitizer sees its end
-        coding::Encoder coder(room.data(), room.size());
-        for (size_t i = 0; i < p.size(); ++i) coder.code(p[i], bits[i]);
-        size_t found = 0;
-        const bool fits = coder.finish(found);
-        if (size == 0) {
-            EXPECT(fits);
-            size = found;
-            whole.assign(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(size));
-        }
-        EXPECT(fits == (capacity >= size));
-        if (fits) EXPECT(std::equal(whole.begin(), whole.end(), room.begin()));
-    }
-    for (size_t kept = 0; kept <= size; ++kept) {
-        const std::vector<uint8_t> payload(whole.begin(),
-                                           whole.begin() + static_cast<std::ptrdiff_t>(kept));
-        coding::Decoder coder(payload.data(), payload.size());
-        bool same = true;
-        for (size_t i = 0; i < p.size(); ++i) same = (coder.code(p[i], 0) == bits[i]) && same;
-        EXPECT((same && coder.finish()) == (kept == size));
-    }
-}
-
-tests::Multiply multiply_of(Processor processor) {
-    switch (processor) {
-#if defined(__x86_64__) || defined(_M_X64)
-        case Processor::avx2:
-            return tests::multiply_avx2;
-        case Processor::avxvnni:
-            return tests::multiply_avxvnni;
-        case Processor::avx512vnni:
-            return tests::multiply_avx512vnni;
-#ifdef NEUROCOMP_AMX
-        case Processor::amx:
-            return tests::multiply_amx;
-#endif
-#endif
-        case Processor::baseline:
-            return tests::multiply_baseline;
-        default:
-            return tests::multiply_plain;
-    }
-}
-
-// Every kind's sums are those of the definition, for the largest weights and activations too.
-void test_products() {
-    enum Kind { random, largest, least, turning, num_kinds };
-    Numbers numbers(11);
-    for (const size_t num_groups : {1, 2, 3, 15, 16, 17, 33, 64, 128, 255, 257, 513}) {
-        const size_t num_inputs = num_groups * network::group;
-        const size_t stride = num_inputs + 4 * numbers.below(3);
-        for (const size_t num_rows : {1, 2, 3, 5, 6, 8, 15, 16, 17, 31, 32, 33, 47, 70}) {
-            const int kind = static_cast<int>(numbers.below(num_kinds));
-            // Exact, so that a sanitizer sees their ends.
-            std::vector<uint8_t> bytes((num_rows - 1) * stride + num_inputs);
-            std::vector<int8_t> weights(num_inputs * network::strip);
-            for (size_t i = 0; i < bytes.size(); ++i) {
-                const bool high = kind == largest || (kind == turning && i % 3 == 0);
-                bytes[i] = static_cast<uint8_t>(kind == random ? 1 + numbers.below(255)
-                                                : high         ? 255
-                                                               : 1);
-            }
-            for (size_t i = 0; i < weights.size(); ++i) {
-                const bool high = kind == largest || (kind == turning && i % 2 == 0);
-                weights[i] = static_cast<int8_t>(kind == random ? numbers.within(64)
-                                                 : high         ? 64
-                                                                : -64);
-            }
-            std::vector<int32_t> offsets(network::strip);
-            std::vector<int32_t> expected(num_rows * network::strip);
-            for (size_t n = 0; n < network::strip; ++n) {
-                const auto weight = [&](size_t k) {
-                    const size_t place = k / network::group * network::strip + n;
-                    return int32_t{weights[place * network::group + k % network::group]};
-                };
-                for (size_t k = 0; k < num_inputs; ++k) offsets[n] -= 128 * weight(k);
-                for (size_t m = 0; m < num_rows; ++m) {
-                    int32_t& sum = expected[m * network::strip + n];
-                    for (size_t k = 0; k < num_inputs; ++k) {
-                        sum += (bytes[m * stride + k] - 128) * weight(k);
-                    }
-                }
-            }
-            const auto check = [&](tests::Multiply multiply) {
-                std::vector<int32_t> found(expected.size());
-                multiply(bytes.data(), stride, num_rows, static_cast<int>(num_groups),
-                         weights.data(), offsets.data(), found.data());
-                EXPECT(found == expected);
-            };
-            check(tests::multiply_plain);
-            for (const Processor one : available_processors()) check(multiply_of(one));
-        }
     }
 }
 
@@ -360,9 +228,10 @@ void test_choice_of_processor() {
 
 int main() {
     test_integers();
-    test_coder_stays_in_its_buffer();
+    tests::test_coder_stays_in_its_buffer();
+    tests::test_coders_of_symbols();
     test_choice_of_processor();
-    test_products();
+    tests::test_products();
     test_processors_weigh_the_same();
     test_sections();
     std::printf("%s\n", num_failed == 0 ? "core: all tests passed" : "core: tests FAILED");

@@ -74,11 +74,30 @@ class Transformer:
         """Add what comes after the blocks."""
 
 class Lanes:
-    """Lanes that read over a sliding window of ``length`` positions, ``max_steps`` at once."""
+    """Lanes that read over a sliding window of ``length`` positions, ``max_steps`` at once.
+
+    Where there are several threads, one calls ``begin``, has the others call ``assist`` with the
+    number that this returned, reads and writes, and calls ``end``, upon which the others return.
+    Those that come late, or never, are not waited for.
+    """
 
     def __init__(
-        self, transformer: Transformer, num_lanes: int, length: int, max_steps: int
+        self,
+        transformer: Transformer,
+        num_lanes: int,
+        length: int,
+        max_steps: int,
+        num_threads: int = 1,
     ) -> None: ...
+    def begin(self) -> int:
+        """Begin a step of all threads; return its number."""
+
+    def assist(self, member: int, step: int) -> None:
+        """Work on a step until it ends, as number ``member``, from 1 on, of the threads."""
+
+    def end(self) -> None:
+        """End the step."""
+
     def read(self, symbols: NDArray[int32]) -> None:
         """Read symbols (lanes, steps) at the next positions."""
 

@@ -25,7 +25,7 @@ from neurocomp.exact.scaling import (
 )
 from neurocomp.exact.tables import GATE_BITS, TABLE_SIZE
 
-_ROWS_AT_ONCE = 4096
+_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,9 @@ class Linear:
 def row_sum(weight: NDArray[np.int8]) -> int:
     """Return the largest sum of absolute weights (N, K) of a row."""
     starts = range(0, weight.shape[0], _ROWS_AT_ONCE)
-    parts = (weight[i : i + _ROWS_AT_ONCE].astype(np.int16) for i in starts)
-    return max(int(np.abs(part).sum(axis=1, dtype=np.int64).max()) for part in parts)
+    # As bytes without a sign, so that 128 is what it is.
+    parts = (np.abs(weight[i : i + _ROWS_AT_ONCE]).view(np.uint8) for i in starts)
+    return max(int(part.sum(axis=1, dtype=np.uint32).max()) for part in parts)
 
 
 @dataclass(frozen=True, eq=False)

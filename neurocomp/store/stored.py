@@ -9,7 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,14 @@ from neurocomp.store.headers import (
     require_integers,
 )
 from neurocomp.store.layout import Layout, read_layout
+from neurocomp.store.memory import ReadAgain
 from neurocomp.store.packing import pack_tensors, unpack_tensors
 from neurocomp.store.writer import pieces
 
 MAX_FILE_BYTES = 1 << 33
 MAX_TENSORS = 1 << 14
 _ALIGNMENT = 64
+_LARGE_BYTES = 1 << 26
 
 _PIECE_BYTES = 1 << 20
 
@@ -161,12 +163,33 @@ class StoredModel:
             del tensors[CHECKSUM]
             tensors = _unpack(shown, tensors, header.packed)
         model = cls(header.architecture, header.config, tensors)
+        del tensors  # which could not be let go while this function holds them
         if model.sha256 != header.sha256:
             raise ModelMismatchError(
                 f"{printable(shown)} is damaged: its content has SHA-256 {model.sha256.hex()}, it "
                 f"records {header.sha256.hex()}: fetch the file again"
             )
+        again = ReadAgain(model.tensors, partial(_load_again, path.absolute(), header.sha256))
+        object.__setattr__(model, "tensors", again)
         return model
+
+    def let_go(self) -> None:
+        """Forget large tensors of a model that was read from a file: they are read again if needed.
+
+        Whoever has made something of them in the meantime needs them once only, and they are most
+        of what a model takes.
+        """
+        if isinstance(self.tensors, ReadAgain):
+            self.tensors.let_go()
+
+
+def _load_again(path: Path, sha256: bytes) -> Mapping[str, NDArray[Any]]:
+    model = StoredModel.load(path)
+    if model.sha256 != sha256:
+        raise ModelMismatchError(
+            f"{printable(path)} was replaced by another model while it was in use: start again"
+        )
+    return model.tensors
 
 
 def _with_checksum(written: Iterator[bytes]) -> Iterator[bytes]:
@@ -206,15 +229,20 @@ def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[
     require_integers(shown, layout)
     arrays = {}
     # All in one piece, which the system can give large pages: weights are read as they lie.
+    # Those of large models are packed soon, one after the other, and let go.
     pieces = {name: -(-place.num_bytes // _ALIGNMENT) for name, place in tensors.items()}
-    room = np.empty((sum(pieces.values()), _ALIGNMENT), np.uint8)
+    in_one = sum(pieces.values()) * _ALIGNMENT < _LARGE_BYTES
+    room = np.empty((sum(pieces.values()) if in_one else 0, _ALIGNMENT), np.uint8)
     start = 0
     with path.open("rb") as file:
         for name, place in tensors.items():
             file.seek(place.offset)
             # Read, not mapped: a file that is cut short meanwhile would end the process.
-            content = room[start : start + pieces[name]].reshape(-1)[: place.num_bytes]
-            start += pieces[name]
+            if in_one:
+                content = room[start : start + pieces[name]].reshape(-1)[: place.num_bytes]
+                start += pieces[name]
+            else:
+                content = np.empty(place.num_bytes, np.uint8)
             if file.readinto(content.data) < place.num_bytes:
                 raise FormatError(f"{printable(shown)} was cut short while it was read")
             dtype = np.dtype(TYPE_NAMES[place.dtype]).newbyteorder("<")

@@ -18,7 +18,7 @@ from tests.conftest import make_text
 from tests.golden.cases import noise
 
 HEAVY = {"torch", "transformers", "numpy", "constriction", "rich", "safetensors"}
-WITHOUT_EXAMPLES = {"train", "list", "show", "add", "remove", "verify"}
+WITHOUT_EXAMPLES = {"train", "list", "add", "remove", "verify"}
 
 
 def leaves(group: click.Group) -> list[click.Command]:

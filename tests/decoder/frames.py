@@ -13,7 +13,16 @@ from tests.golden import cases
 
 VALID = sorted(cases.VALID.glob("*.ncmp"))
 INVALID = sorted(cases.INVALID.glob("*.ncmp"))
-DECODED_FAMILIES = {constants.FAMILY_MIX, constants.FAMILY_BYTENET}
+DECODED_FAMILIES = {
+    constants.FAMILY_MIX,
+    constants.FAMILY_BYTENET,
+    constants.FAMILY_ADAPTIVE,
+    constants.FAMILY_NGRAM,
+    constants.FAMILY_TRANSFORMER,
+    constants.FAMILY_DALLE,
+    constants.FAMILY_NEURAL_NGRAM,
+    constants.FAMILY_RECURRENT_TOKENS,
+}
 
 
 def is_decodable(data: bytes) -> bool:

@@ -60,6 +60,7 @@ class Library:
             ("models_add_folder", pointer, ctypes.c_char_p),
             ("models_add_bytes", pointer, ctypes.c_char_p, size),
             ("decoder_create", ctypes.POINTER(pointer), pointer),
+            ("decoder_set_threads", pointer, ctypes.c_uint),
             ("decoder_set_limit", pointer, ctypes.c_int, ctypes.c_uint64),
             ("decoder_run", pointer, ctypes.POINTER(_Buffer), ctypes.POINTER(_Buffer)),
             ("decoder_finish", pointer),
@@ -164,6 +165,9 @@ class Decoder:
     def limit(self, limit: Limit, num_bytes: int) -> None:
         self._check(self._c.ncmp_decoder_set_limit(self.handle, limit, num_bytes))
 
+    def threads(self, num_threads: int) -> None:
+        self._check(self._c.ncmp_decoder_set_threads(self.handle, num_threads))
+
     def reset(self) -> None:
         self._check(self._c.ncmp_decoder_reset(self.handle))
 
@@ -194,5 +198,7 @@ class Decoder:
         for start in range(0, len(data), step):
             for piece in self.run(data[start : start + step], room):
                 content += piece
+        for piece in self.run(b"", room):  # what threads still decode
+            content += piece
         self.finish()
         return bytes(content)

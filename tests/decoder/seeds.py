@@ -7,15 +7,20 @@ import sys
 from pathlib import Path
 
 from neurocomp.frame import constants
-from neurocomp.frame.block import Method
+from neurocomp.frame.block import Block, Method
 from neurocomp.frame.reader import FrameBlock, read_frames
 from tests.golden import cases
 
 MAX_BYTES = 1 << 16
 
+SYMBOL_MODELS = (
+    *("adaptive", "bytes", "tokens", "transformer", "neural-ngram", "recurrent-tokens", "prior"),
+)
+"""In the order of core/fuzz/symbols.cpp."""
+
 
 def main(folder: Path) -> None:
-    for name in ("frame", "mix", "bytenet", "model"):
+    for name in ("frame", "mix", "bytenet", "symbols", "model"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in sorted(cases.VALID.glob("*.ncmp")) + sorted(cases.INVALID.glob("*.ncmp")):
         (folder / "frame" / path.name).write_bytes(path.read_bytes())
@@ -27,6 +32,7 @@ def main(folder: Path) -> None:
                 continue
             block, model = event.block, event.header.models[event.block.model]
             family = constants.FAMILY_NAMES[model.family]
+            write_symbols(folder / "symbols", path.stem, number, block, model.coder_id)
             if family not in ("mix", "bytenet") or block.num_symbols >= MAX_BYTES:
                 continue
             if block.num_lanes > 1 or model.dictionary:
@@ -34,6 +40,17 @@ def main(folder: Path) -> None:
             fields = bytes([block.variant, 0]) + block.num_symbols.to_bytes(2, "little")
             target = "bytenet" if family == "bytenet" and block.variant >= 2 else "mix"
             (folder / target / f"{path.stem}-{number}").write_bytes(fields + block.payload)
+
+
+def write_symbols(folder: Path, name: str, number: int, block: Block, coder: int) -> None:
+    """Write the seed of a block of a model of symbols."""
+    found = [i for i, one in enumerate(SYMBOL_MODELS) if f"-{one}-" in name]
+    if len(found) != 1 or block.num_symbols >= MAX_BYTES or block.num_lanes > 4:
+        return
+    is_huffman = coder == constants.CODER_HUFFMAN
+    fields = bytes([found[0], is_huffman, block.num_lanes - 1])
+    fields += block.num_symbols.to_bytes(2, "little")
+    (folder / f"{name}-{number}").write_bytes(fields + block.payload)
 
 
 if __name__ == "__main__":

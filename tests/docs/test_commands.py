@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from neurocomp.cli.bare import bare
+from neurocomp.cli.bare import bare_command
 from neurocomp.cli.group import cli as main
 
 ROOT = Path(__file__).parents[2]
@@ -28,12 +28,15 @@ def commands_of(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     for found in LINE.finditer(text):
         line = found.group(1) or found.group(2)
-        for piece in re.split(r" \| | && | > ", re.split(r"\s{2,}#| # ", line)[0]):
-            words = piece.split()
-            while words and "=" in words[0]:
-                words = words[1:]
-            if words and words[0] == "neurocomp":
-                yield " ".join(words)
+        parser = shlex.shlex(re.split(r"\s{2,}#| # ", line)[0], True, punctuation_chars="|&>")
+        parser.whitespace_split = True
+        pieces: list[list[str]] = [[]]
+        for word in parser:
+            if set(word) <= set("|&>"):
+                pieces.append([])
+            elif pieces[-1] or "=" not in word:
+                pieces[-1].append(word)
+        yield from (shlex.join(words) for words in pieces if words[:1] == ["neurocomp"])
 
 
 COMMANDS = sorted({(path.name, line) for path in PAGES for line in commands_of(path)})
@@ -50,7 +53,7 @@ def test_a_command_and_its_options_exist(page: str, line: str) -> None:
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
     if command is main:
-        command = bare
+        command = bare_command()
     # A group's first word may be a file: its command has no name then.
     takers = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
     options = [one for taker in takers for one in taker.params]

@@ -108,8 +108,8 @@ class RangeDecoder:
     ``distance`` is what the payload, as far as it was read, is above the interval's lower end.
     """
 
-    def __init__(self, payload: bytes, num_bytes: int) -> None:
-        need_bits(payload, num_bytes * 255 // 11_629_080)
+    def __init__(self, payload: bytes, num_symbols: int, alphabet_size: int) -> None:
+        need_bits(payload, num_symbols * (alphabet_size - 1) // 11_629_080)
         self._payload = payload
         self._num_words = 0
         self._width = (1 << 64) - 1
@@ -154,8 +154,8 @@ class RangeDecoder:
 class HuffmanDecoder:
     """Section 5.2."""
 
-    def __init__(self, payload: bytes, num_bytes: int) -> None:
-        need_bits(payload, num_bytes)
+    def __init__(self, payload: bytes, num_symbols: int, alphabet_size: int) -> None:
+        need_bits(payload, num_symbols if alphabet_size > 1 else 0)
         self._payload = payload
         self._at = 0
 

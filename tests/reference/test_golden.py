@@ -26,9 +26,17 @@ QUICK = (
     "odd-tokens-text-s-arithmetic",
     "text-adaptive-arithmetic",
     "text-adaptive-huffman",
+    "text-bytes-arithmetic",
+    "text-bytes-huffman",
     "tokens-adaptive-arithmetic",
+    "tokens-tokens-arithmetic",
 )
 SLOW = (
+    "every-byte-bytes-arithmetic",
+    "line-ends-bytes-huffman",
+    "long-text-bytes-arithmetic",
+    "long-text-bytes-arithmetic-4096",
+    "tokens-tokens-huffman",
     "every-byte-adaptive-huffman",
     "every-byte-mix-arithmetic",
     "line-ends-adaptive-arithmetic",
@@ -64,7 +72,7 @@ with cases.SIZES.open(newline="") as file:
 def decoder(tmp_path_factory: pytest.TempPathFactory, text_s_file: Path) -> Decoder:
     folder = tmp_path_factory.mktemp("golden")
     files = [text_s_file]
-    for path in (cases.DICTIONARY, cases.NETWORK):
+    for path in (cases.DICTIONARY, cases.NETWORK, cases.BYTE_MODEL, cases.TOKEN_MODEL):
         files.append(plain(PackagedModel.load(path), folder / path.name))
     return Decoder([StoredModel(path.read_bytes()) for path in files])
 

@@ -6,10 +6,14 @@ import hashlib
 import re
 from pathlib import Path
 
+from neurocomp.store.stored import StoredModel as PackagedModel
+from tests.golden import cases
 from tests.reference import vectors
 from tests.reference.bytenet import Network
+from tests.reference.conftest import plain
 from tests.reference.contexts import TEXT
 from tests.reference.decoder import primer
+from tests.reference.stored import StoredModel
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 
@@ -53,3 +57,18 @@ def test_bytenet(text_s: Network) -> None:
 
 def test_adaptive() -> None:
     assert hashes(section("adaptive.md", "5. Test vectors")) == vectors.of_adaptive()
+
+
+def unpacked(file: Path, folder: Path) -> Path:
+    return plain(PackagedModel.load(file), folder / file.name)
+
+
+def test_ngram(tmp_path: Path) -> None:
+    expected = hashes(section("ngram.md", "4. Test vectors"))
+    files = (cases.BYTE_MODEL, cases.TOKEN_MODEL)
+    contents = (b"neurocomp" * 5, [i * i % 7 for i in range(40)])
+    found = [
+        vectors.of_ngram(StoredModel(unpacked(file, tmp_path).read_bytes()), content)
+        for file, content in zip(files, contents, strict=True)
+    ]
+    assert found == expected

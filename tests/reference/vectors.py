@@ -12,6 +12,8 @@ from tests.reference.bytenet import Network, Reader
 from tests.reference.coders import KnownBits
 from tests.reference.contexts import BINARY, TEXT
 from tests.reference.decoder import code_by_contexts, code_section
+from tests.reference.ngram import Ngram
+from tests.reference.stored import StoredModel
 
 WORD = b"neurocomp"
 DICTIONARY = b"a neural compressor"
@@ -98,3 +100,13 @@ def tables_before(content: bytes) -> list[int]:
         numbers += adaptive.frequencies(predictor.weigh(predictor.lanes[0]))
         predictor.learn([byte])
     return numbers
+
+
+def of_ngram(stored: StoredModel, symbols: Sequence[int]) -> str:
+    """Return a hash of ngram.md, section 4."""
+    ngram = Ngram(stored)
+    contexts, numbers = ngram.start(), list[int]()
+    for symbol in symbols:
+        numbers += adaptive.frequencies(ngram.weigh(contexts))
+        ngram.advance(contexts, symbol)
+    return digest("I", numbers)

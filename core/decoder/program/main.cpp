@@ -131,6 +131,7 @@ class Program {
         decoder_.reset(created);
         ncmp_decoder_set_limit(created, NCMP_LIMIT_CONTENT, options.max_content);
         ncmp_decoder_set_limit(created, NCMP_LIMIT_MEMORY, options.max_memory);
+        ncmp_decoder_set_threads(created, options.num_threads);
     }
 
     void decode(const std::string& file) {
@@ -211,7 +212,10 @@ class Program {
     // Decodes all of the input; a descriptor of -1 takes nothing.
     void convert(Input& input, int descriptor, const std::string& name) {
         ncmp_decoder_reset(decoder_.get());
-        while (const size_t count = input.read_some(from_)) {
+        size_t count = 0;
+        do {
+            // At the end there is none, which waits for the threads.
+            count = input.read_some(from_);
             ncmp_input given = {from_.data(), count, 0};
             for (;;) {
                 ncmp_output wanted = {to_.data(), to_.size(), 0};
@@ -220,7 +224,7 @@ class Program {
                 check(status);
                 if (wanted.pos < wanted.size) break;
             }
-        }
+        } while (count > 0);
         check(ncmp_decoder_finish(decoder_.get()));
     }
 

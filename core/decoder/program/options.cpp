@@ -18,6 +18,7 @@ const char help_text[] =
     "  -k, --keep             keep the input, which is always kept\n"
     "  -t, --test             check only, write nothing\n"
     "  -q, --quiet            say nothing but what failed\n"
+    "  -T, --threads NUMBER   threads that decode; 0, the default: one for each core\n"
     "      --models PATH      a model file, or a folder of them; may be given several times\n"
     "      --max-size SIZE    refuse content of more bytes, such as 100MiB\n"
     "      --max-memory SIZE  refuse what takes more memory, models not counted\n"
@@ -58,6 +59,20 @@ uint64_t parse_size(const std::string& option, const std::string& text) {
         refuse();
     if (value > UINT64_MAX >> shift) refuse();
     return value << shift;
+}
+
+unsigned parse_threads(const std::string& option, const std::string& text) {
+    constexpr unsigned most = 1024;
+    unsigned value = 0;
+    for (const char digit : text) {
+        const bool is_digit = std::isdigit(static_cast<unsigned char>(digit)) != 0;
+        if (is_digit) value = 10 * value + static_cast<unsigned>(digit - '0');
+        if (!is_digit || value > most) {
+            throw UsageError(option + " " + text + " is no number of threads: give 0 to 1024");
+        }
+    }
+    if (text.empty()) throw UsageError(option + " needs a number of threads");
+    return value;
 }
 
 // Takes options one after the other, in all forms: -f, -fo OUT, -oOUT, --output OUT, --output=OUT.
@@ -101,6 +116,8 @@ class Parser {
             options_.output = value();
         else if (name == "--models")
             options_.models.push_back(value());
+        else if (name == "--threads")
+            options_.num_threads = parse_threads(name, value());
         else if (name == "--max-size")
             options_.max_content = parse_size(name, value());
         else if (name == "--max-memory")
@@ -132,9 +149,13 @@ class Parser {
     void parse_letters(const std::string& argument) {
         for (size_t i = 1; i < argument.size(); ++i) {
             const std::string letter = std::string("-") + argument[i];
-            if (letter == "-o") {
+            if (letter == "-o" || letter == "-T") {
                 const std::string rest = argument.substr(i + 1);
-                options_.output = rest.empty() ? value_of(letter) : rest;
+                const std::string value = rest.empty() ? value_of(letter) : rest;
+                if (letter == "-o")
+                    options_.output = value;
+                else
+                    options_.num_threads = parse_threads(letter, value);
                 return;
             }
             if (!set_flag(letter)) throw UsageError("no option " + letter + " (see --help)");

@@ -27,6 +27,7 @@ struct Options {
     bool quiet = false;
     bool help = false;
     bool version = false;
+    unsigned num_threads = 0;  // 0: as many as the processor has
     uint64_t max_content = std::numeric_limits<uint64_t>::max();
     uint64_t max_memory = std::numeric_limits<uint64_t>::max();
 };

@@ -6,8 +6,10 @@
 // old processor could be given the newest one's instructions: so helpers are always inlined.
 #if defined(_MSC_VER) && !defined(__clang__)
 #define NEUROCOMP_INLINE __forceinline
+#define NEUROCOMP_INLINED
 #define NEUROCOMP_RESTRICT __restrict
 #else
 #define NEUROCOMP_INLINE inline __attribute__((always_inline))
+#define NEUROCOMP_INLINED __attribute__((always_inline))  // of lambdas, after their parameters
 #define NEUROCOMP_RESTRICT __restrict__
 #endif

@@ -58,4 +58,19 @@ Pages::~Pages() {
     std::free(raw_);
 }
 
+void* Arena::take_bytes(size_t num_bytes) {
+    constexpr size_t chunk = 8 * huge_page;
+    if (num_bytes > SIZE_MAX - cache_line) throw std::bad_alloc();
+    const size_t rounded = (num_bytes + cache_line - 1) & ~(cache_line - 1);
+    if (chunks_.empty() || rounded > room_ - used_) {
+        const size_t size = rounded > chunk ? rounded : chunk;
+        chunks_.emplace_back(size, true);
+        used_ = 0;
+        room_ = size;
+    }
+    void* const taken = static_cast<uint8_t*>(chunks_.back().data()) + used_;
+    used_ += rounded;
+    return taken;
+}
+
 }  // namespace neurocomp

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/inlining.hpp"
 
@@ -104,6 +105,28 @@ class Array {
     Pages pages_;
     T* data_ = nullptr;
     size_t size_ = 0;
+};
+
+// Zeroed memory for many arrays that live as long as each other and are read one after the other: they
+// lie side by side in huge pages, which each of them alone would be too small for.
+class Arena {
+   public:
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+
+    // Room for a number of elements, at a cache line.  Throws std::bad_alloc.
+    template <typename T>
+    T* take(size_t size) {
+        return static_cast<T*>(take_bytes(size * sizeof(T)));
+    }
+
+   private:
+    void* take_bytes(size_t num_bytes);
+
+    std::vector<Pages> chunks_;
+    size_t used_ = 0;  // bytes of the last
+    size_t room_ = 0;
 };
 
 }  // namespace neurocomp

@@ -39,4 +39,10 @@ bool HuffmanDecoder::decode(const int32_t* frequencies, size_t size, int32_t& sy
     return true;
 }
 
+bool HuffmanDecoder::finish() const {
+    if (payload_.size() != (num_bits_ + 7) / 8) return false;
+    const size_t used = num_bits_ & 7;
+    return used == 0 || (payload_.back() & (0xFF >> used)) == 0;
+}
+
 }  // namespace neurocomp::coding

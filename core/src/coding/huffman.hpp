@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "coding/code_lengths.hpp"
+#include "coding/symbols.hpp"
 
 namespace neurocomp::coding {
 
@@ -27,13 +28,13 @@ class HuffmanEncoder {
     CodeLengths code_;
 };
 
-class HuffmanDecoder {
+class HuffmanDecoder final : public SymbolDecoder {
    public:
     explicit HuffmanDecoder(std::vector<uint8_t> payload)
         : payload_(static_cast<std::vector<uint8_t>&&>(payload)) {}
 
-    // Reads a symbol under a table that `is_table` accepts; false where the payload ends within it.
-    bool decode(const int32_t* frequencies, size_t size, int32_t& symbol);
+    bool decode(const int32_t* frequencies, size_t size, int32_t& symbol) override;
+    bool finish() const override;
 
     size_t num_bits() const { return num_bits_; }
     const std::vector<uint8_t>& payload() const { return payload_; }

@@ -96,6 +96,82 @@ struct LinearParts {
     int64_t clip;
 };
 
+inline constexpr size_t strip_outputs = 32;
+inline constexpr size_t group_inputs = 4;
+
+// A layer in strips: see exact/packed.hpp.  Multipliers and biases go on to the end of the last strip.
+struct PackedParts {
+    const uint8_t* weights;  // (strips, groups, 32, 4), each w + 128
+    const uint32_t* multipliers;
+    const int32_t* biases;
+    size_t num_groups;
+    size_t num_outputs;
+    int64_t shift;
+    int64_t clip;
+    bool is_wide;  // whether its inputs are of 16 bits
+
+    NEUROCOMP_INLINE size_t num_strips() const {
+        return (num_outputs + strip_outputs - 1) / strip_outputs;
+    }
+};
+
+// Rows as the products of a kind of processor read them, and the sum of each row's numbers.
+struct PackedRows {
+    uint8_t* data;
+    size_t stride;  // bytes from row to row: two for each input, with the padding to whole groups
+    int32_t* sums;
+    const int64_t* mantissas;
+    const int64_t* exponents;
+    size_t num_rows;
+};
+
+// Keys and values of 8 bits in strips, and the scale of each vector, of at most 2**15.
+struct PackedCache {
+    uint8_t* keys;   // (lanes, heads, slots / 32, groups, 32, 4), each k + 128: slots are outputs
+    int8_t* values;  // (lanes, heads, strips, slots / 4, 32, 4): slots are inputs
+    uint16_t* key_scales;  // (lanes, heads, slots)
+    uint16_t* value_scales;
+    size_t num_lanes;
+    size_t num_heads;
+    size_t num_slots;  // with the padding to whole strips
+    size_t width;
+    size_t num_groups;  // of a key
+    size_t num_strips;  // of a value
+
+    // The number of the first vector of a lane's head.
+    NEUROCOMP_INLINE size_t place(size_t lane, size_t head) const {
+        return (lane * num_heads + head) * num_slots;
+    }
+    NEUROCOMP_INLINE uint8_t* keys_at(size_t lane, size_t head) const {
+        return keys + place(lane, head) * num_groups * group_inputs;
+    }
+    NEUROCOMP_INLINE int8_t* values_at(size_t lane, size_t head) const {
+        return values + place(lane, head) * num_strips * strip_outputs;
+    }
+};
+
+// Where one thread attends: exact/packed.hpp.
+struct PackedScratch {
+    size_t num_rows;
+    int16_t* queries;  // (2, rows, width): as the window sees them, as the sinks do
+    uint8_t* rows;     // the same, packed
+    int32_t* sums;     // (2, rows)
+    int32_t* scores;   // (rows, slots)
+    uint8_t* factors;  // (rows, 2, slots)
+    int32_t* mixed;    // (rows, 32)
+};
+
+// Queries of one lane that share the keys of a head: those of `num_queries` of its heads from
+// `first_query` on, at `num_steps` steps from `first_step` on.
+struct QueryBlock {
+    size_t lane;
+    size_t head;
+    size_t first_query;
+    size_t num_queries;
+    size_t first_step;
+    size_t num_steps;
+};
+
 // See the functions of the same names in exact/*_impl.hpp.
 struct Kernels {
     void (*quantise_row)(const int64_t* weights, size_t size, int32_t* out);
@@ -137,6 +213,19 @@ struct Kernels {
                           const ByteCache& keys, const ByteCache& values, size_t start,
                           const Window& window, const AttentionScale& scale, const int32_t* exp2,
                           const WindowScratch& scratch, Matrix<int32_t> out);
+
+    void (*pack_rows)(Matrix<const int16_t> rows, bool is_wide, size_t first,
+                      const PackedRows& out);
+    void (*apply_strips)(const PackedParts& layer, const PackedRows& rows, size_t first,
+                         size_t last, Matrix<int32_t> out);
+    void (*add_strips)(const PackedParts& layer, const PackedRows& rows, size_t first, size_t last,
+                       Matrix<int32_t> out);
+    void (*store_packed)(Matrix<const int32_t> keys, Matrix<const int32_t> values, size_t first,
+                         size_t last, size_t start, const Window& window, const PackedCache& cache);
+    void (*attend_packed)(Matrix<const int32_t> queries, Matrix<const int32_t> far_queries,
+                          const PackedCache& cache, const QueryBlock& block, size_t start,
+                          const Window& window, const AttentionScale& scale, const int32_t* exp2,
+                          const PackedScratch& scratch, Matrix<int32_t> out);
 };
 
 // The ones for this processor: see base/processor.hpp.

@@ -5,6 +5,8 @@
 #include "exact/frequencies_impl.hpp"
 #include "exact/kernels.hpp"
 #include "exact/linear_impl.hpp"
+#include "exact/packed_impl.hpp"
+#include "exact/packed_window_impl.hpp"
 #include "exact/rows_impl.hpp"
 #include "exact/window_impl.hpp"
 
@@ -23,7 +25,9 @@ constexpr Kernels all_kernels = {
     recur,           square_rows,
     apply_linear,    store_heads,
     attend,          store_window,
-    attend_window,
+    attend_window,   pack_rows,
+    apply_strips,    add_strips,
+    store_packed,    attend_packed,
 };
 
 }  // namespace

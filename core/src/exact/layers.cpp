@@ -1,7 +1,5 @@
 #include "exact/layers.hpp"
 
-#include <vector>
-
 namespace neurocomp::exact {
 
 void attend(Matrix<const int32_t> queries, const Cache<const int16_t>& keys,
@@ -57,6 +55,41 @@ void normalise_rows(Matrix<const int32_t> values, const int32_t* gain, int64_t e
         }
         all.quantise_rows(row, gain, limit, target, mantissas + m, exponents + m);
         all.divide_by_norms(row, epsilon, mantissas + m, exponents + m);
+    }
+}
+
+LayerSteps::LayerSteps(size_t num_rows, size_t num_columns)
+    : quantised_(num_rows * num_columns), mantissas_(num_rows), exponents_(num_rows) {}
+
+Matrix<int16_t> LayerSteps::inputs(size_t num_rows, const Layer& layer) {
+    const size_t width = layer.parts.num_inputs;
+    return {quantised_.data(), num_rows, width, static_cast<ptrdiff_t>(width)};
+}
+
+void LayerSteps::finish(const Layer& layer, Matrix<int16_t> rows, Matrix<int32_t> out) const {
+    kernels().apply_linear(layer.parts, {rows.data, rows.num_rows, rows.num_columns, rows.stride},
+                           mantissas_.data(), exponents_.data(), out);
+}
+
+void LayerSteps::apply_normed(Matrix<const int32_t> rows, const Norm& norm, const Layer& layer,
+                              Matrix<int32_t> out) {
+    const Matrix<int16_t> target = inputs(rows.num_rows, layer);
+    normalise_rows(rows, norm.gain, norm.epsilon, norm.center, layer.limit, target,
+                   mantissas_.data(), exponents_.data());
+    finish(layer, target, out);
+}
+
+void LayerSteps::apply(Matrix<const int32_t> rows, const Layer& layer, Matrix<int32_t> out) {
+    const Matrix<int16_t> target = inputs(rows.num_rows, layer);
+    kernels().quantise_rows(rows, nullptr, layer.limit, target, mantissas_.data(),
+                            exponents_.data());
+    finish(layer, target, out);
+}
+
+void frequencies_in_place(Matrix<int32_t> logits, const int32_t* exp2) {
+    // The kernel reads each logit before it writes what takes its place.
+    for (size_t m = 0; m < logits.num_rows; ++m) {
+        kernels().frequencies_of_logits(logits.row(m), logits.num_columns, exp2, logits.row(m));
     }
 }
 

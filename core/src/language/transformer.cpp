@@ -3,67 +3,70 @@
 #include <algorithm>
 
 #include "base/integers.hpp"
-#include "exact/layers.hpp"
 #include "exact/scaling.hpp"
 
 namespace neurocomp::language {
 
 using exact::Matrix;
+using exact::to_read;
 
 namespace {
 
+// Queries of a head that are attended with at once: they share what is read of keys and values.
+constexpr size_t most_queries = 24;
+
+// Fewer rows than that are not worth sharing.
+constexpr size_t rows_of_piece = 4;
+
 size_t widest_input(const Transformer& transformer) {
-    size_t widest = transformer.head.parts.num_inputs;
+    size_t widest = transformer.head.num_inputs();
     for (const Block& block : transformer.blocks) {
-        for (const Layer* layer :
+        for (const exact::PackedLayer* layer :
              {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
-            widest = std::max(widest, layer->parts.num_inputs);
+            widest = std::max(widest, layer->num_inputs());
         }
     }
-    return widest;
+    return widest + exact::group_inputs;
 }
 
-Matrix<const int32_t> to_read(Matrix<int32_t> values) {
-    return {values.data, values.num_rows, values.num_columns, values.stride};
+template <typename T>
+Matrix<T> some_rows(Matrix<T> values, size_t first, size_t last) {
+    return {values.row(first), last - first, values.num_columns, values.stride};
 }
 
 }  // namespace
 
-Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps)
+Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps,
+             size_t num_threads)
     : transformer_(transformer),
       num_lanes_(num_lanes),
       max_steps_(max_steps),
-      window_{length, transformer.shape.num_sinks, length + max_steps - 1} {
+      window_{length, transformer.shape.num_sinks, length + max_steps - 1},
+      team_(num_threads) {
     const Shape& shape = transformer.shape;
     const size_t num_rows = num_lanes * max_steps;
-    const size_t num_vectors = num_lanes * shape.num_key_heads * window_.num_slots;
-    const BytesOf empty = {std::vector<int8_t>(num_vectors * shape.head_width),
-                           std::vector<int32_t>(num_vectors)};
-    keys_.assign(transformer.blocks.size(), empty);
-    values_.assign(transformer.blocks.size(), empty);
+    cache_.reserve(transformer.blocks.size());
+    for (size_t i = 0; i < transformer.blocks.size(); ++i) {
+        cache_.push_back(exact::make_cache(num_lanes, shape.num_key_heads, window_.num_slots,
+                                           shape.head_width, keys_and_values_));
+    }
     rows_.resize(num_rows * shape.width);
     attended_.resize(num_rows * (shape.query_width() + 2 * shape.key_width()));
     for (auto* one : {&far_, &mixed_}) one->resize(num_rows * shape.query_width());
     inner_.resize(num_rows * 2 * shape.inner_width);
-    added_.resize(num_rows * shape.width);
-    quantised_.resize(num_rows * widest_input(transformer));
+    const size_t widest = widest_input(transformer);
+    packed_ = Array<uint8_t>(num_rows * 2 * widest);
+    sums_.resize(num_rows);
     mantissas_.resize(num_rows);
     exponents_.resize(num_rows);
     const size_t pairs = shape.head_width / 2;
     for (auto* one : {&near_cosines_, &near_sines_, &far_cosines_, &far_sines_}) {
         one->resize(max_steps * pairs);
     }
-    const size_t group = shape.num_heads / shape.num_key_heads;
-    queries_.resize(2 * group * shape.head_width);
-    scores_.resize(group * length);
-    scales_.resize(length);
-    products_.resize(length);
-}
-
-exact::ByteCache Lanes::cache(BytesOf& bytes) const {
-    const Shape& shape = transformer_.shape;
-    return {bytes.values.data(), bytes.scales.data(), num_lanes_,
-            shape.num_key_heads, window_.num_slots,   shape.head_width};
+    for (size_t i = 0; i < num_threads; ++i) {
+        scratch_.push_back(
+            {std::vector<int16_t>(widest), {most_queries, window_.num_slots, shape.head_width}});
+    }
 }
 
 Matrix<int32_t> Lanes::columns(std::vector<int32_t>& values, size_t stride, size_t first,
@@ -71,25 +74,42 @@ Matrix<int32_t> Lanes::columns(std::vector<int32_t>& values, size_t stride, size
     return {values.data() + first, num_rows_, count, static_cast<ptrdiff_t>(stride)};
 }
 
-Matrix<int16_t> Lanes::quantised(const Layer& layer) {
-    const size_t width = layer.parts.num_inputs;
-    return {quantised_.data(), num_rows_, width, static_cast<ptrdiff_t>(width)};
+Matrix<int32_t> Lanes::residual() {
+    const size_t width = transformer_.shape.width;
+    return columns(rows_, width, 0, width);
+}
+
+// Has work(first, last, member) done for all rows.
+template <typename Work>
+void Lanes::share_rows(size_t num_rows, const Work& work) {
+    const size_t num_pieces = (num_rows + rows_of_piece - 1) / rows_of_piece;
+    team_.share(num_pieces, [&](size_t piece, size_t member) {
+        const size_t first = piece * rows_of_piece;
+        work(first, std::min(first + rows_of_piece, num_rows), member);
+    });
+}
+
+// Has work(first, last) done for all strips.
+template <typename Work>
+void Lanes::share_strips(size_t num_strips, const Work& work) {
+    // Several for each thread, so that none waits long for another.
+    const size_t wanted = team_.num_members() == 1 ? 1 : 6 * team_.num_members();
+    const size_t num_pieces = std::min(num_strips, wanted);
+    team_.share(num_pieces, [&](size_t piece, size_t) {
+        work(num_strips * piece / num_pieces, num_strips * (piece + 1) / num_pieces);
+    });
+}
+
+exact::PackedRows Lanes::packed(const exact::PackedLayer& layer, size_t num_rows) {
+    const size_t stride = 2 * layer.parts().num_groups * exact::group_inputs;
+    return {packed_.data(), stride, sums_.data(), mantissas_.data(), exponents_.data(), num_rows};
 }
 
 void Lanes::embed(const int32_t* symbols) {
     const size_t width = transformer_.shape.width;
-    const Embedding& embedding = transformer_.embedding;
-    const int64_t half = half_of(embedding.shift);
     for (size_t m = 0; m < num_rows_; ++m) {
-        const auto symbol = static_cast<size_t>(symbols[m]);
-        const int8_t* const from = embedding.weight + symbol * width;
-        const int64_t scale = embedding.rows[symbol];
-        int32_t* const to = rows_.data() + m * width;
-        for (size_t k = 0; k < width; ++k) {
-            const int64_t scaled = exact::multiply(from[k] * scale, embedding.columns[k]);
-            const int64_t value = exact::add(scaled, half) >> embedding.shift;
-            to[k] = exact::narrow(clamp(value, int64_t{exact::residual_limit}));
-        }
+        exact::embed(transformer_.embedding, width, static_cast<size_t>(symbols[m]), nullptr,
+                     rows_.data() + m * width);
     }
 }
 
@@ -113,85 +133,170 @@ void Lanes::write_rotations(size_t first, std::vector<int16_t>& cosines,
     }
 }
 
-void Lanes::apply_normed(Matrix<const int32_t> rows, const int32_t* gain, const Layer& layer,
-                         Matrix<int32_t> out) {
-    Matrix<int16_t> target = quantised(layer);
-    target.num_rows = rows.num_rows;
-    exact::normalise_rows(rows, gain, transformer_.shape.epsilon, false, layer.limit, target,
-                          mantissas_.data(), exponents_.data());
-    exact::kernels().apply_linear(layer.parts,
-                                  {target.data, target.num_rows, target.num_columns, target.stride},
-                                  mantissas_.data(), exponents_.data(), out);
+// Quantises rows for a layer, and packs them.
+template <typename Quantise>
+void Lanes::pack(Matrix<const int32_t> rows, const exact::PackedLayer& layer,
+                 const Quantise& quantise) {
+    const exact::PackedRows out = packed(layer, rows.num_rows);
+    const size_t width = layer.parts().num_groups * exact::group_inputs;
+    packed_rows_ = rows.num_rows;
+    share_rows(rows.num_rows, [&](size_t first, size_t last, size_t member) {
+        int16_t* const row = scratch_[member].row.data();
+        for (size_t m = first; m < last; ++m) {
+            const Matrix<int16_t> target = {row, 1, width, 0};
+            quantise(some_rows(rows, m, m + 1), target, mantissas_.data() + m,
+                     exponents_.data() + m);
+            exact::kernels().pack_rows({row, 1, width, 0}, layer.parts().is_wide, m, out);
+        }
+    });
 }
 
-// Adds a layer of fixed-point inputs to the residual stream.
-void Lanes::add_plain(Matrix<const int32_t> inputs, const Layer& layer) {
-    const exact::Kernels& all = exact::kernels();
-    const Matrix<int16_t> target = quantised(layer);
-    all.quantise_rows(inputs, nullptr, layer.limit, target, mantissas_.data(), exponents_.data());
-    const size_t width = transformer_.shape.width;
-    const Matrix<int32_t> added = columns(added_, width, 0, width);
-    all.apply_linear(layer.parts, {target.data, target.num_rows, target.num_columns, target.stride},
-                     mantissas_.data(), exponents_.data(), added);
-    all.add_rows(columns(rows_, width, 0, width), to_read(added), exact::residual_limit);
+void Lanes::pack_plain(Matrix<const int32_t> rows, const exact::PackedLayer& layer) {
+    pack(rows, layer,
+         [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa, int64_t* exponent) {
+             exact::kernels().quantise_rows(row, nullptr, layer.limit(), out, mantissa, exponent);
+         });
 }
 
-void Lanes::attend(size_t number, Matrix<int32_t> attended) {
+void Lanes::pack_normed(Matrix<const int32_t> rows, const int32_t* gain,
+                        const exact::PackedLayer& layer) {
+    const int64_t epsilon = transformer_.shape.epsilon;
+    pack(rows, layer,
+         [&](Matrix<const int32_t> row, Matrix<int16_t> out, int64_t* mantissa, int64_t* exponent) {
+             exact::kernels().quantise_rows(row, gain, layer.limit(), out, mantissa, exponent);
+             exact::kernels().divide_by_norms(row, epsilon, mantissa, exponent);
+         });
+}
+
+// Writes the layer's outputs for the rows that were packed for it.
+void Lanes::apply(const exact::PackedLayer& layer, Matrix<int32_t> out) {
+    const exact::PackedRows rows = packed(layer, packed_rows_);
+    const exact::PackedParts parts = layer.parts();
+    share_strips(parts.num_strips(), [&](size_t first, size_t last) {
+        exact::kernels().apply_strips(parts, rows, first, last, out);
+    });
+}
+
+// Adds them to the residual stream.
+void Lanes::add(const exact::PackedLayer& layer) {
+    const exact::PackedRows rows = packed(layer, packed_rows_);
+    const exact::PackedParts parts = layer.parts();
+    share_strips(parts.num_strips(), [&](size_t first, size_t last) {
+        exact::kernels().add_strips(parts, rows, first, last, residual());
+    });
+}
+
+// Normalises and rotates queries and keys of some rows, all of which are of whole lanes' steps.
+void Lanes::rotate(const Block& block, Matrix<int32_t> attended, size_t first, size_t last) {
     const exact::Kernels& all = exact::kernels();
     const Shape& shape = transformer_.shape;
-    const Block& block = transformer_.blocks[number];
     const size_t query_width = shape.query_width(), key_width = shape.key_width();
-    const auto part = [&](size_t first, size_t count) {
-        return Matrix<int32_t>{attended.data + first, num_rows_, count, attended.stride};
-    };
-    const Matrix<int32_t> queries = part(0, query_width), new_keys = part(query_width, key_width);
-    const auto normalise = [&](Matrix<int32_t> heads, const HeadNorm& norm) {
-        if (norm.gain == nullptr) return;
-        all.normalise_heads(heads, norm.gain, shape.head_width, norm.epsilon, norm.shift);
-    };
-    normalise(queries, block.query_norm);
-    normalise(new_keys, block.key_norm);
-    Matrix<int32_t> near = queries, far = queries;
-    if (block.rotates) {
-        far = columns(far_, query_width, 0, query_width);
-        for (size_t m = 0; m < num_rows_; ++m) {
-            std::copy_n(queries.row(m), query_width, far.row(m));
-        }
-        all.rotate_rows(far, shape.head_width, far_cosines_.data(), far_sines_.data(), 0,
-                        num_steps_);
-        for (const Matrix<int32_t>& one : {near, new_keys}) {
-            all.rotate_rows(one, shape.head_width, near_cosines_.data(), near_sines_.data(), 0,
-                            num_steps_);
+    const size_t pairs = shape.head_width / 2;
+    for (size_t m = first; m < last; ++m) {
+        const auto part = [&](size_t begin, size_t count) {
+            return Matrix<int32_t>{attended.row(m) + begin, 1, count, 0};
+        };
+        const Matrix<int32_t> queries = part(0, query_width), keys = part(query_width, key_width);
+        const auto normalise = [&](Matrix<int32_t> heads, const HeadNorm& norm) {
+            if (norm.gain == nullptr) return;
+            all.normalise_heads(heads, norm.gain, shape.head_width, norm.epsilon, norm.shift);
+        };
+        normalise(queries, block.query_norm);
+        normalise(keys, block.key_norm);
+        if (!block.rotates) continue;
+        const size_t turn = m % num_steps_ * pairs;
+        const Matrix<int32_t> far = {far_.data() + m * query_width, 1, query_width, 0};
+        std::copy_n(queries.data, query_width, far.data);
+        all.rotate_rows(far, shape.head_width, far_cosines_.data() + turn, far_sines_.data() + turn,
+                        0, 1);
+        for (const Matrix<int32_t>& one : {queries, keys}) {
+            all.rotate_rows(one, shape.head_width, near_cosines_.data() + turn,
+                            near_sines_.data() + turn, 0, 1);
         }
     }
-    const exact::ByteCache keys = cache(keys_[number]), values = cache(values_[number]);
-    all.store_window(to_read(new_keys), position_, window_, keys);
-    all.store_window(to_read(part(query_width + key_width, key_width)), position_, window_, values);
-    const exact::WindowScratch scratch = {queries_.data(), scores_.data(), scales_.data(),
-                                          products_.data()};
-    all.attend_window(to_read(near), to_read(far), keys, values, position_, window_,
-                      block.attention, transformer_.exp2, scratch,
-                      columns(mixed_, query_width, 0, query_width));
+}
+
+void Lanes::attend(const Block& block, const exact::PackedCache& cache) {
+    const Shape& shape = transformer_.shape;
+    const size_t query_width = shape.query_width(), key_width = shape.key_width();
+    const size_t attended_width = query_width + 2 * key_width;
+    const Matrix<int32_t> attended = columns(attended_, attended_width, 0, attended_width);
+    const auto part = [&](size_t first, size_t count) {
+        return to_read(columns(attended_, attended_width, first, count));
+    };
+    share_rows(num_rows_, [&](size_t first, size_t last, size_t) {
+        rotate(block, attended, first, last);
+        exact::kernels().store_packed(part(query_width, key_width),
+                                      part(query_width + key_width, key_width), first, last,
+                                      position_, window_, cache);
+    });
+    const Matrix<const int32_t> near = part(0, query_width);
+    const Matrix<const int32_t> far =
+        block.rotates ? to_read(columns(far_, query_width, 0, query_width)) : near;
+    const Matrix<int32_t> mixed = columns(mixed_, query_width, 0, query_width);
+
+    // Queries that share a key are taken together, unless threads would be left without any.
+    const size_t group = shape.num_heads / shape.num_key_heads;
+    const size_t num_heads = num_lanes_ * shape.num_key_heads;
+    const bool few = num_heads * num_steps_ < 4 * team_.num_members();
+    const size_t width = few && team_.num_members() > 1 ? 1 : std::min(group, most_queries);
+    const size_t steps = std::max<size_t>(most_queries / width, 1);
+    const size_t num_parts = (group + width - 1) / width;
+    const size_t num_spans = (num_steps_ + steps - 1) / steps;
+    team_.share(num_heads * num_parts * num_spans, [&](size_t piece, size_t member) {
+        const size_t head = piece / (num_parts * num_spans);
+        const size_t rest = piece % (num_parts * num_spans);
+        const size_t first_query = rest / num_spans * width;
+        const size_t first_step = rest % num_spans * steps;
+        const exact::QueryBlock queries = {head / shape.num_key_heads,
+                                           head % shape.num_key_heads,
+                                           first_query,
+                                           std::min(width, group - first_query),
+                                           first_step,
+                                           std::min(steps, num_steps_ - first_step)};
+        exact::kernels().attend_packed(near, far, cache, queries, position_, window_,
+                                       block.attention, transformer_.exp2,
+                                       scratch_[member].attention.scratch(), mixed);
+    });
+}
+
+// Writes gated units: gates before values, side by side.
+void Lanes::apply_inner(const Block& block) {
+    const size_t inner = transformer_.shape.inner_width;
+    const Matrix<int32_t> gates = columns(inner_, 2 * inner, 0, inner);
+    const Matrix<int32_t> values = columns(inner_, 2 * inner, inner, inner);
+    const exact::PackedParts gate = block.gate.parts(), in = block.inner_in.parts();
+    const exact::PackedRows rows = packed(block.inner_in, packed_rows_);
+    share_strips(gate.num_strips(), [&](size_t first, size_t last) {
+        const exact::Kernels& all = exact::kernels();
+        all.apply_strips(gate, rows, first, last, gates);
+        all.apply_strips(in, rows, first, last, values);
+        const size_t begin = first * exact::strip_outputs;
+        const size_t count = std::min(last * exact::strip_outputs, inner) - begin;
+        const auto part = [&](Matrix<int32_t> all_columns) {
+            return Matrix<int32_t>{all_columns.data + begin, num_rows_, count, all_columns.stride};
+        };
+        all.activate_rows(part(gates), transformer_.activation, false);
+        all.gate_rows(part(gates), to_read(part(values)), exact::residual_limit);
+    });
 }
 
 void Lanes::read_block(size_t number) {
-    const exact::Kernels& all = exact::kernels();
     const Shape& shape = transformer_.shape;
     const Block& block = transformer_.blocks[number];
-    const Matrix<const int32_t> rows = to_read(columns(rows_, shape.width, 0, shape.width));
     const size_t attended_width = shape.query_width() + 2 * shape.key_width();
-    const Matrix<int32_t> attended = columns(attended_, attended_width, 0, attended_width);
-    apply_normed(rows, block.attention_gain, block.query_key_value, attended);
-    attend(number, attended);
-    add_plain(to_read(columns(mixed_, shape.query_width(), 0, shape.query_width())),
-              block.attention_out);
+    pack_normed(to_read(residual()), block.attention_gain, block.query_key_value);
+    apply(block.query_key_value, columns(attended_, attended_width, 0, attended_width));
+    attend(block, cache_[number]);
+    pack_plain(to_read(columns(mixed_, shape.query_width(), 0, shape.query_width())),
+               block.attention_out);
+    add(block.attention_out);
 
     const size_t inner = shape.inner_width;
-    apply_normed(rows, block.inner_gain, block.inner_in, columns(inner_, 2 * inner, 0, 2 * inner));
-    const Matrix<int32_t> gates = columns(inner_, 2 * inner, 0, inner);
-    all.activate_rows(gates, transformer_.activation, false);
-    all.gate_rows(gates, to_read(columns(inner_, 2 * inner, inner, inner)), exact::residual_limit);
-    add_plain(to_read(gates), block.inner_out);
+    pack_normed(to_read(residual()), block.inner_gain, block.inner_in);
+    apply_inner(block);
+    pack_plain(to_read(columns(inner_, 2 * inner, 0, inner)), block.inner_out);
+    add(block.inner_out);
 }
 
 void Lanes::read(const int32_t* symbols, size_t num_steps) {
@@ -209,9 +314,10 @@ void Lanes::write_logits(size_t num_steps, Matrix<int32_t> out) {
     const int32_t* const first = rows_.data() + (num_steps_ - num_steps) * width;
     const auto write = [&](size_t lane, size_t num_rows, size_t distance) {
         const auto stride = static_cast<ptrdiff_t>(distance * width);
-        apply_normed({first + lane * num_steps_ * width, num_rows, width, stride},
-                     transformer_.last_gain, transformer_.head,
-                     {out.row(lane * num_steps), num_rows, out.num_columns, out.stride});
+        pack_normed({first + lane * num_steps_ * width, num_rows, width, stride},
+                    transformer_.last_gain, transformer_.head);
+        apply(transformer_.head,
+              {out.row(lane * num_steps), num_rows, out.num_columns, out.stride});
     };
     // The head is read once for all lanes where their rows lie at equal distances.
     if (num_steps == 1) return write(0, num_lanes_, num_steps_);

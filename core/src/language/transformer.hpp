@@ -9,14 +9,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/memory.hpp"
+#include "base/team.hpp"
+#include "exact/embedding.hpp"
 #include "exact/kernels.hpp"
+#include "exact/packed.hpp"
 
 namespace neurocomp::language {
 
-struct Layer {
-    exact::LinearParts parts;
-    int64_t limit;  // of its quantised inputs
-};
+using exact::Embedding;
 
 // Of the heads of queries or keys; without gains there is none.
 struct HeadNorm {
@@ -27,13 +28,14 @@ struct HeadNorm {
 
 struct Block {
     const int32_t* attention_gain;  // (width,)
-    Layer query_key_value;
+    exact::PackedLayer query_key_value;
     HeadNorm query_norm, key_norm;
     exact::AttentionScale attention;
-    Layer attention_out;
+    exact::PackedLayer attention_out;
     const int32_t* inner_gain;
-    Layer inner_in;
-    Layer inner_out;
+    exact::PackedLayer gate;
+    exact::PackedLayer inner_in;
+    exact::PackedLayer inner_out;
     bool rotates;
 };
 
@@ -51,16 +53,9 @@ struct Shape {
     size_t key_width() const { return num_key_heads * head_width; }
 };
 
-// Vectors of symbols: see neurocomp/exact/layers.py.
-struct Embedding {
-    const int8_t* weight;    // (V, width)
-    const int32_t* rows;     // (V,)
-    const int32_t* columns;  // (width,)
-    int shift;
-};
-
 // Pointers belong to the caller, who keeps them alive as long as the transformer and its lanes.
 struct Transformer {
+    Arena weights;  // of all layers
     Shape shape;
     Embedding embedding;
     const int32_t* turns;  // (2, 2, 1024, head_width / 2): see neurocomp/exact/turns.py
@@ -68,18 +63,21 @@ struct Transformer {
     const int32_t* exp2;
     std::vector<Block> blocks;
     const int32_t* last_gain;
-    Layer head;
+    exact::PackedLayer head;
 };
 
 // Keys and values of some lanes, and the memory in which they are read.
 class Lanes {
    public:
-    // A window of `length` positions, and `max_steps` that are read at once.  Throws std::bad_alloc.
-    Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps);
+    // A window of `length` positions, and `max_steps` that are read at once, by so many threads.  Throws
+    // std::bad_alloc.
+    Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps,
+          size_t num_threads = 1);
 
     size_t num_lanes() const { return num_lanes_; }
     size_t max_steps() const { return max_steps_; }
     size_t position() const { return position_; }
+    Team& team() { return team_; }
 
     // Reads symbols (lanes, steps), all in the alphabet, at the next positions; at most max_steps, and
     // up to exact::max_positions in all.
@@ -93,43 +91,61 @@ class Lanes {
     void write_frequencies(size_t num_steps, exact::Matrix<int32_t> out);
 
    private:
-    struct BytesOf {
-        std::vector<int8_t> values;
-        std::vector<int32_t> scales;
-    };
-
-    exact::ByteCache cache(BytesOf& bytes) const;
     void embed(const int32_t* symbols);
     void write_rotations(size_t first, std::vector<int16_t>& cosines, std::vector<int16_t>& sines,
                          size_t last) const;
     void read_block(size_t number);
-    void attend(size_t number, exact::Matrix<int32_t> attended);
+    void rotate(const Block& block, exact::Matrix<int32_t> attended, size_t first, size_t last);
+    void attend(const Block& block, const exact::PackedCache& cache);
+    void apply_inner(const Block& block);
+
+    template <typename Work>
+    void share_rows(size_t num_rows, const Work& work);
+    template <typename Work>
+    void share_strips(size_t num_strips, const Work& work);
+    void pack_plain(exact::Matrix<const int32_t> rows, const exact::PackedLayer& layer);
+    void pack_normed(exact::Matrix<const int32_t> rows, const int32_t* gain,
+                     const exact::PackedLayer& layer);
+    template <typename Quantise>
+    void pack(exact::Matrix<const int32_t> rows, const exact::PackedLayer& layer,
+              const Quantise& quantise);
+    void apply(const exact::PackedLayer& layer, exact::Matrix<int32_t> out);
+    void add(const exact::PackedLayer& layer);
+
+    exact::PackedRows packed(const exact::PackedLayer& layer, size_t num_rows);
     exact::Matrix<int32_t> columns(std::vector<int32_t>& values, size_t stride, size_t first,
                                    size_t count) const;
-    exact::Matrix<int16_t> quantised(const Layer& layer);
-    void apply_normed(exact::Matrix<const int32_t> rows, const int32_t* gain, const Layer& layer,
-                      exact::Matrix<int32_t> out);
-    void add_plain(exact::Matrix<const int32_t> inputs, const Layer& layer);
+    exact::Matrix<int32_t> residual();
 
     const Transformer& transformer_;
     size_t num_lanes_;
     size_t max_steps_;
     exact::Window window_;
-    size_t position_ = 0;                 // of the next step
-    size_t num_steps_ = 0;                // that were read last
-    size_t num_rows_ = 0;                 // of all lanes
-    std::vector<BytesOf> keys_, values_;  // by block
+    Team team_;
+    size_t position_ = 0;   // of the next step
+    size_t num_steps_ = 0;  // that were read last
+    size_t num_rows_ = 0;   // of all lanes
+    Arena keys_and_values_;
+    std::vector<exact::PackedCache> cache_;  // by block
 
     std::vector<int32_t> rows_;      // (lanes * steps, width): the residual stream
     std::vector<int32_t> attended_;  // queries, keys and values side by side
     std::vector<int32_t> far_;       // queries as the sinks see them
-    std::vector<int32_t> mixed_, inner_, added_, logits_;
-    std::vector<int16_t> quantised_;
-    std::vector<int64_t> mantissas_, exponents_;
+    std::vector<int32_t> mixed_, inner_, logits_;
     std::vector<int16_t> near_cosines_, near_sines_, far_cosines_, far_sines_;
-    std::vector<int16_t> queries_;  // what attention works in
-    std::vector<int32_t> scores_, scales_;
-    std::vector<int64_t> products_;
+
+    // Rows of a layer that has them read, packed, and their scales.
+    Array<uint8_t> packed_;
+    size_t packed_rows_ = 0;
+    std::vector<int32_t> sums_;
+    std::vector<int64_t> mantissas_, exponents_;
+
+    // What each thread works in.
+    struct Scratch {
+        std::vector<int16_t> row;
+        exact::PackedScratchMemory attention;
+    };
+    std::vector<Scratch> scratch_;
 };
 
 }  // namespace neurocomp::language

@@ -12,9 +12,9 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
+#include "base/damage.hpp"
 #include "mix/state.hpp"
 #include "mix/tape.hpp"
 #include "network/network.hpp"
@@ -24,13 +24,10 @@ namespace neurocomp {
 using Bytes = std::span<const uint8_t>;
 using Payload = std::vector<uint8_t>;
 
+inline constexpr size_t max_section_bytes = (size_t{1} << 31) - 64;  // positions have 32 bits
+
 // Told now and then how many more bytes are done; may throw to stop the work.
 using Progress = std::function<void(size_t)>;
-
-// A payload is not what any bytes are coded as.
-struct DamagedPayload : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 // Text that a mixture has read before a block begins.  From the second one on, mixtures for small
 // blocks are kept, one at a time, and copied: who codes one block has no use for a copy.  Any thread

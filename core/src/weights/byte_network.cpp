@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include "weights/tensors.hpp"
 
 namespace neurocomp::weights {
 
@@ -16,79 +17,9 @@ namespace {
 constexpr int32_t weight_limit = (1 << 19) - 1;
 constexpr int32_t final_weight_limit = 1 << 20;
 
-const StoredTensor& find(const Model& model, const std::string& name,
-                         const std::vector<size_t>& shape) {
-    const StoredTensor* const tensor = model.find(name);
-    if (tensor == nullptr || tensor->shape() != shape) {
-        std::string sizes;
-        for (const size_t one : shape) {
-            if (!sizes.empty()) sizes += ", ";
-            sizes += std::to_string(one);
-        }
-        throw BadModel("tensor '" + name + "' of the network is missing, or not (" + sizes + ")");
-    }
-    return *tensor;
-}
-
-// Whether T has all values of a type.
-template <typename T>
-bool holds(Type type) {
-    const size_t bytes = item_bytes(type);
-    if (is_signed(type)) return std::numeric_limits<T>::is_signed && bytes <= sizeof(T);
-    return bytes < sizeof(T) || (bytes == sizeof(T) && !std::numeric_limits<T>::is_signed);
-}
-
-template <typename From, typename To>
-void widen(const uint8_t* from, To* to, size_t size) {
-    for (size_t i = 0; i < size; ++i) {
-        From value;
-        std::memcpy(&value, from + i * sizeof(From), sizeof(From));
-        to[i] = static_cast<To>(value);
-    }
-}
-
-// Writes the elements of a tensor as T, which has all values of its type.
-template <typename T>
-void copy_as(const StoredTensor& tensor, T* out) {
-    if (!holds<T>(tensor.type())) {
-        throw BadModel("tensor '" + tensor.name() + "' of the network is of a wider type");
-    }
-    const size_t size = tensor.num_elements();
-    if (item_bytes(tensor.type()) == sizeof(T)) {
-        tensor.copy(reinterpret_cast<uint8_t*>(out));
-        return;
-    }
-    std::vector<uint8_t> narrow(tensor.num_bytes());
-    tensor.copy(narrow.data());
-    switch (tensor.type()) {
-        case Type::int8:
-            return widen<int8_t>(narrow.data(), out, size);
-        case Type::int16:
-            return widen<int16_t>(narrow.data(), out, size);
-        case Type::int32:
-            return widen<int32_t>(narrow.data(), out, size);
-        case Type::uint8:
-            return widen<uint8_t>(narrow.data(), out, size);
-        case Type::uint16:
-            return widen<uint16_t>(narrow.data(), out, size);
-        case Type::uint32:
-            return widen<uint32_t>(narrow.data(), out, size);
-        default:
-            return;  // nothing is wider than these
-    }
-}
-
-template <typename T>
-Array<T> read(const Model& model, const std::string& name, const std::vector<size_t>& shape) {
-    const StoredTensor& tensor = find(model, name, shape);
-    Array<T> elements(tensor.num_elements(), PageSize::huge);
-    copy_as(tensor, elements.data());
-    return elements;
-}
-
 // Embeddings of n-grams stay as they are packed where a byte names a few of them.
 network::HashedRows read_rows(const Model& model, size_t num_rows, size_t width) {
-    const StoredTensor& tensor = find(model, "hashed.rows", {num_rows, width});
+    const StoredTensor& tensor = find_tensor(model, "hashed.rows", {num_rows, width});
     if (!tensor.is_packed() || !tensor.packed().is_narrow()) {
         Array<uint8_t> bytes(tensor.num_elements(), PageSize::huge);
         copy_as(tensor, reinterpret_cast<int8_t*>(bytes.data()));
@@ -101,26 +32,18 @@ network::HashedRows read_rows(const Model& model, size_t num_rows, size_t width)
                                packed.narrow_groups());
 }
 
-int64_t integer(const Json& config, std::string_view name) {
-    const Json* const value = config.find(name);
-    const std::optional<int64_t> number = value == nullptr ? std::nullopt : value->integer();
-    if (!number) throw BadModel("a network's configuration lacks the integer " + std::string(name));
-    return *number;
-}
-
 int small_integer(const Json& config, std::string_view name) {
-    const int64_t value = integer(config, name);
-    if (value < 1 || value > std::numeric_limits<int>::max()) {
-        throw BadModel(std::string(name) + " " + std::to_string(value) +
-                       " of a network is out of range");
-    }
-    return static_cast<int>(value);
+    return static_cast<int>(read_integer(config, name, 1, std::numeric_limits<int>::max()));
 }
 
 network::Shape shape_of(const Json& config) {
-    network::Shape shape{small_integer(config, "width"),   small_integer(config, "num_blocks"),
-                         small_integer(config, "context"), small_integer(config, "inner_width"),
-                         integer(config, "epsilon"),       {}};
+    network::Shape shape{small_integer(config, "width"),
+                         small_integer(config, "num_blocks"),
+                         small_integer(config, "context"),
+                         small_integer(config, "inner_width"),
+                         read_integer(config, "epsilon", std::numeric_limits<int64_t>::min(),
+                                      std::numeric_limits<int64_t>::max()),
+                         {}};
     size_t num_members = 5;
     if (const Json* const tables = config.find("hashed")) {
         ++num_members;
@@ -174,10 +97,10 @@ class LayerReader {
    private:
     network::LayerTensors read_layer(const std::string& prefix, size_t num_outputs,
                                      size_t num_inputs) {
-        weight_ = read<int8_t>(model_, prefix + "weight", {num_outputs, num_inputs});
-        multiplier_ = read<int64_t>(model_, prefix + "multiplier", {num_outputs});
-        bias_ = read<int32_t>(model_, prefix + "bias", {num_outputs});
-        const Array<int64_t> scale = read<int64_t>(model_, prefix + "scale", {1});
+        weight_ = read_tensor<int8_t>(model_, prefix + "weight", {num_outputs, num_inputs});
+        multiplier_ = read_tensor<int64_t>(model_, prefix + "multiplier", {num_outputs});
+        bias_ = read_tensor<int32_t>(model_, prefix + "bias", {num_outputs});
+        const Array<int64_t> scale = read_tensor<int64_t>(model_, prefix + "scale", {1});
         return {weight_.data(), multiplier_.data(), bias_.data(), scale[0]};
     }
 
@@ -195,11 +118,11 @@ std::optional<StoredExperience> read_experience(const Model& model) {
     if (std::none_of(model.tensors.begin(), model.tensors.end(), is_of_mixers)) return std::nullopt;
     constexpr size_t num_histories = size_t{mix::num_contexts} * mix::num_histories;
     StoredExperience experience(
-        read<int32_t>(model, "mixers.weights", {mix::num_rows, mix::num_inputs}),
-        read<int32_t>(model, "mixers.final_weights", {mix::num_final_rows, mix::num_sets}),
-        read<uint32_t>(model, "mixers.history_maps", {num_histories}),
-        read<uint32_t>(model, "mixers.order0_map", {256}),
-        read<uint32_t>(model, "mixers.match_maps", {mix::num_matches, mix::match_steps}));
+        read_tensor<int32_t>(model, "mixers.weights", {mix::num_rows, mix::num_inputs}),
+        read_tensor<int32_t>(model, "mixers.final_weights", {mix::num_final_rows, mix::num_sets}),
+        read_tensor<uint32_t>(model, "mixers.history_maps", {num_histories}),
+        read_tensor<uint32_t>(model, "mixers.order0_map", {256}),
+        read_tensor<uint32_t>(model, "mixers.match_maps", {mix::num_matches, mix::match_steps}));
     experience.check();
     return experience;
 }
@@ -239,16 +162,16 @@ ByteNetwork::ByteNetwork(const Model& model) {
     try {
         const network::Shape shape = shape_of(model.config);
         const auto width = static_cast<size_t>(shape.width);
-        embeddings_ =
-            read<int32_t>(model, "embeddings",
-                          {static_cast<size_t>(shape.context), network::alphabet_size, width});
+        embeddings_ = read_tensor<int32_t>(
+            model, "embeddings",
+            {static_cast<size_t>(shape.context), network::alphabet_size, width});
         if (const size_t num_rows = shape.num_hashed_rows(); num_rows > 0) {
             hashed_ = read_rows(model, num_rows, width);
-            scales_ = read<int32_t>(model, "hashed.scales", {num_rows});
+            scales_ = read_tensor<int32_t>(model, "hashed.scales", {num_rows});
         }
-        gates_ = read<int32_t>(model, "gate", {network::table_size});
-        silu_ = read<int32_t>(model, "silu", {network::table_size});
-        exp2_ = read<int32_t>(model, "exp2", {network::exp2_size});
+        gates_ = read_tensor<int32_t>(model, "gate", {network::table_size});
+        silu_ = read_tensor<int32_t>(model, "silu", {network::table_size});
+        exp2_ = read_tensor<int32_t>(model, "exp2", {network::exp2_size});
         const network::Tensors tensors{embeddings_.data(), &hashed_,     scales_.data(),
                                        gates_.data(),      silu_.data(), exp2_.data()};
         LayerReader layers(model, shape);

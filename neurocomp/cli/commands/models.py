@@ -81,7 +81,12 @@ def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
 @_json_option
 @model_path_option
 def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
-    """Tell all about the model NAME: its hash, where it is kept, how it was made."""
+    """Tell all about the model NAME: its hash, where it is kept, how it was made.
+
+    \b
+    Example:
+      neurocomp models show text-s
+    """
     row = next((one for one in _package_rows() if one["name"] == name), None)
     if row is None:
         row = _find_row(name, _store(model_path))

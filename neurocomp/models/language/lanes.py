@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import pairwise
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.exact import Symbols
-from neurocomp.threads import num_cores, submit
+from neurocomp.threads import num_cores
 
 Logits = NDArray[np.int32]
 
 
 class LanguageLanes:
-    """Reads tokens lane by lane; groups of lanes advance on cores of their own.
+    """Reads tokens lane by lane; cores share the work of each step (``core/src/base/team.hpp``).
+
+    Weights are read once for all lanes, and a single lane is read by all cores, too.
 
     Args:
         transformer: of the core.
@@ -38,16 +38,12 @@ class LanguageLanes:
         max_steps: int,
         start_symbol: int,
     ) -> None:
-        num_groups = min(num_cores(), num_lanes)
-        bounds = [num_lanes * i // num_groups for i in range(num_groups + 1)]
-        self._slices = [slice(*pair) for pair in pairwise(bounds)]
-        sizes = [one.stop - one.start for one in self._slices]
-        self._groups = [
-            _core.language.Lanes(transformer, size, window, max_steps) for size in sizes
-        ]
-        self._logits = [np.empty((size * max_steps, alphabet_size), np.int32) for size in sizes]
+        num_threads = num_cores()
+        self._lanes = _core.language.Lanes(transformer, num_lanes, window, max_steps, num_threads)
+        self._logits = np.empty((num_lanes * max_steps, alphabet_size), np.int32)
         self._next = np.full((num_lanes, 1), start_symbol, np.int32)
-        self._executor = ThreadPoolExecutor(num_groups - 1) if num_groups > 1 else None
+        self._helpers = ThreadPoolExecutor(num_threads - 1) if num_threads > 1 else None
+        self._num_threads = num_threads
 
     def foresee(self, piece: Symbols) -> Iterator[list[tuple[int, Logits]]]:
         """Yield what comes before each of the next symbols (lanes, steps).
@@ -56,34 +52,47 @@ class LanguageLanes:
             piece: at most ``max_steps`` steps.
 
         Yields:
-            Of each group its first lane, and logits (lanes, V), which hold until the next call.
+            The first lane of each part, and its logits (lanes, V), which hold until the next call.
         """
         num_steps = piece.shape[1]
         read = np.concatenate([self._next, piece[:, :-1]], axis=1)
         self._next = piece[:, -1:].copy()
-        parts = self._at_once(read)
+        logits = self._read(read)
         for step in range(num_steps):
-            yield [(first, logits[step::num_steps]) for first, logits in parts]
+            yield [(0, logits[step::num_steps])]
 
     def logits(self) -> list[tuple[int, Logits]]:
         """Return the same for the next symbols."""
-        return self._at_once(self._next)
+        return [(0, self._read(self._next))]
 
     def update(self, symbols: Symbols) -> None:
         """Append ``symbols`` (lanes,)."""
         self._next = symbols[:, None].copy()
 
-    def _at_once(self, symbols: Symbols) -> list[tuple[int, Logits]]:
-        work = [partial(self._read, number, symbols) for number in range(len(self._groups))]
-        if self._executor is None:
-            return [work[0]()]
-        pending = [submit(self._executor, one) for one in work[1:]]
-        return [work[0](), *(one.result() for one in pending)]
+    def _read(self, symbols: Symbols) -> Logits:
+        symbols = np.ascontiguousarray(symbols, np.int32)
+        logits = self._logits[: symbols.size]
+        step = self._lanes.begin()
+        helpers = self._ask_for_help(step)
+        try:
+            self._lanes.read(symbols)
+            self._lanes.write_logits(logits)
+        finally:
+            self._lanes.end()
+            for helper in helpers:
+                # One that has not begun by now, as in a process that was forked, never need.
+                if not helper.cancel():
+                    helper.result()
+        return logits
 
-    def _read(self, number: int, symbols: Symbols) -> tuple[int, Logits]:
-        lanes = self._slices[number]
-        part = np.ascontiguousarray(symbols[lanes], np.int32)
-        self._groups[number].read(part)
-        logits = self._logits[number][: part.size]
-        self._groups[number].write_logits(logits)
-        return lanes.start, logits
+    def _ask_for_help(self, step: int) -> list[Future[None]]:
+        """Have other threads assist; without any, the step takes longer, and that is all."""
+        if self._helpers is None:
+            return []
+        try:
+            return [
+                self._helpers.submit(self._lanes.assist, member, step)
+                for member in range(1, self._num_threads)
+            ]
+        except RuntimeError:  # the interpreter ends, and pools take no work
+            return []

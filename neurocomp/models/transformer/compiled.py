@@ -23,44 +23,71 @@ def compile_transformer(config: TransformerConfig, parts: Parts) -> _core.langua
     Raises:
         ValueError: its window does not slide.
     """
-    if parts.turns is None:
-        raise ValueError("only transformers whose window slides are compiled")
-    embedding = parts.embedding
-    transformer = _core.language.Transformer(
-        np.ascontiguousarray(embedding.weight),
-        np.ascontiguousarray(embedding.rows),
-        np.ascontiguousarray(embedding.columns),
-        embedding.shift,
-        np.ascontiguousarray(parts.turns.table),
-        np.ascontiguousarray(parts.activation.table),
-        np.ascontiguousarray(parts.exp2),
-        config.num_heads,
-        config.num_key_heads,
-        config.head_width,
-        config.inner_width,
-        config.sinks,
-        config.epsilon,
-    )
-    for block in parts.blocks:
-        attention = block.attention
-        if not isinstance(attention, WindowAttention):
+    compiler = Compiler(config, parts)
+    del parts  # weights are let go as they are packed, where nobody else holds them
+    return compiler.finish()
+
+
+class Compiler:
+    """Hands the parts of a transformer to the core, which packs the weights of each.
+
+    Args:
+        config: of the model.
+        parts: held until `finish` has packed them, one after the other.
+
+    Raises:
+        ValueError: its window does not slide.
+    """
+
+    def __init__(self, config: TransformerConfig, parts: Parts) -> None:
+        if parts.turns is None or not all(
+            isinstance(block.attention, WindowAttention) for block in parts.blocks
+        ):
             raise ValueError("only transformers whose window slides are compiled")
-        transformer.add_block(
-            np.ascontiguousarray(block.attention_norm.gain),
-            *_layer(block.query_key_value),
-            attention.query_limit,
-            attention.multiplier,
-            attention.shift,
-            *_layer(block.attention_out),
-            np.ascontiguousarray(block.inner_norm.gain),
-            *_layer(block.inner_in),
-            *_layer(block.inner_out),
-            block.rotates,
+        embedding = parts.embedding
+        self._transformer = _core.language.Transformer(
+            np.ascontiguousarray(embedding.weight),
+            np.ascontiguousarray(embedding.rows),
+            np.ascontiguousarray(embedding.columns),
+            embedding.shift,
+            np.ascontiguousarray(parts.turns.table),
+            np.ascontiguousarray(parts.activation.table),
+            np.ascontiguousarray(parts.exp2),
+            config.num_heads,
+            config.num_key_heads,
+            config.head_width,
+            config.inner_width,
+            config.sinks,
+            config.epsilon,
         )
-        if block.query_norm is not None and block.key_norm is not None:
-            transformer.set_head_norms(*_head_norm(block.query_norm), *_head_norm(block.key_norm))
-    transformer.finish(np.ascontiguousarray(parts.last_norm.gain), *_layer(parts.head))
-    return transformer
+        self._blocks = list(reversed(parts.blocks))
+        self._last_norm = parts.last_norm
+        self._head = parts.head
+
+    def finish(self) -> _core.language.Transformer:
+        """Return the transformer as the core reads it."""
+        transformer = self._transformer
+        while self._blocks:
+            block = self._blocks.pop()
+            attention = block.attention
+            transformer.add_block(
+                np.ascontiguousarray(block.attention_norm.gain),
+                *_layer(block.query_key_value),
+                attention.query_limit,
+                attention.multiplier,
+                attention.shift,
+                *_layer(block.attention_out),
+                np.ascontiguousarray(block.inner_norm.gain),
+                *_layer(block.inner_in),
+                *_layer(block.inner_out),
+                block.rotates,
+            )
+            if block.query_norm is not None and block.key_norm is not None:
+                transformer.set_head_norms(
+                    *_head_norm(block.query_norm), *_head_norm(block.key_norm)
+                )
+        transformer.finish(np.ascontiguousarray(self._last_norm.gain), *_layer(self._head))
+        return transformer
 
 
 def _head_norm(norm: HeadNorm) -> tuple[NDArray[np.int32], int, int]:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from neurocomp import _core
 from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError, UsageError
@@ -15,10 +17,10 @@ from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.exact.scaling import MAX_POSITIONS
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
 from neurocomp.models.common.tokens import StoredTokenNetwork
-from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
+from neurocomp.models.transformer.compiled import CompiledLanes, Compiler, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
-from neurocomp.models.transformer.parts import read_parts
+from neurocomp.models.transformer.parts import Parts, read_parts
 from neurocomp.models.transformer.predictor import (
     EngineLanes,
     Reader,
@@ -89,7 +91,15 @@ class TransformerModel(StoredTokenNetwork):
                 f"{self.config.context}"
             )
         self._engine = engine
-        self._parts = read_parts(self.config, stored.tensors)
+        self._held: Parts | None = read_parts(self.config, stored.tensors)
+        self._ordered: tuple[Symbols, _core.language.Transformer] | None = None
+
+    @property
+    def _parts(self) -> Parts:
+        """The parts, read again where they were let go."""
+        if self._held is None:
+            self._held = read_parts(self.config, self._stored.tensors)
+        return self._held
 
     @classmethod
     def from_stored(cls, stored: StoredModel) -> TransformerModel:
@@ -167,15 +177,27 @@ class TransformerModel(StoredTokenNetwork):
         return compile_transformer(self.config, self._parts)
 
     def compiled_in_order(self, order: Symbols) -> _core.language.Transformer:
-        """Return the transformer in the core with its logits in another order, (V,)."""
-        head = self._parts.head
+        """Return the transformer in the core with its logits in another order, (V,).
+
+        The core has weights of its own then, and the model lets go of those that it holds.
+        """
+        if self._ordered is None or not np.array_equal(self._ordered[0], order):
+            compiler = Compiler(self.config, self._parts_in_order(order))
+            self._held = None
+            self._stored.let_go()
+            self._ordered = order, compiler.finish()
+        return self._ordered[1]
+
+    def _parts_in_order(self, order: Symbols) -> Parts:
+        parts = self._parts
+        head = parts.head
         ordered = replace(
             head,
             weight=head.weight[order],
             multiplier=head.multiplier[order],
             bias=head.bias[order],
         )
-        return compile_transformer(self.config, replace(self._parts, head=ordered))
+        return replace(parts, head=ordered)
 
     def _reader(self, num_lanes: int, max_steps: int) -> Reader:
         """Return lanes over a sliding window: the core's, where the core computes."""

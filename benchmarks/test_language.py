@@ -1,0 +1,94 @@
+"""Steps of language models: so many lanes decoded, passes of an encoder, and whole round trips.
+
+A tiny random transformer is always measured, SmolLM2 where it is installed (`models pull
+smollm2`).  A single lane has a full window behind it, several have 64 positions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from neurocomp.errors import NeurocompError
+from neurocomp.exact import Symbols
+from neurocomp.models.language import LanguageModel
+from neurocomp.models.language.codec import LanguageCodec
+from neurocomp.registry.opening import as_language, open_model
+from neurocomp.store.folder import ModelStore
+from tests.conftest import make_text
+
+FILLED = 1024
+"""Positions of a full window."""
+
+
+@pytest.fixture(scope="module", params=["tiny", "smollm2"])
+def model(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> LanguageModel:
+    if request.param == "smollm2":
+        try:
+            found = as_language(open_model("smollm2", ModelStore())).model
+        except NeurocompError:
+            pytest.skip("SmolLM2 is not installed")
+        assert isinstance(found, LanguageModel)
+        return found
+    pytest.importorskip("transformers")
+    from neurocomp.models.hub.convert import convert_checkpoint
+    from tests.models.transformer.llamas import write_llama
+
+    folder: Path = tmp_path_factory.mktemp("llama")
+    return LanguageModel.from_stored(convert_checkpoint(write_llama(folder, "tied")))
+
+
+def tokens(model: LanguageModel, num_lanes: int, num_steps: int) -> Symbols:
+    drawn = np.random.default_rng(1).integers(0, model.num_tokens, (num_lanes, num_steps))
+    return drawn.astype(np.int32)
+
+
+@pytest.mark.parametrize("num_lanes", [1, 8, 16, 32])
+def test_a_step_of_decoding(
+    benchmark: BenchmarkFixture, model: LanguageModel, num_lanes: int
+) -> None:
+    lanes = model.lanes(num_lanes, 64)
+    filling = tokens(model, num_lanes, FILLED if num_lanes == 1 else 64)
+    for first in range(0, filling.shape[1], 64):
+        for _ in lanes.foresee(filling[:, first : first + 64]):
+            pass
+
+    def step() -> None:
+        lanes.logits()
+        lanes.update(filling[:, 0])
+
+    benchmark(step)
+
+
+@pytest.mark.parametrize("num_steps", [64, 128])
+def test_a_pass_of_encoding(
+    benchmark: BenchmarkFixture, model: LanguageModel, num_steps: int
+) -> None:
+    lanes = model.lanes(1, num_steps)
+    piece = tokens(model, 1, num_steps)
+
+    def read() -> None:
+        for _ in lanes.foresee(piece):
+            pass
+
+    benchmark(read)
+
+
+def test_a_round_trip(benchmark: BenchmarkFixture, model: LanguageModel) -> None:
+    data = np.frombuffer(make_text(1000), np.uint8)
+    codec = LanguageCodec(model)
+
+    def ignore(_: int) -> None:
+        return
+
+    def both_ways() -> Symbols | None:
+        block = codec.encode(data, ignore)
+        return None if block is None else np.asarray(codec.decode(block, ignore), np.int32)
+
+    found = benchmark(both_ways)
+    assert found is None or np.array_equal(found, data)

@@ -1,0 +1,50 @@
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <stdexcept>
+
+#include "mix/kernels.hpp"
+#include "sections/sections.hpp"
+
+namespace neurocomp {
+
+namespace {
+
+// Counts of the maps after the primer: so much sooner the block's own text weighs more.
+constexpr uint32_t primed_counts = 10;
+
+// For blocks up to this a primed mixture is kept.
+constexpr size_t kept_room = size_t{1} << 14;
+
+}  // namespace
+
+Primer::Primer(Bytes content) : content_(content.begin(), content.end()) {
+    if (content_.size() > max_section_bytes) throw std::invalid_argument("a primer is too large");
+}
+
+std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
+    const size_t num_bytes = content_.size() + room;
+    const mix::TableSizes sizes = mix::table_sizes(num_bytes);
+    std::shared_ptr<const Primed> kept;
+    bool is_to_keep = false;
+    if (room <= kept_room) {
+        const std::lock_guard lock(mutex_);
+        kept = kept_;
+        is_to_keep = std::exchange(is_asked_again_, true);
+    }
+    if (kept != nullptr && mix::table_sizes(kept->tables.block_bytes) == sizes) {
+        return std::unique_ptr<Primed>(
+            new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
+    }
+    std::unique_ptr<Primed> made(new Primed{mix::Tables(num_bytes, false),
+                                            mix::Lane(mix::Profile::text, false, false, 0, 1)});
+    mix::kernels().learn(made->tables, made->lane, content_.data(), content_.size());
+    made->tables.limit_counts(primed_counts);
+    if (!is_to_keep) return made;
+    std::unique_ptr<Primed> copy(new Primed{mix::Tables(made->tables, num_bytes), made->lane});
+    const std::lock_guard lock(mutex_);
+    kept_ = std::move(made);
+    return copy;
+}
+
+}  // namespace neurocomp

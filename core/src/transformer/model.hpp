@@ -1,0 +1,38 @@
+// A stored transformer as a model of symbols.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "symbolwise/model.hpp"
+#include "transformer/parts.hpp"
+
+namespace neurocomp::transformer {
+
+inline constexpr std::string_view architecture = "transformer";
+
+class Model final : public symbolwise::Model {
+   public:
+    // Throws weights::BadModel where it is another model, damaged, or would not be exact.
+    explicit Model(const weights::Model& stored);
+
+    size_t alphabet_size() const override { return parts_->config.alphabet_size; }
+    size_t max_lane_symbols() const override;
+    uint64_t predictor_bytes(size_t num_lanes, size_t num_symbols) const override;
+    std::unique_ptr<symbolwise::Predictor> predictor(
+        size_t num_lanes, size_t num_groups, const symbolwise::ForEach& for_each) const override;
+    std::shared_ptr<const symbolwise::Model> with_parameters(
+        std::span<const uint8_t> parameters) const override;
+
+   private:
+    // The length of a sliding window, or the overlap of one that is read anew, where none is given.
+    size_t usual_reach() const;
+    bool is_reach(size_t reach) const;
+
+    std::shared_ptr<const Parts> parts_;
+    size_t reach_;
+};
+
+}  // namespace neurocomp::transformer

@@ -1,0 +1,170 @@
+#include "transformer/parts.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "base/integers.hpp"
+#include "exact/scaling.hpp"
+#include "weights/tensors.hpp"
+
+namespace neurocomp::transformer {
+
+using weights::BadModel;
+using weights::read_tensor;
+using weights::StoredLayer;
+
+namespace {
+
+constexpr int32_t largest_gain = 1 << 15;
+constexpr int32_t head_gain_limit = 1 << 30;
+constexpr int32_t largest_entry = 1 << 16;  // of an activation's table: 16, in units of 2**-12
+constexpr int64_t min_shift = 20;
+constexpr int64_t score_limit = int64_t{1} << 28;
+constexpr int64_t accumulator_limit = int64_t{1} << 31;
+
+void require(bool condition, const char* what) {
+    if (!condition) throw BadModel(what);
+}
+
+bool are_within(const Array<int32_t>& values, int32_t least, int32_t most) {
+    return std::all_of(values.data(), values.data() + values.size(),
+                       [=](int32_t value) { return value >= least && value <= most; });
+}
+
+}  // namespace
+
+Parts::Parts(const weights::Model& stored)
+    : config(stored.config),
+      head(read_layer(stored, "head", config.alphabet_size, config.width)),
+      embedding(stored, config.tied ? "head.weight" : "embedding.weight", config.alphabet_size,
+                config.width, config.embedding_shift, config.tied ? &head : nullptr),
+      last_gain(read_gain(stored, "last_norm")),
+      activation(weights::read_function(stored, "activation", -largest_entry, largest_entry)),
+      exp2(weights::read_exp2(stored)) {
+    weights::check_epsilon(config.epsilon, config.width);
+    const size_t pairs = config.head_width / 2;
+    if (config.slides()) {
+        turns = read_tensor<int32_t>(stored, "turns", {2, 2, exact::turn_positions, pairs});
+        constexpr int32_t one = 1 << exact::turn_bits;
+        require(turns.size() > 0 && are_within(turns, -one, one),
+                "the table of rotations has entries out of range");
+    } else if (config.rotary) {
+        cosines = read_tensor<int16_t>(stored, "rotation.cosines", {config.context, pairs});
+        sines = read_tensor<int16_t>(stored, "rotation.sines", {config.context, pairs});
+    } else {
+        positions = read_tensor<int32_t>(stored, "positions", {config.context, config.width});
+    }
+    Array<uint8_t> rotating(config.num_layers);
+    rotating.fill(config.rotary ? 1 : 0);
+    if (stored.find("rotating") != nullptr) {
+        rotating = read_tensor<uint8_t>(stored, "rotating", {config.num_layers});
+    }
+    for (size_t number = 0; number < config.num_layers; ++number) {
+        blocks.push_back(read_block(stored, number, config.rotary && rotating[number] != 0));
+    }
+}
+
+Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
+    const std::string prefix = "blocks." + std::to_string(number) + ".";
+    const size_t width = config.width, inner = config.inner_width;
+    Block block = {
+        read_gain(stored, prefix + "attention_norm"),
+        read_layer(stored, prefix + "query_key_value", config.attended_width(), width),
+        read_scale(stored, prefix + "attention.scale"),
+        read_layer(stored, prefix + "attention_out", width, config.query_width()),
+        read_gain(stored, prefix + "inner_norm"),
+        read_layer(stored, prefix + "inner_in", config.gated ? 2 * inner : inner, width),
+        read_layer(stored, prefix + "inner_out", width, inner),
+        rotates,
+        {},
+        {},
+    };
+    if (config.norms_heads) {
+        block.query_norm = read_head_norm(stored, prefix + "query_norm", block.query_gain);
+        block.key_norm = read_head_norm(stored, prefix + "key_norm", block.key_gain);
+    }
+    return block;
+}
+
+StoredLayer Parts::read_layer(const weights::Model& stored, const std::string& name,
+                              size_t num_outputs, size_t num_inputs) const {
+    const auto scale = read_tensor<int64_t>(stored, name + ".scale", {3});
+    return {stored, name, num_outputs, num_inputs, {scale[0], scale[1], scale[2]}};
+}
+
+Array<int32_t> Parts::read_gain(const weights::Model& stored, const std::string& name) const {
+    Array<int32_t> gain = read_tensor<int32_t>(stored, name + ".gain", {config.width});
+    require(are_within(gain, 1, largest_gain), "a column gain of a norm is out of range");
+    return gain;
+}
+
+exact::AttentionScale Parts::read_scale(const weights::Model& stored,
+                                        const std::string& name) const {
+    const auto scale = read_tensor<int64_t>(stored, name, {2});
+    require(scale[0] >= 1 && scale[0] <= int64_t{1} << exact::mantissa_bits &&
+                scale[1] >= min_shift && scale[1] <= exact::max_shift,
+            "the scale of an attention layer is out of range");
+    const auto width = static_cast<int64_t>(config.head_width);
+    // What keeps products of queries and keys within 32 bits, and within 28.
+    const int64_t limit = config.slides() ? smaller((score_limit - 1) / (width * exact::byte_limit),
+                                                    exact::wide_limit)
+                                          : (accumulator_limit - 1) / (width * exact::key_limit);
+    return {limit, scale[0], scale[1]};
+}
+
+language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std::string& name,
+                                         Array<int32_t>& gain) const {
+    gain = read_tensor<int32_t>(stored, name + ".gain", {config.head_width});
+    const auto scale = read_tensor<int64_t>(stored, name + ".scale", {2});
+    weights::check_epsilon(scale[0], config.head_width);
+    require(scale[1] >= 1 && scale[1] <= 61 &&
+                are_within(gain, -head_gain_limit + 1, head_gain_limit - 1),
+            "a norm of heads is out of range");
+    int64_t largest = 0;
+    for (size_t i = 0; i < gain.size(); ++i) largest = larger(largest, int64_t{magnitude(gain[i])});
+    require((largest << 30) >> scale[1] < exact::residual_limit,
+            "a gain of a norm of heads is out of range");
+    return {gain.data(), scale[0], static_cast<int>(scale[1])};
+}
+
+size_t Parts::widest_input() const {
+    size_t widest = head.view().parts.num_inputs;
+    for (const Block& block : blocks) {
+        for (const StoredLayer* layer :
+             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
+            widest = std::max(widest, layer->view().parts.num_inputs);
+        }
+    }
+    return widest;
+}
+
+language::Transformer Parts::sliding() const {
+    language::Transformer view = {
+        {config.alphabet_size, config.width, config.num_heads, config.num_key_heads,
+         config.head_width, config.inner_width, config.num_sinks, config.epsilon},
+        embedding.view(),
+        turns.data(),
+        activation.data(),
+        exp2.data(),
+        {},
+        last_gain.data(),
+        head.view(),
+    };
+    for (const Block& block : blocks) {
+        view.blocks.push_back({
+            block.attention_gain.data(),
+            block.query_key_value.view(),
+            block.query_norm,
+            block.key_norm,
+            block.attention,
+            block.attention_out.view(),
+            block.inner_gain.data(),
+            block.inner_in.view(),
+            block.inner_out.view(),
+            block.rotates,
+        });
+    }
+    return view;
+}
+
+}  // namespace neurocomp::transformer

@@ -1,0 +1,68 @@
+// The parts of a stored transformer, by name, with their conditions checked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "exact/layers.hpp"
+#include "language/transformer.hpp"
+#include "transformer/config.hpp"
+#include "weights/layers.hpp"
+#include "weights/model.hpp"
+
+namespace neurocomp::transformer {
+
+struct Block {
+    Array<int32_t> attention_gain;
+    weights::StoredLayer query_key_value;
+    exact::AttentionScale attention;
+    weights::StoredLayer attention_out;
+    Array<int32_t> inner_gain;
+    weights::StoredLayer inner_in;
+    weights::StoredLayer inner_out;
+    bool rotates;
+    // Of heads, where a model has them.
+    Array<int32_t> query_gain, key_gain;
+    language::HeadNorm query_norm = {}, key_norm = {};
+};
+
+// Everything that a transformer computes with.  Of learnt positions, rotations by those of a context,
+// and turns by any, it has one.
+class Parts {
+   public:
+    // Throws weights::BadModel where a part is missing, of another shape, or would not be exact.
+    explicit Parts(const weights::Model& stored);
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    const Config config;
+    weights::StoredLayer head;
+    weights::StoredEmbedding embedding;
+    Array<int32_t> positions;       // (context, width)
+    Array<int16_t> cosines, sines;  // (context, head_width / 2)
+    Array<int32_t> turns;           // (2, 2, 1024, head_width / 2)
+    Array<int32_t> last_gain;
+    Array<int32_t> activation;
+    Array<int32_t> exp2;
+    std::vector<Block> blocks;
+
+    exact::Norm norm(const Array<int32_t>& gain) const {
+        return {gain.data(), config.epsilon, config.center};
+    }
+    // Columns of the widest input of a layer, with its padding.
+    size_t widest_input() const;
+    // The same as lanes over a sliding window read it; it points here.
+    language::Transformer sliding() const;
+
+   private:
+    Block read_block(const weights::Model& stored, size_t number, bool rotates) const;
+    weights::StoredLayer read_layer(const weights::Model& stored, const std::string& name,
+                                    size_t num_outputs, size_t num_inputs) const;
+    Array<int32_t> read_gain(const weights::Model& stored, const std::string& name) const;
+    exact::AttentionScale read_scale(const weights::Model& stored, const std::string& name) const;
+    language::HeadNorm read_head_norm(const weights::Model& stored, const std::string& name,
+                                      Array<int32_t>& gain) const;
+};
+
+}  // namespace neurocomp::transformer
