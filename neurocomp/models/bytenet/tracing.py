@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurocomp.codec.contract import CodedBlock, watch
-from neurocomp.codec.trace import Bytes, Trace, check_payload, clip
+from neurocomp.codec.trace import Trace, check_payload, clip
 from neurocomp.codec.workers import Workers
 from neurocomp.models.bytenet.sections import join
 from neurocomp.models.mix.tracing import MATCH, NETWORK, join_traces, trace_section
@@ -24,7 +24,7 @@ _ANY_ROOM = 16
 
 
 def trace_sections(
-    sections: Sequence[Bytes],
+    sections: Sequence[memoryview],
     asked: range,
     plan: dict[str, Any],
     block: CodedBlock,
@@ -33,7 +33,7 @@ def trace_sections(
     """Return what each byte of a block costs; see `Codec.trace`.
 
     Args:
-        sections: of the block, uint8 (n,) each.
+        sections: of the block.
         asked: bytes of the block for which the likeliest ones are wanted.
         plan: what `_core.encode` takes by name.
         block: as it was coded.
@@ -50,13 +50,14 @@ def trace_sections(
     return join_traces([trace for _, trace in found], sizes, framing_bytes)
 
 
-def _trace(section: Bytes, asked: range, plan: dict[str, Any]) -> tuple[bytes | None, Trace]:
+def _trace(section: memoryview, asked: range, plan: dict[str, Any]) -> tuple[bytes | None, Trace]:
     """Return a section's payload, and what its bytes cost."""
-    payload, trace = trace_section(section, len(section), asked, **plan)
+    data = np.frombuffer(section, np.uint8)
+    payload, trace = trace_section(data, data.size, asked, **plan)
     if plan["network"] is None:
         return payload, trace
     alone = {**plan, "network": None, "num_lanes": 1, "progress": partial(watch, plan["progress"])}
-    _, contexts = trace_section(section, _ANY_ROOM * len(section) + 3, range(0), **alone)
+    _, contexts = trace_section(data, _ANY_ROOM * data.size + 3, range(0), **alone)
     opinions = {
         NETWORK: trace.opinions[NETWORK],
         CONTEXTS: contexts.bits,
