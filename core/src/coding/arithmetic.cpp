@@ -57,7 +57,7 @@ void ArithmeticEncoder::encode(size_t symbol, const int32_t* frequencies, size_t
 }
 
 std::vector<uint8_t> ArithmeticEncoder::finish() {
-    const Ending ending = registers_.ending();
+    const RegistersEnding ending = registers_.ending();
     const uint64_t number = registers_.lower + ending.distance;
     if (number < registers_.lower) carry();
     for (size_t i = 0; i < ending.num_bytes; ++i) {
@@ -94,7 +94,7 @@ bool ArithmeticDecoder::decode(const int32_t* frequencies, size_t size, int32_t&
 }
 
 bool ArithmeticDecoder::finish() const {
-    const Ending ending = registers_.ending();
+    const RegistersEnding ending = registers_.ending();
     if (payload_.size() != word_bytes * registers_.num_words + ending.num_bytes) return false;
     // The symbols hold `lower` and the payload to within the width of each other, so that the bytes
     // before, carries included, agree where the last ones do.

@@ -18,7 +18,7 @@ inline constexpr size_t word_bytes = 4;
 
 // How a payload ends: its number is lower + distance, and the first `num_bytes` bytes of the 64-bit
 // window hold it, for the rest is zero.
-struct Ending {
+struct RegistersEnding {
     uint64_t distance;
     size_t num_bytes;
 };
@@ -57,7 +57,7 @@ struct Registers {
 
     // The fewest bytes that leave no doubt: all their continuations lie in the interval.  From 1 to
     // 5, or none where nothing was coded.
-    Ending ending() const {
+    RegistersEnding ending() const {
         if (width == initial_width) return {0, 0};
         for (size_t num_bytes = 1;; ++num_bytes) {
             const uint64_t unit = uint64_t{1} << (64 - 8 * num_bytes);
