@@ -28,7 +28,7 @@ def commands_of(path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     for found in LINE.finditer(text):
         line = found.group(1) or found.group(2)
-        parser = shlex.shlex(re.split(r"\s{2,}#| # ", line)[0], True, punctuation_chars="|&>")
+        parser = shlex.shlex(re.split(r"\s{2,}#| # ", line)[0], posix=True, punctuation_chars="|&>")
         parser.whitespace_split = True
         pieces: list[list[str]] = [[]]
         for word in parser:
