@@ -40,7 +40,7 @@ Parts::Parts(const weights::Model& stored)
                 config.width, config.embedding_shift, config.tied ? &head : nullptr),
       last_gain(read_gain(stored, "last_norm")),
       activation(weights::read_function(stored, "activation", -largest_entry, largest_entry)),
-      exp2(weights::read_exp2(stored)) {
+      powers(weights::read_exp2(stored)) {
     weights::check_epsilon(config.epsilon, config.width);
     const size_t pairs = config.head_width / 2;
     if (config.slides()) {
@@ -145,7 +145,7 @@ language::Transformer Parts::sliding() const {
         embedding.view(),
         turns.data(),
         activation.data(),
-        exp2.data(),
+        powers.data(),
         {},
         last_gain.data(),
         head.view(),
