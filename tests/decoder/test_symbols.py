@@ -28,10 +28,19 @@ from tests.symbols import vocabulary
 CODERS = ("arithmetic", "huffman")
 
 
-def compress(content: bytes, model: str | Path, coder: str, **options: int) -> bytes:
+def compress(
+    content: bytes,
+    model: str | Path,
+    coder: str,
+    *,
+    overlap: int | None = None,
+    window: int | None = None,
+) -> bytes:
     """Code content with a model, also where contexts would be shorter."""
     with patch.object(choice, "can_fall_back", lambda _: False):
-        return neurocomp.compress(content, model=str(model), coder=coder, **options)
+        return neurocomp.compress(
+            content, model=str(model), coder=coder, overlap=overlap, window=window
+        )
 
 
 def save(stored: StoredModel, folder: Path) -> Path:
@@ -114,8 +123,10 @@ def test_transformers(library: Library, tmp_path: Path, kind: str, coder: str) -
     content = tokens.astype("<u2").tobytes()
     check(library, path, compress(content, path, coder), content)
     # A window of another length, or other overlaps of it.
-    choice_of = {"window": 3} if kind == "sliding" else {"overlap": 1}
-    frame = compress(content[:400], path, coder, **choice_of)
+    if kind == "sliding":
+        frame = compress(content[:400], path, coder, window=3)
+    else:
+        frame = compress(content[:400], path, coder, overlap=1)
     assert frame != compress(content[:400], path, coder)
     check(library, path, frame, content[:400])
 

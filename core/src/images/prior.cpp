@@ -89,7 +89,7 @@ Prior::Prior(const weights::Model& stored)
       records_(shape_of(stored.config)),
       kernel_(size_of(stored.config, "kernel", max_kernel)),
       autoencoder_(read_autoencoder(stored.config)),
-      logarithms_(logarithm_table(parts_.exp2)) {
+      logarithms_(logarithm_table(parts_.powers)) {
     if (stored.architecture != architecture) {
         throw BadModel("it holds a model of architecture '" + stored.architecture +
                            "', which is no DALL-E prior",

@@ -146,7 +146,7 @@ class PriorLanes::Group {
     }
 
     void write_frequencies(const int32_t* logits, size_t size, int32_t* out) const {
-        exact::kernels().frequencies_of_logits(logits, size, prior_.parts().exp2.data(), out);
+        exact::kernels().frequencies_of_logits(logits, size, prior_.parts().powers.data(), out);
     }
 
     const Prior& prior_;

@@ -44,7 +44,7 @@ class NeuralNgram::Lanes final : public symbolwise::Predictor {
         layers_.apply(to_read(hidden), model_.out_.view(), rows);
         const exact::Matrix<int32_t> logits = {out, num_lanes_, size, static_cast<ptrdiff_t>(size)};
         layers_.apply(to_read(rows), model_.words_.head(), logits);
-        exact::frequencies_in_place(logits, model_.words_.exp2());
+        exact::frequencies_in_place(logits, model_.words_.powers());
     }
     void update(const int32_t* symbols) override {
         const size_t context = model_.context_;

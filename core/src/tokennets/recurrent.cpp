@@ -43,7 +43,7 @@ class Recurrent::Lanes final : public symbolwise::Predictor {
         const exact::Matrix<int32_t> logits = {out, num_lanes_, size, static_cast<ptrdiff_t>(size)};
         layers_.apply_normed(to_read(rows_of(rows_, num_lanes_, width_)), norm(),
                              model_.words_.head(), logits);
-        exact::frequencies_in_place(logits, model_.words_.exp2());
+        exact::frequencies_in_place(logits, model_.words_.powers());
     }
     void update(const int32_t* symbols) override { symbols_.assign(symbols, symbols + num_lanes_); }
 

@@ -36,7 +36,8 @@ class Words {
     Words(const weights::Model& stored, const Config& config);
 
     const exact::Layer& head() const { return head_.view(); }
-    const int32_t* exp2() const { return exp2_.data(); }
+    // The table of powers of 2.
+    const int32_t* powers() const { return exp2_.data(); }
     // Writes the vectors of symbols (count,), one after the other, in units of 2**-12.
     void write_vectors(const int32_t* symbols, size_t count, int32_t* out) const;
 

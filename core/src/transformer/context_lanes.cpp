@@ -24,7 +24,7 @@ void ContextLanes::predict(int32_t* out) {
     const exact::Matrix<int32_t> logits = {out, num_lanes_, config.alphabet_size,
                                            static_cast<ptrdiff_t>(config.alphabet_size)};
     reader_.write_last(parts_.head.view(), logits);
-    exact::frequencies_in_place(logits, parts_.exp2.data());
+    exact::frequencies_in_place(logits, parts_.powers.data());
 }
 
 void ContextLanes::update(const int32_t* symbols) {

@@ -90,7 +90,7 @@ void ContextReader::attend(size_t number, Rows attended, size_t first, size_t nu
     kernels.store_heads(to_read(new_keys), first, cache(keys_[number]));
     kernels.store_heads(to_read(new_values), first, cache(values_[number]));
     exact::attend(to_read(queries), cached(keys_[number]), cached(values_[number]), first,
-                  block.attention, parts_.exp2.data(), sights_[number], mixed);
+                  block.attention, parts_.powers.data(), sights_[number], mixed);
 }
 
 void ContextReader::read_block(size_t number, size_t first, size_t num_steps) {

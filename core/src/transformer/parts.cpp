@@ -40,7 +40,7 @@ Parts::Parts(const weights::Model& stored)
                 config.width, config.embedding_shift, config.tied ? &head : nullptr),
       last_gain(read_gain(stored, "last_norm")),
       activation(weights::read_function(stored, "activation", -largest_entry, largest_entry)),
-      exp2(weights::read_exp2(stored)) {
+      powers(weights::read_exp2(stored)) {
     weights::check_epsilon(config.epsilon, config.width);
     const size_t pairs = config.head_width / 2;
     if (config.slides()) {
@@ -155,7 +155,7 @@ void Parts::pack() {
     sliding_->embedding = embedding.view();
     sliding_->turns = turns.data();
     sliding_->activation = activation.data();
-    sliding_->exp2 = exp2.data();
+    sliding_->exp2 = powers.data();
     sliding_->last_gain = last_gain.data();
     sliding_->head = packed(head);
     const size_t inner = config.inner_width;

@@ -45,7 +45,7 @@ class Parts {
     Array<int32_t> turns;           // (2, 2, 1024, head_width / 2)
     Array<int32_t> last_gain;
     Array<int32_t> activation;
-    Array<int32_t> exp2;
+    Array<int32_t> powers;  // of 2
     std::vector<Block> blocks;
 
     exact::Norm norm(const Array<int32_t>& gain) const {
