@@ -15,7 +15,7 @@ def is_dense(content: bytes, before: bytes | None = None) -> bool:
     """
 
 def count_line_ends(content: bytes) -> tuple[int, int]:
-    """Return how many LF stand behind exactly one CR, and how many behind none."""
+    """Return how many LF stand after exactly one CR, and how many after none."""
 
 def exchange_line_ends(content: bytes) -> bytes:
     """Exchange the two; done twice, it gives the content again."""

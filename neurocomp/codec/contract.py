@@ -136,7 +136,7 @@ class SymbolModel(Model):
         return for_alphabet(self.alphabet_size)
 
     def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
-        """Return the lock-step loop of the model and any coder, behind the model's map."""
+        """Return the lock-step loop of the model and any coder, after the model's map."""
         from neurocomp.codec.mapped import MappedCodec
         from neurocomp.codec.symbolwise import SymbolCodec
         from neurocomp.coding.coders import CODERS

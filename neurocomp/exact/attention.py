@@ -91,7 +91,7 @@ class Sight:
             FormatError: a position doesn't see itself, or sees later ones.
         """
         if not mask.diagonal().all() or np.triu(mask, 1).any():
-            raise FormatError("a position must see itself and none behind it")
+            raise FormatError("a position must see itself and none after it")
         bounds = np.concatenate([[0], np.cumsum(mask.sum(1))]).astype(np.int32)
         return cls(bounds, np.nonzero(mask)[1].astype(np.int32))
 

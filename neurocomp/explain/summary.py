@@ -123,7 +123,7 @@ class Place:
         bits: that it costs.
         before: what stands before it.
         text: the place itself.
-        after: what stands behind it.
+        after: what comes after it.
         title: what it is, where it is no text: an image, a caption.
     """
 

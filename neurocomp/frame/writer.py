@@ -12,7 +12,7 @@ from neurocomp.frame.trailer import Trailer
 
 
 class FrameWriter:
-    """Writes blocks behind a header; ``close`` ends the frame.
+    """Writes blocks after a header; ``close`` ends the frame.
 
     One block is held back, because the last one says that it is the last.  After
     ``constants.MAX_BLOCKS`` blocks the content goes on in a new frame.

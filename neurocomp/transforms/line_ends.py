@@ -3,8 +3,8 @@
 Networks and tokenizers learn from text whose lines end in LF; a CR before each would cost more than
 its own bits, because nothing was ever foreseen from a context that holds one.
 
-The rewriting exchanges two line ends: an LF behind exactly one CR loses it, an LF behind no CR is
-given one, an LF behind two and more stays.  It is its own inverse on any bytes, so lines that end
+The rewriting exchanges two line ends: an LF after exactly one CR loses it, an LF after no CR is
+given one, an LF after two and more stays.  It is its own inverse on any bytes, so lines that end
 otherwise need no list: each of them costs a CR, which the model learns to expect there or not.
 """
 
@@ -60,7 +60,7 @@ def rewritten_bytes(data: bytes) -> int:
 
 
 def count(data: bytes) -> tuple[int, int]:
-    """Return how many LF stand behind exactly one CR, and how many behind none."""
+    """Return how many LF stand after exactly one CR, and how many after none."""
     return _core.content.count_line_ends(data)
 
 

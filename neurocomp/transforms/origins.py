@@ -29,7 +29,7 @@ def origins(steps: Sequence[Step], rewritten: bytes) -> Origins | None:
 
 
 def _of_line_ends(data: NDArray[np.uint8]) -> Origins:
-    """An LF behind exactly one CR was an LF alone, one behind none was CR LF: see `LineEnds`."""
+    """An LF after exactly one CR was an LF alone, one after none was CR LF: see `LineEnds`."""
     is_return, is_feed = data == _CR, data == _LF
     before = np.concatenate([[False], is_return[:-1]])
     before_that = np.concatenate([[False], before[:-1]])

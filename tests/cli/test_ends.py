@@ -76,7 +76,7 @@ def test_a_full_device_is_an_error(program: Program, text: bytes) -> None:
         done = program("compress", *ADAPTIVE, "-c", "a", "b", stdout=full)
         listed = program("--help", stdout=full)
     assert done.code == 1
-    # A second frame behind half a frame would be lost to every reader.
+    # A second frame after half a frame would be lost to every reader.
     assert done.err.splitlines() == [
         "neurocomp: a: cannot write standard output: No space left on device",
         "neurocomp: b: left out: standard output ends within a frame",

@@ -1,4 +1,4 @@
-"""Random damage of a frame is an error: of its bytes, and of a payload behind a sound checksum."""
+"""Random damage of a frame is an error: of its bytes, and of a payload after a sound checksum."""
 
 from __future__ import annotations
 

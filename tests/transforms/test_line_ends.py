@@ -77,7 +77,7 @@ def test_what_was_not_made_shorter_is_refused() -> None:
 
 @given(line_ends)
 def test_what_is_exchanged_is_what_the_words_say(data: bytes) -> None:
-    """LF behind exactly one CR loses it, LF behind none is given one, all others stay."""
+    """LF after exactly one CR loses it, LF after none is given one, all others stay."""
     expected = re.sub(
         rb"\r*\n", lambda found: {b"\r\n": b"\n", b"\n": b"\r\n"}.get(found[0], found[0]), data
     )

@@ -47,7 +47,7 @@ class LayerSteps {
     // For up to so many rows of up to so many columns.  Throws std::bad_alloc.
     LayerSteps(size_t num_rows, size_t num_columns);
 
-    // Writes the outputs of a layer behind a norm, (M, N).
+    // Writes the outputs of a layer after a norm, (M, N).
     void apply_normed(Matrix<const int32_t> rows, const Norm& norm, const Layer& layer,
                       Matrix<int32_t> out);
     // The same without a norm.

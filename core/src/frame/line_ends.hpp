@@ -10,7 +10,7 @@
 
 namespace neurocomp::frame {
 
-// How many LF stand behind exactly one CR, and how many behind none.
+// How many LF stand after exactly one CR, and how many after none.
 struct LineEnds {
     size_t num_single = 0;
     size_t num_lone = 0;
@@ -20,7 +20,7 @@ struct LineEnds {
 };
 LineEnds count_line_ends(Bytes data);
 
-// Exchanges LF behind exactly one CR and LF behind none.  Nothing where what comes out has not
+// Exchanges LF after exactly one CR and LF after none.  Nothing where what comes out has not
 // `wanted_bytes`: no more than these are allocated.
 std::optional<std::vector<uint8_t>> exchange_line_ends(Bytes data, size_t wanted_bytes);
 

@@ -14,7 +14,7 @@ namespace neurocomp::mix {
 
 namespace {
 
-// A non-negative fixed-point number: 192 bits, 128 of them behind the point.
+// A non-negative fixed-point number: 192 bits, 128 of them after the point.
 class Fixed {
    public:
     static Fixed one() {

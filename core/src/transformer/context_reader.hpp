@@ -23,7 +23,7 @@ class ContextReader {
     // Reads symbols (lanes, steps) at positions from `first` on.  The caches hold the positions
     // before, and afterwards these too.
     void read(exact::Matrix<const int32_t> symbols, size_t first);
-    // Writes the outputs of a layer of the model's width behind its last norm, for the step of each
+    // Writes the outputs of a layer of the model's width after its last norm, for the step of each
     // lane that was read last: (lanes, N).
     void write_last(const exact::Layer& layer, exact::Matrix<int32_t> out);
 

@@ -31,7 +31,7 @@ def now() -> str:
 
 @cache
 def commit() -> str:
-    """Return the commit of the checkout that the package lies in, "+" behind it where changed.
+    """Return the commit of the checkout that the package lies in, "+" after it where changed.
 
     Empty for an installed package.
     """

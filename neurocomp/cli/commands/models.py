@@ -81,7 +81,7 @@ def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
 @_json_option
 @model_path_option
 def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
-    """Tell all about the model NAME: its hash, where it is kept, how it was made.
+    """Show the model NAME: its hash, where it is kept, how it was made.
 
     \b
     Example:

@@ -165,7 +165,7 @@ def layer_units(kind: str, width: int) -> tuple[float, float]:
         kind: "gates", "out", "up", "down" or "head".
         width: of the stream.
     """
-    normed = float(np.sqrt(float(width)))  # behind a norm: a root mean square of 1
+    normed = float(np.sqrt(float(width)))  # after a norm: a root mean square of 1
     units = {
         "gates": (normed, 2.0**-INPUT_BITS),
         "out": (2.0**-STATE_BITS, 2.0**-RESIDUAL_BITS),

@@ -43,7 +43,7 @@ class GLRConfig:
 
     def __post_init__(self) -> None:
         check_positive(self, "width", "num_blocks", "context", "expansion")
-        # What the exact form has room for; it is better known before a training than behind it.
+        # What the exact form has room for; it is better known before a training than after it.
         limits = {"width": MAX_WIDTH, "num_blocks": 64, "context": 16, "expansion": 4}
         for name, limit in limits.items():
             if getattr(self, name) > limit:

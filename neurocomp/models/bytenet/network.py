@@ -126,6 +126,6 @@ class PreparedBlock:
 
 
 def prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Callable[[Any], Any]:
-    """Return a norm and the layer behind it as one function of rows."""
+    """Return a norm and the layer after it as one function of rows."""
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))

@@ -45,7 +45,7 @@ class HashedEmbeddings:
     Attributes:
         rows: int8, (R, d).
         scales: int32, (R,), positive.
-        tables: what they are of, one behind the other.
+        tables: what they are of, one after the other.
     """
 
     rows: NDArray[np.int8]
@@ -75,7 +75,7 @@ class Parts:
     Attributes:
         embeddings: int32, (context, 256, d), in the stream's unit: [k, b] for byte b, k bytes
             before the last.
-        hashed: embeddings of hashed n-grams, one table behind the other.
+        hashed: embeddings of hashed n-grams, one table after the other.
         blocks: the blocks.
         norm: of every layer's input; without gains.
         head: to logits in units of 2**-10, to base 2.

@@ -53,7 +53,7 @@ def split_block(payload: bytes, num_bytes: int, num_lanes: int, section_lanes: i
 
 
 def join(payloads: list[bytes]) -> bytes:
-    """Return payloads one behind the other, behind the sizes of all but the last."""
+    """Return payloads one after the other, after the sizes of all but the last."""
     sizes = [len(one).to_bytes(_SIZE_BYTES, "little") for one in payloads[:-1]]
     return b"".join([*sizes, *payloads])
 

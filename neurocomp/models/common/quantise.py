@@ -185,7 +185,7 @@ def embedding_scales(
 
 
 def reach_of_outputs(matrix: WeightMatrix, bias: Doubles) -> Doubles:
-    """Return bounds (N,) of a layer's outputs behind a norm, by the Cauchy-Schwarz inequality.
+    """Return bounds (N,) of a layer's outputs after a norm, by the Cauchy-Schwarz inequality.
 
     A normalised row has length sqrt(K) at most, so an output is within sqrt(K) times the length of
     its weights.

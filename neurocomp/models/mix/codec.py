@@ -34,7 +34,7 @@ class BitCodec(Codec):
     has read its primer.
 
     Args:
-        dictionary: what the model reads before each block, behind the primer; None for nothing.
+        dictionary: what the model reads before each block, after the primer; None for nothing.
     """
 
     def __init__(self, dictionary: bytes | None = None) -> None:

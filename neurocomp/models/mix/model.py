@@ -1,6 +1,6 @@
 """Context mixing as a model: its primer and its sets of contexts.
 
-It serves small files above all: a new model takes some ten thousand bytes to learn whom to trust.
+It serves small files above all: a new model takes some ten thousand bytes to learn which inputs to trust.
 Contexts and matches are not kept; they belong to their text.
 """
 

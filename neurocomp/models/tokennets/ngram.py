@@ -28,7 +28,7 @@ class NgramParts:
         words: vectors, at the input and the output.
         norm: of the concatenated vectors.
         hidden: to twice the argument of tanh.
-        sigmoid: its table: ``tanh(z) = 2 sigmoid(2 z) - 1``, and the layer behind it takes care of
+        sigmoid: its table: ``tanh(z) = 2 sigmoid(2 z) - 1``, and the layer after it takes care of
             the factor and the constant.
         out: from the hidden layer to a vector.
         exp2: table of powers of 2.

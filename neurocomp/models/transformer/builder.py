@@ -322,7 +322,7 @@ class Builder:
             self._tensors["positions"] = whole.astype(np.int16) if is_short else whole
 
     def _normed(self, name: str, norm: RealNorm, layer: RealLinear) -> tuple[WeightMatrix, Doubles]:
-        """Return a layer behind a norm with the norm's scale and shift in it."""
+        """Return a layer after a norm with the norm's scale and shift in it."""
         matrix = quantise_matrix(
             layer.matrix,
             norm.scale,

@@ -231,6 +231,6 @@ class _PreparedBlock:
 
 
 def prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
-    """Return a norm and the layer behind it as one function of rows."""
+    """Return a norm and the layer after it as one function of rows."""
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))

@@ -12,7 +12,7 @@ from neurocomp.models.dalle.shape import PATTERNS, paper_order, parse_patterns, 
 
 
 def seen(name: str, place: int) -> list[int]:
-    """Return which of 4 x 4 codes one sees, behind a caption of 6."""
+    """Return which of 4 x 4 codes one sees, after a caption of 6."""
     mask = pattern_mask(name, 6, 4, 4, 3)
     assert mask[7 + place, :7].all()
     return np.flatnonzero(mask[7 + place, 7:]).tolist()

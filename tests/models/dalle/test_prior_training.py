@@ -110,7 +110,7 @@ def test_micro_batches_add_up(tmp_path: Path) -> None:
 
 
 def test_nothing_later_is_seen(model: DalleModel) -> None:
-    """Patterns of attention let no code see itself or those behind it."""
+    """Patterns of attention let no code see itself or those after it."""
     torch.manual_seed(1)
     config = PriorConfig(width=32, num_blocks=4, num_heads=2, kernel=3, patterns="paper")
     prior = Prior(config, config.shape(260, 4, 4, 12, bytes(32))).eval()

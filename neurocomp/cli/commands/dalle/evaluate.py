@@ -59,7 +59,7 @@ NUM_SAMPLES = 256
     "--samples",
     type=click.IntRange(1),
     metavar="N",
-    help=f"Captions whose image is foretold token by token.  [default: {NUM_SAMPLES}]",
+    help=f"Captions whose image is predicted token by token.  [default: {NUM_SAMPLES}]",
 )
 @click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
 @click.option(

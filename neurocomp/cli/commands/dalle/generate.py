@@ -100,7 +100,7 @@ def generate(**values: Any) -> None:
     """Make N images of each of CAPTIONS, which have "|" between them.
 
     OUT gets grid.png, 0000.png and so on, and samples.tokens. A caption has as many tokens as the
-    prior was trained with; what is behind them is not read. The same model, captions and options
+    prior was trained with; what comes after them is not read. The same model, captions and options
     give the same tokens on any machine; a pixel may differ by rounding.
 
     \b

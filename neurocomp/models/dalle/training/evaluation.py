@@ -60,13 +60,13 @@ class PriorReport:
 def evaluate_prior(
     model: DalleModel, held_out: TokenSet, training: TokenSet | None, num_samples: int
 ) -> PriorReport:
-    """Return what ``held_out`` costs under ``model`` and others, and how well it is foretold.
+    """Return what ``held_out`` costs under ``model`` and others, and how well it is predicted.
 
     Args:
         model: the prior.
         held_out: images with or without captions, which the prior was not trained on.
         training: what it was trained on; simpler models are then trained on it as well.
-        num_samples: captions whose image is foretold token by token.
+        num_samples: captions whose image is predicted token by token.
 
     Raises:
         UsageError: a set has no images, or its tokens are not what the prior knows.
