@@ -162,9 +162,9 @@ def mixers(
 ) -> None:
     """Teach the mixers beside NETWORK by coding each FILE, which it should not have seen.
 
-    A network is mixed with contexts; how far to trust each is learnt while coding, and what is known
-    before the first byte helps small files. NETWORK is a name that 'neurocomp models import' gave,
-    or a model file. The file written is entropy-coded, as those of the package are.
+    A network is mixed with contexts; how far to trust each is learnt while coding, and what is
+    known before the first byte helps small files. NETWORK is a name that 'neurocomp models import'
+    gave, or a model file. The file written is entropy-coded, as those of the package are.
 
     \b
     Example:
