@@ -1,7 +1,7 @@
 """Context mixing as a model: its primer and its sets of contexts.
 
-It serves small files above all: a new model takes some ten thousand bytes to learn which inputs to trust.
-Contexts and matches are not kept; they belong to their text.
+It serves small files above all: a new model takes some ten thousand bytes to learn which inputs to
+trust.  Contexts and matches are not kept; they belong to their text.
 """
 
 from __future__ import annotations
