@@ -14,22 +14,34 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def submit(pool: ThreadPoolExecutor, function: Callable[[], Result]) -> Future[Result]:
+def new_pool(num_threads: int) -> ThreadPoolExecutor | None:
+    """Return so many threads; None when the interpreter ends and pools were never used before."""
+    try:
+        # Its module asks to be told of the program's end, and is refused at it.
+        from concurrent.futures import ThreadPoolExecutor
+    except RuntimeError:
+        return None
+    return ThreadPoolExecutor(num_threads, thread_name_prefix="neurocomp")
+
+
+def submit(pool: ThreadPoolExecutor | None, function: Callable[[], Result]) -> Future[Result]:
     """Have ``function`` called by a thread of ``pool``, or at once where that gets none.
 
     A pool takes no work when the interpreter ends, though the last writers are finished then.
     """
-    try:
-        return pool.submit(function)
-    except RuntimeError:
-        from concurrent.futures import Future
-
-        done: Future[Result] = Future()
+    if pool is not None:
         try:
-            done.set_result(function())
-        except BaseException as error:
-            done.set_exception(error)
-        return done
+            return pool.submit(function)
+        except RuntimeError:
+            pass
+    from concurrent.futures import Future
+
+    done: Future[Result] = Future()
+    try:
+        done.set_result(function())
+    except BaseException as error:
+        done.set_exception(error)
+    return done
 
 
 class ForkLock:

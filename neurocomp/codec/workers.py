@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from neurocomp.threads import submit
+from neurocomp.threads import new_pool, submit
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -73,11 +73,9 @@ class Workers:
                 one.cancel()
             raise
 
-    def _own_pool(self) -> ThreadPoolExecutor:
-        """Return the pool of this process."""
-        from concurrent.futures import ThreadPoolExecutor
-
+    def _own_pool(self) -> ThreadPoolExecutor | None:
+        """Return the pool of this process, if it may still have one."""
         if self._pool is None or self._process != os.getpid():
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="neurocomp-section")
+            self._pool = new_pool(self._threads)
             self._process = os.getpid()
         return self._pool

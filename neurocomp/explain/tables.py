@@ -13,7 +13,7 @@ from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.summary import by_kind, by_opinion
 
-VERSION = 1
+SCHEMA = 1
 """Of the JSON's form."""
 
 COLUMNS = (
@@ -57,7 +57,7 @@ def to_json(explanation: Explanation, comparison: Comparison | None = None) -> s
     one = explanation
     entries = one.entries
     content: dict[str, Any] = {
-        "version": VERSION,
+        "version": SCHEMA,
         **_sizes(one),
         "kinds": [
             {

@@ -87,7 +87,9 @@ class CompressOptions:
             ModelNotFoundError: the preset is "max", and no language model is installed.
         """
         named = PRESETS[self.preset].model if self.model is None else self.model
-        return named or largest_language_model(ModelStore(search_path=self.model_path))
+        if named is None:
+            return largest_language_model(ModelStore(search_path=self.model_path))
+        return named
 
     @property
     def resolved_block_bytes(self) -> int:

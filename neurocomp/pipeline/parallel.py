@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from neurocomp.threads import submit
+from neurocomp.threads import new_pool, submit
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -67,12 +68,11 @@ def ordered_map(
     if threads == 1:
         yield from map(function, items)
         return
-    from concurrent.futures import ThreadPoolExecutor
-
     pending: deque[Future[Result]] = deque()
     iterator = iter(items)
     failure: Exception | None = None
-    with ThreadPoolExecutor(threads, thread_name_prefix="neurocomp") as pool:
+    pool = new_pool(threads)
+    with pool or nullcontext():
         try:
             while True:
                 try:

@@ -22,5 +22,5 @@ def test_presets_load_no_compiler_and_no_network_library(model: str) -> None:
         [sys.executable, "-c", PROGRAM, model], capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert "numpy" in loaded
-    assert not loaded & {"torch", "transformers", "tokenizers", "PIL"}
+    assert "neurocomp" in loaded
+    assert not loaded & {"numpy", "torch", "transformers", "tokenizers", "PIL"}

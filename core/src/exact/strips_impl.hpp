@@ -247,10 +247,10 @@ struct Strips : WideStrips {
                 });
             }
             for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
-                const __m128 left = _mm_castsi128_ps(sums[m][0]);
-                const __m128 right = _mm_castsi128_ps(sums[m][1]);
-                const __m128i even = _mm_castps_si128(_mm_shuffle_ps(left, right, 0x88));
-                const __m128i odd = _mm_castps_si128(_mm_shuffle_ps(left, right, 0xDD));
+                const __m128i left = _mm_shuffle_epi32(sums[m][0], 0xD8);  // even ones first
+                const __m128i right = _mm_shuffle_epi32(sums[m][1], 0xD8);
+                const __m128i even = _mm_unpacklo_epi64(left, right);
+                const __m128i odd = _mm_unpackhi_epi64(left, right);
                 _mm_storeu_si128(reinterpret_cast<__m128i*>(out + m * out_stride + first),
                                  _mm_add_epi32(even, odd));
             });
