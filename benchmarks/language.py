@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import neurocomp
-from neurocomp.codec.contract import Bytes
 from neurocomp.exact import Symbols
 from neurocomp.models.language import LanguageModel, codec
 from neurocomp.models.language.lanes import Logits
@@ -34,7 +33,7 @@ class Tapped(codec.Ways):
 
     made: ClassVar[list[Tapped]] = []
 
-    def __init__(self, model: LanguageModel, data: Bytes, sizes: list[int]) -> None:
+    def __init__(self, model: LanguageModel, data: bytes, sizes: list[int]) -> None:
         super().__init__(model, data, sizes)
         self._places = np.zeros(model.num_tokens, np.int64)
         order = model.vocabulary.order
@@ -46,7 +45,7 @@ class Tapped(codec.Ways):
         self._bias = np.zeros(len(order))
         self.bits = np.zeros(2)
         self.sizes: dict[bool, int] = {}
-        self.num_bytes = data.size
+        self.num_bytes = len(data)
         self.made.append(self)
 
     def encode(self, first: int, logits: Logits, tokens: Symbols) -> bool:

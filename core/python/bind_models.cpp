@@ -124,9 +124,9 @@ class Probabilities {
             check_values(books->data(), books->size());
         }
         check_values(base_.data(), base_.size());
-        parts_ = {alphas_.data(),      gammas_.data(), alpha_books_.data(),
-                  gamma_books_.data(), base_.data(),   first,
-                  backs_off};
+        parts_ = {
+            alphas_.data(), gammas_.data(), alpha_books_.data(), gamma_books_.data(), base_.data(),
+            first,          backs_off};
     }
 
     void predict(Input<int32_t, 2> contexts, Output<int32_t, 2> out) const {

@@ -162,8 +162,9 @@ void Model::read_probabilities(const weights::Model& stored, bool backs_off) {
     for (const auto* const values : {&alpha_books_, &gamma_books_, &base_}) {
         check_probabilities(*values);
     }
-    probabilities_ = {alphas_.data(), gammas_.data(), alpha_books_.data(), gamma_books_.data(),
-                      base_.data(),   first_alpha,    backs_off};
+    probabilities_ = {
+        alphas_.data(), gammas_.data(), alpha_books_.data(), gamma_books_.data(), base_.data(),
+        first_alpha,    backs_off};
 }
 
 void Model::predict(const int32_t* contexts, size_t num_lanes, int64_t* weights,

@@ -50,8 +50,7 @@ void predict_row(const Trie& trie, const Probabilities& probabilities, const int
         const size_t book = (length - 1) * num_codes;
         add_alphas<Symbol, backs_off>(trie, probabilities, context,
                                       probabilities.alpha_books + book, mass, weights);
-        const int64_t gamma =
-            probabilities.gamma_books[book + probabilities.gammas[context - 1]];
+        const int64_t gamma = probabilities.gamma_books[book + probabilities.gammas[context - 1]];
         mass = backs_off ? std::min(mass * gamma >> (value_bits - backoff_bits), max_mass)
                          : mass * gamma >> value_bits;
     }
@@ -66,10 +65,10 @@ void predict_row(const Trie& trie, const Probabilities& probabilities, const int
 
 void predict(const Trie& trie, const Probabilities& probabilities, const int32_t* contexts,
              size_t num_lanes, size_t order, int64_t* weights, int32_t* out) {
-    const auto row = trie.wide ? (probabilities.backs_off ? predict_row<uint16_t, true>
-                                                          : predict_row<uint16_t, false>)
-                               : (probabilities.backs_off ? predict_row<uint8_t, true>
-                                                          : predict_row<uint8_t, false>);
+    const auto row =
+        trie.wide
+            ? (probabilities.backs_off ? predict_row<uint16_t, true> : predict_row<uint16_t, false>)
+            : (probabilities.backs_off ? predict_row<uint8_t, true> : predict_row<uint8_t, false>);
     for (size_t lane = 0; lane < num_lanes; ++lane) {
         row(trie, probabilities, contexts + lane * order, order, weights);
         exact::kernels().quantise_row(weights, trie.alphabet_size, out + lane * trie.alphabet_size);

@@ -1,7 +1,7 @@
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <stdexcept>
+#include <utility>
 
 #include "mix/kernels.hpp"
 #include "sections/sections.hpp"

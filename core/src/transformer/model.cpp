@@ -41,7 +41,8 @@ class SlidingLanes final : public symbolwise::Predictor {
         const uint64_t row = 2 * config.width + config.attended_width() + 2 * config.query_width() +
                              2 * config.inner_width + parts.widest_input() + 8;
         const uint64_t group = config.num_heads / config.num_key_heads;
-        return 2 * (config.num_layers + 1) * vectors * ((config.head_width + 31) / 32 * 32 + sizeof(int32_t)) +
+        return 2 * (config.num_layers + 1) * vectors *
+                   ((config.head_width + 31) / 32 * 32 + sizeof(int32_t)) +
                sizeof(int32_t) *
                    (num_lanes * row + (group + 4) * length + (group + 4) * config.head_width) +
                (uint64_t{1} << 22) + 512 * config.num_layers;  // huge pages

@@ -150,8 +150,9 @@ exact::PackedLayer Parts::packed(const StoredLayer& layer) {
 
 void Parts::pack() {
     sliding_ = std::make_unique<language::Transformer>();
-    sliding_->shape = {config.alphabet_size, config.width,       config.num_heads, config.num_key_heads,
-                       config.head_width,    config.inner_width, config.num_sinks, config.epsilon};
+    sliding_->shape = {config.alphabet_size, config.width,      config.num_heads,
+                       config.num_key_heads, config.head_width, config.inner_width,
+                       config.num_sinks,     config.epsilon};
     sliding_->embedding = embedding.view();
     sliding_->turns = turns.data();
     sliding_->activation = activation.data();

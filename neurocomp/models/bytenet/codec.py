@@ -130,7 +130,7 @@ class NetworkCodec(Codec):
 
         data = as_bytes(self, block, content, tick)
         section_lanes = self._model.section_lanes
-        sections = sections_of(memoryview(data), block.num_lanes, section_lanes)
+        sections = sections_of(data.data, block.num_lanes, section_lanes)
         lanes = min(block.num_lanes, section_lanes)
         plan = self._plan(block.variant, lanes, tick)
         return trace_sections(sections, asked.of_bytes(data.size), plan, block, self._workers)
