@@ -87,8 +87,9 @@ def test_what_is_there_is_not_written_again(source: Path, target: Path) -> None:
     assert engine.paths == ["0/file 0.txt", "3/file 3.txt", "new"]
     assert (summary.num_new, summary.num_kept) == (3, NUM_FILES - 3)
     after = {path: (target / path).stat().st_ino for path in frames(target)}
-    same = {path for path, inode in before.items() if after[path] == inode}
-    assert same == before.keys() - {"0/file 0.txt.ncmp", "3/file 3.txt.ncmp"}
+    # A new file may get the number of one that was removed.
+    again = {"0/file 0.txt.ncmp", "3/file 3.txt.ncmp"}
+    assert all(after[path] == inode for path, inode in before.items() if path not in again)
     assert neurocomp.decompress((target / "0/file 0.txt.ncmp").read_bytes()) == b"changed"
     assert rows(target).keys() == {*contents(source), "4/file 4.txt"}
     assert bulk.test(target, SERIAL).is_complete

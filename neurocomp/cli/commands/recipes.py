@@ -45,6 +45,11 @@ def show(name: str, full: bool) -> None:
     """Print RECIPE, the name of one of the package or a TOML file that says what it trains.
 
     With --full unknown fields and wrong values are refused, as a training would.
+
+    \b
+    Examples:
+      neurocomp recipes show prior-emoji
+      neurocomp recipes show mine.toml --full
     """
     from neurocomp.registry.trainings import training_kind
     from neurocomp.training.recipes import find_recipe, read_configuration
