@@ -56,7 +56,7 @@ $(LIGHT): pyproject.toml constraints.txt
 	$(PIP) --no-build-isolation --editable ".[bench]"
 	@touch $@
 
-demo: $(BUILT) ## compress a real file with every preset, decompress, compare
+demo: $(BUILT) ## compress a real file with the presets, decompress, compare
 	$(BIN)/python -m benchmarks.demo "$(DEMO_FILE)"
 
 demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (in out/demo-dalle)

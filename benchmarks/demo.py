@@ -1,4 +1,4 @@
-"""The main job on a real file: compress with every preset, decompress, compare, show a table.
+"""The main job on a real file: compress with the presets, decompress, compare, show a table.
 
 `make demo` runs it on a module that every Python carries, argparse.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from neurocomp import extras
 from neurocomp.errors import MissingPackageError
-from neurocomp.pipeline.options import PRESETS
+from neurocomp.pipeline.options import READY_PRESETS
 
 BENCH_BYTES = 20_000
 """Of the file: `bench` codes it by every preset once more, and a demo should end soon."""
@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="neurocomp-demo-") as name:
         folder = Path(name)
         file = Path(shutil.copy(sys.argv[1], folder))
-        for preset in PRESETS:
+        for preset in READY_PRESETS:
             compressed, restored = folder / f"{preset}.ncmp", folder / f"{preset}.out"
             run(folder, "compress", "--preset", preset, file.name, "-o", compressed.name)
             run(folder, "decompress", compressed.name, "-o", restored.name)
@@ -39,7 +39,7 @@ def main() -> None:
                 sys.exit(f"{restored} differs from {file}")
             before, after = file.stat().st_size, compressed.stat().st_size
             print(f"  {before} to {after} bytes: {before / after:.2f} to 1, every byte back\n")
-        run(folder, "info", *(f"{preset}.ncmp" for preset in PRESETS))
+        run(folder, "info", *(f"{preset}.ncmp" for preset in READY_PRESETS))
         print()
         start = folder / f"start-of-{file.name}"
         start.write_bytes(file.read_bytes()[:BENCH_BYTES])

@@ -13,13 +13,12 @@ from neurocomp.bulk.manifest import Record, frame_path
 from neurocomp.bulk.places import FileStatus, Place
 from neurocomp.errors import ChecksumError, FormatError
 from neurocomp.frame.checksums import join_checksums
-from neurocomp.frame.constants import FAMILY_MIX
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader, read_header
 from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.frame.source import ByteSource
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.choice import can_fall_back
+from neurocomp.pipeline.choice import FrameEncoder
 from neurocomp.pipeline.inspect import inspect_model
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.streams import FrameCoders, compress_stream, decompress_stream
@@ -108,9 +107,9 @@ def _kept(
 def _is_ours(coding: Coding, entries: tuple[ModelEntry, ...]) -> bool:
     """Return whether frames are what this run would write, as far as their models tell."""
     assert coding.coder is not None
-    if can_fall_back(coding.coder) and all(one.family == FAMILY_MIX for one in entries):
-        return True  # the model does not serve this content
-    return coding.coder.entry in entries
+    # Another model may have served the content, alone or beside the one that was asked for.
+    ours = {one.entry for one in FrameEncoder(coding.coder, coding.options).coders}
+    return set(entries) <= ours
 
 
 def check_file(

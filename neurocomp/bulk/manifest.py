@@ -100,10 +100,16 @@ def from_row(row: dict[str, Any]) -> Record:
         FormatError: a value is not of its type, or a path leads out of the set.
     """
     values = {one.name: row[name] for name, one in _FIELDS.items() if name in row}
-    values["models"] = tuple(values.get("models") or ())
+    models = values.get("models") or ()
+    if not isinstance(models, list | tuple) or not all(isinstance(one, dict) for one in models):
+        raise FormatError(f"the manifest has {models!r} as models")
+    values["models"] = tuple(models)
     for one in dataclasses.fields(Record):
-        wanted = {"str": str, "int": int}.get(str(one.type))
+        kind, _, may_lack = str(one.type).partition(" | ")
+        wanted = {"str": str, "int": int}.get(kind)
         value = values.get(one.name, one.default)
+        if value is None and may_lack == "None":
+            continue
         if wanted is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
             raise FormatError(f"the manifest has {value!r} as {_NAMES.get(one.name, one.name)!r}")
     record = Record(**values)
@@ -156,7 +162,8 @@ def read_manifest(place: Place, form: str) -> dict[str, Record]:
             rows = parquet.read_table(file).to_pylist()
         except ArrowException as error:
             raise FormatError(f"{path} is no file of Parquet: {error}") from None
-    return {row["path"]: from_row(row) for row in rows}
+    records = (from_row(row) for row in rows)
+    return {record.path: record for record in records}
 
 
 def write_manifest(place: Place, form: str, records: Iterable[Record]) -> None:

@@ -23,7 +23,7 @@ class Neurocomp(_Codec):  # type: ignore[misc]
     none of them.
 
     Args:
-        preset: "fast", "default" or "best".
+        preset: "fast", "default", "best" or "max".
         model: name or hash prefix of a model, instead of the preset's, or its file.
         dictionary: name or file of a dictionary that is read before each chunk.
 

@@ -24,7 +24,7 @@ class NeurocompCodec(BytesBytesCodec):  # type: ignore[misc]
     """Lossless compression by predictive models; each chunk, or inner chunk of a shard, is a frame.
 
     Attributes:
-        preset: "fast", "default" or "best".
+        preset: "fast", "default", "best" or "max".
         model: name or hash prefix of a model, instead of the preset's, or its file.
         dictionary: name or file of a dictionary that is read before each chunk.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,7 @@ class FrameCoders:
         self._coders: dict[ModelEntry, BlockCoder] = {}
         self._sound: set[FrameHeader] = set()
         self._lock = Lock()
+        self._alone = Lock()
 
     def get(self, header: FrameHeader, model: int = 0) -> BlockCoder:
         """Return the coder of a model of the frame with this header.
@@ -160,7 +162,10 @@ class FrameCoders:
         with self._lock:
             self._check(header)
         check_block(header, block)
-        return self.get(header, block.model).decode(block, tick)
+        coder = self.get(header, block.model)
+        # One that uses all cores has no use for a second block, which would need as much memory.
+        with self._alone if coder.uses_all_cores else nullcontext():
+            return coder.decode(block, tick)
 
     def _check(self, header: FrameHeader) -> None:
         if header not in self._sound:

@@ -130,6 +130,18 @@ def test_frames_of_a_worker_that_was_killed_are_kept(source: Path, target: Path)
     assert bulk.test(target, SERIAL).is_complete
 
 
+def test_frames_of_what_a_language_model_leaves_to_another_are_kept(tmp_path: Path) -> None:
+    """Where the manifest is lost, a frame that names the second best model alone is ours too."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (source / "a.txt").write_bytes(bytes(range(256)) * 4)
+    model = str(Path(__file__).parents[1] / "golden" / "models" / "language.safetensors")
+    assert bulk.compress(source, target, SERIAL, model=model).num_new == 1
+    (target / "neurocomp-manifest.jsonl").unlink()
+    summary = bulk.compress(source, target, SERIAL, model=model)
+    assert (summary.num_new, summary.num_kept) == (0, 1)
+
+
 @pytest.mark.parametrize("damage", ["other", "cut", "no frame", "other model"])
 def test_foreign_files_are_not_overwritten(source: Path, target: Path, damage: str) -> None:
     name = "0/file 0.txt"
@@ -228,6 +240,11 @@ def test_a_hostile_manifest_writes_nothing_elsewhere(target: Path, tmp_path: Pat
     path.write_text(text.replace('"bytes": ', '"bytes": "x", "b": '))
     with pytest.raises(FormatError, match="the manifest has 'x' as 'bytes'"):
         bulk.test(target, SERIAL)
+    first = json.loads(text.splitlines()[0])
+    for field, value in (("models", 5), ("models", ["x"]), ("modified_ns", "x"), ("mode", "x")):
+        path.write_text(json.dumps({**first, field: value}) + "\n")
+        with pytest.raises(FormatError, match="the manifest has"):
+            bulk.restore(target, tmp_path / "back", SERIAL)
     path.write_text(text + "no JSON\n")
     with pytest.raises(FormatError, match=f"line {NUM_FILES + 1} is no record"):
         bulk.test(target, SERIAL)

@@ -14,7 +14,7 @@ from neurocomp.bench.suite import ours
 from neurocomp.bench.suite.commands import Command, absolute_program, parse_custom
 from neurocomp.bench.suite.peers import Peer, installed_peers, peers, version_of
 from neurocomp.errors import UsageError
-from neurocomp.pipeline.options import PRESETS
+from neurocomp.pipeline.options import READY_PRESETS
 
 OURS = "neurocomp"
 STORE = "store"
@@ -84,8 +84,8 @@ def resolve(
     Args:
         wanted: each a program and its flags: "neurocomp --preset fast", "neurocomp -m gpt2",
             "xz -9e", "zstd --ultra -22 --long=27", "store"; a peer alone has its usual flags.
-            "@presets" are all presets, "@peers" all peers for any content that are installed,
-            "@pictures" those for pictures.
+            "@presets" are fast, default and best, "@peers" all peers for any content that are
+            installed, "@pictures" those for pictures.
         custom: as of `commands.parse_custom`.
 
     Returns:
@@ -127,7 +127,7 @@ def resolve(
 def _expanded(wanted: Iterable[str]) -> Iterable[str]:
     for text in wanted:
         if text == "@presets":
-            yield from (f"{OURS} --preset {name}" for name in PRESETS)
+            yield from (f"{OURS} --preset {name}" for name in READY_PRESETS)
         elif text in ("@peers", "@pictures"):
             for name, peer in installed_peers().items():
                 if bool(peer.formats) == (text == "@pictures"):

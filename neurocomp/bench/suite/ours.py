@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from neurocomp.bench.suite.commands import Command
-from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.errors import ModelNotFoundError, NeurocompError, UsageError
 from neurocomp.pipeline.options import PRESETS
+from neurocomp.registry.lookup import largest_language_model
 from neurocomp.registry.packaged import EMBEDDED
 from neurocomp.store.folder import ModelStore
 
@@ -56,7 +58,7 @@ def read_options(words: Sequence[str]) -> Options:
     parser.add_argument("--model-path", action="append", default=[])
     for name in ("--coder", "--block-size", "--overlap", "--window"):
         parser.add_argument(name)
-    for name in ("--fast", "--best", "--verify", "--no-verify", *_LEVELS):
+    for name in ("--fast", "--best", "--ultra", "--verify", "--no-verify", *_LEVELS):
         parser.add_argument(name, action="store_true", dest=f"flag{name}")
     found, unknown = parser.parse_known_args(list(words))
     if unknown:
@@ -93,7 +95,11 @@ def fingerprint(options: Options) -> str:
     """Return the options, and for each model the hash that its file claims."""
     store = ModelStore(search_path=options.model_path)
     hashes = []
-    for name in options.models:
+    names = list(options.models)
+    if not names and (options.preset == "max" or "--ultra" in options.words):
+        with suppress(ModelNotFoundError):
+            names.append(largest_language_model(store))
+    for name in names:
         if name in EMBEDDED:
             continue
         try:

@@ -106,7 +106,9 @@ class LanguageCodec(Codec):
             ModelMismatchError: the package has another network of bytes.
         """
         num_lanes = block.num_lanes
-        if not 1 <= num_lanes <= min(MAX_LANGUAGE_LANES, block.num_symbols) or (
+        # What is above an encoder's choice is forged: lanes have keys and values of whole windows.
+        most = max(MAX_CODED_LANES, -(-block.num_symbols // MAX_LANE_BYTES))
+        if not 1 <= num_lanes <= min(most, MAX_LANGUAGE_LANES, block.num_symbols) or (
             block.variant >= 2 * NUM_PROFILES
         ):
             raise FormatError(

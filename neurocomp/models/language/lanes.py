@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.exact import Symbols
-from neurocomp.threads import num_cores
+from neurocomp.threads import new_pool, num_cores
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Logits = NDArray[np.int32]
 
@@ -42,7 +45,7 @@ class LanguageLanes:
         self._lanes = _core.language.Lanes(transformer, num_lanes, window, max_steps, num_threads)
         self._logits = np.empty((num_lanes * max_steps, alphabet_size), np.int32)
         self._next = np.full((num_lanes, 1), start_symbol, np.int32)
-        self._helpers = ThreadPoolExecutor(num_threads - 1) if num_threads > 1 else None
+        self._helpers = new_pool(num_threads - 1) if num_threads > 1 else None
         self._num_threads = num_threads
 
     def foresee(self, piece: Symbols) -> Iterator[list[tuple[int, Logits]]]:

@@ -87,7 +87,7 @@ def test_damage_is_found_or_other_bytes(model: LanguageModel) -> None:
     assert refused > 50
 
 
-@pytest.mark.parametrize(("lanes", "variant"), [(0, 0), (129, 0), (1, 4)])
+@pytest.mark.parametrize(("lanes", "variant"), [(0, 0), (33, 0), (129, 0), (1, 4)])
 def test_blocks_of_another_codec_are_refused(
     model: LanguageModel, lanes: int, variant: int
 ) -> None:

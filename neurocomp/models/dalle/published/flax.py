@@ -39,7 +39,10 @@ def read_msgpack(path: Path) -> dict[str, Tensor]:
     try:
         table = msgpack.unpackb(content, ext_hook=_array, raw=False)
         return dict(_flat(table, ""))
-    except (ValueError, TypeError, KeyError, msgpack.exceptions.UnpackException) as error:
+    except (
+        *(AttributeError, RuntimeError, ValueError, TypeError, KeyError),
+        msgpack.exceptions.UnpackException,
+    ) as error:
         raise FormatError(f"{path} is not a whole file of Flax: {error!r}") from None
 
 
