@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINE = re.compile(r"^ {4,}(?:\$ )?((?:[A-Z_]+=\S+ )*neurocomp .*)$|^\$ (neurocomp .*)$", re.M)
 OPTION = re.compile(r"^(--[a-z][a-z0-9-]*|-[A-Za-z0-9])")
-NEEDS_A_NETWORK = ("models pull", "smollm2", "hf:", "corpora fetch")
+NEEDS_A_NETWORK = ("models pull", "smollm2", "--preset max", "hf:", "corpora fetch")
 
 
 def commands_of(path: Path) -> Iterator[str]:

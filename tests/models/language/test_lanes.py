@@ -107,7 +107,9 @@ def test_who_comes_late_or_never_is_not_waited_for(
         def submit(self, *_: object) -> None:
             raise RuntimeError("cannot schedule new futures after interpreter shutdown")
 
-    monkeypatch.setattr(module, "ThreadPoolExecutor", NoPool)
+    monkeypatch.setattr(module, "new_pool", NoPool)
+    np.testing.assert_array_equal(logits(model, 1, (4, 4)), alone)
+    monkeypatch.setattr(module, "new_pool", lambda _: None)
     np.testing.assert_array_equal(logits(model, 1, (4, 4)), alone)
 
 
