@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from neurocomp.bench.suite.rates import Rates
+
 
 class State(enum.StrEnum):
     """How a row ended."""
@@ -19,7 +21,7 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Rates):
     """What one contender makes of one content; medians where it ran several times.
 
     Attributes:
@@ -90,36 +92,6 @@ class Row:
         """Contender and, where there are several, threads."""
         return self.contender if self.threads == 1 else f"{self.contender} ({self.threads} threads)"
 
-    @property
-    def bits_per_byte(self) -> float:
-        """Compressed bits for each byte of content."""
-        return 8 * self.compressed_bytes / self.content_bytes if self.content_bytes else 0.0
-
-    @property
-    def bits_per_unit(self) -> float | None:
-        """Compressed bits for each token, latent or sub-pixel; None where there are none."""
-        return 8 * self.compressed_bytes / self.num_units if self.num_units else None
-
-    @property
-    def with_model_bytes(self) -> int:
-        """Size of the output and of the weights that a reader needs."""
-        return self.compressed_bytes + self.model_bytes
-
-    @property
-    def with_program_bytes(self) -> int | None:
-        """The same with the program that reads it; None where its size is unknown."""
-        return None if self.program_bytes is None else self.with_model_bytes + self.program_bytes
-
-    @property
-    def compress_speed(self) -> float | None:
-        """Bytes of content for each second of CPU time."""
-        return _speed(self.content_bytes, self.compress_cpu)
-
-    @property
-    def decompress_speed(self) -> float | None:
-        """Bytes of content for each second of CPU time."""
-        return _speed(self.content_bytes, self.decompress_cpu)
-
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""
         return {**dataclasses.asdict(self), "state": str(self.state)}
@@ -137,7 +109,3 @@ def row_from_json(item: Mapping[str, Any]) -> Row:
     for name in ("compress_cpus", "decompress_cpus"):
         values[name] = tuple(values.get(name, ()))
     return Row(**values)
-
-
-def _speed(num_bytes: int, seconds: float | None) -> float | None:
-    return None if seconds is None else num_bytes / max(seconds, 1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from neurocomp.bench.suite.rates import Rates
 from neurocomp.bench.suite.rows import Row
 
 BASELINE = "xz"
@@ -15,7 +16,7 @@ SHOWN_GAIN = -1.0
 
 
 @dataclass(frozen=True)
-class Total:
+class Total(Rates):
     """What a contender makes of several files.
 
     Attributes:
@@ -50,36 +51,6 @@ class Total:
     memory_bytes: int | None
     unit: str
     num_units: int
-
-    @property
-    def bits_per_byte(self) -> float:
-        """Compressed bits for each byte of content."""
-        return 8 * self.compressed_bytes / self.content_bytes if self.content_bytes else 0.0
-
-    @property
-    def bits_per_unit(self) -> float | None:
-        """Compressed bits for each token, latent or sub-pixel; None where there are none."""
-        return 8 * self.compressed_bytes / self.num_units if self.num_units else None
-
-    @property
-    def with_model_bytes(self) -> int:
-        """Size of the outputs and of the weights that a reader needs."""
-        return self.compressed_bytes + self.model_bytes
-
-    @property
-    def with_program_bytes(self) -> int | None:
-        """The same with the program that reads it; None where its size is unknown."""
-        return None if self.program_bytes is None else self.with_model_bytes + self.program_bytes
-
-    @property
-    def compress_speed(self) -> float | None:
-        """Bytes of content for each second of CPU time."""
-        return _speed(self.content_bytes, self.compress_cpu)
-
-    @property
-    def decompress_speed(self) -> float | None:
-        """Bytes of content for each second of CPU time."""
-        return _speed(self.content_bytes, self.decompress_cpu)
 
 
 def totals(rows: Iterable[Row]) -> list[Total]:
@@ -182,7 +153,3 @@ def _total(group: Sequence[Row]) -> Total:
 def _sum(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None
-
-
-def _speed(num_bytes: int, seconds: float | None) -> float | None:
-    return None if seconds is None else num_bytes / max(seconds, 1e-9)
