@@ -11,9 +11,14 @@ from neurocomp.frame.block import Method
 from neurocomp.frame.constants import SYMBOLS_BPE
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.index import read_index
+from neurocomp.pipeline.inspect import LANGUAGE_AND_NETWORK, coded_with
 from neurocomp.registry.catalogue import BY_ID
 from neurocomp.registry.lookup import find_stored, packaged_of
 from neurocomp.store.folder import ModelStore
+from neurocomp.store.shipped import network_file
+
+SECOND_OPINION = "text-l"
+"""The network of the package that some blocks of language models need besides."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,10 @@ def facts_of(path: Path, model_path: Sequence[str] = ()) -> FrameFacts:
                     all_tokens = False
                     continue
                 entry = frame.header.models[head.model]
-                for file in _files(entry, store):
+                found = _files(entry, store)
+                if coded_with(head, entry.family) == LANGUAGE_AND_NETWORK:
+                    found.append(network_file(SECOND_OPINION))
+                for file in found:
                     files[file] = file.stat().st_size
                 all_tokens &= entry.symbols_id == SYMBOLS_BPE
                 tokens += head.num_symbols
