@@ -28,7 +28,7 @@ DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-dalle test lint types unit lint-core core-test decoder decoder-anywhere \
-  fuzz-core sanitize oldest slow fuzz bench suite format constants golden docs clean
+  fuzz-core sanitize oldest slow explore fuzz bench suite format constants golden docs clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,6 +139,10 @@ slow: $(READY) ## the tests that take minutes
 	-$(PIP) ziglang
 	-$(PIP) --no-build-isolation --editable ".[ray]"
 	$(BIN)/pytest -m slow
+
+explore: $(READY) ## tests of properties, with many new examples each time
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "hypothesis and not slow" --hypothesis-profile=explore \
+	  --numprocesses $(TEST_JOBS) --dist worksteal
 
 fuzz: $(READY) ## feed damaged and hostile files to the decoder for FUZZ_SECONDS
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)

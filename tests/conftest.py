@@ -11,7 +11,10 @@ from hypothesis import settings
 
 from neurocomp import _core
 
-settings.register_profile("shared", deadline=None)  # machines may be busy
+# Machines may be busy: no deadline. A change fails for its own fault: the same examples each time;
+# --hypothesis-profile=explore (make explore) looks for new ones.
+settings.register_profile("shared", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("shared")
 
 WORDS = (

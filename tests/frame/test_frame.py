@@ -49,17 +49,26 @@ def blocks_of(data: bytes) -> list[Block]:
 
 
 properties = st.just(b"") | st.binary(min_size=1, max_size=1024)
-entries = st.builds(
-    ModelEntry,
-    family=st.integers(0, constants.MAX_FAMILY),
-    revision=st.integers(0, 255),
-    hash=st.binary(min_size=3, max_size=3) | st.binary(min_size=32, max_size=32),
-    symbols_id=st.integers(0, 15),
-    coder_id=st.integers(0, 15),
-    parameters=properties,
-    environment=properties,
-    dictionary=st.just(b"") | st.binary(min_size=8, max_size=8),
-)
+
+
+@st.composite
+def entries_of_models(draw: st.DrawFn) -> ModelEntry:
+    """Entries with hashes of the size that their family and place ask for."""
+    family = draw(st.integers(0, constants.MAX_FAMILY))
+    num_hash_bytes = constants.hash_bytes(family, is_long=draw(st.booleans()))
+    return ModelEntry(
+        family,
+        revision=draw(st.integers(0, 255)),
+        hash=draw(st.binary(min_size=num_hash_bytes, max_size=num_hash_bytes)),
+        symbols_id=draw(st.integers(0, 15)),
+        coder_id=draw(st.integers(0, 15)),
+        parameters=draw(properties),
+        environment=draw(properties),
+        dictionary=draw(st.just(b"") | st.binary(min_size=8, max_size=8)),
+    )
+
+
+entries = entries_of_models()
 headers = st.builds(FrameHeader, st.lists(entries, min_size=1, max_size=5, unique=True).map(tuple))
 transforms = st.builds(TransformUse, st.integers(0, constants.MAX_ID), st.binary(max_size=1024))
 
