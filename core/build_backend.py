@@ -189,7 +189,8 @@ def build_in_place() -> None:
     if ninja := shutil.which("ninja", path=search):
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([cmake, "--build", str(BUILD_DIR), "--parallel"], check=True)
+    jobs = str(os.cpu_count() or 1)
+    subprocess.run([cmake, "--build", str(BUILD_DIR), "--parallel", jobs], check=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def _build() -> Built:
     if ninja is not None and not (FOLDER / "Makefile").exists():
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     run_quietly(configure)
-    run_quietly([cmake, "--build", str(FOLDER), "--parallel"])
+    run_quietly([cmake, "--build", str(FOLDER), "--parallel", str(os.cpu_count() or 1)])
     made = FOLDER / "decoder"
     suffix = "dylib" if sys.platform == "darwin" else "so"
     return Built(made / "ncmp-decode", made / f"libneurocomp.{suffix}", made / "libneurocomp.a")
