@@ -1,4 +1,4 @@
-"""What is done to one file of a set: compress, test, restore."""
+"""The work on one file of a set: compress, test, restore."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _kept(
 
 
 def _is_ours(coding: Coding, entries: tuple[ModelEntry, ...]) -> bool:
-    """Return whether frames are what this run would write, as far as their models tell."""
+    """Return whether frames are what this run would write, as far as their models show."""
     assert coding.coder is not None
     # Another model may have served the content, alone or beside the one that was asked for.
     ours = {one.entry for one in FrameEncoder(coding.coder, coding.options).coders}

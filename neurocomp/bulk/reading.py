@@ -30,7 +30,7 @@ def check(
         model_path: files and folders that are searched for models besides the store.
 
     Returns:
-        What is sound, what is not, what no worker could test, and what is no part of the set.
+        What is sound, what is not, what no worker could test, and what is not part of the set.
 
     Raises:
         UsageError: there is no set.

@@ -1,4 +1,4 @@
-"""What a set's folder tells of earlier runs, and what a run leaves there."""
+"""The state of a set in its folder: what earlier runs left there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does: one function that takes a shard, whichever engine calls it."""
+"""The function that workers run on a shard, whichever engine calls it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neurocomp.names import printable
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """The result for one file.
 
     Attributes:
         record: of the file.

@@ -12,7 +12,7 @@ from neurocomp.cli.group import cli
 
 MAN_PATH = Path(__file__).parents[2] / "docs" / "neurocomp.1"
 _KEEP_LINES = "\b"
-"""What a help text has before a paragraph whose lines are kept."""
+"""Marks a paragraph of a help text whose line breaks are kept."""
 _ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", '"': r"\(dq", "^": r"\(ha", "~": r"\(ti", "`": r"\(ga"}
 )

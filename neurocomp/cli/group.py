@@ -94,7 +94,7 @@ def cli() -> None:
       neurocomp FILE...       compress           neurocomp -t FILE.ncmp   test
       neurocomp -d FILE.ncmp  decompress         neurocomp -l FILE.ncmp   info
 
-    A file with the name of a command is written as ./test.  A first word that is no file, but
+    A file with the name of a command is written as ./test.  A first word that is not a file, but
     nearly a command, is refused.
 
     \b

@@ -32,7 +32,7 @@ except ImportError:  # before fsspec 2025.10 any file system could be chained
     _Chained = AbstractFileSystem
 
 NAME = SUFFIX.removeprefix(".")
-"""What fsspec calls the compression and the file system."""
+"""Name of the compression and the file system in fsspec."""
 
 _READING = ("threads", "model_path")
 _MODES = ("rb", "wb", "ab", "xb")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
     class _Array(Protocol):
-        """What numpy's arrays are to type checkers before Python 3.12."""
+        """Stands for numpy's arrays in type checkers before Python 3.12."""
 
         @property
         def __array_interface__(self) -> Any: ...

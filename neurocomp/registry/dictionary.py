@@ -87,7 +87,7 @@ def open_dictionary(name: str, store: ModelStore) -> Dictionary:
     """Return the dictionary that a user calls ``name``: a file, or a name or hash in ``store``.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
         UsageError: it is a model.
         FormatError, ModelMismatchError: the file is damaged or no dictionary.
     """

@@ -55,7 +55,7 @@ def recipe_text(kind: TrainingKind, tables: Table, title: str) -> str:
         title: one sentence, the first comment.
 
     Raises:
-        UsageError: the tables are no configuration of this kind.
+        UsageError: the tables are not a configuration of this kind.
     """
     config_class = kind.training().config_class
     config = parse(config_class, tables)

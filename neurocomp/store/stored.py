@@ -149,7 +149,7 @@ class StoredModel:
             shown: what messages call it.
 
         Raises:
-            FormatError: the file is no neurocomp model, damaged or too large.
+            FormatError: the file is not a neurocomp model, damaged or too large.
             UnsupportedError: it was written by a newer version, or holds floats.
             ModelMismatchError: its content doesn't have the hash that it records.
             OSError: it cannot be read.

@@ -1,4 +1,4 @@
-"""One process or several: started by torchrun, joined by DDP or FSDP."""
+"""Training in one process or several: started by torchrun, joined by DDP or FSDP."""
 
 from __future__ import annotations
 

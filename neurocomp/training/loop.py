@@ -56,7 +56,7 @@ class Trainer:
         run, optimizer: how to train.
         opened: the run's folder, with the checkpoint to go on from.
         sharding: "ddp" or "fsdp", where there are several processes.
-        report: is told what people may want to read; a terminal that is gone stops no training.
+        report: called with messages for people; a terminal that is gone stops no training.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class Trainer:
             raise self._diverged("a loss or a gradient is not finite")
 
     def _check_weights(self) -> None:
-        """Raise TrainingError where the state after this step is no good to go on from."""
+        """Raise TrainingError where the state after this step is not fit to go on from."""
         module = self._task.module
         bad = first_not_finite(module.state_dict())
         if bad is None and first_not_finite(moments(module, self._optimizers)) is not None:

@@ -32,7 +32,7 @@ LOCK_NAME = ".lock"
 _PLACE = 1 << 20
 """the byte that Windows locks, after the text: it lets nobody else read a locked byte."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How file systems say that they have no locks."""
+"""Errors of file systems without locks."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def locked(folder: Path, tell: Tell = lambda message: None) -> Iterator[None]:
 
     Args:
         folder: of the run.
-        tell: is told that there are no locks.
+        tell: called with a message where there are no locks.
 
     Raises:
         TrainingError: another process holds it.
@@ -136,7 +136,7 @@ class OpenRun:
     Attributes:
         place: where it is.
         processes: who trains.
-        tell: is told what people may want to read.
+        tell: called with messages for people.
         checkpoint: the one to go on from; None for a new run.
         record: what it is trained with, from `begin` on.
     """
@@ -149,7 +149,7 @@ class OpenRun:
 
     @property
     def folder(self) -> Path:
-        """Of the run."""
+        """Folder of the run."""
         return self.place.output
 
     def begin(self, record: RunRecord) -> None:
@@ -218,7 +218,7 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
     Args:
         place: where it is, and whether it goes on.
         processes: who trains; the first one holds the lock for all.
-        tell: is told what people may want to read.
+        tell: called with messages for people.
 
     Raises:
         UsageError: the folder has a run that is not to be resumed, or none that could be.

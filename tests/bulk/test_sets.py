@@ -246,7 +246,7 @@ def test_a_hostile_manifest_writes_nothing_elsewhere(target: Path, tmp_path: Pat
         with pytest.raises(FormatError, match="the manifest has"):
             bulk.restore(target, tmp_path / "back", SERIAL)
     path.write_text(text + "no JSON\n")
-    with pytest.raises(FormatError, match=f"line {NUM_FILES + 1} is no record"):
+    with pytest.raises(FormatError, match=f"line {NUM_FILES + 1} is not a record"):
         bulk.test(target, SERIAL)
     (target / "neurocomp-bulk.json").write_text("{}")
     with pytest.raises(FormatError, match="is damaged"):

@@ -45,7 +45,7 @@ def parse_command(text: str) -> Command:
     """Return the command that a line says; quotes are as in a shell, and so are < and >.
 
     Raises:
-        UsageError: it is no command, or reads no ``{in}``.
+        UsageError: it is not a command, or reads no ``{in}``.
     """
     try:
         words = shlex.split(text)

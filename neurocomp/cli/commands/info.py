@@ -111,7 +111,7 @@ class FileInfo:
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
-            # Bytes that are no UTF-8 are surrogates here, which os.fsencode turns back.
+            # Bytes that are not UTF-8 are surrogates here, which os.fsencode turns back.
             "file": self.argument,
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Conversion(Protocol):
-    """What is done to each file."""
+    """The conversion of one file."""
 
     @property
     def is_output_binary(self) -> bool:
@@ -61,7 +61,7 @@ class Converter:
         conversion: what is done.
         inputs: the files.
         outputs: where their conversions go.
-        reporter: told what happens.
+        reporter: given messages on what happens.
         in_use: models and dictionaries, which stay as they are.
 
     Attributes:
@@ -158,7 +158,7 @@ class Converter:
         return self._conversion.output_name(item.path)
 
     def _refuse_special(self, item: Input, target: Path | None) -> None:
-        """Raise Refused for what is no plain file, where that would surprise."""
+        """Raise Refused for what is not a plain file, where that would surprise."""
         if item.path is None:
             return
         is_special = item.path.exists() and not item.path.is_file()

@@ -56,7 +56,7 @@ class RecurrentConfig:
             if not 1 <= getattr(self, name) <= limit:
                 raise FormatError(f"{name} {getattr(self, name)} of a network is out of range")
         if self.width % 4 or self.inner_width % 4:
-            raise FormatError("the widths of a network are no multiples of 4")
+            raise FormatError("the widths of a network are not multiples of 4")
         try:
             self.hashed_tables  # noqa: B018  it checks
         except UsageError as error:

@@ -67,7 +67,7 @@ def _without_bars_of_transformers() -> Iterator[None]:
 
 
 _TOLERANCE = 1e-5
-"""Of logits that should be the same, as a share of the largest."""
+"""Tolerance of logits that should be equal, as a share of the largest."""
 
 _OTHER_HEADS = (
     "ForMaskedLM",

@@ -1,4 +1,4 @@
-"""Where a model of transformers is: a folder, or a revision in the hub's cache."""
+"""The place of a transformers model: a folder, or a revision in the hub's cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neurocomp.models.hub.loading import without_noise
 from neurocomp.names import printable, quoted
 
 MAX_RECORDED_BYTES = 1024
-"""Of a frame's parameters."""
+"""Most bytes of a frame's parameters."""
 
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -22,7 +22,7 @@ _FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 @dataclass(frozen=True)
 class Place:
-    """What a frame records of where its model was, beside the hash of the weights.
+    """The record of a model's place in a frame, beside the hash of its weights.
 
     Attributes:
         name: as the user gave it: a folder, or a name at the hub.

@@ -1,4 +1,4 @@
-"""What text has taught the mixers, to be kept beside a network."""
+"""What mixers have learnt from text, stored with a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS: dict[str, tuple[tuple[int, ...], type]] = {
 """Names, shapes and types of what is kept, in the core's order: core/src/mix/layout.hpp."""
 
 ADAPTIVE_MAPS = ("history_maps", "order0_map", "match_maps")
-"""Those whose entries have 22 bits of probability and a 10-bit count."""
+"""Maps whose entries have 22 bits of probability and a 10-bit count."""
 
 _COUNT = np.uint32(1023)
 _COUNT_LIMIT = np.uint32(60)

@@ -33,7 +33,7 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
     reporter = Reporter(quiet=quiet, verbose=verbose)
     is_tar = output.suffix == ".tar"
     if is_tar and not output.parent.is_dir():
-        raise UsageError(f"{display(output.parent)} is no folder")
+        raise UsageError(f"{display(output.parent)} is not a folder")
     if is_tar and output.exists() and not force:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
     if not is_tar and output.is_file():

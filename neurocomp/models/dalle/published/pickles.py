@@ -24,7 +24,7 @@ STAND_INS = ("dall_e.", "lightning.", "main.", "pytorch_lightning.", "taming.", 
 
 
 class Record:
-    """What was stored of an object whose class is not known; it does nothing."""
+    """The stored state of an object of an unknown class; it does nothing."""
 
     def __init__(self, *arguments: object) -> None:
         self.arguments = arguments

@@ -1,4 +1,4 @@
-"""How far sets of images are from each other, by features that people compare models by.
+"""Distances between sets of images, by the features of common benchmarks.
 
 M. Heusel et al., GANs trained by a two time-scale update rule, 2017 (FID): Gaussians are fitted to
 the features of both sets, and the distance is that of Fréchet between them.  Of images and their
@@ -29,7 +29,7 @@ FID = "fid"
 LEAST_IMAGES = 2
 _AT_ONCE = 32
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels, as DINOv2 and its like were trained."""
+"""Mean and deviation of ImageNet's pixels, as in the training of DINOv2 and its kind."""
 _DEFAULT_SIDE = 224
 
 
@@ -138,7 +138,7 @@ def _vision_model(name: str) -> Any:
     if hasattr(model, "vision_model"):  # of a CLIP
         model = model.vision_model
     if not hasattr(model.config, "patch_size"):
-        raise UsageError(f"{name} is no vision transformer: take facebook/dinov2-base, say")
+        raise UsageError(f"{name} is not a vision transformer: take facebook/dinov2-base, say")
     return model
 
 

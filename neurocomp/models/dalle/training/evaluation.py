@@ -1,4 +1,4 @@
-"""What a prior has learnt, measured on token sets that it has not seen."""
+"""Measures a prior on token sets that it has not seen."""
 
 from __future__ import annotations
 

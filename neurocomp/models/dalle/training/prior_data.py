@@ -1,4 +1,4 @@
-"""What a prior is trained on: captions as byte pairs, some of which stay apart, and codes."""
+"""Training data of a prior: captions as byte pairs, some merges left out, and codes."""
 
 from __future__ import annotations
 

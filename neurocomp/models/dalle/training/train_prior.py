@@ -39,7 +39,7 @@ PRIOR_NAME = "prior.safetensors"
 
 @dataclass(frozen=True)
 class PriorData:
-    """What a prior is trained and validated on; the latter may be missing."""
+    """Data to train and validate a prior on; the latter may be missing."""
 
     training: TokenSet
     held_out: TokenSet | None
