@@ -63,7 +63,7 @@ def compress_file(
             return record, False
         if not (force or status.path in replaced):
             raise FileExistsError(
-                f"{frame} is there already, with other content: give --force to replace it"
+                f"{frame} already exists with other content: give --force to replace it"
             )
     with (
         source.open(status.path) as stream,
@@ -159,7 +159,7 @@ def restore_file(
                 return record, False
         if not force:
             raise FileExistsError(
-                f"{record.path} is there already, with other content: give --force to replace it"
+                f"{record.path} already exists with other content: give --force to replace it"
             )
     like = FileStatus(record.path, record.num_bytes, "", record.modified_ns, record.mode)
     with source.open(record.frame) as file, target.new_file(record.path, like) as sink:

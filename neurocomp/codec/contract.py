@@ -214,7 +214,7 @@ class Codec(ABC):
             UnsupportedError: the codec can't tell.
             FormatError: the payload is damaged, or another one would be made of the content.
         """
-        raise UnsupportedError("this model does not tell what its symbols cost")
+        raise UnsupportedError("this model cannot report the costs of its symbols")
 
     def encode_together(self, contents: Sequence[bytes]) -> Sequence[CodedBlock | None]:
         """Code several blocks, side by side where lanes are independent."""

@@ -138,6 +138,6 @@ def check_payload(made: bytes | None, payload: bytes) -> None:
     """Raise FormatError unless a block that was coded again has the payload that it had."""
     if made != payload:
         raise FormatError(
-            "the block was coded in another way than this version codes it, so the costs of its "
-            "symbols can't be told: decompress the file, and explain its content"
+            "this version codes the block in another way, so the costs of its symbols are "
+            "unknown: decompress the file, and explain its content"
         )

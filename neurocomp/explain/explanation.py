@@ -167,7 +167,7 @@ class Explanation:
             UsageError: they are beyond its end, or symbols are not pieces of it.
         """
         if not self.has_offsets:
-            raise UsageError("--range: the symbols of this content are not pieces of its bytes")
+            raise UsageError("--range: the symbols of this content do not map to bytes")
         start, stop = byte_range[0], min(byte_range[1], len(self.content))
         if start >= stop:
             raise UsageError(f"--range: the content has {len(self.content)} bytes only")

@@ -69,8 +69,8 @@ def register(**arguments: Unpack[CompressArguments]) -> None:
     owner = compr.get(NAME)
     if owner is not None and getattr(owner, "__module__", None) != __name__:
         raise UsageError(
-            f"fsspec has another compression named {NAME!r}, of {owner.__module__}: "
-            "do without one of the two"
+            f"fsspec already has a compression named {NAME!r}, of {owner.__module__}: "
+            "use only one of the two"
         )
 
     def opened(infile: Stream, mode: str = "rb", **others: Any) -> NeurocompFile:

@@ -121,7 +121,7 @@ def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
     try:
         dictionary = _dictionaries(entry.path)
     except UsageError as error:
-        raise FormatError(f"the frame's dictionary is none: {error}") from None
+        raise FormatError(f"the frame's dictionary is not a dictionary: {error}") from None
     if dictionary.identity != identity:
         raise ModelMismatchError(
             f"{printable(entry.path)} is not the dictionary {identity.hex()}… of the frame"

@@ -218,7 +218,7 @@ def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
     found = ModelHeader.read(entry.path).architecture
     if found != DICTIONARY:
         raise FormatError(
-            f"the frame's dictionary is none: {printable(entry.path)} holds a model "
+            f"the frame's dictionary is not a dictionary: {printable(entry.path)} holds a model "
             f"({printable(found)})"
         )
     return entry.name

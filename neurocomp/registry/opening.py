@@ -168,7 +168,7 @@ def open_frame_model(
     try:
         opened = _open_stored(path, name)
     except UsageError as error:
-        raise ModelMismatchError(f"the frame's model is none: {error}") from None
+        raise ModelMismatchError(f"the frame's model is invalid: {error}") from None
     opened = _with_parameters(opened, parameters)
     if family.stored_family is not None:
         opened = as_language(opened)

@@ -59,7 +59,7 @@ def require_sound(folder: Path, name: str, tensor: NDArray[Any]) -> None:
         what = _describe(piece, low, high)
         raise FormatError(
             f"tensor {quoted(name)} of the checkpoint {printable(folder)} {what}: its training "
-            "went astray before it was saved; take an earlier checkpoint"
+            "had diverged before it was saved; take an earlier checkpoint"
         )
 
 

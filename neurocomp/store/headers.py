@@ -162,7 +162,7 @@ def read_forms(value: Any) -> Forms:
                 forms[name] = (dtype, tuple(shape))
             case _:
                 raise FormatError(
-                    f"tensor {quoted(name)} is packed in no form that is known: "
+                    f"tensor {quoted(name)} is packed in an unknown form: "
                     f"{printable(repr(form), 80)}"
                 )
     return forms

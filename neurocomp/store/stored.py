@@ -214,7 +214,7 @@ def _verify_checksum(path: Path, shown: Path, layout: Layout) -> None:
             checksum = zlib.crc32(piece, checksum)
             left -= len(piece)
         if file.read() != checksum.to_bytes(CHECKSUM_BYTES, "little"):
-            raise FormatError(f"{printable(shown)} is damaged: its checksum is another")
+            raise FormatError(f"{printable(shown)} is damaged: its checksum does not match")
 
 
 def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[Any]]:

@@ -64,7 +64,7 @@ class Processes:
         if failure is not None:
             raise failure
         if is_failed:
-            raise TrainingError("the first process can't go on: it says why")
+            raise TrainingError("the first process failed: see its message")
         return result
 
 

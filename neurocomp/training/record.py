@@ -68,24 +68,24 @@ class RunPlace:
         if self.resume and self.initial is not None:
             raise UsageError("--init is for a new run, --resume for one that has begun")
         if self.accept_changes and not self.resume:
-            raise UsageError("--accept-changes is for a run that goes on: give --resume too")
+            raise UsageError("--accept-changes is for a resumed run: give --resume too")
 
     def check(self) -> None:
         """Raise UsageError where a run is there that is not to be resumed, or none that can be."""
         if not (self.output / LOG_NAME).exists() and not checkpoints_of(self.output):
             if self.resume:
                 raise UsageError(
-                    f"{self.output} has no run to go on with: leave out --resume to begin one"
+                    f"{self.output} has no run to resume: leave out --resume to start one"
                 )
             return
         if not checkpoints_of(self.output):
             raise UsageError(
                 f"{self.output} has a run that ended before its first checkpoint: remove it and "
-                "begin again, or name another folder"
+                "start again, or name another folder"
             )
         if not self.resume:
             raise UsageError(
-                f"{self.output} has a run already: --resume it, or name another folder"
+                f"{self.output} already has a run: resume it with --resume, or name another folder"
             )
 
 

@@ -61,7 +61,7 @@ def newest_sound(
             state = verify(path)
         except FormatError as error:
             passed_over[path] = str(error)
-            tell(f"warning: the checkpoint {path} is passed over: {error}")
+            tell(f"warning: the checkpoint {path} is skipped: {error}")
             continue
         return StoredCheckpoint(path, state, frozenset(passed_over))
     if passed_over:

@@ -58,7 +58,7 @@ def parse_command(text: str) -> Command:
         if word in redirected:
             redirected[word] = next(rest, "")
             if redirected[word] != {"<": INPUT, ">": OUTPUT}[word]:
-                raise UsageError(f"the command {text!r}: after {word} stands {INPUT} or {OUTPUT}")
+                raise UsageError(f"the command {text!r}: {INPUT} or {OUTPUT} must follow {word}")
         else:
             plain.append(word)
     command = Command(tuple(plain), redirected["<"], redirected[">"])

@@ -272,7 +272,7 @@ def _run(values: dict[str, Any], work: Callable[[Settings], Summary], done: str)
     for path, error in _some(summary.lost, reporter, "more files were not done"):
         reporter.error(path, f"no worker could do it: {error}")
     for path in _some(summary.unlisted, reporter, "more files are not part of the set"):
-        reporter.note(f"{path}: is not part of the set")
+        reporter.note(f"{path}: not part of the set")
     if (is_shown or reporter.verbose) and not reporter.quiet:
         sizes = describe_sizes(summary.content_bytes, summary.frame_bytes, perf_counter() - start)
         kept = f", {summary.num_kept} there already" if summary.num_kept else ""

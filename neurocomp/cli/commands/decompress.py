@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 def decompress(**values: Any) -> int:
     """Decompress each FILE.ncmp to FILE, or standard input to standard output.
 
-    A file gets its name only when all of it is decoded and every checksum is right.  To standard
-    output each block goes as soon as it is, and damage after it ends in exit code 1.
+    A file gets its name only when all of it is decoded and every checksum is right.  Standard
+    output gets each block as soon as it is decoded; later damage then ends in exit code 1.
 
     \b
     Examples:

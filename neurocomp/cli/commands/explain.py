@@ -144,8 +144,8 @@ def explain(**values: Any) -> int:
         if len(data) > _LARGE_BYTES:
             memory_gb = len(data) // 10_000_000
             reporter.note(
-                f"{item.name}: costs of {len(data)} bytes take some {memory_gb} GB of memory: "
-                "'head -c 16M FILE | neurocomp explain' tells of a part"
+                f"{item.name}: costs of {len(data)} bytes take about {memory_gb} GB of memory: "
+                "'head -c 16M FILE | neurocomp explain' explains a part"
             )
         one = _explained(item.name, data, options, values, is_asked=True)
         if one.note:

@@ -60,7 +60,7 @@ class RecurrentConfig:
         try:
             self.hashed_tables  # noqa: B018  it checks
         except UsageError as error:
-            raise FormatError(f"a network has a table that can't be: {error}") from None
+            raise FormatError(f"a network has an impossible table: {error}") from None
 
     @property
     def hashed_tables(self) -> tuple[HashedTable, ...]:

@@ -74,7 +74,7 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
             return Path(candidate), Place(place.name, str(Path(candidate).resolve()))
     if not _REPOSITORY.fullmatch(place.name) or os.path.exists(place.name):
         raise ModelNotFoundError(
-            f"model {quoted(str(place))} is not there: there is no such folder; name one that "
+            f"model {quoted(str(place))} does not exist: name one that "
             "save_pretrained wrote, or a model of the hub"
         )
     revision = place.origin if _COMMIT.fullmatch(place.origin) else None
@@ -94,7 +94,7 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
     except Exception as error:  # of the hub, of its client and of the network: many kinds
         at = f" at revision {revision}" if revision else ""
         raise ModelNotFoundError(
-            f"model 'hf:{printable(place.name)}'{at} could not be had from the Hugging Face hub or "
+            f"model 'hf:{printable(place.name)}'{at} was not found at the Hugging Face hub or in "
             f"its cache ({type(error).__name__}): give a folder that save_pretrained wrote, or run "
             f"'hf download {printable(place.name)}' where there is a network"
         ) from error

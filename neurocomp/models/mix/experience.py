@@ -39,10 +39,10 @@ class Experience:
         for name, (shape, dtype) in PARTS.items():
             array = self.arrays.get(name)
             if array is None or array.shape != shape or array.dtype != dtype:
-                raise FormatError(f"what the mixers know lacks {name!r} of shape {shape}")
+                raise FormatError(f"the stored mixers lack {name!r} of shape {shape}")
         for name, limit in (("weights", 1 << 19), ("final_weights", (1 << 20) + 1)):
             if int(np.abs(self.arrays[name].astype(np.int64)).max()) >= limit:
-                raise FormatError(f"{name} of what the mixers know are out of range")
+                raise FormatError(f"{name} of the stored mixers are out of range")
 
     @classmethod
     def of(cls, learnt: Iterable[NDArray[Any]]) -> Experience:

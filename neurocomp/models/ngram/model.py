@@ -171,7 +171,7 @@ class NgramModel(StoredTokenModel):
         if smoothing not in SMOOTHINGS:
             raise UnsupportedError(
                 f"the n-gram model is smoothed by {smoothing!r}, this neurocomp knows "
-                f"{' and '.join(SMOOTHINGS)}: train it anew, or install a newer neurocomp "
+                f"{' and '.join(SMOOTHINGS)}: train it again, or install a newer neurocomp "
                 "(pip install -U neurocomp)"
             )
         self.smoothing = Probabilities(

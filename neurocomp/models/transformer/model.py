@@ -139,7 +139,9 @@ class TransformerModel(StoredTokenNetwork):
                 f"parameters {parameters.hex()} of the transformer are damaged"
             ) from None
         if model.parameters != parameters:
-            raise FormatError("the frame records a window that is the transformer's own choice")
+            raise FormatError(
+                "the frame records the transformer's default window, which it must leave out"
+            )
         return model
 
     @property

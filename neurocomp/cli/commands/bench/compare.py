@@ -63,7 +63,7 @@ def compare(**values: Any) -> int:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     click.echo(f"{'' if not shown else chr(10)}{len(found.differences)} compared: {told or 'none'}")
     if not found.same_machine:
-        reporter.note("the results are of different machines: times and memory are not compared")
+        reporter.note("the results come from different machines: times and memory are not compared")
     for keys, which in ((found.only_before, "OLD"), (found.only_now, "NEW")):
         if keys:
             reporter.note(f"{len(keys)} rows are only in {which}")

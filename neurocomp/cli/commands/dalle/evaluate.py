@@ -150,11 +150,11 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
             "autoencoder's training held out"
         )
     if of_tokens and values["distance"] is not None:
-        raise UsageError("--distance is of images and what is made of their codes: name images")
+        raise UsageError("--distance compares images with their reconstructions: name images")
     if values["inception"] is not None and values["distance"] != "fid":
         raise UsageError("--inception is for --distance fid")
     if of_tokens and values["no_captions"]:
-        raise UsageError("--no-captions is of images: a token file has captions or has none")
+        raise UsageError("--no-captions is for images: a token file has captions or not")
     if _is_autoencoder(values["model"]):
         for name in ("training", "samples"):
             if values[name] is not None:

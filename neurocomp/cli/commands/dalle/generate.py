@@ -114,9 +114,9 @@ def generate(**values: Any) -> None:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     count, best, output = values["count"], values["best"], values["output"]
     if best is not None and best > count:
-        raise UsageError(f"--best {best} of {count} images: make more of them with -n")
+        raise UsageError(f"--best {best} of {count} images: generate more with -n")
     if values["prime_rows"] is not None and values["prime"] is None:
-        raise UsageError("--prime-rows is of an image: name it with --prime")
+        raise UsageError("--prime-rows needs an image: name it with --prime")
     require_empty(output, force=values["force"])
 
     from neurocomp.models.dalle.autoencoders.codes import decode_codes

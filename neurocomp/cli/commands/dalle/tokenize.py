@@ -81,7 +81,7 @@ def tokenize(**values: Any) -> None:
         reporter.note(line)
     part = images.part(values["part"], stored.training_share, stored.group)
     if not len(part):
-        raise UsageError(f"no image is {values['part']}: take --part all")
+        raise UsageError(f"no image is in the part '{values['part']}': take --part all")
     others = set(images.captions) - set(part.captions)
     if values["limit"] is not None:
         part = part.choose(values["limit"])

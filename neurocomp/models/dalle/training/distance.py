@@ -52,7 +52,7 @@ def image_distance(
         FormatError: the file of weights has something else in it.
     """
     if min(len(originals), len(others)) < LEAST_IMAGES:
-        raise UsageError(f"a distance is of {LEAST_IMAGES} images and more")
+        raise UsageError(f"a distance needs {LEAST_IMAGES} images and more")
     if name == FID:
         return _inception_distance(originals, others, inception)
     if inception is not None:
@@ -94,7 +94,7 @@ def _inception_distance(originals: Pixels, others: Pixels, inception: Path | Non
             torch.load(inception, map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
             reason = " ".join(str(error).split())[:120]
-            raise FormatError(f"{inception} is not weights alone: {reason}") from None
+            raise FormatError(f"{inception} does not hold weights only: {reason}") from None
     try:
         import torch_fidelity
     except (ImportError, RuntimeError) as error:
