@@ -80,7 +80,7 @@ _LAZY = {
     "register_joblib": "codec.register_joblib",
     "test": "functions.check",
 }
-"""What is loaded when it is first used, by where it is in ``neurocomp.library``."""
+"""Names that are loaded at first use, by their module in ``neurocomp.library``."""
 
 
 def __getattr__(name: str) -> Any:

@@ -27,11 +27,11 @@ APART = ("fid", "ray")
 torch that is there, else programs that look for it fail; the second is large."""
 
 _DISTRIBUTIONS = {"PIL": "pillow", "torch_fidelity": "torch-fidelity", "yaml": "pyyaml"}
-"""What packages are called where that is not their module's name."""
+"""Names of packages that differ from their module's name."""
 
 
 FLOAT_MODELS = ("huggingface_hub", "tokenizers", "torch", "transformers")
-"""What of the extra ``hub`` a model of transformers in float needs."""
+"""Packages of the extra ``hub`` that a transformers model in floats needs."""
 
 
 def has(module: str) -> bool:

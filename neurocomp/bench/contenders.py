@@ -169,7 +169,7 @@ def installed(name: str) -> Iterator[Contender]:
     """Yield a model of the package or the store; one that can be mixed with contexts twice.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
     """
     if name in EMBEDDED:
         yield Contender(name, name, EMBEDDED[name].file)

@@ -32,7 +32,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Result:
-    """What one contestant makes of one file.
+    """The result of one contestant on one file.
 
     Attributes:
         file: the file's name.

@@ -16,10 +16,10 @@ from neurocomp.exact import Stream
 from neurocomp.models.transformer.checkpoint import read_json
 
 STEPS_AT_ONCE = 1024
-"""Symbols of all lanes together that a float network which is no transformer predicts at once."""
+"""Symbols of all lanes that a float network, other than a transformer, predicts at once."""
 
 LANES_AT_ONCE = 2
-"""Of the float network: a window of 1024 symbols has 200 MB of logits a lane."""
+"""Lanes of the float network: a window of 1024 symbols has 200 MB of logits a lane."""
 
 
 def windows(length: int, context: int, overlap: int) -> Iterator[tuple[int, int, int]]:

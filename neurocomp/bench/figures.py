@@ -16,7 +16,7 @@ FAMILIES = {
     "bytenet": "recurrent networks of bytes, mixed with contexts",
     "language": "transformers, mixed with contexts",
 }
-"""What the second figure calls the architectures that are not counts."""
+"""Names of the architectures, n-grams apart, in the second figure."""
 
 BARS, SCALING = "bits-per-token", "scaling"
 

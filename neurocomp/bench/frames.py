@@ -38,7 +38,7 @@ _SIZE_BYTES = 8
 
 @dataclass
 class Tally:
-    """What both ways of all blocks took.
+    """Time that all blocks took, to encode and to decode.
 
     Attributes:
         bits: ideal code length under the tables.

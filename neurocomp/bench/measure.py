@@ -25,13 +25,13 @@ from neurocomp.store.stored import StoredModel
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What one model makes of the excerpt.
+    """The results of one model on the excerpt.
 
     Attributes:
         model: its name.
         kind: its architecture.
         parameters: n-grams of a count model, numbers of a network.
-        float_entropy: bits per token of the float original; None where there is none.
+        float_entropy: bits per token of the float original; None if there is none.
         table_entropy: bits per token of the integer tables; None for a model of bits.
         arithmetic: bits per token of the arithmetic coder's whole file.
         huffman: the same of the Huffman coder's; None for a model of bits.

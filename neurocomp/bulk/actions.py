@@ -1,4 +1,4 @@
-"""What is done to one file of a set: compress, test, restore."""
+"""The work on one file of a set: compress, test, restore."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def compress_file(
             return record, False
         if not (force or status.path in replaced):
             raise FileExistsError(
-                f"{frame} is there already, with other content: give --force to replace it"
+                f"{frame} already exists with other content: give --force to replace it"
             )
     with (
         source.open(status.path) as stream,
@@ -105,7 +105,7 @@ def _kept(
 
 
 def _is_ours(coding: Coding, entries: tuple[ModelEntry, ...]) -> bool:
-    """Return whether frames are what this run would write, as far as their models tell."""
+    """Return whether frames are what this run would write, as far as their models show."""
     assert coding.coder is not None
     # Another model may have served the content, alone or beside the one that was asked for.
     ours = {one.entry for one in FrameEncoder(coding.coder, coding.options).coders}
@@ -159,7 +159,7 @@ def restore_file(
                 return record, False
         if not force:
             raise FileExistsError(
-                f"{record.path} is there already, with other content: give --force to replace it"
+                f"{record.path} already exists with other content: give --force to replace it"
             )
     like = FileStatus(record.path, record.num_bytes, "", record.modified_ns, record.mode)
     with source.open(record.frame) as file, target.new_file(record.path, like) as sink:

@@ -53,7 +53,7 @@ class LocalPlace:
         yield from sorted(found, key=lambda one: one.path)
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a plain file; None where there is none."""
+        """Return what is known of a plain file; None if there is none."""
         try:
             status = os.lstat(self._path / path)
         except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""What is known of each file of a set: the manifest, and the records that workers leave for it.
+"""The manifest of a set, and the records that workers leave for it.
 
 In the folder of the compressed files there are
 
@@ -78,7 +78,7 @@ class Record:
 
 
 _NAMES = {"num_bytes": "bytes"}
-"""What fields are called in a manifest, where that differs."""
+"""Names of fields in a manifest, where they differ."""
 
 _FIELDS = {_NAMES.get(one.name, one.name): one for one in dataclasses.fields(Record)}
 
@@ -132,7 +132,7 @@ def read_rows(place: Place, path: str) -> Iterator[Record]:
             except ValueError:
                 row = None
             if not isinstance(row, dict):
-                raise FormatError(f"{path}: line {number} is no record of a manifest")
+                raise FormatError(f"{path}: line {number} is not a record of a manifest")
             yield from_row(row)
 
 
@@ -161,7 +161,7 @@ def read_manifest(place: Place, form: str) -> dict[str, Record]:
         try:
             rows = parquet.read_table(file).to_pylist()
         except ArrowException as error:
-            raise FormatError(f"{path} is no file of Parquet: {error}") from None
+            raise FormatError(f"{path} is not a file of Parquet: {error}") from None
     records = (from_row(row) for row in rows)
     return {record.path: record for record in records}
 

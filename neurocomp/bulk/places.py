@@ -16,12 +16,12 @@ from neurocomp.names import quoted
 
 PART_PREFIX = ".neurocomp-"
 PART_SUFFIX = ".part"
-"""What names of files begin and end with that are being written."""
+"""End of the name of a file that is being written."""
 
 
 @dataclass(frozen=True)
 class FileStatus:
-    """What a listing says of a file.
+    """The entry of a file in a listing.
 
     Attributes:
         path: relative to the folder, with slashes.
@@ -46,12 +46,12 @@ class Place(Protocol):
 
     @property
     def url(self) -> str:
-        """What names it again, on any machine that reaches it."""
+        """A URL or path that names it on any machine that reaches it."""
 
     def files(self, below: str = "") -> Iterator[FileStatus]:
         """Yield all files at any depth, in the order of their paths.
 
-        Links are not followed; what is no plain file, or being written, is left out.
+        Links are not followed; what is not a plain file, or being written, is left out.
 
         Args:
             below: a folder in this one, ending in a slash, to which all are confined.
@@ -61,7 +61,7 @@ class Place(Protocol):
         """
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a file; None where there is none."""
+        """Return what is known of a file; None if there is none."""
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """Open a file for reading, anywhere in it."""
@@ -135,7 +135,7 @@ def check_path(path: str) -> str:
     """Return a path that a manifest has, if it stays within its folder.
 
     Raises:
-        FormatError: it does not, or is no path.
+        FormatError: it does not, or is not a path.
     """
     parts = path.split("/")
     is_sound = bool(path) and "\0" not in path and not {"", ".", ".."} & set(parts)

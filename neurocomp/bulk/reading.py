@@ -30,7 +30,7 @@ def check(
         model_path: files and folders that are searched for models besides the store.
 
     Returns:
-        What is sound, what is not, what no worker could test, and what is no part of the set.
+        What is sound, what is not, what no worker could test, and what is not part of the set.
 
     Raises:
         UsageError: there is no set.
@@ -64,7 +64,7 @@ def restore(
         model_path: files and folders that are searched for models besides the store.
 
     Raises:
-        UsageError: there is no set, or the folders lie in each other.
+        UsageError: there is no set, or the folders overlap.
         NeurocompError: the manifest is damaged.
         OSError: a folder cannot be read or written.
     """
@@ -85,11 +85,11 @@ def _read(
     model_path: ModelPath,
 ) -> Summary:
     if settings.part is not None:
-        raise UsageError(f"a part is for compressing, not to {action}")
+        raise UsageError(f"--part is for compressing, not to {action}")
     state = SetState(reading, settings.manifest)
     if not state.is_there:
         raise UsageError(
-            f"there is no manifest of a set in {reading.url}: 'neurocomp bulk compress' makes one, "
+            f"there is no manifest in {reading.url}: 'neurocomp bulk compress' makes one, "
             "and 'neurocomp decompress -r' decompresses folders that have none"
         )
     records = [record for record in state.records.values() if record.is_done]

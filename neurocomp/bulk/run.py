@@ -41,7 +41,7 @@ def open_target(target: Folder, source: Place, settings: Settings) -> Place:
     inner, outer = (f"{one.url.rstrip('/')}/" for one in (place, source))
     if inner.startswith(outer) or outer.startswith(inner):
         raise UsageError(
-            f"{place.url} and {source.url} lie in each other: give a folder beside the other one"
+            f"{place.url} and {source.url} overlap: give a folder outside the other one"
         )
     return place
 

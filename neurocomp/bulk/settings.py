@@ -1,4 +1,4 @@
-"""How a run over a set is done, and what came of it."""
+"""Settings and results of a run over a set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is done; none of it changes the result.
+    """Settings of a run; none of them changes the output.
 
     Attributes:
         engine: "auto", "serial", "dask" or "ray", or an engine that is there, which stays open.
@@ -32,7 +32,7 @@ class Settings:
         force: replace files of other content, and a set that was made with other options.
         source_options: of fsspec's file system of the source.
         target_options: of that of the target.
-        report: told what is done.
+        report: given messages on what is done.
     """
 
     engine: str | Engine = "auto"
@@ -75,7 +75,7 @@ class Settings:
 
 @dataclass
 class Summary:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
         num_new: files that were written, or tested.

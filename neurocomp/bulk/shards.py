@@ -18,12 +18,12 @@ Item = FileStatus | Record
 """A file to compress, or one to test or to restore."""
 
 FILE_COST = 1 << 12
-"""What a file costs besides its bytes, in bytes."""
+"""Fixed cost of a file, in bytes of content."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a run does, as far as workers must know it.
+    """The part of a run's settings that workers need.
 
     Attributes:
         action: "compress", "test" or "restore".
@@ -66,7 +66,7 @@ class Shard:
 
     @property
     def num_bytes(self) -> int:
-        """What there is to read."""
+        """Bytes to read."""
         return sum(item.num_bytes for item in self.items)
 
 

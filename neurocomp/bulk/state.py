@@ -1,4 +1,4 @@
-"""What a set's folder tells of earlier runs, and what a run leaves there."""
+"""The state of a set in its folder: what earlier runs left there."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class SetState:
                 f"the set in {self._place.url} was made with the model {former.get('model')!r} in "
                 f"blocks of {former.get('block_bytes')} bytes, not with {options['model']!r} in "
                 f"blocks of {options['block_bytes']}: give the same options, another folder, or "
-                "--force to make all of it anew"
+                "--force to compress all of it again"
             )
 
     def begin(self, job: Job, options: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import fsspec
 from neurocomp.bulk.places import FileStatus, is_part, part_path
 
 _VERSION_KEYS = ("ETag", "etag", "md5", "sha256", "uid", "LastModified", "mtime", "created")
-"""What file systems call that which changes with a file; the first one that there is counts."""
+"""Names that file systems use for a file's version; the first one present counts."""
 
 _TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated")
 
@@ -77,7 +77,7 @@ class UrlPlace:
         return FileStatus(path, size, version, _nanoseconds(next(times, None)))
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a file; None where there is none."""
+        """Return what is known of a file; None if there is none."""
         self._fs.invalidate_cache()
         try:
             info = self._fs.info(self._full(path))

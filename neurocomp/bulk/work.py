@@ -1,4 +1,4 @@
-"""What a worker does: one function that takes a shard, whichever engine calls it."""
+"""The function that workers run on a shard, whichever engine calls it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neurocomp.names import printable
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file.
+    """The result for one file.
 
     Attributes:
         record: of the file.
@@ -46,7 +46,7 @@ def process_shard(shard: Shard) -> list[Outcome]:
     job = shard.job
     if (own := version("neurocomp")) != job.version:
         raise UsageError(
-            f"{socket.gethostname()} has neurocomp {own}, and this run is of {job.version}: "
+            f"{socket.gethostname()} has neurocomp {own}, and this run uses {job.version}: "
             "install the same version on all machines"
         )
     source = open_place(job.source, job.source_options)
@@ -77,7 +77,7 @@ def open_coding(job: Job) -> Coding:
     if coder.entry.to_bytes() != job.entry:
         raise ModelMismatchError(
             f"{socket.gethostname()} has another model {options.resolved_model!r} than the machine "
-            "that began the run: install the same model on all machines"
+            "that started the run: install the same model on all machines"
         )
     return Coding(options, coder, coders)
 

@@ -24,7 +24,7 @@ BARE = ""
 COMMANDS = LazyCommands(
     "neurocomp.cli.commands", ("compress", "decompress", "test", "info"), refuse_empty_paths
 )
-"""What the bare form may mean."""
+"""Commands that the bare form can stand for."""
 
 _MODES = {
     "compress": ("-z", "--compress"),

@@ -12,7 +12,7 @@ from neurocomp.cli.group import cli
 
 MAN_PATH = Path(__file__).parents[2] / "docs" / "neurocomp.1"
 _KEEP_LINES = "\b"
-"""What a help text has before a paragraph whose lines are kept."""
+"""Marks a paragraph of a help text whose line breaks are kept."""
 _ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", '"': r"\(dq", "^": r"\(ha", "~": r"\(ti", "`": r"\(ga"}
 )
@@ -135,13 +135,13 @@ _INTRODUCTION = """\
 
 <!-- Written by `python -m neurocomp.cli.docs`: change the help texts, not this file. -->
 
-Data goes to standard output, everything that is said to people to standard error. Output is
-written to a temporary file beside its target and renamed when it is complete: Ctrl-C, an error or
-a full disk leave neither a part of it nor the temporary file. Before the first file is touched,
-all inputs and outputs are looked at: a run that would lose data is refused.
+Data goes to standard output, messages go to standard error. Output is written to a temporary file
+beside its target and renamed when it is complete: Ctrl-C, an error or a full disk leave neither a
+part of it nor the temporary file. All inputs and outputs are checked before the first file is
+touched: a run that would lose data is refused.
 
-What is as in gzip and xz, and what is not and why: [manners.md](manners.md).  The same as below is
-in the man page, `man neurocomp` or `man docs/neurocomp.1`.
+[Like gzip and xz, and unlike them](manners.md) lists the differences.  The man page has the same
+text as below: `man neurocomp` or `man docs/neurocomp.1`.
 """
 
 _COMPLETION = """\

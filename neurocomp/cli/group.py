@@ -76,7 +76,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Print the version and leave.",
+    help="Print the version and exit.",
 )
 def cli() -> None:
     """Lossless compression with predictive models.
@@ -88,19 +88,19 @@ def cli() -> None:
       tar c src | neurocomp > src.tar.ncmp
 
     Without a command, neurocomp takes the options of 'compress', and -d, -t or -l for
-    'decompress', 'test' and 'info' with theirs; options of one letter go together, as -dkf:
+    'decompress', 'test' and 'info' with theirs. One-letter options can be combined, as in -dkf:
 
     \b
       neurocomp FILE...       compress           neurocomp -t FILE.ncmp   test
       neurocomp -d FILE.ncmp  decompress         neurocomp -l FILE.ncmp   info
 
-    A file with the name of a command is written as ./test.  A first word that is no file, but
-    nearly a command, is refused.
+    If a file has the name of a command, write it as ./test.  A first word that is not a file, but
+    looks like a mistyped command, is refused.
 
     \b
     Exit codes:
       0    all went well
-      1    something failed; the other files were worked on all the same.  Where an input of
+      1    something failed; the other files were still processed.  If an input of
            'compress' or 'decompress' could not be read, nothing was done (see --keep-going)
       2    the command line is wrong, or would lose data; nothing was done
       130  ended by Ctrl-C, by the signal itself (128 and its number; 141: nobody reads

@@ -30,7 +30,7 @@ class LazyCommands(MutableMapping[str, click.Command]):
         self._commands: dict[str, click.Command | None] = dict.fromkeys(names)
 
     def __getitem__(self, name: str) -> click.Command:
-        """Return the command; raises KeyError where there is none of that name."""
+        """Return the command; raises KeyError if there is none of that name."""
         command = self._commands[name]
         if command is None:
             command = getattr(import_module(f"{self._package}.{name}"), name)

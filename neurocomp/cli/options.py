@@ -28,7 +28,7 @@ STDIN = Path("-")
 
 @dataclass(frozen=True)
 class InputOptions:
-    """What is read.
+    """Options for input.
 
     Attributes:
         files: files, folders and "-"; standard input where there are none.
@@ -52,7 +52,7 @@ class InputOptions:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Where it goes.
+    """Options for output.
 
     Attributes:
         output: a file, or a folder; None for beside each input.
@@ -99,11 +99,14 @@ FILE = FilePath()
 
 message_options = all_of(
     click.option("-q", "--quiet", is_flag=True, help="No notes, warnings or progress."),
-    click.option("-v", "--verbose", is_flag=True, help="Tell what is done."),
+    click.option("-v", "--verbose", is_flag=True, help="Print what is done."),
 )
 
 recursive_option = click.option(
-    "-r", "--recursive", is_flag=True, help="Go into folders; links in them are not followed."
+    "-r",
+    "--recursive",
+    is_flag=True,
+    help="Search folders for files; links in them are not followed.",
 )
 
 threads_option = click.option(
@@ -112,7 +115,7 @@ threads_option = click.option(
     type=click.IntRange(0, 256),
     default=0,
     metavar="N",
-    help="Blocks that are worked on at once; 0, the default, for as many as there are cores.",
+    help="Blocks to work on at once; 0, the default, for as many as there are cores.",
 )
 
 max_size_option = click.option(
@@ -120,7 +123,7 @@ max_size_option = click.option(
     "max_output",
     callback=size_callback,
     metavar="SIZE",
-    help="Refuse content larger than this, for files of strangers: few bytes may stand for many.",
+    help="Refuse content larger than this: few bytes of an untrusted file may decode to many.",
 )
 
 model_path_option = click.option(
@@ -128,7 +131,7 @@ model_path_option = click.option(
     type=FILE,
     multiple=True,
     metavar="PATH",
-    help="Model file, or folder of them, besides the installed models. May be repeated.",
+    help="Model file, or folder of model files, to search too. May be repeated.",
 )
 
 input_options = all_of(
@@ -159,19 +162,19 @@ output_options = all_of(
         "--keep/--rm",
         "keep",
         default=True,
-        help="Keep the inputs, which is the default, or remove each when its output is safe.",
+        help="Keep the inputs (the default), or remove each when its output is on the disk.",
     ),
     click.option(
         "--keep-going",
         is_flag=True,
-        help="Where some FILE cannot be read, work on the others; otherwise nothing is done.",
+        help="If a FILE cannot be read, go on with the others; otherwise nothing is done.",
     ),
     click.option(
         "-n",
         "--no-name",
         is_flag=True,
         expose_value=False,
-        help="Nothing, as for gzip: no names or times are in compressed files.",
+        help="Accepted for gzip's sake: compressed files hold no names or times.",
     ),
 )
 
@@ -185,7 +188,7 @@ LEVELS = {
 
 
 def _level_option(level: str, name: str) -> Decorator[Any]:
-    """Return the option of a level; help tells of the first of three only."""
+    """Return the option of a level; help shows the first of three only."""
     shown = {
         "fast": ("-1", "--fast"),
         "default": ("-6",),
@@ -198,7 +201,7 @@ def _level_option(level: str, name: str) -> Decorator[Any]:
         "preset",
         flag_value=name,
         hidden=level not in shown,
-        help=f"--preset {name}{'; so are ' if others else ''}{' and '.join(others)}.",
+        help=f"--preset {name}{'; the same as ' if others else ''}{' and '.join(others)}.",
     )
 
 
@@ -208,8 +211,8 @@ preset_options = all_of(
         type=click.Choice(list(PRESETS)),
         default="default",
         show_default=True,
-        help="How much time to take; -1 to -9 are short for the first three. max codes with a "
-        "language model, which you have to get: neurocomp models pull.",
+        help="How much time to take; -1 to -9 are short for the first three. max needs a language "
+        "model: see neurocomp models pull.",
     ),
     *(_level_option(level, name) for level, name in LEVELS.items()),
 )
@@ -222,35 +225,36 @@ model_options = all_of(
         type=Name(),
         shell_complete=complete_models,
         metavar="NAME",
-        help="Model instead of the preset's: a name of 'neurocomp models list', a file, hf:NAME.",
+        help="Model to use instead of the preset's: a name from 'neurocomp models list', a file, "
+        "or hf:NAME.",
     ),
     click.option(
         "--coder",
         type=click.Choice(list(CODER_IDS)),
         default="arithmetic",
         show_default=True,
-        help="Entropy coder; huffman is for comparison, and for models of symbols only.",
+        help="Entropy coder. huffman is for comparison, and works with models of symbols only.",
     ),
     click.option(
         "--block-size",
         "block_bytes",
         callback=size_callback,
         metavar="SIZE",
-        help="Content that is coded by itself, 4KiB to 64MiB, instead of the preset's.",
+        help="Bytes of content in a block, 4KiB to 64MiB, instead of the preset's.",
     ),
     click.option(
         "--overlap",
         type=click.IntRange(1, 65_535),
         metavar="N",
-        help="Symbols of a transformer's full window that the next one starts with: half of it, "
-        "unless chosen. More is slower and smaller.",
+        help="Symbols that a transformer's next window keeps of a full one. Default: half. More is "
+        "slower and compresses better.",
     ),
     click.option(
         "--window",
         type=click.IntRange(1, 65_535),
         metavar="N",
-        help="Symbols that a language model with a sliding window sees of those before, such as "
-        "SmolLM2: 1024, unless chosen. More is slower and smaller.",
+        help="Symbols that a language model with a sliding window, such as SmolLM2, looks back. "
+        "Default: 1024. More is slower and compresses better.",
     ),
     click.option(
         "--dict",
@@ -258,13 +262,13 @@ model_options = all_of(
         type=Name(),
         shell_complete=complete_dictionaries,
         metavar="NAME",
-        help="Dictionary that is read before each block: a file of 'neurocomp train dict', or a "
-        "name of 'neurocomp models list'.",
+        help="Dictionary to read before each block: a file from 'neurocomp train dict', or a name "
+        "from 'neurocomp models list'.",
     ),
     click.option(
         "--verify/--no-verify",
         default=None,
-        help="Decode again and compare before writing; on for models that are not exact.",
+        help="Decode and compare before writing. On by default for models that are not exact.",
     ),
 )
 
@@ -274,22 +278,22 @@ decoding_options = all_of(
         "byte_range",
         callback=range_callback,
         metavar="START-STOP",
-        help="Only these bytes of the content, STOP not included; to standard output without -o.",
+        help="Only these bytes of the content, without STOP; to standard output without -o.",
     ),
     click.option(
         "--recover",
         is_flag=True,
-        help="Write what is sound of a damaged file and list what is lost.",
+        help="Write the undamaged blocks of a damaged file and list what is lost.",
     ),
     click.option(
         "--fill",
         is_flag=True,
-        help="With --recover: zeros for what is lost, so that what comes after it keeps its place.",
+        help="With --recover: write zeros for lost bytes, so that later bytes keep their place.",
     ),
     click.option(
         "--json",
         "as_json",
         is_flag=True,
-        help="With --recover: print what is lost as a JSON list, to standard output.",
+        help="With --recover: print the lost ranges as a JSON list, to standard output.",
     ),
 )

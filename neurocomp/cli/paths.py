@@ -21,7 +21,7 @@ class FilePath(click.Path):
     """A path, or "-".
 
     An empty one is refused: as a ``Path`` it would be the current folder.  So is one that ends in a
-    slash and is no folder, because a ``Path`` forgets the slash.
+    slash and is not a folder, because a ``Path`` forgets the slash.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Options and manners of all commands that train by steps."""
+"""Options and conventions of all commands that train by steps."""
 
 from __future__ import annotations
 
@@ -41,31 +41,36 @@ def run_options(begins_with: str = "the parameters of this checkpoint") -> Decor
         click.option(
             "--resume",
             is_flag=True,
-            help="Go on from the run's newest sound checkpoint; without --config, with the "
-            "configuration of the run.",
+            help="Resume from the run's newest sound checkpoint; without --config, with the "
+            "run's own configuration.",
         ),
         click.option(
             "--accept-changes",
             is_flag=True,
-            help="With --resume: the configuration or the data are meant to be others than before.",
+            help="With --resume: accept that the configuration or the data have changed.",
         ),
         click.option(
             "--init",
             "initial",
             type=click.Path(path_type=Path),
             metavar="CHECKPOINT",
-            help=f"Begin with {begins_with}.",
+            help=f"Start from {begins_with}.",
         ),
         click.option(
-            "--steps", type=click.IntRange(1), metavar="N", help="Instead of the configuration's."
+            "--steps",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Number of steps, instead of the configuration's.",
         ),
-        click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if any."),
+        click.option(
+            "--device", type=click.Choice(["cpu", "cuda"]), help="Default: cuda if available."
+        ),
         click.option(
             "--sharding",
             type=click.Choice(["ddp", "fsdp"]),
             default="ddp",
             show_default=True,
-            help="Of parameters over the processes that torchrun starts.",
+            help="Distribution of parameters over the processes that torchrun starts.",
         ),
         click.option(
             "--tensorboard",

@@ -32,7 +32,7 @@ def split_words(arguments: Sequence[str], params: Sequence[click.Parameter]) -> 
         params: what is known; an option that is not known takes no value.
 
     Raises:
-        UsageError: two levels are one word: -19 is no level, and not -9.
+        UsageError: two levels are one word: -19 is not a level, and not -9.
     """
     takes_value = {
         spelling: not (one.is_flag or one.count)
@@ -106,14 +106,14 @@ _ELSEWHERE = {
     "version": "--version",
     "zip": "compress",
 }
-"""What the words of other tools are here."""
+"""Commands of other tools, and their names here."""
 
 _MIN_ABBREVIATION = 2
 _MIN_RATIO = 0.7
 
 
 def refuse_near_command(word: str, commands: Collection[str]) -> None:
-    """Raise UsageError where ``word`` is no file, but looks like a command.
+    """Raise UsageError where ``word`` is not a file, but looks like a command.
 
     It would be taken for a file to compress, and so would what comes after it.
     """
@@ -174,7 +174,9 @@ def options_from_environment(
     try:
         for word in split_words(arguments, known):
             if word.option is None or word.option in commands:
-                raise UsageError(f"{word.words[0]!r} is no option that may be set for all calls")
+                raise UsageError(
+                    f"{word.words[0]!r} is not an option that may be set for all calls"
+                )
             if word.option not in names:
                 raise UsageError(f"no such option: {word.option}")
             if _lacks_value(word, known):

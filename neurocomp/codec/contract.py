@@ -1,4 +1,4 @@
-"""What a model and a codec are to those who use them.
+"""The interface of models and codecs.
 
 A *symbol model* gives, at each step, a frequency table over the next symbol of every lane and is
 coded by any entropy coder.  A *binary model* gives the probability of the next bit and is coded
@@ -53,7 +53,7 @@ class Predictor(ABC):
 
 
 class Model(ABC):
-    """What every model says of itself; all members but its identity have defaults.
+    """The interface of every model; all members but its identity have defaults.
 
     Attributes:
         prefers_line_feeds: it predicts lines that end in LF better than those of CR LF.
@@ -97,7 +97,7 @@ class Model(ABC):
 
     @property
     def parameters(self) -> bytes:
-        """What a frame records of choices that were made for the model; empty where none were."""
+        """Choices made for the model, as a frame records them; empty if there are none."""
         return b""
 
     @property
@@ -171,7 +171,7 @@ def watch(tick: Tick, num_symbols: int) -> None:
 
 @dataclass(frozen=True)
 class CodedBlock:
-    """What a codec makes of one block.
+    """One coded block.
 
     Attributes:
         payload: the coder's output.
@@ -208,16 +208,16 @@ class Codec(ABC):
             block: coded.
             content: of which it was made, where that is known: it need not be decoded then.
             asked: for which symbols the likeliest ones are wanted.
-            tick: told of the progress.
+            tick: called with the progress.
 
         Raises:
             UnsupportedError: the codec can't tell.
             FormatError: the payload is damaged, or another one would be made of the content.
         """
-        raise UnsupportedError("this model does not tell what its symbols cost")
+        raise UnsupportedError("this model cannot report the costs of its symbols")
 
     def encode_together(self, contents: Sequence[bytes]) -> Sequence[CodedBlock | None]:
-        """Code several blocks, side by side where lanes know nothing of each other."""
+        """Code several blocks, side by side where lanes are independent."""
         return [self.encode(one, _idle) for one in contents]
 
     def decode_together(self, blocks: list[CodedBlock]) -> list[bytes | FormatError]:

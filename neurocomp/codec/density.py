@@ -11,6 +11,6 @@ MIN_BYTES = _core.content.MIN_DENSE_BYTES
 """Fewer bytes are coded to see: that takes a tenth of a second."""
 
 TRIFLE = _core.content.TRIFLE
-"""One in so many bytes: what promises less is not worth coding.  That is 0.3 %."""
+"""One byte in this many: a block that promises less is not worth coding.  That is 0.3 %."""
 
 is_dense = _core.content.is_dense

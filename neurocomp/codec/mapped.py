@@ -51,7 +51,7 @@ class MappedCodec(Codec):
         return self._codec.trace(block, symbols, asked, tick)
 
     def encode_together(self, contents: Sequence[bytes]) -> list[CodedBlock | None]:
-        """Code several blocks side by side; only where lanes know nothing of each other."""
+        """Code several blocks side by side; only where lanes are independent."""
         streams: dict[int, Stream] = {}
         for number, content in enumerate(contents):
             symbols = self._map.encode(content, self._alphabet_size)

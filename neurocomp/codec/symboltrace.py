@@ -1,4 +1,4 @@
-"""What the symbols of a block cost under a symbol model and any entropy coder."""
+"""Costs of a block's symbols under a symbol model and any entropy coder."""
 
 from __future__ import annotations
 

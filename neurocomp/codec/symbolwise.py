@@ -205,7 +205,7 @@ class SymbolCodec:
         return trace_symbols(self._model, self._coder, block, symbols, asked, tick)
 
     def encode_together(self, streams: list[Stream]) -> list[CodedBlock]:
-        """Code several blocks side by side; only where lanes know nothing of each other."""
+        """Code several blocks side by side; only where lanes are independent."""
         lanes = [self._model.num_lanes(one.size) for one in streams]
         for num_lanes in lanes:
             self._check_lanes(num_lanes)

@@ -1,4 +1,4 @@
-"""What the symbols of a block cost: for people, who ask where the bits went.
+"""Costs of a block's symbols, for `neurocomp explain`.
 
 A trace comes of coding the block once more, by the very predictions that its payload was made of:
 a codec compares the payload that results with the block's.
@@ -33,7 +33,7 @@ class Asked:
 
     Attributes:
         max_symbols: how many at most.
-        first_byte: of the block, from which on; where symbols are no pieces of the content the
+        first_byte: of the block, from which on; where symbols are not pieces of the content the
             first of all are meant.
     """
 
@@ -76,7 +76,7 @@ class Likely:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What each of a block's n symbols costs.
+    """The cost of each of a block's n symbols.
 
     Attributes:
         ids: int32 (n,), the symbols.
@@ -138,6 +138,6 @@ def check_payload(made: bytes | None, payload: bytes) -> None:
     """Raise FormatError unless a block that was coded again has the payload that it had."""
     if made != payload:
         raise FormatError(
-            "the block was coded in another way than this version codes it, so the costs of its "
-            "symbols can't be told: decompress the file, and explain its content"
+            "this version codes the block in another way, so the costs of its symbols are "
+            "unknown: decompress the file, and explain its content"
         )

@@ -17,7 +17,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Work(Protocol[Result_co]):
-    """What has been begun; a ``Future`` is one."""
+    """Work in progress; a ``Future`` is one."""
 
     def result(self) -> Result_co:
         """Return what became of it, waiting for that, or raise what it raised."""

@@ -178,7 +178,7 @@ class ArithmeticDecoder:
         last = self._payload[WORD_BYTES * num_words :]
         ideal = (lower + distance) % (1 << REGISTER_BITS)
         if last != ideal.to_bytes(_WINDOW_BYTES, "big")[:num_bytes]:
-            raise FormatError("arithmetic payload is damaged: it ends as no encoder ends it")
+            raise FormatError("arithmetic payload is damaged: no encoder ends this way")
 
 
 class ArithmeticMeter:

@@ -1,4 +1,4 @@
-"""What an entropy coder is: the contract between a table of frequencies and bits.
+"""The interface of entropy coders: from tables of frequencies to bits and back.
 
 Both directions take *frequency tables*: integer arrays of shape (lanes, alphabet size), every
 entry at least 1, every row summing to ``neurocomp.exact.TOTAL`` = 2**24.  A coder never sees a

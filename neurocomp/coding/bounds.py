@@ -1,4 +1,4 @@
-"""How short a payload can be: what the most likely symbols cost at the very least.
+"""The least length of a payload: the cost of the most likely symbols.
 
 A symbol narrows the coder's interval by its probability, and no table gives a symbol all of it: in
 an alphabet of V at most 1 - (V - 1) / 2**24, to a bit at most 1 - 2**-16.  A payload that is too

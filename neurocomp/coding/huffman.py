@@ -30,7 +30,7 @@ Lengths = NDArray[np.uint8]
 """Code lengths in bits, shape (V,)."""
 
 LengthCounts = NDArray[np.int64]
-"""How many symbols have a code of each length, shape (MAX_CODE_LENGTH_BITS + 1,)."""
+"""Number of symbols with a code of each length, shape (MAX_CODE_LENGTH_BITS + 1,)."""
 
 
 class HuffmanCode:
@@ -72,7 +72,7 @@ class HuffmanEncoder:
 
         Raises:
             ValueError: a symbol is outside the alphabet, there is not one for each row, or a row
-                is no frequency table.
+                is not a frequency table.
         """
         self._encoder.encode(symbols, frequencies)
 
@@ -93,7 +93,7 @@ class HuffmanDecoder:
 
         Raises:
             FormatError: the payload is too short.
-            ValueError: a row is no frequency table.
+            ValueError: a row is not a frequency table.
         """
         symbols = np.empty(frequencies.shape[0], np.int32)
         if not self._decoder.decode(frequencies, symbols):

@@ -1,4 +1,4 @@
-"""What a check of conformance is: the hash of predictions that were made in some way."""
+"""Checks of conformance: hashes of predictions, made in several ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine must be able to do to run an exact network, and the choice of who does it.
+"""The operations that an exact network needs, and the choice of an engine for them.
 
 Two engines do the same integer arithmetic: ``compiled`` by the core on the CPU, ``tensors`` by
 torch on any of its devices.  Products of matrices go one of four routes, all exact:

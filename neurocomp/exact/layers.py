@@ -77,7 +77,7 @@ class Linear:
         if int(self.multiplier.min()) < 0 or largest > MULTIPLIER_MAX:
             raise FormatError(f"a multiplier of a linear layer is not in 0..{MULTIPLIER_MAX}")
         if (reach := self.limit * row_sum(self.weight)) >= ACCUMULATOR_LIMIT:
-            raise FormatError(f"sums of a linear layer reach {reach}, which 32 bits don't hold")
+            raise FormatError(f"sums of a linear layer reach {reach}, which exceeds 32 bits")
         if (reach * largest) << MANTISSA_BITS > PRODUCT_LIMIT:
             raise FormatError("scaled sums of a linear layer don't fit 64 bits")
 

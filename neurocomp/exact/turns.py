@@ -33,7 +33,7 @@ class Turns:
         """Check the table; raises FormatError where it is damaged."""
         table = self.table
         if table.ndim != 4 or table.shape[:3] != (2, 2, TURN_POSITIONS) or not table.size:
-            raise FormatError("the table of rotations has a shape that is not its own")
+            raise FormatError("the table of rotations has a wrong shape")
         if max(int(table.max()), -int(table.min())) > 1 << TURN_BITS:
             raise FormatError("the table of rotations has entries out of range")
 

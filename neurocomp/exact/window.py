@@ -41,7 +41,7 @@ class WindowAttention(Heads):
 
 @dataclass(frozen=True)
 class Window:
-    """What a position sees, and where its cache keeps it.
+    """The positions that a position sees, and their places in the cache.
 
     Position t sees the first ``num_sinks`` positions and those after ``t - length + num_sinks``,
     up to its own: ``length`` at most.  A position p < num_sinks is kept in slot p, another one in

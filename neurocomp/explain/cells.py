@@ -14,12 +14,12 @@ from neurocomp.names import printable
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown in one colour: a symbol, or those that make up a character.
+    """A piece of one colour: a symbol, or the symbols of one character.
 
     Attributes:
         first: number of its first entry.
         last: number of the entry after its last.
-        text: its characters; bytes that are no UTF-8 are escaped.
+        text: its characters; bytes that are not UTF-8 are escaped.
     """
 
     first: int
@@ -30,7 +30,7 @@ class Cell:
 def cells_of(explanation: Explanation, max_entries: int) -> Iterator[Cell]:
     """Yield the cells of the first ``max_entries`` entries.
 
-    Where symbols are no pieces of the content, each is a cell of its own.
+    Where symbols are not pieces of the content, each is a cell of its own.
     """
     count = min(len(explanation.entries), max_entries)
     if not explanation.has_offsets:
@@ -73,7 +73,7 @@ def visible(text: str) -> str:
 
 
 def as_text(label: bytes | str) -> str:
-    """Return a symbol's label as text: bytes that are no UTF-8 are escaped, words in brackets."""
+    """Return a symbol's label as text: bytes that are not UTF-8 are escaped, words in brackets."""
     if isinstance(label, str):
         return f"<{label}>"
     return label.decode("utf-8", "backslashreplace")

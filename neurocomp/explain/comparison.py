@@ -1,4 +1,4 @@
-"""What another model spends on the same symbols."""
+"""The cost of the same symbols under another model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Comparison:
 
     @property
     def difference(self) -> Bits | None:
-        """How much less than the other model ``one`` spends on each of its symbols, (n,)."""
+        """Bits that ``one`` saves on each of its symbols against the other model, (n,)."""
         return None if self.bits is None else self.bits - self.one.entries.bits
 
 

@@ -1,4 +1,4 @@
-"""What every symbol of a file cost, in one piece."""
+"""The costs of all symbols of a file, in one piece."""
 
 from __future__ import annotations
 
@@ -119,17 +119,17 @@ class Explanation:
 
     @property
     def shown_bytes(self) -> int:
-        """How many these are."""
+        """Their number."""
         return self.shown_range[1] - self.shown_range[0]
 
     @cached_property
     def total_bits(self) -> float:
-        """What the entries cost."""
+        """The cost of the entries, in bits."""
         return float(self.entries.bits.sum())
 
     @property
     def ending_bits(self) -> float:
-        """What payloads are longer than their symbols' bits: coders end in whole bytes."""
+        """Bits of payloads beyond their symbols' costs: coders end in whole bytes."""
         return 8 * (self.payload_bytes - self.framing_bytes) - self.coded_bits
 
     def label(self, number: int) -> Label:
@@ -164,10 +164,10 @@ class Explanation:
         """Return what is told of the bytes start <= byte < stop of the content.
 
         Raises:
-            UsageError: they are beyond its end, or symbols are no pieces of it.
+            UsageError: they are beyond its end, or symbols are not pieces of it.
         """
         if not self.has_offsets:
-            raise UsageError("--range: the symbols of this content are no pieces of its bytes")
+            raise UsageError("--range: the symbols of this content do not map to bytes")
         start, stop = byte_range[0], min(byte_range[1], len(self.content))
         if start >= stop:
             raise UsageError(f"--range: the content has {len(self.content)} bytes only")

@@ -37,7 +37,7 @@ def explain(
         data: any content, which is compressed in memory, or frames, which are decoded.
         options: for content its model and coder; of frames only where to look for models.
         asked: for which symbols the likeliest are wanted; None for none.
-        report: told the bytes that are done, of two rounds.
+        report: called with the bytes that are done, of two rounds.
         falls_back: False to use the model of ``options`` also where others take less.
 
     Raises:

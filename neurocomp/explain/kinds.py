@@ -51,7 +51,7 @@ def kinds_of_bytes(content: bytes) -> Kinds:
     """Return the number of each byte's kind, uint8 (n,).
 
     Tags and entities, with all that is in them, and the signs of wikis, Markdown and TeX are
-    markup.  Content with many control bytes is no text, and has none.
+    markup.  Content with many control bytes is not text, and has none.
     """
     kinds = _KINDS[np.frombuffer(content, np.uint8)]
     if np.count_nonzero(kinds == CONTROL) * _MAX_CONTROL_SHARE <= kinds.size:
@@ -61,7 +61,7 @@ def kinds_of_bytes(content: bytes) -> Kinds:
 
 
 def kinds_of_pieces(content: bytes, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Kinds:
-    """Return the kind of each piece of the content: of its first byte that is no space."""
+    """Return the kind of each piece of the content: of its first byte that is not a space."""
     of_bytes = kinds_of_bytes(content)
     if not of_bytes.size:
         return np.zeros(starts.size, np.uint8)

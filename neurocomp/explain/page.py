@@ -19,7 +19,7 @@ from neurocomp.explain.pictures import MAX_PICTURES, pictures_of
 from neurocomp.explain.summary import Place, by_kind, by_opinion, curve_of, dearest
 
 MAX_ENTRIES = 1 << 16
-"""Symbols whose text a page shows, and of which it knows the likeliest: some 5 MB of HTML."""
+"""Most symbols that a page shows, with their most likely alternatives: about 5 MB of HTML."""
 
 _CURVE_PIECES = 200
 _FOLDER = Path(__file__).parent

@@ -55,7 +55,7 @@ def by_kind(explanation: Explanation, bits: Bits | None = None) -> list[KindCost
 
 @dataclass(frozen=True)
 class OpinionCost:
-    """What a part of the model would have spent by itself.
+    """The cost under a part of the model by itself.
 
     Attributes:
         name: of the part.
@@ -119,12 +119,12 @@ class Place:
 
     Attributes:
         offset: of its first byte.
-        line: number of its line, from 1; 0 where the place is no text.
+        line: number of its line, from 1; 0 where the place is not text.
         bits: that it costs.
         before: what stands before it.
         text: the place itself.
         after: what comes after it.
-        title: what it is, where it is no text: an image, a caption.
+        title: what it is, where it is not text: an image, a caption.
     """
 
     offset: int

@@ -14,7 +14,7 @@ from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.summary import by_kind, by_opinion
 
 SCHEMA = 1
-"""Of the JSON's form."""
+"""Version of the JSON's form."""
 
 COLUMNS = (
     "index",

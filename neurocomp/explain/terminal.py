@@ -15,7 +15,7 @@ from neurocomp.explain.summary import Curve
 from neurocomp.names import printable
 
 Codes = tuple[int | None, ...]
-"""Of the 256 colours of terminals."""
+"""Codes of a terminal's 256 colours."""
 
 _COST_CODES: Codes = (None, 230, 229, 222, 221, 215, 208, 202, 160, 88)
 _DIFFERENCE_CODES: Codes = (160, 209, 216, 224, None, 189, 153, 75, 25)

@@ -14,7 +14,7 @@ from neurocomp.frame.source import encode_varint
 
 
 class Method(enum.IntEnum):
-    """How a block's payload stands for its content."""
+    """How a block's payload is decoded."""
 
     STORED = constants.METHOD_STORED
     MODELLED = constants.METHOD_MODELLED
@@ -83,7 +83,7 @@ class Block:
         return replace(self, method=method_for(model, self.transforms), model=model)
 
     def to_bytes(self, *, header: bytes, layout: HeadLayout, last: bool, trailer: bool) -> bytes:
-        """Return the block as it stands in the file, its stored checksum included.
+        """Return the block as it is stored in the file, its stored checksum included.
 
         Args:
             header: the frame header's bytes, which the checksum covers as well.
@@ -135,7 +135,7 @@ class Block:
 
 @dataclass(frozen=True)
 class BlockPlace:
-    """Where a block stands: in the file, in its frame and in the content.
+    """The position of a block in the file, in its frame and in the content.
 
     Attributes:
         offset: of the block's first byte in the file.

@@ -57,7 +57,7 @@ def read_block_head(source: ByteSource, layout: HeadLayout) -> BlockHead:
         model = read_varint(source, "the number of a segment's model", 0, layout.num_models - 1)
         transforms = _read_transforms(source)
         if method_for(model, transforms) is not Method.SEGMENT:
-            raise FormatError("a segment stands where a modelled block would do")
+            raise FormatError("a segment is used where a modelled block suffices")
         most = constants.MAX_BLOCK_BYTES
         num_symbols = read_varint(source, "the number of symbols", 1, most)
     elif tag.method is Method.MODELLED and layout.symbols_id:
@@ -139,7 +139,7 @@ def _read_tag(source: ByteSource) -> _Tag:
     if method is Method.STORED and (variant or line_ends or has_lanes):
         raise FormatError("a stored block has a model variant, line ends to be restored, or lanes")
     if method is Method.SEGMENT and line_ends:
-        raise FormatError("a segment tells of line ends in its tag, not in its transforms")
+        raise FormatError("a segment records line ends in its tag, not in its transforms")
     return _Tag(is_last, has_trailer, method, variant, line_ends, has_lanes)
 
 

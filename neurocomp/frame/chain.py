@@ -1,4 +1,4 @@
-"""What the blocks of a frame must be to each other, and to its trailer.
+"""Checks that the blocks of a frame fit each other and its trailer.
 
 Every reader of frames checks it here: forwards, from an index, in parts.
 """

@@ -34,7 +34,7 @@ HEAD_FAMILY_SHIFT = 3
 SHORT_HASH_BYTES = 3
 LONG_HASH_BYTES = 32
 LANGUAGE_HASH_BYTES = 8
-"""Of a long hash of family language: content of a kilobyte takes some 150 bytes there."""
+"""Bytes of a long hash of the family language, which codes 1 KB in about 150 bytes."""
 
 DICTIONARY_HASH_BYTES = 8
 
@@ -118,7 +118,7 @@ CODER_ARITHMETIC = 1
 CODER_HUFFMAN = 2
 
 CODER_IDS = {"arithmetic": CODER_ARITHMETIC, "huffman": CODER_HUFFMAN}
-"""Of the coders of symbol models; binary models have their own."""
+"""Ids of the coders of symbol models; binary models have their own."""
 
 CODER_NAMES = {
     CODER_BINARY: "arithmetic (binary)",
@@ -150,7 +150,7 @@ VARIANT_DATA = 1
 """Sets of contexts of mix, and of bytenet without its network."""
 
 VARIANT_PRIMED = 2
-"""Of mix: contexts for text that have read the primer."""
+"""Variant of mix: contexts for text that have read the primer."""
 
 VARIANT_NETWORK = 2
 """The first of bytenet's two variants with its network, and of the two of language with one."""

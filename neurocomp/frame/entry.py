@@ -1,4 +1,4 @@
-"""What a frame's header says of one model: everything that must be known to open it."""
+"""The entry of a model in a frame's header: all that is needed to open it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ModelEntry:
         return len(self.hash) > constants.SHORT_HASH_BYTES
 
     def to_bytes(self) -> bytes:
-        """Return the entry as it stands in a header."""
+        """Return the entry as it is stored in a header."""
         properties = b"".join(
             encode_varint(number) + encode_varint(len(content)) + content
             for number, content in zip(

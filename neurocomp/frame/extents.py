@@ -1,4 +1,4 @@
-"""How far a frame reaches whose header, or first block's head, is damaged.
+"""Finds the end of a frame whose header, or first block's head, is damaged.
 
 It is lost, but what lies within it is content, whatever it looks like.
 """
@@ -33,7 +33,7 @@ class Loss:
     """Content that is lost.
 
     Attributes:
-        content_bytes: how much; None where nothing tells, 0 where no content is known to be lost,
+        content_bytes: how much; None if unknown, 0 where no content is known to be lost,
             but the stream is damaged.
         reason: what is wrong there.
     """
@@ -62,14 +62,14 @@ _HEADER_SIZES = range(8, 64)
 """Sizes of headers without long extensions."""
 
 _LAYOUTS = (HeadLayout(0, constants.MAX_MODELS), HeadLayout(1, constants.MAX_MODELS))
-"""What an unknown header may say: whether its symbols are bytes is all that matters."""
+"""Layouts of an unknown header: only whether its symbols are bytes matters."""
 
 _MAX_GUESSED_BLOCKS = 1 << 12
 _MAX_ENDS = 1 << 12
 
 _MENDED_BYTES = 12
 _MAX_MENDED = 64
-"""How many heads are mended byte by byte, which takes a fifth of a second each."""
+"""Heads that are mended byte by byte, at a fifth of a second each."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ExtentFinder:
         self._num_mended = 0
 
     def of(self, start: int, found: FoundHeader | None) -> Extent | None:
-        """Return the extent of the frame at ``start``; None where nothing tells it.
+        """Return the extent of the frame at ``start``; None if unknown.
 
         Args:
             start: where it starts.

@@ -12,7 +12,7 @@ from neurocomp.frame.source import ByteSource, encode_varint, read_varint
 
 @dataclass(frozen=True)
 class FrameHeader:
-    """What a decoder must know before the first block.
+    """The fields that a decoder needs before the first block.
 
     Attributes:
         models: 1 to ``constants.MAX_MODELS`` different ones; the first is that of all blocks but
@@ -23,11 +23,11 @@ class FrameHeader:
 
     @property
     def layout(self) -> HeadLayout:
-        """What the heads of the frame's blocks depend on."""
+        """The layout of the heads of the frame's blocks."""
         return HeadLayout(self.models[0].symbols_id, len(self.models))
 
     def to_bytes(self) -> bytes:
-        """Return the header as it stands in the file."""
+        """Return the header as it is stored in the file."""
         has_table = len(self.models) > 1
         bits = constants.VERSION << constants.VERSION_SHIFT | constants.HEADER_TABLE * has_table
         return b"".join(
@@ -42,7 +42,7 @@ class FrameHeader:
 
 @dataclass(frozen=True)
 class HeadLayout:
-    """What of a frame header the heads of its blocks depend on.
+    """The fields of a frame header that determine the heads of its blocks.
 
     Attributes:
         symbols_id: the first model's; where it is not 0, modelled blocks tell their symbols.

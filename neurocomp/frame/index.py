@@ -18,7 +18,7 @@ from neurocomp.frame.trailer import Trailer, read_trailer
 
 @dataclass(frozen=True)
 class FrameIndex:
-    """Where one frame and its blocks stand in a file.
+    """The positions of one frame and its blocks in a file.
 
     Attributes:
         offset: of the frame's first byte.

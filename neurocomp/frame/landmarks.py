@@ -59,7 +59,7 @@ class FoundTrailer:
 
     @property
     def frame_start(self) -> int:
-        """Where its frame starts, if nothing was put in or taken out since it was written."""
+        """Offset of its frame, if no bytes were inserted or removed since it was written."""
         stored_bytes = sum(stored for stored, _ in self.trailer.sizes)
         return self.start - stored_bytes - self.trailer.header_bytes
 
@@ -77,7 +77,7 @@ class Landmarks:
         self.end = stream.seek(0, io.SEEK_END)
 
     def header_at(self, offset: int) -> FoundHeader:
-        """Read the frame header at ``offset``; raises FormatError where none stands there."""
+        """Read the frame header at ``offset``; raises FormatError if there is none."""
         return FoundHeader(*locate_header(self._stream, offset))
 
     def block_at(self, offset: int, layout: HeadLayout, header_checksum: int) -> FoundBlock:
@@ -115,7 +115,7 @@ class Landmarks:
 
     @cached_property
     def frames(self) -> list[int]:
-        """Where such headers stand, in order; in content, too."""
+        """Offsets of such headers, in order; content may hold some too."""
         return [at for at in self._occurrences(constants.MAGIC, 0) if self.is_frame(at)]
 
     def next_frame(self, offset: int) -> int:

@@ -16,7 +16,7 @@ _MAX_STORED_BYTES = (
 
 @dataclass(frozen=True)
 class Trailer:
-    """What comes after the last block.
+    """The end of a frame, after its last block.
 
     Attributes:
         header_bytes: size of the frame header.
@@ -29,7 +29,7 @@ class Trailer:
     content_checksum: int
 
     def to_bytes(self) -> bytes:
-        """Return the trailer as it stands in the file."""
+        """Return the trailer as it is stored in the file."""
         body = bytearray(encode_varint(self.header_bytes) + encode_varint(len(self.sizes)))
         for stored_bytes, decoded_bytes in self.sizes:
             body += encode_varint(stored_bytes) + encode_varint(decoded_bytes)

@@ -8,7 +8,7 @@ Zarr) is there as soon as neurocomp is installed.  What it has no entry points f
 from __future__ import annotations
 
 SUFFIX = ".ncmp"
-"""What names of compressed files end in."""
+"""Suffix of compressed files."""
 
 
 def register() -> list[str]:

@@ -32,7 +32,7 @@ except ImportError:  # before fsspec 2025.10 any file system could be chained
     _Chained = AbstractFileSystem
 
 NAME = SUFFIX.removeprefix(".")
-"""What fsspec calls the compression and the file system."""
+"""Name of the compression and the file system in fsspec."""
 
 _READING = ("threads", "model_path")
 _MODES = ("rb", "wb", "ab", "xb")
@@ -69,8 +69,8 @@ def register(**arguments: Unpack[CompressArguments]) -> None:
     owner = compr.get(NAME)
     if owner is not None and getattr(owner, "__module__", None) != __name__:
         raise UsageError(
-            f"fsspec has another compression named {NAME!r}, of {owner.__module__}: "
-            "do without one of the two"
+            f"fsspec already has a compression named {NAME!r}, of {owner.__module__}: "
+            "use only one of the two"
         )
 
     def opened(infile: Stream, mode: str = "rb", **others: Any) -> NeurocompFile:

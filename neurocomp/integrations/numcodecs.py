@@ -19,7 +19,7 @@ from neurocomp.library.codec import Codec
 class Neurocomp(_Codec):  # type: ignore[misc]
     """Lossless compression by predictive models; each chunk is a frame.
 
-    What is stored beside an array is the options that are no defaults; to decode, a frame needs
+    What is stored beside an array is the options that are not defaults; to decode, a frame needs
     none of them.
 
     Args:

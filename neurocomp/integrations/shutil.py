@@ -55,7 +55,7 @@ def make_archive(
         owner: name or number of the owner of all members, instead of each one's own.
         group: likewise.
         dry_run: write nothing.
-        logger: told what is done.
+        logger: given messages on what is done.
         root_dir: the folder that names begin in, instead of the current one.
         arguments: those of ``neurocomp.compress``.
 
@@ -100,7 +100,7 @@ def unpack_archive(filename: str, extract_dir: str, *, filter: Any = None) -> No
             outside ``extract_dir``.
 
     Raises:
-        shutil.ReadError: it is no such archive.
+        shutil.ReadError: it is not such an archive.
     """
     if filter is None and hasattr(tarfile, "data_filter"):
         filter = "data"

@@ -1,1 +1,1 @@
-"""What ``import neurocomp`` offers: functions, file objects, incremental, for pools."""
+"""The public library: functions, file objects, incremental coding, codecs for pools."""

@@ -103,7 +103,7 @@ def search_path(value: ModelPath) -> tuple[Path, ...]:
 
 def _path(value: object) -> Path:
     if not isinstance(value, str | bytes | os.PathLike):
-        raise TypeError(f"model_path holds a {type(value).__name__}, which is no path")
+        raise TypeError(f"model_path holds a {type(value).__name__}, which is not a path")
     path = os.fsdecode(value)
     if not path:
         raise ModelNotFoundError("model path '' does not exist: an empty path names no file")

@@ -22,7 +22,7 @@ def check_content(end: FrameEnd, checksum: int) -> None:
 
 _LIKELY_HEAD_BYTES = 1 << 10
 _MOST_HEAD_BYTES = constants.MAX_HEADER_BYTES + constants.MAX_BLOCK_HEAD_BYTES
-"""What a frame header and a block's fields have together: nearly always, and at most."""
+"""Bytes of a frame header and a block's fields together: nearly always, and at most."""
 
 
 class Feed:
@@ -58,7 +58,7 @@ class Feed:
 class FrameSteps:
     """Tells whether a feed has all the bytes of the next event of ``read_frames``, for one frame.
 
-    It judges nothing: bytes that are no frame are ready, for the reader to say so.
+    It judges nothing: bytes that are not a frame count as ready, and the reader reports them.
     """
 
     def __init__(self) -> None:

@@ -61,7 +61,7 @@ def compress(
         window: symbols that a language model with a sliding window sees of those before.
 
     Raises:
-        TypeError: ``data`` is no buffer, or an argument has a type that it can't have.
+        TypeError: ``data`` is not a buffer, or an argument has a type that it can't have.
         UsageError: options that are out of range or don't go together.
         ModelNotFoundError: there is no such model.
     """
@@ -96,7 +96,7 @@ def decompress(
             stand for gigabytes of zeros.
 
     Raises:
-        TypeError: ``data`` is no buffer, or an argument has a type that it can't have.
+        TypeError: ``data`` is not a buffer, or an argument has a type that it can't have.
         SizeLimitError: there is more content than ``max_output`` bytes.
         FormatError: the data is damaged, truncated, or not made of frames.
         ModelError: a model that a frame names is missing or not the right one.
@@ -112,7 +112,7 @@ def info(file: PathArgument | Stream, *, model_path: ModelPath = ()) -> list[Fra
     """Return what the frames of a file say of themselves, without decoding them.
 
     Args:
-        file: a path, or a binary file object that seeks, read from where it stands.
+        file: a path, or a binary file object that seeks, read from its current position.
         model_path: a file or folder, or several, searched for models besides the store.
 
     Raises:
@@ -128,7 +128,7 @@ def check(file: PathArgument | Stream, *, threads: int = 0, model_path: ModelPat
     """Decode a whole file and throw the content away.
 
     Args:
-        file: a path, or a binary file object, read from where it stands.
+        file: a path, or a binary file object, read from its current position.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
         model_path: a file or folder, or several, searched for models besides the store.
 
@@ -158,7 +158,7 @@ def read_range(
     Only the blocks that hold them are decoded.  A range that goes past the end is cut there.
 
     Args:
-        file: a path, or a binary file object that seeks, read from where it stands.
+        file: a path, or a binary file object that seeks, read from its current position.
         start: the first byte.
         stop: the byte after the last.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
@@ -189,7 +189,7 @@ def recover(
     """Write the sound blocks of a damaged file to ``sink``, in order.
 
     Args:
-        file: a path, or a binary file object that seeks, read from where it stands.
+        file: a path, or a binary file object that seeks, read from its current position.
         sink: a binary file object, left open.
         fill: write zeros for what is lost, where its size is known, so that the rest keeps its
             place.
@@ -202,8 +202,8 @@ def recover(
 
     Raises:
         SizeLimitError: more would be written than ``max_output`` allows.
-        FormatError: there is nothing of a frame in the file.
-        ModelError: a model is missing or not the right one: that is no damage.
+        FormatError: there is no part of a frame in the file.
+        ModelError: a model is missing or not the right one: that is not damage.
         OSError: the file cannot be read, or ``sink`` not written.
     """
     check_stream(sink, "write")

@@ -128,7 +128,7 @@ class Decompressor:
 
     @property
     def unused_data(self) -> bytes:
-        """What came after the end of the frame; empty before `eof`."""
+        """The data after the end of the frame; empty before `eof`."""
         return self._unused if self.eof else b""
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
     class _Array(Protocol):
-        """What numpy's arrays are to type checkers before Python 3.12."""
+        """Stands for numpy's arrays in type checkers before Python 3.12."""
 
         @property
         def __array_interface__(self) -> Any: ...
@@ -86,7 +86,7 @@ class Sink:
         while num_written < len(data):
             count = self._stream.write(data[num_written:] if num_written else data)
             if count is None and isinstance(self._stream, io.RawIOBase):
-                raise BlockingIOError("the file would block: give one that waits")
+                raise BlockingIOError("the file would block: give a blocking one")
             # Objects that are no files by descent may return anything; they take all of it.
             if type(count) is not int or not 0 <= count < len(data) - num_written:
                 break
@@ -125,7 +125,7 @@ class Source:
         """
         data = self._stream.read(size)
         if data is None:
-            raise BlockingIOError("the file has no bytes now: give one that waits for them")
+            raise BlockingIOError("the file has no data yet: give a blocking one")
         if isinstance(data, str):
             raise TypeError("the file is open for text: open it in mode 'rb'")
         if len(self.first) < _FIRST_BYTES:

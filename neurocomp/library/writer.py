@@ -28,7 +28,7 @@ class ContentWriter:
         sink: written front to back.
         coder: the one that ``options`` ask for; it may be in use elsewhere as well.
         options: what was asked for.
-        tick: told the content that is done.
+        tick: called with the content bytes done.
     """
 
     def __init__(

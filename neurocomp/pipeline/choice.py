@@ -24,10 +24,10 @@ from neurocomp.store.folder import ModelStore
 
 _CONTEXTS = "mix"
 _SECOND_BEST = "text-l"
-"""What codes blocks that a language model does not serve: the model of the preset `best`."""
+"""Codes blocks that a language model does not serve: the model of the preset `best`."""
 
 _CONTEXTS_NUMBER = 1
-"""Of the other model in the model tables that have one."""
+"""Number of the other model in model tables that have one."""
 
 _WHOLE_BYTES = 1 << 15
 """Smaller blocks are coded both ways by those of a language model, of larger ones samples are."""
@@ -39,7 +39,7 @@ _MAX_SAMPLES = 8
 
 @dataclass(frozen=True)
 class CodedContent:
-    """What there is to choose from for a block.
+    """The coders to choose from for a block.
 
     Attributes:
         asked: the block by the model that was asked for.
@@ -88,7 +88,7 @@ class FrameEncoder:
                 threads=resolve_threads(options.threads),
             )
         self.header = FrameHeader(tuple(one.entry for one in self.coders))
-        """Of a frame of any number of blocks."""
+        """Header of a frame of any number of blocks."""
 
     @property
     def coders(self) -> tuple[BlockCoder, ...]:

@@ -1,4 +1,4 @@
-"""What is in a file of frames, told without decoding it, or loading a model.
+"""Describes a file of frames without decoding it or loading a model.
 
 What a block was coded with follows from its head and its frame's.  The numbers are those of
 docs/format.md, section 6; ``tests/pipeline/test_coded_with.py`` compares them with what the codecs
@@ -56,7 +56,7 @@ def coded_with(head: BlockHead, family: int) -> str:
 
 
 def num_sections(head: BlockHead, family: int, section_lanes: int) -> int:
-    """Return how many parts of the block know nothing of each other and are coded side by side.
+    """Return how many parts of the block are independent and are coded side by side.
 
     Args:
         head: the block's.
@@ -83,7 +83,7 @@ class BlockInfo:
             of symbols.
         variant: parameter set of the model.
         num_lanes: lanes that advance together.
-        num_sections: parts that know nothing of each other, and may be coded at once.
+        num_sections: parts that are independent, and may be coded at once.
         transforms: what rewrote the content before it was coded, in that order.
     """
 
@@ -158,7 +158,7 @@ class FrameInfo:
 
     @property
     def coded_with(self) -> dict[str, int]:
-        """What the blocks were coded with, and how many of them, in the order of the first."""
+        """Number of blocks by what they were coded with, in order of first use."""
         return dict(Counter(block.coded_with for block in self.blocks))
 
 

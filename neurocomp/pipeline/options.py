@@ -1,4 +1,4 @@
-"""What a user can choose, validated once."""
+"""Options of compression and decompression, validated once."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ PRESETS = {
     "max": Preset(None, 64 << 20),
 }
 READY_PRESETS = tuple(name for name, preset in PRESETS.items() if preset.model is not None)
-"""Those whose model is part of the package."""
+"""Presets whose model is part of the package."""
 
 
 @dataclass(frozen=True)
 class CompressOptions:
-    """How to compress.
+    """Options for compression.
 
     Attributes:
         preset: gives what the other options leave open: "fast", "default", "best" or "max".
@@ -101,7 +101,7 @@ class CompressOptions:
 
 @dataclass(frozen=True)
 class DecompressOptions:
-    """How to decompress: a frame names all that decoding needs, so this is little.
+    """Options for decompression: few, as a frame names all that decoding needs.
 
     Attributes:
         threads: blocks, or sections of them, that are decoded at once; 0 for as many as there are

@@ -1,4 +1,4 @@
-"""How much of a block's content is done, from what codecs tell of its symbols."""
+"""Progress within a block, from the codec's count of symbols."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ContentProgress:
     """Turns a codec's symbols into bytes of content; they add up to those of the block.
 
     Args:
-        tick: told the bytes.
+        tick: called with the bytes.
         block: whose symbols they are.
     """
 

@@ -28,7 +28,7 @@ class LostRange:
 
     Attributes:
         start: first lost byte of the content, as far as the sizes before it are known.
-        stop: the byte after the last lost one; None where the file doesn't tell.  Where it is
+        stop: the byte after the last lost one; None if unknown.  Where it is
             ``start``, no content is known to be lost, but the file is damaged there.
         reason: what is wrong there.
         is_written: sound blocks were found and written, but not the ones that belong there, or
@@ -43,7 +43,7 @@ class LostRange:
 
 @dataclass(frozen=True)
 class Recovery:
-    """What became of a damaged file.
+    """The result of recovering a damaged file.
 
     Attributes:
         content_bytes: bytes of decoded content that were written.
@@ -74,13 +74,13 @@ def recover_stream(
         source: a seekable binary stream.
         sink: written front to back.
         options: threads, where to look for models, the most that is written.
-        report: told the content bytes done so far.
+        report: called with the content bytes done so far.
         fill: write zeros for what is lost, where its size is known, so that what comes after it
             keeps its place.
 
     Raises:
-        FormatError: there is nothing of a frame in it.
-        ModelError: a model is missing or not the right one: that is no damage.
+        FormatError: there is no part of a frame in it.
+        ModelError: a model is missing or not the right one: that is not damage.
         SizeLimitError: more would be written than ``options`` allow.
     """
     options = DecompressOptions() if options is None else options
@@ -118,7 +118,7 @@ class _Writer:
 
     @property
     def recovery(self) -> Recovery:
-        """What has been done."""
+        """The result so far."""
         lost = sorted(self._lost, key=lambda one: one.start)
         return Recovery(self._content_bytes, tuple(lost), self._filled_bytes)
 

@@ -21,7 +21,7 @@ from neurocomp.pipeline.streams import FrameCoders
 
 
 class BlockMap:
-    """Where the content's blocks stand in a stream, and what vouches for it.
+    """The positions of the content's blocks in a stream, and the checksum of the content.
 
     All heads are read, and compared with the trailers of their frames.  Where a frame has no
     trailer, the stored checksums of its blocks are verified before anything after them is read:
@@ -151,7 +151,7 @@ def decompress_range(
         sink: written front to back.
         start, stop: the range.
         options: threads, where to look for models, the most that is written.
-        report: told the content bytes done so far, of all blocks that are decoded.
+        report: called with the content bytes done so far, of all blocks that are decoded.
 
     Returns:
         How many bytes were written.

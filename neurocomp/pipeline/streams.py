@@ -28,7 +28,7 @@ from neurocomp.store.folder import ModelStore
 
 @dataclass(frozen=True)
 class Sizes:
-    """What went through: bytes of content, and bytes of frames.
+    """Bytes processed: of content, and of frames.
 
     ``note`` tells people why another model was used than the one they asked for.
     """
@@ -51,7 +51,7 @@ def compress_stream(
         source: read to its end.
         sink: written front to back.
         options: model, coder, block size, threads.
-        report: told the content bytes done so far.
+        report: called with the content bytes done so far.
         coder: of these options, where it is open already.
 
     Raises:
@@ -92,7 +92,7 @@ def decompress_stream(
         source: read to its end.
         sink: written front to back.
         options: threads, where to look for models, how much content there may be.
-        report: told the content bytes done so far, several times a block; what it raises ends the
+        report: called with the content bytes done, several times a block; what it raises ends the
             work.
         coders: of these options, where they are open already.
 

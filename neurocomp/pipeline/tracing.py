@@ -40,7 +40,7 @@ class TracedBlock:
         trace: what its n symbols cost.
         description: of the symbols.
         bounds: int64 (n + 1,), where in the content each symbol begins, and its end; None where
-            symbols are no pieces of the content.
+            symbols are not pieces of the content.
     """
 
     content: bytes
@@ -52,7 +52,7 @@ class TracedBlock:
 
 @dataclass(frozen=True, eq=False)
 class TracedFrames:
-    """All that was traced of a file.
+    """The traces of all blocks of a file.
 
     Attributes:
         blocks: in their order.
@@ -81,7 +81,7 @@ def trace_content(
         content: any bytes.
         options: model, coder, block size, threads.
         asked: for which symbols the likeliest are wanted.
-        report: told the bytes that are done, of two rounds.
+        report: called with the bytes that are done, of two rounds.
         falls_back: False to use the model whatever it makes of the content; see `FrameEncoder`.
 
     Raises:
@@ -124,7 +124,7 @@ def trace_frames(
         source: of frames; it must seek.
         options: where to look for models, threads.
         asked: for which symbols the likeliest are wanted.
-        report: told the bytes that are done, of two rounds.
+        report: called with the bytes that are done, of two rounds.
 
     Raises:
         FormatError: the source is damaged, or not made of frames.

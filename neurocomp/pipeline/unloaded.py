@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class UnloadedModel(BinaryModel):
-    """What must be known of a network to begin a frame.
+    """A network that is not loaded yet: what its frame's header needs.
 
     Args:
         identity: the SHA-256 of its integers.
@@ -78,7 +78,7 @@ class DeferredCodec(Codec):
 
 
 def find_unloaded(name: str) -> OpenModel | None:
-    """Return the network of the package that is called ``name``; None where that is no network."""
+    """Return the packaged network ``name``; None if that is not a network."""
     return _unloaded(EMBEDDED.get(name))
 
 

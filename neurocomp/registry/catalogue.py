@@ -23,7 +23,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Family:
-    """What a family of models is to the format and to those who open its models.
+    """A family of models: its id in the format, and how its models are opened.
 
     Attributes:
         id: the family's number in frames.
@@ -53,7 +53,7 @@ class Family:
 
     @property
     def stored_name(self) -> str:
-        """What files say of its models."""
+        """The family's name in model files."""
         return constants.FAMILY_NAMES[self.stored_family or self.id]
 
     @property
@@ -63,7 +63,7 @@ class Family:
 
     @property
     def revision(self) -> int:
-        """Of the family's arithmetic, in this version of the software."""
+        """Revision of the family's arithmetic in this version of the software."""
         return constants.REVISIONS[self.id]
 
 
@@ -168,7 +168,7 @@ FAMILIES = (
 """All families: to add one is to add a line here, and its id to ``frame/constants.py``."""
 
 BY_ID = {one.id: one for one in FAMILIES}
-"""All of them, by what a frame says."""
+"""All families, by id."""
 
 
 def family_named(name: str) -> Family | None:

@@ -87,7 +87,7 @@ def open_dictionary(name: str, store: ModelStore) -> Dictionary:
     """Return the dictionary that a user calls ``name``: a file, or a name or hash in ``store``.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
         UsageError: it is a model.
         FormatError, ModelMismatchError: the file is damaged or no dictionary.
     """
@@ -121,7 +121,7 @@ def open_frame_dictionary(identity: bytes, store: ModelStore) -> Dictionary:
     try:
         dictionary = _dictionaries(entry.path)
     except UsageError as error:
-        raise FormatError(f"the frame's dictionary is none: {error}") from None
+        raise FormatError(f"the frame's dictionary is not a dictionary: {error}") from None
     if dictionary.identity != identity:
         raise ModelMismatchError(
             f"{printable(entry.path)} is not the dictionary {identity.hex()}… of the frame"

@@ -28,7 +28,7 @@ from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
 _TRANSFORMER = constants.FAMILY_NAMES[constants.FAMILY_TRANSFORMER]
 DICTIONARY = "dictionary"
-"""What a dictionary's file says that it is."""
+"""Family name in a dictionary's file."""
 
 
 def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> ModelNotFoundError:
@@ -114,7 +114,7 @@ def find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
     """Return file and name of the stored model of that hash.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
     """
     entry = store.find_by_hash(identity)
     return entry.path, entry.name
@@ -122,7 +122,7 @@ def find_stored(identity: bytes, store: ModelStore) -> tuple[Path, str]:
 
 @dataclass(frozen=True)
 class Named:
-    """What the model of a frame is called here.
+    """The local name of a frame's model.
 
     Attributes:
         name: for people.
@@ -142,7 +142,7 @@ def name_frame_model(
     parameters: bytes,
     environment: bytes,
 ) -> Named:
-    """Return what the model of a frame is called here, as far as headers tell: none is loaded.
+    """Return what the model of a frame is called here, as far as headers show: none is loaded.
 
     Raises:
         ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be decoded here; see
@@ -209,7 +209,7 @@ def _window(header: ModelHeader, parameters: bytes) -> int | None:
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
-    """Return what the dictionary of a frame is called here, as far as headers tell.
+    """Return what the dictionary of a frame is called here, as far as headers show.
 
     Raises:
         ModelNotFoundError, FormatError: there is none; see ``dictionary.open_frame_dictionary``.
@@ -218,7 +218,7 @@ def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
     found = ModelHeader.read(entry.path).architecture
     if found != DICTIONARY:
         raise FormatError(
-            f"the frame's dictionary is none: {printable(entry.path)} holds a model "
+            f"the frame's dictionary is not a dictionary: {printable(entry.path)} holds a model "
             f"({printable(found)})"
         )
     return entry.name

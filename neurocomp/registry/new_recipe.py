@@ -55,7 +55,7 @@ def recipe_text(kind: TrainingKind, tables: Table, title: str) -> str:
         title: one sentence, the first comment.
 
     Raises:
-        UsageError: the tables are no configuration of this kind.
+        UsageError: the tables are not a configuration of this kind.
     """
     config_class = kind.training().config_class
     config = parse(config_class, tables)
@@ -73,7 +73,9 @@ def _set_size(tables: Table, kind: TrainingKind, size: int) -> None:
     """Set the size of images, and a factor under which the grid of codes stays small."""
     if kind.name != "vae":
         what = "the codes of its data say" if kind.name == "prior" else "it trains on text"
-        raise UsageError(f"--size is of images, which a {kind.name} recipe does not set: {what}")
+        raise UsageError(
+            f"--size is the size of images, which a {kind.name} recipe does not set: {what}"
+        )
     tables["data"]["size"] = size
     model = tables.setdefault("model", {})
     least = model.get("factor", 4)

@@ -1,4 +1,4 @@
-"""How to get hold of a model, by its name or by what a frame records."""
+"""Opens models by name, or by a frame's record."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
         store: where stored models are looked up.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
         FormatError: the model file is damaged or not a model.
     """
     if name.startswith(HUB_PREFIX):
@@ -102,7 +102,7 @@ def as_language(opened: OpenModel) -> OpenModel:
     model = opened.model
     if not isinstance(model, TransformerModel) or not is_language_model(opened):
         raise ModelMismatchError(
-            f"model {quoted(opened.name)} is no language model of bytes: its window does not "
+            f"model {quoted(opened.name)} is not a language model of bytes: its window does not "
             "slide, or its vocabulary is not one of bytes"
         )
     return OpenModel(BY_ID[FAMILY_LANGUAGE], opened.name, LanguageModel(model))
@@ -112,7 +112,7 @@ def open_dalle(name: str) -> DalleModel:
     """Return the prior in the folder ``name``, or the one of that name in the package.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
         FormatError: it is damaged, or another model.
     """
     from neurocomp.models.dalle import DalleModel
@@ -168,7 +168,7 @@ def open_frame_model(
     try:
         opened = _open_stored(path, name)
     except UsageError as error:
-        raise ModelMismatchError(f"the frame's model is none: {error}") from None
+        raise ModelMismatchError(f"the frame's model is invalid: {error}") from None
     opened = _with_parameters(opened, parameters)
     if family.stored_family is not None:
         opened = as_language(opened)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from neurocomp.codec.contract import Model
 
 LICENCE = "Apache-2.0"
-"""Of all that the package ships."""
+"""Licence of all that the package ships."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class PackagedModel:
 
     @property
     def section_lanes(self) -> int:
-        """Of a network of bytes: lanes of a block that share tables and a payload."""
+        """Lanes of a byte network's section, which share tables and a payload."""
         return section_lanes(None if self.file is None else ModelHeader.read(self.file))
 
 

@@ -87,11 +87,11 @@ TRAININGS = {
         ),
     )
 }
-"""By name, in the order in which people are told of them."""
+"""Kinds of training by name, in the order of listings."""
 
 
 def training_kind(name: str) -> TrainingKind:
-    """Return the kind of training of that name; raises UsageError where there is none."""
+    """Return the kind of training of that name; raises UsageError if there is none."""
     if name not in TRAININGS:
         raise UsageError(
             f"there is no training {name!r}{did_you_mean(name, TRAININGS)}: name one of "

@@ -15,7 +15,7 @@ from neurocomp.errors import FormatError
 from neurocomp.names import printable, quoted
 
 MAX_MAGNITUDE = float(1 << 20)
-"""Of a real weight: those of trained networks are thousands of times smaller."""
+"""Largest weight accepted: those of trained networks are thousands of times smaller."""
 
 _AT_ONCE = 1 << 20
 
@@ -30,7 +30,9 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
     except (OSError, ValueError, SafetensorError, RecursionError) as error:
-        raise FormatError(f"{printable(folder)} is no checkpoint of a network: {error}") from None
+        raise FormatError(
+            f"{printable(folder)} is not a checkpoint of a network: {error}"
+        ) from None
     if not isinstance(settings, dict):
         raise FormatError(f"{printable(folder / 'config.json')} holds no settings")
     for name, tensor in weights.items():
@@ -57,7 +59,7 @@ def require_sound(folder: Path, name: str, tensor: NDArray[Any]) -> None:
         what = _describe(piece, low, high)
         raise FormatError(
             f"tensor {quoted(name)} of the checkpoint {printable(folder)} {what}: its training "
-            "went astray before it was saved; take an earlier checkpoint"
+            "had diverged before it was saved; take an earlier checkpoint"
         )
 
 

@@ -1,4 +1,4 @@
-"""What was made of a file, kept for as long as the file's content is the same.
+"""A cache of what was made from files, valid while their content is the same.
 
 A path says nothing about content: a file is replaced, a process changes its folder, a name belongs
 to another home.  So what is kept is found by content: by its SHA-256 where the file is small or has

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from neurocomp.temporaries import temporary_beside
 
 _NO_SYNC = {errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTSUP}
-"""How systems say that folders are not synced there."""
+"""Errors of systems that cannot sync folders."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What a model file says about itself before its tensors are read; needs no numpy.
+"""Headers of model files, read without their tensors and without numpy.
 
 The file is safetensors (no code, no pickle).  Its only metadata key, "neurocomp", holds canonical
 JSON with the file's version, the architecture, the configuration and the hash.  Version 3 also has
@@ -42,10 +42,10 @@ TYPE_NAMES = {
 """Names in numpy, which are hashed, of the allowed types of safetensors."""
 
 TYPES = tuple(TYPE_NAMES.values())
-"""What tensors of a stored model may be."""
+"""Types that tensors of a stored model may have."""
 
 Json = Any
-"""What ``json`` reads and writes."""
+"""A value that ``json`` reads and writes."""
 
 Forms = dict[str, tuple[str, tuple[int, ...]]]
 """Type and shape of each packed tensor, by name."""
@@ -62,7 +62,7 @@ def canonical_json(value: Json) -> str:
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """What a model file says about itself before its tensors are read.
+    """The header of a model file.
 
     Attributes:
         architecture: name in the registry.
@@ -83,7 +83,7 @@ class ModelHeader:
         """Read the header of the model file at ``path``.
 
         Raises:
-            FormatError: the file is no neurocomp model, or damaged.
+            FormatError: the file is not a neurocomp model, or damaged.
             UnsupportedError: it was written by a newer version.
             OSError: it cannot be read.
         """
@@ -152,7 +152,7 @@ def read_forms(value: Any) -> Forms:
         FormatError: it says something else.
     """
     if not isinstance(value, dict):
-        raise FormatError("the forms of packed tensors are no table")
+        raise FormatError("the forms of packed tensors are not a table")
     forms: Forms = {}
     for name, form in value.items():
         match form:
@@ -162,7 +162,7 @@ def read_forms(value: Any) -> Forms:
                 forms[name] = (dtype, tuple(shape))
             case _:
                 raise FormatError(
-                    f"tensor {quoted(name)} is packed in no form that is known: "
+                    f"tensor {quoted(name)} is packed in an unknown form: "
                     f"{printable(repr(form), 80)}"
                 )
     return forms

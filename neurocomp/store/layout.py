@@ -1,4 +1,4 @@
-"""Where the tensors of a safetensors file lie, read without numpy and believed only as checked.
+"""The places of tensors in a safetensors file, read without numpy and checked.
 
 The format: 8 bytes, little-endian, with the header's length; the header, JSON; the tensors, one
 after the other without gaps (https://github.com/huggingface/safetensors).  What the header claims
@@ -77,7 +77,7 @@ def read_layout(path: Path, shown: Path | None = None) -> Layout:
         shown: what messages call it.
 
     Raises:
-        FormatError: it is no safetensors file, cut short or damaged.
+        FormatError: it is not a safetensors file, cut short or damaged.
         UnsupportedError: a tensor's type is none of ``TYPE_BYTES``.
         OSError: it cannot be read.
     """
@@ -116,7 +116,7 @@ def _read_header(shown: Path, file: BinaryIO, size: int) -> tuple[bytes, int]:
 def _parse(header: bytes, start: int, size: int) -> Layout:
     fields = json.loads(header.decode("utf-8"), object_pairs_hook=_without_doubles)
     if not isinstance(fields, dict):
-        raise ValueError("its header is no JSON object")
+        raise ValueError("its header is not a JSON object")
     metadata = fields.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
         raise ValueError("its metadata are not texts")

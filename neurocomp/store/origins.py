@@ -1,4 +1,4 @@
-"""Where a model came from, under which licence, and what can be fetched by name."""
+"""Origins and licences of models, and the models that can be fetched by name."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ PULLED = {
 """Models by the names that the command takes."""
 
 IN_WHEELS = tuple(name for name, one in PULLED.items() if one.wheel is not None)
-"""Those that a package index has."""
+"""Models that a package index has."""
 
 
 def repository(name: str) -> str:

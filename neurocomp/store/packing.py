@@ -1,6 +1,6 @@
-"""Tensors of a stored model, entropy-coded: weights of 8 bits take some 6.4 of them.
+"""Tensors of a stored model, entropy-coded: weights of 8 bits take about 6.4 of them.
 
-For what ships with the package; ``core/src/weights`` does the work, in some 5 nanoseconds an
+For what ships with the package; ``core/src/weights`` does the work, in about 5 nanoseconds an
 element.
 """
 

@@ -32,7 +32,7 @@ def dalle_file(name: str) -> Path:
     """Return the prior in the folder ``name``, or the one of that name in the package.
 
     Raises:
-        ModelNotFoundError: there is none.
+        ModelNotFoundError: there is no such model.
     """
     name = name.removeprefix(DALLE_PREFIX)
     packaged = packaged_folder("dalle") / name
@@ -41,6 +41,6 @@ def dalle_file(name: str) -> Path:
             return folder / DALLE_FILE
     names = ", ".join(one.removeprefix(DALLE_PREFIX) for one in packaged_priors()) or "none"
     raise ModelNotFoundError(
-        f"{quoted(name)} is no folder with a {DALLE_FILE}: name the folder of a run of 'neurocomp "
-        f"dalle train-prior', or one of those in the package: {printable(names)}"
+        f"{quoted(name)} is not a folder with a {DALLE_FILE}: name the folder of a run of "
+        f"'neurocomp dalle train-prior', or one of those in the package: {printable(names)}"
     )

@@ -149,7 +149,7 @@ class StoredModel:
             shown: what messages call it.
 
         Raises:
-            FormatError: the file is no neurocomp model, damaged or too large.
+            FormatError: the file is not a neurocomp model, damaged or too large.
             UnsupportedError: it was written by a newer version, or holds floats.
             ModelMismatchError: its content doesn't have the hash that it records.
             OSError: it cannot be read.
@@ -214,7 +214,7 @@ def _verify_checksum(path: Path, shown: Path, layout: Layout) -> None:
             checksum = zlib.crc32(piece, checksum)
             left -= len(piece)
         if file.read() != checksum.to_bytes(CHECKSUM_BYTES, "little"):
-            raise FormatError(f"{printable(shown)} is damaged: its checksum is another")
+            raise FormatError(f"{printable(shown)} is damaged: its checksum does not match")
 
 
 def _read_tensors(path: Path, shown: Path, layout: Layout) -> dict[str, NDArray[Any]]:

@@ -131,12 +131,12 @@ class BytePairs(SymbolMap):
         """Return the bytes that the tokens stand for.
 
         Raises:
-            FormatError: a symbol is no token of content.
+            FormatError: a symbol is not a token of content.
         """
         try:
             return b"".join(map(self._bytes_of.__getitem__, symbols.tolist()))
         except KeyError as error:
-            raise FormatError(f"symbol {error} is no token of the vocabulary") from None
+            raise FormatError(f"symbol {error} is not a token of the vocabulary") from None
 
     def describe(self, symbols: Stream) -> Description:
         """Return how many bytes each token stands for."""

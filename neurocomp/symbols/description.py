@@ -1,4 +1,4 @@
-"""What the symbols of a block are, for people who look at them."""
+"""Describes the symbols of a block for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Description:
 
     Attributes:
         sizes: int64 (n,), bytes of the content that each stands for, in its order; None where
-            symbols are no pieces of the content.
+            symbols are not pieces of the content.
         kinds: uint8 (n,), numbers of ``kind_names``; None where the bytes tell the kind.
         kind_names: what people call the kinds.
         captions: for each text beside images its symbols, its end included.

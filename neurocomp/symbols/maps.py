@@ -1,4 +1,4 @@
-"""What a symbol map is, and the maps of plain integers: bytes, and 16 bits (token files)."""
+"""The interface of symbol maps, and the maps of bytes and of 16-bit integers (token files)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class UnsignedIntegers(SymbolMap):
     def describe(self, symbols: Stream) -> Description:
         """Return what the symbols are: bytes of content each, and of one kind where they are more.
 
-        A number of 16 bits is no text.
+        A number of 16 bits is not text.
         """
         import numpy as np
 

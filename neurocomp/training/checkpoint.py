@@ -43,7 +43,7 @@ from neurocomp.training.soundness import StoredCheckpoint, newest_sound, read_te
 Optimizers = Sequence[torch.optim.Optimizer]
 
 _QUANTITIES = {Muon: {"momentum"}, torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"}}
-"""What each optimizer keeps of a parameter."""
+"""The state that each optimizer keeps of a parameter."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from neurocomp.errors import UsageError
 
 MAX_COUNT = 1 << 31
-"""Of steps, samples and the like: what is above is a mistake, and would not fit in memory."""
+"""Most steps, samples and the like: more is a mistake, and would not fit in memory."""
 
 Table = dict[str, Any]
 T = TypeVar("T")
@@ -93,7 +93,7 @@ def require_count(path: str, value: int) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerConfig:
-    """How parameters move; see `neurocomp.training.optim`."""
+    """The optimizer; see `neurocomp.training.optim`."""
 
     name: str = "adamw"
     """"adamw", or "muon" for the matrices of hidden layers and AdamW for everything else."""
@@ -102,19 +102,19 @@ class OptimizerConfig:
     matrix_rate: float = 0.02
     """Highest learning rate of Muon."""
     weight_decay: float = 0.05
-    """Of the matrices of hidden layers, decoupled: times the rate at each step."""
+    """Decoupled weight decay of hidden layers' matrices: times the rate at each step."""
     beta1: float = 0.9
-    """Of AdamW's mean of gradients."""
+    """Decay of AdamW's mean of gradients."""
     beta2: float = 0.97
-    """Of AdamW's mean of their squares."""
+    """Decay of AdamW's mean of squared gradients."""
     momentum: float = 0.95
-    """Of Muon."""
+    """Momentum of Muon."""
     clip: float = 1.0
     """Largest norm of a gradient; larger ones are scaled down to it."""
     warmup: float = 0.02
     """Share of the steps in which the rate rises from zero."""
     final: float = 0.05
-    """What the cosine falls to by the last step, as a share of the highest rate."""
+    """The rate at the last step, at the end of the cosine, as a share of the highest."""
 
     def __post_init__(self) -> None:
         require(self.name in ("adamw", "muon"), "optimizer.name", self.name, "'adamw' or 'muon'")
@@ -132,14 +132,14 @@ class OptimizerConfig:
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
-    """How long to train, and what to write down on the way."""
+    """Length of the run, and what it logs and saves."""
 
     steps: int
     """Updates of the parameters in the whole run."""
     micro_batch: int = 8
     """Windows (or images) that one process takes through the network at once."""
     seed: int = 0
-    """Of the first parameters, the shuffle and everything else that is drawn."""
+    """Seed of the first parameters, the shuffle and all other random numbers."""
     precision: str = "auto"
     """"float32", "bfloat16" (autocast), or "auto": bfloat16 where the hardware has it."""
     log_every: int = 10

@@ -1,4 +1,4 @@
-"""One process or several: started by torchrun, joined by DDP or FSDP."""
+"""Training in one process or several: started by torchrun, joined by DDP or FSDP."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Processes:
         if failure is not None:
             raise failure
         if is_failed:
-            raise TrainingError("the first process can't go on: it says why")
+            raise TrainingError("the first process failed: see its message")
         return result
 
 

@@ -1,4 +1,4 @@
-"""What the fields of a configuration are: read from its dataclass, which says it once.
+"""The fields of a configuration, from the docstrings of its dataclass.
 
 A field of a configuration has its meaning in a string below it, where readers of the code look for
 it; the docs and the comments of new recipes are made of the same strings.

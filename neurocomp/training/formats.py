@@ -1,4 +1,4 @@
-"""What a file of training data is, by its first bytes: text, compressed text, or neither."""
+"""Types of training data by their first bytes: text, compressed text, or neither."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 HEAD_BYTES = 512
-"""How much of a file tells what it is: a tar says so after its first name."""
+"""Bytes that tell a file's type: a tar's mark comes after its first name."""
 
 Open = Callable[[BinaryIO], BinaryIO]
 
@@ -28,7 +28,7 @@ _COMPRESSED = {
     ".zst": (b"\x28\xb5\x2f\xfd",),
     ".lzma": (b"\x5d\0\0",),
 }
-"""What is read, by the ends of names, with the first bytes that also say so."""
+"""Compressed formats by suffix, with their first bytes."""
 
 _OTHERS = {
     "a zip archive (or .docx, .xlsx, .jar, .npz, .pt)": (
@@ -61,7 +61,7 @@ _OTHERS = {
     "a Parquet table": (b"PAR1\x15",),
     "a font": (b"wOFF", b"wOF2", b"OTTO\0"),
 }
-"""First bytes of what is no text, which would be trained on as noise."""
+"""First bytes of what is not text, which would be trained on as noise."""
 
 
 def compression_of(path: Path, head: bytes) -> str | None:
@@ -80,7 +80,7 @@ def compression_of(path: Path, head: bytes) -> str | None:
 
 
 def other_kind(head: bytes) -> str | None:
-    """Return what a file is, in words, if its first `HEAD_BYTES` say that it is no text."""
+    """Return what a file is, in words, if its first `HEAD_BYTES` say that it is not text."""
     for kind, starts in _OTHERS.items():
         if head.startswith(starts):
             return kind

@@ -33,7 +33,7 @@ class RunLog:
     def write(self, event: str, step: int, **values: Any) -> None:
         """Append one event; ``values`` are numbers, strings or tables of them.
 
-        JSON has no infinity and nothing that is no number: such values become null.
+        JSON has no infinity and no NaN: such values become null.
 
         Raises:
             OSError: the log can't be written; it is named.

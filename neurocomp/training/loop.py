@@ -56,7 +56,7 @@ class Trainer:
         run, optimizer: how to train.
         opened: the run's folder, with the checkpoint to go on from.
         sharding: "ddp" or "fsdp", where there are several processes.
-        report: is told what people may want to read; a terminal that is gone stops no training.
+        report: called with messages for people; a terminal that is gone stops no training.
     """
 
     def __init__(
@@ -96,12 +96,14 @@ class Trainer:
         try:
             self._task.restore(stored.state["position"])
         except (KeyError, TypeError) as error:
-            raise FormatError(f"{stored.path} has no position in these data: {error!r}") from None
+            raise FormatError(
+                f"{stored.path} has no valid position in these data: {error!r}"
+            ) from None
         self._step = stored.step
         if self._step >= self._run.steps:
             self._tell(
                 f"the run is finished: {self._step} steps of {self._run.steps} are done; "
-                "--steps N with a larger N trains on"
+                "--steps N with a larger N continues it"
             )
         else:
             self._tell(f"resuming at step {self._step}")
@@ -236,7 +238,7 @@ class Trainer:
             raise self._diverged("a loss or a gradient is not finite")
 
     def _check_weights(self) -> None:
-        """Raise TrainingError where the state after this step is no good to go on from."""
+        """Raise TrainingError where the state after this step is not fit to go on from."""
         module = self._task.module
         bad = first_not_finite(module.state_dict())
         if bad is None and first_not_finite(moments(module, self._optimizers)) is not None:
@@ -263,14 +265,14 @@ class Trainer:
         return bool(loss.isfinite().item())
 
     def _diverged(self, what: str) -> TrainingError:
-        """Return the error of a run that has gone astray; all processes call this."""
+        """Return the error of a run that has diverged; all processes call this."""
         last = self._processes.in_first(lambda: self._checkpoints.last)
         if self._log is not None:
             self._log.write("diverged", self._step, reason=what)
         return TrainingError(
             f"{what} at step {self._step}: the run has diverged, and this step is not saved; "
             f"{last or 'the first process says which checkpoint is the last'}: lower the learning "
-            "rates, and go on with --resume --accept-changes or begin again"
+            "rates, and resume with --resume --accept-changes or start again"
         )
 
     def _tell(self, message: str) -> None:

@@ -32,7 +32,7 @@ LOCK_NAME = ".lock"
 _PLACE = 1 << 20
 """the byte that Windows locks, after the text: it lets nobody else read a locked byte."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How file systems say that they have no locks."""
+"""Errors of file systems without locks."""
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def locked(folder: Path, tell: Tell = lambda message: None) -> Iterator[None]:
 
     Args:
         folder: of the run.
-        tell: is told that there are no locks.
+        tell: called with a message where there are no locks.
 
     Raises:
         TrainingError: another process holds it.
@@ -111,7 +111,7 @@ def _lock(descriptor: int, path: Path, tell: Tell) -> bool:
         if error.errno not in _NO_LOCKS:
             raise
         tell(
-            f"warning: the file system of {path.parent} has no locks: see to it that no other "
+            f"warning: the file system of {path.parent} has no locks: make sure that no other "
             "training writes there"
         )
     return True
@@ -136,7 +136,7 @@ class OpenRun:
     Attributes:
         place: where it is.
         processes: who trains.
-        tell: is told what people may want to read.
+        tell: called with messages for people.
         checkpoint: the one to go on from; None for a new run.
         record: what it is trained with, from `begin` on.
     """
@@ -149,7 +149,7 @@ class OpenRun:
 
     @property
     def folder(self) -> Path:
-        """Of the run."""
+        """Folder of the run."""
         return self.place.output
 
     def begin(self, record: RunRecord) -> None:
@@ -164,8 +164,8 @@ class OpenRun:
             before = self._recorded()
             if before is None:
                 self.tell(
-                    f"warning: {self.checkpoint.path} doesn't say what it was trained with: see "
-                    "to it that the configuration and the data are those of its run"
+                    f"warning: {self.checkpoint.path} doesn't record its training: make sure "
+                    "that the configuration and the data are those of its run"
                 )
             else:
                 changed = self._compare(before, record)
@@ -190,21 +190,21 @@ class OpenRun:
             raise FormatError(f"{self.checkpoint.path} is damaged: {error}") from None
 
     def _compare(self, before: RunRecord, now: RunRecord) -> dict[str, str]:
-        """Return what may change, told to the user; raise where something else has."""
+        """Report and return the changes that are allowed; raise if there are others."""
         found = changes(before, now)
         path = self.checkpoint.path if self.checkpoint else self.folder
         if impossible := [one.text for one in found if not one.is_possible]:
             raise UsageError(
                 f"{self.folder} can't go on with another kind of network or optimizer: "
-                f"{'; '.join(impossible)}: leave out --config to go on as it was, or begin a new "
-                f"run in another folder with --init {path}"
+                f"{'; '.join(impossible)}: leave out --config to continue as before, or start a "
+                f"new run in another folder with --init {path}"
             )
         meant = [one.text for one in found if not one.is_harmless]
         if meant and not self.place.accept_changes:
             raise UsageError(
-                f"{self.folder} was trained with something else: {'; '.join(meant)}: leave out "
-                "--config and give the same data to go on as it was, give --accept-changes if this "
-                f"is meant, or begin a new run in another folder with --init {path}"
+                f"{self.folder} was trained with other settings: {'; '.join(meant)}: leave out "
+                "--config and give the same data to continue as before, give --accept-changes if "
+                f"this is intended, or start a new run in another folder with --init {path}"
             )
         for one in found:
             self.tell(f"changed: {one.text}")
@@ -218,7 +218,7 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
     Args:
         place: where it is, and whether it goes on.
         processes: who trains; the first one holds the lock for all.
-        tell: is told what people may want to read.
+        tell: called with messages for people.
 
     Raises:
         UsageError: the folder has a run that is not to be resumed, or none that could be.

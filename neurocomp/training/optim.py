@@ -1,4 +1,4 @@
-"""How parameters move: Muon and AdamW, the schedule of their rates, and bfloat16 or not."""
+"""Optimizers: Muon and AdamW, the schedule of their rates, and the choice of bfloat16."""
 
 from __future__ import annotations
 

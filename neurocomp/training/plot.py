@@ -23,7 +23,7 @@ Points = list[tuple[int, float]]
 
 @dataclass
 class Curves:
-    """What is drawn between one pair of axes.
+    """The curves in one pair of axes.
 
     Attributes:
         unit: of all values.

@@ -1,4 +1,4 @@
-"""Where a run is, how it begins, and the record of what it is trained with."""
+"""The place and the start of a run, and the record of its configuration and data."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _HARMLESS = {
     *("data.validation_pieces", "data.validation_length", "data.validation_images"),
     *("model.checkpointing", HELD_OUT),
 }
-"""What may change: how long, how much memory, what is measured, logged and kept."""
+"""Fields that may change: length, memory, and what is measured, logged and kept."""
 
 _LASTING = {"kind", "optimizer.name"}
-"""What can't change at all: momenta and networks of another kind are of no use."""
+"""Fields that can't change at all: momenta of another optimizer or network don't fit."""
 
 
 @dataclass(frozen=True)
 class RunPlace:
-    """Where a training leaves its results, and what it begins with.
+    """The folder of a training's results, and its starting point.
 
     Attributes:
         output: folder of the run.
@@ -68,30 +68,30 @@ class RunPlace:
         if self.resume and self.initial is not None:
             raise UsageError("--init is for a new run, --resume for one that has begun")
         if self.accept_changes and not self.resume:
-            raise UsageError("--accept-changes is for a run that goes on: give --resume too")
+            raise UsageError("--accept-changes is for a resumed run: give --resume too")
 
     def check(self) -> None:
         """Raise UsageError where a run is there that is not to be resumed, or none that can be."""
         if not (self.output / LOG_NAME).exists() and not checkpoints_of(self.output):
             if self.resume:
                 raise UsageError(
-                    f"{self.output} has no run to go on with: leave out --resume to begin one"
+                    f"{self.output} has no run to resume: leave out --resume to start one"
                 )
             return
         if not checkpoints_of(self.output):
             raise UsageError(
                 f"{self.output} has a run that ended before its first checkpoint: remove it and "
-                "begin again, or name another folder"
+                "start again, or name another folder"
             )
         if not self.resume:
             raise UsageError(
-                f"{self.output} has a run already: --resume it, or name another folder"
+                f"{self.output} already has a run: resume it with --resume, or name another folder"
             )
 
 
 @dataclasses.dataclass(frozen=True)
 class RunRecord:
-    """What decides how a run goes.
+    """Everything that determines a run.
 
     Attributes:
         kind: name of the configuration's class, which tells what is trained.
@@ -126,7 +126,7 @@ class RunRecord:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """What differs between a run's record and what it is to go on with.
+    """A difference between a run's record and its new settings.
 
     Attributes:
         name: such as "optimizer.rate" or "data file a.txt".

@@ -22,7 +22,7 @@ from neurocomp.training.record import RunPlace, RunRecord
 from neurocomp.training.task import Task
 
 Data = TypeVar("Data")
-"""What a kind of training reads before it begins."""
+"""Data that a kind of training reads before it begins."""
 TaskT = TypeVar("TaskT", bound=Task)
 
 
@@ -87,7 +87,7 @@ def run_training(training: Training[Any, Any], place: RunPlace, report: Report) 
     Args:
         training: what, and how.
         place: where results go, and what they begin with.
-        report: is told what people may want to read, in the first process.
+        report: called with messages for people, in the first process.
 
     Raises:
         UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.

@@ -1,4 +1,4 @@
-"""What is in the folder of a run, and which of it the program has written.
+"""The folder of a run, and which of its files the program has written.
 
 Only a folder whose name is exactly one that the program gives is a checkpoint: ``step-`` and the
 number of the step in eight digits or more.  Copies that people make beside them (``step-best``,
@@ -76,7 +76,7 @@ def temporary_name(target: Path) -> Path:
 CHECKPOINTS = "checkpoints"
 MODEL_NAME, OPTIMIZER_NAME, STATE_NAME = "model.safetensors", "optimizer.safetensors", "state.json"
 SUMS_NAME = "SHA256SUMS"
-"""Of a checkpoint: the hashes of its other files, as ``sha256sum --check`` reads them."""
+"""Hashes of a checkpoint's other files, as ``sha256sum --check`` reads them."""
 
 _NAME = re.compile(r"step-([0-9]{8,})")
 _TEMPORARY_NAME = re.compile(r"\.step-[0-9]{8,}\.tmp")
@@ -84,7 +84,7 @@ _EARLIER_FILES = {
     *(MODEL_NAME, OPTIMIZER_NAME, STATE_NAME),
     *("config.json", "tokenizer.json", "vocab.json", "merges.txt"),
 }
-"""Of checkpoints that have no `SUMS_NAME`, as versions before it wrote them."""
+"""Files of checkpoints without `SUMS_NAME`, from earlier versions."""
 
 
 def checkpoint_folder(run: Path, step: int) -> Path:
@@ -175,7 +175,7 @@ def discard(path: Path) -> None:
 
 
 def put_aside(path: Path) -> Path:
-    """Give a folder that is in the way a name that is no checkpoint's; return it."""
+    """Give a folder that is in the way a name that is not a checkpoint's; return it."""
     number = 1
     while (other := path.with_name(f"{path.name}.old-{number}")).exists():
         number += 1

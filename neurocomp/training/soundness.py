@@ -50,7 +50,7 @@ def newest_sound(
 
     Args:
         run: its folder.
-        tell: is told which newer ones are damaged.
+        tell: called with a message for each damaged one.
 
     Raises:
         FormatError: all are damaged.
@@ -61,7 +61,7 @@ def newest_sound(
             state = verify(path)
         except FormatError as error:
             passed_over[path] = str(error)
-            tell(f"warning: the checkpoint {path} is passed over: {error}")
+            tell(f"warning: the checkpoint {path} is skipped: {error}")
             continue
         return StoredCheckpoint(path, state, frozenset(passed_over))
     if passed_over:
@@ -105,7 +105,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def first_not_finite(tensors: Mapping[str, Tensor]) -> str | None:
-    """Return the name of a tensor that holds an infinity or what is no number, if one does."""
+    """Return the name of a tensor that holds an infinity or a NaN, if one does."""
     from torch.distributed.tensor import DTensor
 
     names = [name for name, one in tensors.items() if one.is_floating_point()]

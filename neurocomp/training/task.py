@@ -1,4 +1,4 @@
-"""What the training loop must know about a model that is trained."""
+"""The interface between the training loop and a model."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check_batch(batch: int, micro_batch: int, processes: Processes) -> None:
 
 
 def count_in(position: dict[str, Any], name: str) -> int:
-    """Return a count of a position; raises FormatError where it is none."""
+    """Return a count of a position; raises FormatError if it is invalid."""
     count = position.get(name)
     if type(count) is not int or count < 0:
         raise FormatError(f"a position in the data has {count!r} as {name}, not a count")

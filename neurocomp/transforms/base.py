@@ -1,4 +1,4 @@
-"""What a transform is: a reversible rewriting of a block's content before it becomes symbols."""
+"""The interface of transforms: reversible rewritings of content before it becomes symbols."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Transform(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name for people."""
 
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
         """Return what ``content`` becomes, and the properties; None where it should stay as it is.

@@ -45,21 +45,21 @@ def test_what_fails_is_named(source: Path, capsys: pytest.CaptureFixture[str]) -
     assert run(["bulk", "test", "-e", "serial", "target"]) == 1
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith(f"neurocomp: {names[0].removesuffix('.ncmp')}: not a neurocomp file")
-    assert told[1:] == ["neurocomp: mine: is no part of the set"]
+    assert told[1:] == ["neurocomp: mine: not part of the set"]
     assert run([*compress[:2], "-6", *compress[3:]]) == 2
     assert "was made with the model 'mix'" in capsys.readouterr().err
     assert run(["bulk", "test", "-e", "serial", "source"]) == 2
-    assert "there is no manifest of a set in" in capsys.readouterr().err
+    assert "there is no manifest in" in capsys.readouterr().err
     assert run(["bulk", "test", "-e", "serial", "no"]) == 2
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--part", "1"], "'1' is no part: write NUMBER/COUNT"),
+        (["--part", "1"], "'1' is not a part: write NUMBER/COUNT"),
         (["--part", "2/2"], "there is no part 2/2"),
-        (["--source-options", "[]"], "'[]' is no JSON object"),
-        (["--target-options", "{"], "'{' is no JSON object"),
+        (["--source-options", "[]"], "'[]' is not a JSON object"),
+        (["--target-options", "{"], "'{' is not a JSON object"),
         (["--shard-size", "x"], "'x' is not a size"),
         (["--scheduler", "tcp://127.0.0.1:1"], "the engine 'serial' has no scheduler"),
         (["--scheduler", ""], "the argument is empty"),

@@ -178,8 +178,8 @@ def test_what_is_no_file_for_this_does_not_stop_the_others(program: Program, ins
     done = inside("-1", "b.ncmp", "folder", "fifo", "a")
     assert done.code == 1
     assert sorted(done.err.splitlines()) == [
-        "neurocomp: b.ncmp: already ends in .ncmp: give -f to compress it all the same",
-        "neurocomp: fifo: is not a regular file: give -o FILE or -c to read it all the same",
+        "neurocomp: b.ncmp: already ends in .ncmp: give -f to compress it anyway",
+        "neurocomp: fifo: is not a regular file: give -o FILE or -c to read it anyway",
         "neurocomp: folder: is a folder: give -r to go into it",
     ]
     assert set(program.files()) == {"a", "a.ncmp", "b.ncmp"}

@@ -68,7 +68,15 @@ def test_mistakes(tmp_path: Path, capsys: Said) -> None:
 
     target = str(tmp_path / "x.toml")
     says("no training 'vqe' (did you mean 'vae'?)", "new", "vqe", "-o", target)
-    says("--size is of images, which a text recipe", "new", "text", "--size", "64", "-o", target)
+    says(
+        "--size is the size of images, which a text recipe",
+        "new",
+        "text",
+        "--size",
+        "64",
+        "-o",
+        target,
+    )
     says("data.size is 33, but must be a mul", "new", "vae", "--size", "33", "-o", target)
     says("does not end in .toml", "new", "vae", "-o", str(tmp_path / "x.txt"))
     says("no configuration emojis (did you", "new", "vae", "--from", "emojis", "-o", target)
@@ -130,7 +138,7 @@ def test_the_path_of_the_docs_validates(
     document = Path(__file__).parents[2] / "docs" / "dalle.md"
     block = document.read_text(encoding="utf-8").partition("## Images of your own")[2]
     block = block.partition("\n## ")[0]
-    lines = [line for line in block.splitlines() if line.startswith("    neurocomp ")]
+    lines = [line[2:] for line in block.splitlines() if line.startswith("$ neurocomp ")]
     commands = [line.split("#")[0].split()[1:] for line in lines]
     assert [one[1] for one in commands if one[0] == "dalle"] == [
         *("train-vae", "tokenize", "tokenize", "train-prior", "eval"),

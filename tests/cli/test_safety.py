@@ -211,7 +211,7 @@ def test_a_file_that_was_just_written_is_not_written_again(
     """The last line of defence, where a file system hides that two names are one file."""
     monkeypatch.setattr("neurocomp.cli.files.plan._refuse_shared_outputs", lambda jobs: None)
     done = inside("-1", "-f", "--rm", "sub/x", "other/x", "-o", "out")
-    assert (done.code, "is already made of another input" in done.err) == (1, True)
+    assert (done.code, "is already the output of another input" in done.err) == (1, True)
     assert not (folder / "sub" / "x").exists()
     assert (folder / "other" / "x").read_bytes() == NOTE
 

@@ -1,8 +1,7 @@
-"""Commands in README and docs: each is one of the program's, and those of the quick start work."""
+"""Commands in README and docs: each is one of the program's, and works as a reader types it."""
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -15,19 +14,28 @@ import pytest
 
 from neurocomp.cli.bare import bare_command
 from neurocomp.cli.group import cli as main
+from tests.docs.pages import BY_OTHERS, PAGES, ROOT, commands_of, unfenced
+from tests.docs.running import Reader
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LINE = re.compile(r"^ {4,}(?:\$ )?((?:[A-Z_]+=\S+ )*neurocomp .*)$|^\$ (neurocomp .*)$", re.M)
 OPTION = re.compile(r"^(--[a-z][a-z0-9-]*|-[A-Za-z0-9])")
-NEEDS_A_NETWORK = ("models pull", "smollm2", "--preset max", "hf:", "corpora fetch")
+REFERENCE = ROOT / "docs" / "cli.md"
+EXAMPLE = re.compile(r"^ {4}(neurocomp .*)$", re.M)
+RUN = [page for page in PAGES if page.name not in BY_OTHERS and list(commands_of(page))]
+RUN_IN_MINUTES = [page for page in RUN if any(one.reason == "minutes" for one in commands_of(page))]
 
 
-def commands_of(path: Path) -> Iterator[str]:
-    """Yield the commands of a page; a backslash joins lines, and pipes part them."""
-    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
-    for found in LINE.finditer(text):
-        line = found.group(1) or found.group(2)
+def lines_of(page: Path) -> Iterator[str]:
+    """Yield the lines of a page with commands; the reference's examples are those of the help."""
+    if page == REFERENCE:
+        yield from EXAMPLE.findall(page.read_text(encoding="utf-8").replace("\\\n", " "))
+    else:
+        for one in commands_of(page):
+            yield from one.line.replace("\\\n", " ").splitlines()
+
+
+def calls_of(page: Path) -> Iterator[str]:
+    """Yield the program's own calls; pipes part them."""
+    for line in lines_of(page):
         parser = shlex.shlex(re.split(r"\s{2,}#| # ", line)[0], posix=True, punctuation_chars="|&>")
         parser.whitespace_split = True
         pieces: list[list[str]] = [[]]
@@ -39,14 +47,22 @@ def commands_of(path: Path) -> Iterator[str]:
         yield from (shlex.join(words) for words in pieces if words[:1] == ["neurocomp"])
 
 
-COMMANDS = sorted({(path.name, line) for path in PAGES for line in commands_of(path)})
+CALLS = sorted({(page.name, call) for page in PAGES for call in calls_of(page)})
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) > 100
+    assert len(CALLS) > 100
+    assert sum(len(list(commands_of(page))) for page in PAGES) > 100
 
 
-@pytest.mark.parametrize(("page", "line"), COMMANDS)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != REFERENCE], ids=lambda page: page.name
+)
+def test_every_command_is_fenced(page: Path) -> None:
+    assert unfenced(page) == []
+
+
+@pytest.mark.parametrize(("page", "line"), CALLS)
 def test_a_command_and_its_options_exist(page: str, line: str) -> None:
     words = shlex.split(line.replace("…", "x").replace("`", ""))[1:]
     command: click.Command = main
@@ -70,47 +86,30 @@ def test_a_command_and_its_options_exist(page: str, line: str) -> None:
         assert is_known, f"{page}: {line}: no option {found.group()} in {command.name}"
 
 
-def test_the_quick_start_works(tmp_path: Path) -> None:
-    """Every command that needs no network, one after the other, as a newcomer would type them."""
-    for number in range(12):
-        letter = tmp_path / "letters" / f"{number}.txt"
-        letter.parent.mkdir(exist_ok=True)
-        letter.write_text(f"Dear reader,\n\nthis is letter {number}. " * 20)
-    (tmp_path / "src").mkdir()
-    for name in ("report.txt", "note.txt", "src/module.py"):
-        (tmp_path / name).write_text("A line of a text that comes again.\n" * 50)
-    (tmp_path / "big.log").write_bytes(b"a line of a log\n" * 140_000)
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    program = tools / "neurocomp"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m neurocomp "$@"\n')
-    program.chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "NEUROCOMP_HOME": str(tmp_path / "home"),
-    }
-    environment.pop("NEUROCOMP_OPT", None)
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_the_commands_of_a_page_work(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = [one.line for one in commands_of(page) if not one.reason]
+    reader = Reader(page.name, tmp_path, monkeypatch, has_time=False)
+    for line in commands:
+        reader.type(line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN_IN_MINUTES, ids=lambda page: page.name)
+def test_the_commands_that_take_minutes_work(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(page.name, tmp_path, monkeypatch, has_time=True)
+    for one in commands_of(page):
+        if one.reason in ("", "minutes"):
+            reader.type(one.line)
+
+
+def test_the_python_of_the_quick_start_works(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "quickstart.md").read_text()
-    lines = [line.strip().removeprefix("$ ") for line in page.splitlines() if "    $ " in line]
-    done = 0
-    for line in lines:
-        if "pip install" in line or any(word in line for word in NEEDS_A_NETWORK):
-            continue
-        if line.startswith("neurocomp decompress report"):
-            (tmp_path / "report.txt").unlink()
-        if "big.log" in line:
-            quick = ["neurocomp", "-1", "--block-size", "1MiB", "big.log"]
-            subprocess.run(quick, cwd=tmp_path, env=environment, check=True)
-        result = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", line],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-        )
-        assert result.returncode == 0, f"{line}: {result.stderr.decode()}"
-        done += 1
-    assert done >= 9
-    for python in re.findall(r"^```python\n(.*?)^```", page, re.M | re.S):
-        subprocess.run([sys.executable, "-c", python], cwd=tmp_path, env=environment, check=True)
+    examples = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    assert examples
+    for example in examples:
+        subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True)

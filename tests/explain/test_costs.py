@@ -207,7 +207,7 @@ def test_content_that_is_not_known_is_decoded(codec: Codec) -> None:
 def test_a_block_of_another_payload_is_refused(codec: Codec) -> None:
     block, data = coded(codec, make_text(700))
     changed = replace(block, payload=block.payload[:-1] + bytes([block.payload[-1] ^ 1]))
-    with pytest.raises(FormatError, match="coded in another way"):
+    with pytest.raises(FormatError, match="codes the block in another way"):
         codec.trace(changed, data, Asked(), ignore)
 
 
@@ -220,7 +220,7 @@ def test_a_codec_need_not_be_able_to_tell() -> None:
             return b""
 
     block, data = coded(BitCodec(), make_text(100))
-    with pytest.raises(UnsupportedError, match="does not tell"):
+    with pytest.raises(UnsupportedError, match="cannot report"):
         Silent().trace(block, data, Asked(), ignore)
 
 

@@ -168,7 +168,7 @@ def test_a_token_set_is_told_of_by_images_and_captions() -> None:
     assert costs["codes"] == pytest.approx(one.entries.bits[one.images].sum())
     assert curve_of(one, 10).unit == "symbol"
     assert {place.title.split()[0] for place in dearest(one, 80)} == {"image", "caption"}
-    with pytest.raises(UsageError, match="no pieces of its bytes"):
+    with pytest.raises(UsageError, match="do not map to bytes"):
         one.cut((0, 10))
 
 

@@ -77,7 +77,7 @@ def test_another_owner_of_the_name_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     from neurocomp.integrations.fsspec import register
 
     monkeypatch.setitem(compr, "ncmp", lambda file, mode: file)
-    with pytest.raises(UsageError, match=r"another compression named 'ncmp', of tests\."):
+    with pytest.raises(UsageError, match=r"already has a compression named 'ncmp', of tests\."):
         register()
 
 

@@ -98,7 +98,7 @@ def test_what_has_no_bytes(wrong: Any) -> None:
         ({"verify": "yes"}, TypeError, "verify is True, False or None, not str"),
         ({"dictionary": 3}, TypeError, "dictionary is a name or a path, not int"),
         ({"model_path": 3}, TypeError, "model_path is a path or several, not int"),
-        ({"model_path": [3]}, TypeError, "model_path holds a int, which is no path"),
+        ({"model_path": [3]}, TypeError, "model_path holds a int, which is not a path"),
         ({"model_path": "abc", "model": "x"}, LookupError, "model path abc does not exist"),
         ({"model_path": ""}, LookupError, "model path '' does not exist"),
         ({"model_path": [""]}, LookupError, "model path '' does not exist"),

@@ -46,7 +46,7 @@ def test_an_unseen_symbol_still_has_a_table() -> None:
 
 def test_another_architecture_is_refused() -> None:
     stored = train_ngram(words(500, 16, 1), 16, 2).to_stored()
-    with pytest.raises(FormatError, match="no n-gram model"):
+    with pytest.raises(FormatError, match="not an n-gram model"):
         NgramModel.from_stored(StoredModel("gpt2", stored.config, stored.tensors))
 
 

@@ -50,7 +50,7 @@ def test_a_file_of_the_library_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ([], "no JSON object"),
+        ([], "not a JSON object"),
         (b"{", "damaged"),
         (b"[" * 100_000, "damaged"),
         (b'{"a": ' + b"9" * 5000 + b"}", "damaged"),

@@ -190,7 +190,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
     data, run = write_data(tmp_path / "data"), tmp_path / "run"
     config = tiny_config(1)
     train(config, data, run)
-    with pytest.raises(UsageError, match="has a run already: --resume it"):
+    with pytest.raises(UsageError, match="already has a run: resume it with --resume"):
         train(config, data, run)
     with pytest.raises(UsageError, match="--init is for a new run"):
         train(config, data, run, resume=True, initial=run)

@@ -126,12 +126,12 @@ def test_another_optimizer(four: Path) -> None:
 def test_where_there_is_no_run(tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     for folder in (tmp_path / "nothing", tmp_path / "empty"):
-        with pytest.raises(UsageError, match="has no run to go on with: leave out --resume"):
+        with pytest.raises(UsageError, match="has no run to resume: leave out --resume"):
             train(tiny_config(1), data, folder, resume=True)
         (tmp_path / "empty").mkdir(exist_ok=True)
     assert not (tmp_path / "nothing").exists()
     assert not list((tmp_path / "empty").iterdir())
-    with pytest.raises(UsageError, match="--accept-changes is for a run that goes on"):
+    with pytest.raises(UsageError, match="--accept-changes is for a resumed run"):
         train(tiny_config(1), data, tmp_path / "nothing", accept_changes=True)
 
 

@@ -67,7 +67,7 @@ def test_a_copy_under_another_number_is_passed_over(four: Path) -> None:
     shutil.copytree(checkpoints / "step-00000004", copy)
     result, said = go_on(four, 8)
     assert result.step == 8
-    assert any("step-00000100 is passed over" in one and "is of step 4" in one for one in said)
+    assert any("step-00000100 is skipped" in one and "is of step 4" in one for one in said)
     assert copy.is_dir()
 
 
@@ -77,7 +77,7 @@ def test_a_folder_in_the_way_is_put_aside(four: Path) -> None:
     (in_the_way / "mine.txt").write_text("mine")
     result, said = go_on(four, 6)
     assert result.step == 6
-    assert any("step-00000006 is passed over" in one for one in said)
+    assert any("step-00000006 is skipped" in one for one in said)
     assert json.loads((in_the_way / "state.json").read_text())["step"] == 6
     assert (four / "checkpoints" / "step-00000006.old-1" / "mine.txt").read_text() == "mine"
 

@@ -65,7 +65,7 @@ def test_damage_is_found(four: Path, kind: str) -> None:
     assert stored is not None
     assert (stored.path, stored.step, stored.passed_over) == (older, 2, frozenset({newest}))
     [text] = said
-    assert f"{newest} is passed over" in text
+    assert f"{newest} is skipped" in text
     assert file in text
 
 
@@ -116,7 +116,7 @@ def test_checkpoints_of_earlier_versions_are_read(four: Path) -> None:
         (folder / "state.json").write_text(json.dumps(state))
     result, said = go_on(four, 6)
     assert result.finished
-    assert any("doesn't say what it was trained with" in one for one in said)
+    assert any("doesn't record its training" in one for one in said)
     assert not (four / "checkpoints" / "step-00000002").exists()
 
 

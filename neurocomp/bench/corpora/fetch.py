@@ -19,7 +19,7 @@ PARTIALS = ".partial"
 
 @dataclass
 class Outcome:
-    """What became of files that were to be fetched, by name.
+    """The outcome of a download, by file name.
 
     Attributes:
         failed: could not be made or written.
@@ -77,7 +77,7 @@ def fetch(file: CorpusFile, folder: Path, builder: Builder) -> bool:
 
 
 class State(enum.StrEnum):
-    """What a file on this machine is."""
+    """The state of a file on this machine."""
 
     RIGHT = "right"
     WRONG = "wrong"

@@ -46,7 +46,7 @@ class Scatter:
         points: at least one.
         front: numbers of points that a line connects, in order.
         is_log: whether the x axis is logarithmic.
-        x_names: labels of places on the x axis that are no numbers of it.
+        x_names: labels of places on the x axis that are not numbers of it.
         height: in pixels.
     """
 

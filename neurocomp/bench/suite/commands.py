@@ -45,7 +45,7 @@ def parse_command(text: str) -> Command:
     """Return the command that a line says; quotes are as in a shell, and so are < and >.
 
     Raises:
-        UsageError: it is no command, or reads no ``{in}``.
+        UsageError: it is not a command, or reads no ``{in}``.
     """
     try:
         words = shlex.split(text)
@@ -58,7 +58,7 @@ def parse_command(text: str) -> Command:
         if word in redirected:
             redirected[word] = next(rest, "")
             if redirected[word] != {"<": INPUT, ">": OUTPUT}[word]:
-                raise UsageError(f"the command {text!r}: after {word} stands {INPUT} or {OUTPUT}")
+                raise UsageError(f"the command {text!r}: {INPUT} or {OUTPUT} must follow {word}")
         else:
             plain.append(word)
     command = Command(tuple(plain), redirected["<"], redirected[">"])

@@ -13,7 +13,7 @@ MEASURES = ("size", "compressing", "decompressing", "memory")
 
 
 class Verdict(enum.StrEnum):
-    """What became of a measure of a row."""
+    """How a measure of a row changed."""
 
     SAME = "same"
     BETTER = "better"
@@ -46,7 +46,7 @@ class Difference:
 
     @property
     def change(self) -> float | None:
-        """How much more there is now, as a share of what there was."""
+        """The increase, as a share of the old value."""
         return None if not self.before or self.now is None else self.now / self.before - 1
 
 

@@ -1,4 +1,4 @@
-"""Who takes part: neurocomp with options, peers with flags, any other program, and the floor."""
+"""The contenders: neurocomp with options, peers with flags, other programs, and the floor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a suite is, as a TOML file says it: files, contenders, numbers of threads."""
+"""The definition of a suite in TOML: files, contenders, numbers of threads."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FOLDER = Path(__file__).with_name("suites")
 """The suites of the package."""
 
 TEMPLATE = Path(__file__).with_name("page") / "new.toml"
-"""What a suite of the user begins with."""
+"""The template of a user's own suite."""
 
 ALL_THREADS = "1..n"
-"""What a suite says for 1, 2, 4 and so on up to the number of cores."""
+"""Stands for 1, 2, 4 and so on up to the number of cores."""
 
 KINDS = ("corpus", "path", "local", "made")
 _SUITE_KEYS = {"title", "description", "note", "files", "contenders", "threads", "delegate"}
@@ -31,7 +31,7 @@ class FileSpec:
     Attributes:
         corpus: a file of the corpora's manifest, or a folder of it.
         path: files of the user, relative to the suite's own; may have ``*``.
-        local: a file that is no part of the manifest, as no hash of it is known; it is looked for
+        local: a file that is not in the manifest, as no hash of it is known; it is looked for
             where corpora are, and only its size is checked.
         made: what is made here: an archive of corpus files ("tar", "tar.gz", "zip", "gz"), or a set
             of tokens of the package's pictures ("captions", "latents", "captioned-latents").
@@ -61,7 +61,7 @@ class FileSpec:
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.name or self.corpus or self.path or self.local or self.made
 
 

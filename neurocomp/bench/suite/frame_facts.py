@@ -1,4 +1,4 @@
-"""What a frame of neurocomp says of itself: weights that its reader needs, tokens that it codes."""
+"""Facts from a frame's header: weights that its reader needs, tokens that it codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECOND_OPINION = "text-l"
 
 @dataclass(frozen=True)
 class FrameFacts:
-    """Of a whole file.
+    """Facts about a whole file.
 
     Attributes:
         model_bytes: size of the files of weights and of dictionaries that decoding opens.
@@ -35,7 +35,7 @@ class FrameFacts:
 
 
 def facts_of(path: Path, model_path: Sequence[str] = ()) -> FrameFacts:
-    """Return what the heads of a compressed file tell; raises FormatError where it is none."""
+    """Return facts from the heads of a compressed file; raises FormatError if it is invalid."""
     store = ModelStore(search_path=model_path)
     files: dict[Path, int] = {}
     tokens, all_tokens = 0, True

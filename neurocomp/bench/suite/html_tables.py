@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 Cell = tuple[str, float | str | None]
-"""What a cell shows, and what it is sorted by; None stands last."""
+"""The text of a cell and its sort key; None sorts last."""
 
 
 def table(

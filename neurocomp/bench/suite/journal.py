@@ -1,4 +1,4 @@
-"""What has been measured, a line of JSON for each run, so that a suite goes on where it stopped."""
+"""The journal of a suite: a line of JSON for each run, so that a suite resumes where it stopped."""
 
 from __future__ import annotations
 

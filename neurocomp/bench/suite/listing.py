@@ -1,4 +1,4 @@
-"""What could be run here: suites and how much of them is on this machine, and peers."""
+"""Lists what can run here: suites, how many of their files are on this machine, and peers."""
 
 from __future__ import annotations
 

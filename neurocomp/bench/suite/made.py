@@ -14,7 +14,7 @@ from neurocomp.bench.suite import tokens
 from neurocomp.errors import UsageError
 
 _LEVEL = 6
-"""Of deflate, as gzip and zip take it unless told another one."""
+"""Level of deflate: the default of gzip and zip."""
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 

@@ -12,7 +12,7 @@ def same_pixels(first: Path, second: Path) -> bool:
 
     Raises:
         MissingPackageError: pillow is not installed.
-        OSError: one of them is no picture.
+        OSError: one of them is not a picture.
     """
     extras.require("comparing pictures", "bench", "PIL")
     from PIL import Image

@@ -23,7 +23,7 @@ SPEED, GAIN, MODELS = "speed", "gain", "models"
 FLOOR = "store"
 _OURS = "neurocomp"
 _NO_WEIGHTS_BYTES = 1e5
-"""Where on the axis of weights what has none stands."""
+"""The place of models without weights on the axis of weights."""
 
 
 def draw(results: Results, folder: Path) -> list[Path]:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 _WATCHER = Path(__file__).with_name("watcher.py")
 _SHOWN_BYTES = 400
-"""Of what a failed program says."""
+"""Bytes that are shown of a failed program's messages."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one run of a program took.
+    """Time and memory of one run of a program.
 
     Attributes:
         status: its exit code; a signal's number, negative, where one has ended it.

@@ -1,4 +1,4 @@
-"""What follows from sizes and seconds, of one content or of the sum of several."""
+"""Ratios and speeds from sizes and seconds, of one content or the sum of several."""
 
 from __future__ import annotations
 

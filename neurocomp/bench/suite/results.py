@@ -102,7 +102,7 @@ def read_results(path: Path) -> Results:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(
-            f"{quoted(str(path))} is no result of 'neurocomp bench run' ({error!r}): name its "
+            f"{quoted(str(path))} is not a result of 'neurocomp bench run' ({error!r}): name its "
             "results.json"
         ) from None
 

@@ -22,7 +22,7 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Row(Rates):
-    """What one contender makes of one content; medians where it ran several times.
+    """The results of one contender on one content; medians where it ran several times.
 
     Attributes:
         suite: that the row is of.

@@ -23,7 +23,7 @@ _WORK = ".work-"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run.
+    """The plan of a run.
 
     Attributes:
         suite: its name.
@@ -60,7 +60,7 @@ class Job:
 
 
 class Watch(Protocol):
-    """Who is told how a run goes on."""
+    """A listener to the progress of a run."""
 
     def planned(self, jobs: Sequence[Job]) -> None:
         """All rows, in their order."""
@@ -92,7 +92,7 @@ def run_plan(plan: Plan, folder: Path, watch: Watch) -> Generator[Row, None, Non
     Args:
         plan: what is run.
         folder: holds the journal, and files under way.
-        watch: is told of every step.
+        watch: called at every step.
 
     Raises:
         UsageError: another run is under way in the folder.

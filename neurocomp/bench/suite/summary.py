@@ -17,7 +17,7 @@ SHOWN_GAIN = -1.0
 
 @dataclass(frozen=True)
 class Total(Rates):
-    """What a contender makes of several files.
+    """The results of a contender, summed over several files.
 
     Attributes:
         title: contender and threads.

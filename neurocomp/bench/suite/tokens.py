@@ -18,7 +18,7 @@ KINDS = ("captions", "latents", "captioned-latents")
 
 _MODEL = "rainbow"
 NUM_PICTURES = 1024
-"""How many of the held-out pictures are taken, chosen by a seed."""
+"""Number of held-out pictures, chosen by a seed."""
 
 
 def make(kind: str) -> bytes:

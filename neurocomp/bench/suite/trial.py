@@ -27,7 +27,7 @@ _SUFFIX = re.compile(r"\.\w{1,10}")
 
 @dataclass(frozen=True)
 class Trial:
-    """What one run took.
+    """Sizes, time and memory of one run.
 
     Attributes: as of `rows.Row`.
     """

@@ -1,4 +1,4 @@
-"""What a content is, from its first bytes, and how many symbols it has that mean something."""
+"""The type of a content, from its first bytes, and its number of meaningful symbols."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUB_PIXEL, LATENT, TOKEN = "sub-pixel", "latent", "token"
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Of each colour type; a palette's index is one."""
+"""Channels of each colour type; a palette's index counts as one."""
 
 _SHALLOW_BITS = 8
 _NO_FRAME = {0xC4, 0xC8, 0xCC}

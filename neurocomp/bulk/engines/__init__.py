@@ -1,4 +1,4 @@
-"""What runs a function on many shards: this process, Dask, Ray.
+"""Engines that run a function on many shards: this process, Dask, Ray.
 
 A new engine is a class with the methods of `Engine`, and a line in `make_engine`.
 """
@@ -30,7 +30,7 @@ class Engine(Protocol):
 
     @property
     def threads(self) -> int:
-        """What each worker has to itself; 0 for all cores."""
+        """Threads of each worker; 0 for all cores."""
 
     def run(self, work: Work, shards: Sequence[Shard]) -> Iterator[Result]:
         """Yield each shard once, when it is done, in whatever order.

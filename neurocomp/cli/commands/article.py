@@ -55,17 +55,21 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     type=_FILE,
     multiple=True,
     metavar="FILE",
-    help="Text to train n-grams on, .txt or .xz; without any, there are none. May be repeated.",
+    help="Text to train n-grams on, .txt or .xz. Without it, no n-grams. May be repeated.",
 )
 @click.option(
-    "--orders", default="1,2,3,4,5", show_default=True, metavar="N[,N]...", help="Of the n-grams."
+    "--orders",
+    default="1,2,3,4,5",
+    show_default=True,
+    metavar="N[,N]...",
+    help="Orders of n-grams.",
 )
 @click.option(
     "--min-count",
     type=click.IntRange(1, 255),
     default=1,
     show_default=True,
-    help="Leave longer n-grams out that occur less often.",
+    help="Leave out longer n-grams that occur less often.",
 )
 @click.option(
     "--checkpoint",
@@ -82,7 +86,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     "models",
     multiple=True,
     metavar="NAME",
-    help="A model of the package or an installed one, whatever its tokens; may be repeated.",
+    help="A packaged or installed model, with any tokens. May be repeated.",
 )
 @click.option(
     "--tokens",
@@ -90,18 +94,18 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.IntRange(1),
     default=ARTICLE_TOKENS,
     show_default=True,
-    help="Code so many tokens from the start of TEXT.",
+    help="Number of tokens to code, from the start of TEXT.",
 )
 @message_options
 def article(**values: Any) -> None:
-    """Code the start of TEXT with models of language, from counts to transformers.
+    """Code the start of TEXT with language models, from counts to transformers.
 
     Every model is coded with arithmetic and with Huffman coding, decoded and compared. Models of
     bits (text-s, text-l, mix, and language models mixed with contexts) have arithmetic coding only.
-    All bits are counted by the token of GPT-2, also where a model has other tokens. FOLDER gets
-    article.csv and two figures as PNG and SVG: bits per token by model with the bound that the
-    tables set, and bits per token against parameters. Rows that article.csv has already for the
-    same text and model are not measured again.
+    All bits are counted per GPT-2 token, even if a model has other tokens. FOLDER gets article.csv
+    and two figures as PNG and SVG: bits per token by model with the bound that the tables set, and
+    bits per token against parameters. Rows that article.csv already has for the same text and model
+    are not measured again.
 
     \b
     Example:

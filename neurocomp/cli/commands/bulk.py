@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ENGINES = ("auto", "serial", "dask", "ray")
 _SHOWN = 20
-"""Files that messages name of those that are no part of a set, or that no worker could do."""
+"""Files that messages name of those that are not part of a set, or that no worker could do."""
 
 
 def _part_callback(
@@ -37,7 +37,7 @@ def _part_callback(
         return None
     number, slash, count = value.partition("/")
     if not (slash and number.isdecimal() and count.isdecimal()):
-        raise click.BadParameter(f"{value!r} is no part: write NUMBER/COUNT, from 0", ctx, param)
+        raise click.BadParameter(f"{value!r} is not a part: write NUMBER/COUNT, from 0", ctx, param)
     return int(number), int(count)
 
 
@@ -47,12 +47,12 @@ def _json_callback(ctx: click.Context, param: click.Parameter, value: str | None
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise click.BadParameter(f"{value!r} is no JSON object", ctx, param)
+        raise click.BadParameter(f"{value!r} is not a JSON object", ctx, param)
     return options
 
 
 _force_option = click.option(
-    "-f", "--force", is_flag=True, help="Replace files of other content that are in the way."
+    "-f", "--force", is_flag=True, help="Overwrite files with other content that are in the way."
 )
 
 _threads_option = click.option(
@@ -60,8 +60,8 @@ _threads_option = click.option(
     "--threads",
     type=click.IntRange(0, 256),
     metavar="N",
-    help="Threads of each worker, 0 for as many as there are cores: 1, but 0 where the engine is "
-    "serial.",
+    help="Threads of each worker, 0 for as many as there are cores. Default: 1, or 0 with the "
+    "engine serial.",
 )
 
 
@@ -70,7 +70,7 @@ def _options_option(name: str, what: str) -> Decorator[Any]:
         f"--{name}-options",
         callback=_json_callback,
         metavar="JSON",
-        help=f"Options of fsspec's file system of {what}, as an object.",
+        help=f"Options of the fsspec file system of {what}, as an object.",
     )
 
 
@@ -81,14 +81,14 @@ engine_options = all_of(
         type=click.Choice(_ENGINES),
         default="auto",
         show_default=True,
-        help="What runs the workers; auto is Dask where it is installed and there are cores.",
+        help="Engine of the workers; auto is Dask if it is installed and there are several cores.",
     ),
     click.option(
         "--scheduler",
         type=Name(),
         metavar="ADDRESS",
-        help="A cluster's: tcp://HOST:8786 of Dask, HOST:6379 or auto of Ray. Workers of this "
-        "machine without.",
+        help="Address of a cluster: tcp://HOST:8786 for Dask; HOST:6379 or auto for Ray. Without "
+        "one, workers run on this machine.",
     ),
     click.option(
         "-w",
@@ -96,22 +96,22 @@ engine_options = all_of(
         type=click.IntRange(0, 4096),
         default=0,
         metavar="N",
-        help="Workers of this machine; 0, the default, for as many as there are cores.",
+        help="Workers on this machine; 0, the default, for as many as there are cores.",
     ),
     click.option(
         "--local",
         type=click.Choice(["processes", "threads"]),
         default="processes",
         show_default=True,
-        help="What the workers of this machine are, with Dask.",
+        help="Kind of workers on this machine, with Dask.",
     ),
     click.option(
         "--shard-size",
         "shard_bytes",
         callback=size_callback,
         metavar="SIZE",
-        help="Content that a worker takes at once, and that is done again where it is lost: 8MiB, "
-        "or less for small sets.",
+        help="Content that a worker takes at once, and that is repeated if the worker is lost. "
+        "Default: 8MiB, or less for small sets.",
     ),
 )
 
@@ -120,9 +120,9 @@ engine_options = all_of(
 def bulk() -> None:
     """Compress, test and restore large sets of files, on one machine or many.
 
-    A set is a folder, or what fsspec reaches by a URL. Its compressed form has a frame for each
-    file, FILE.ncmp, and a manifest: sizes, hashes, models. A run that was ended goes on where it
-    was when it is begun again; files that have changed are done anew; no file is ever half there.
+    A set is a folder, or a URL that fsspec understands. Its compressed form has a frame for each
+    file, FILE.ncmp, and a manifest with sizes, hashes and models. An interrupted run resumes when
+    it is started again; changed files are compressed again; no file is ever left half-written.
 
     \b
     Examples:
@@ -271,8 +271,8 @@ def _run(values: dict[str, Any], work: Callable[[Settings], Summary], done: str)
         reporter.error(record.path, record.error or "failed")
     for path, error in _some(summary.lost, reporter, "more files were not done"):
         reporter.error(path, f"no worker could do it: {error}")
-    for path in _some(summary.unlisted, reporter, "more files are no part of the set"):
-        reporter.note(f"{path}: is no part of the set")
+    for path in _some(summary.unlisted, reporter, "more files are not part of the set"):
+        reporter.note(f"{path}: not part of the set")
     if (is_shown or reporter.verbose) and not reporter.quiet:
         sizes = describe_sizes(summary.content_bytes, summary.frame_bytes, perf_counter() - start)
         kept = f", {summary.num_kept} there already" if summary.num_kept else ""

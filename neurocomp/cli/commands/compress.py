@@ -89,7 +89,7 @@ class Compression:
     def output_name(self, relative: Path) -> Path:
         """Return ``relative`` with the suffix."""
         if is_compressed_name(relative) and not self._force:
-            raise Refused(f"already ends in {SUFFIX}: give -f to compress it all the same")
+            raise Refused(f"already ends in {SUFFIX}: give -f to compress it anyway")
         return compressed_name(relative)
 
     def check(self, source: Source) -> None:

@@ -31,14 +31,14 @@ _file_options = all_of(
 def corpora() -> None:
     """Get the files that benchmark suites are run on, and check them.
 
-    The manifest of the package says for each file where it comes from, its size, SHA-256 and
-    licence.  NAME is a file of it, such as canterbury/alice29.txt, or a folder, such as calgary;
-    without any, all are meant.
+    The manifest of the package lists the source, size, SHA-256 and licence of each file.  NAME is
+    a file in it, such as canterbury/alice29.txt, or a folder, such as calgary; without a NAME,
+    commands take all files.
 
     \b
     Environment:
-      NEUROCOMP_CORPORA  a folder with local copies, searched before the cache: files stand in it
-                         under the manifest's names, or in a folder in it
+      NEUROCOMP_CORPORA  a folder with local copies, searched before the cache: files have the
+                         manifest's names there, or in a subfolder
     """
 
 
@@ -76,14 +76,14 @@ def list_files(**values: Any) -> None:
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Fill this folder instead of the cache; NEUROCOMP_CORPORA can name it later.",
+    help="Folder to fill instead of the cache; NEUROCOMP_CORPORA can name it later.",
 )
 @message_options
 def fetch(**values: Any) -> int:
     """Download files, unpack them and check size and SHA-256.
 
-    A file gets its name only when it is complete and right.  What is there and right is left alone;
-    a download that was interrupted goes on where it stopped.
+    A file gets its name only when it is complete and correct.  Files that are there and correct are
+    left alone; an interrupted download resumes.
 
     \b
     Examples:
@@ -92,7 +92,7 @@ def fetch(**values: Any) -> int:
 
     \b
     Exit codes:
-      0  all is there, except files that nobody can make from their sources and nobody asked for
+      0  all files are there, except those without a complete recipe that were not named
       1  a file could not be fetched
     """
     from neurocomp.bench.corpora.fetch import fetch_all

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 def decompress(**values: Any) -> int:
     """Decompress each FILE.ncmp to FILE, or standard input to standard output.
 
-    A file gets its name only when all of it is decoded and every checksum is right.  To standard
-    output each block goes as soon as it is, and damage after it ends in exit code 1.
+    A file gets its name only when all of it is decoded and every checksum is right.  Standard
+    output gets each block as soon as it is decoded; later damage then ends in exit code 1.
 
     \b
     Examples:
@@ -84,7 +84,7 @@ def decompress(**values: Any) -> int:
 
 @dataclass(frozen=True)
 class PartOptions:
-    """What is to be decoded, where that is not all.
+    """The part of the content to decode.
 
     Attributes:
         byte_range: bytes of the content, the second one excluded.
@@ -120,7 +120,7 @@ class Decompression:
         self._parts = parts
         self._reporter = reporter
         self.recoveries: list[dict[str, Any]] = []
-        """What `--recover` found, as JSON has it."""
+        """Results of `--recover`, for `--json`."""
 
     def is_wanted(self, path: Path) -> bool:
         """Return whether ``path`` looks compressed."""

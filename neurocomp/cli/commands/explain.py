@@ -39,7 +39,7 @@ _LARGE_BYTES = 100_000_000
 _OUTPUTS = ("html", "csv", "json", "heat_map")
 
 
-@click.command(short_help="Tell where the bits of a file went.")
+@click.command(short_help="Show where the bits of a file went.")
 @click.argument("file", required=False, type=FILE, metavar="[FILE]")
 @model_options
 @click.option(
@@ -47,40 +47,42 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     type=Name(),
     shell_complete=complete_models,
     metavar="MODEL",
-    help="Compare with another model, or preset, symbol by symbol.",
+    help="Compare with another model or preset, symbol by symbol.",
 )
 @click.option(
     "--fallback/--no-fallback",
     "falls_back",
     default=True,
-    help="As 'compress' does, use other models where they take less than the one that is asked "
-    "for; or that one, whatever it makes of the content.",
+    help="As 'compress' does, use another model where that is smaller; or use the given one in "
+    "any case.",
 )
 @click.option(
     "--range",
     "byte_range",
     callback=range_callback,
     metavar="START-STOP",
-    help="Tell of these bytes of the content only, STOP not included; all of it is coded.",
+    help="Explain only these bytes of the content, without STOP; all of it is coded.",
 )
 @click.option(
     "--html",
     type=FILE,
     metavar="PATH",
-    help="Write a page that opens offline: each symbol's cost, the likeliest, parts of the model.",
+    help="Write a page that opens offline: costs, most likely symbols, parts of the model.",
 )
-@click.option("--csv", type=FILE, metavar="PATH", help="Write a row for each symbol, or to '-'.")
+@click.option(
+    "--csv", type=FILE, metavar="PATH", help="Write a row for each symbol; '-' is standard output."
+)
 @click.option(
     "--json",
     type=FILE,
     metavar="PATH",
-    help="Write all of it as JSON, with log-likelihoods, or to '-'.",
+    help="Write everything as JSON, with log-likelihoods; '-' is standard output.",
 )
 @click.option(
     "--heat-map",
     type=FILE,
     metavar="PATH",
-    help="Of a token set: write a PNG of the first images, each beside the costs of its codes.",
+    help="For a token set: write a PNG of the first images, each beside the costs of its codes.",
 )
 @click.option(
     "--symbols",
@@ -89,7 +91,7 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     default=4000,
     show_default=True,
     metavar="N",
-    help="Symbols that are shown in colour on a terminal.",
+    help="Symbols to show in colour on a terminal.",
 )
 @click.option(
     "--places",
@@ -98,7 +100,7 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     default=10,
     show_default=True,
     metavar="N",
-    help="How many of the most expensive places are listed.",
+    help="Number of most expensive places to list.",
 )
 @click.option(
     "--color",
@@ -106,7 +108,7 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Colours; auto is for terminals, unless NO_COLOR is set.",
+    help="Use colours; auto: on terminals, unless NO_COLOR is set.",
 )
 @threads_option
 @model_path_option
@@ -142,8 +144,8 @@ def explain(**values: Any) -> int:
         if len(data) > _LARGE_BYTES:
             memory_gb = len(data) // 10_000_000
             reporter.note(
-                f"{item.name}: costs of {len(data)} bytes take some {memory_gb} GB of memory: "
-                "'head -c 16M FILE | neurocomp explain' tells of a part"
+                f"{item.name}: costs of {len(data)} bytes take about {memory_gb} GB of memory: "
+                "'head -c 16M FILE | neurocomp explain' explains a part"
             )
         one = _explained(item.name, data, options, values, is_asked=True)
         if one.note:
@@ -220,7 +222,10 @@ def _write(values: Mapping[str, Any], one: Explanation, comparison: Comparison |
     from neurocomp.explain.tables import to_csv, to_json
 
     if values["heat_map"] is not None and one.images is None:
-        raise UsageError("--heat-map is for token sets with images: see 'neurocomp dalle tokenize'")
+        raise UsageError(
+            "--heat-map is for token sets with images that a prior codes: see 'neurocomp dalle "
+            "tokenize'; --no-fallback codes a set by the prior even if another model is smaller"
+        )
     makers: dict[str, Callable[[], str | bytes]] = {
         "html": lambda: to_page(one, comparison, max(values["num_places"], 1)),
         "csv": lambda: to_csv(one, comparison),

@@ -38,17 +38,17 @@ _HEADER = (
 )
 
 
-@click.command(short_help="Tell what is in compressed files.")
+@click.command(short_help="Show what is in compressed files.")
 @input_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with every block.")
 @model_path_option
 @message_options
 def info(**values: Any) -> int:
-    """Tell what is in each FILE: models, coders, sizes in bytes, bits per byte.
+    """Show what is in each FILE: models, coders, sizes in bytes, bits per byte.
 
-    What blocks were coded with is said too: a preset codes each by contexts alone, or by a network
-    mixed with them, and stores what would not shrink.  With -v every block is listed, with its
-    model, lanes and sections, and what rewrote its content.
+    The output includes what blocks were coded with: a preset codes each by contexts alone, or by a
+    network mixed with them, and stores blocks that would not shrink.  With -v every block
+    is listed, with its model, lanes, sections and transforms.
 
     Only headers are read; 'neurocomp test' finds damage in the data.
 
@@ -111,7 +111,7 @@ class FileInfo:
     def to_json(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         return {
-            # Bytes that are no UTF-8 are surrogates here, which os.fsencode turns back.
+            # Bytes that are not UTF-8 are surrogates here, which os.fsencode turns back.
             "file": self.argument,
             "content_bytes": self.content_bytes,
             "compressed_bytes": self.compressed_bytes,

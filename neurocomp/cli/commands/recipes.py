@@ -14,9 +14,9 @@ from neurocomp.cli.ui.text import format_table
 from neurocomp.errors import UsageError
 
 
-@click.group(short_help="List, show and begin configurations of trainings.")
+@click.group(short_help="List, show and create training configurations.")
 def recipes() -> None:
-    """List the configurations that come with neurocomp, show them, and begin your own.
+    """List and show the configurations that come with neurocomp, and create your own.
 
     \b
     Examples:
@@ -40,11 +40,11 @@ def list_recipes(kind: str | None) -> None:
 
 @recipes.command()
 @click.argument("name", metavar="RECIPE")
-@click.option("--full", is_flag=True, help="Every field, with its meaning and its value.")
+@click.option("--full", is_flag=True, help="Print every field, with its meaning and its value.")
 def show(name: str, full: bool) -> None:
-    """Print RECIPE, the name of one of the package or a TOML file that says what it trains.
+    """Print RECIPE, a name from 'recipes list' or a TOML file that says what it trains.
 
-    With --full unknown fields and wrong values are refused, as a training would.
+    With --full, unknown fields and wrong values are refused, as in a training.
 
     \b
     Examples:
@@ -72,12 +72,12 @@ def show(name: str, full: bool) -> None:
     "--from",
     "base",
     metavar="RECIPE",
-    help="Begin with the values of this recipe or TOML file.  [default: one for each KIND]",
+    help="Start from this recipe or TOML file.  [default: one for each KIND]",
 )
 @click.option(
-    "--size", type=click.IntRange(8, 1024), metavar="PIXELS", help="Of images, for KIND vae."
+    "--size", type=click.IntRange(8, 1024), metavar="PIXELS", help="Size of images, for vae."
 )
-@click.option("--steps", type=click.IntRange(1), metavar="N", help="Of the run.")
+@click.option("--steps", type=click.IntRange(1), metavar="N", help="Steps of the run.")
 @click.option(
     "-o",
     "--output",
@@ -100,8 +100,8 @@ def new(
 ) -> None:
     """Write a recipe of KIND: text, gpt2, neural-ngram, recurrent, vae or prior.
 
-    It has every field, with its meaning as a comment: change what you like, and train with
-    --config FILE.toml. A field that is not known, or a value that can't be, is refused there.
+    The file has every field, with its meaning as a comment. Edit it, and train with
+    --config FILE.toml, which refuses unknown fields and impossible values.
 
     \b
     Examples:

@@ -12,22 +12,21 @@ from neurocomp.cli.ui.report import ExitCode, say
 _ROUTES = ("compiled", "int8", "float32", "float64")
 
 
-@click.command(short_help="Prove that this machine computes exactly.")
+@click.command(short_help="Check that this machine computes exactly.")
 @click.option(
     "--route",
     "routes",
     type=click.Choice(_ROUTES),
     multiple=True,
-    help="Only this way of multiplying matrices. May be repeated.",
+    help="Test only this kind of matrix product. May be repeated.",
 )
-@click.option("--device", default="cpu", show_default=True, help="A device of torch, as cuda.")
+@click.option("--device", default="cpu", show_default=True, help="A device of torch, such as cuda.")
 def selftest(routes: tuple[str, ...], device: str) -> int:
-    """Prove that this machine predicts what all others predict.
+    """Check that this machine predicts what all others predict.
 
     Small transformers, recurrent networks, a neural n-gram and a prior of images are run in every
-    way there is: whole sequences and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every
-    route of matrix products. The hashes of their frequency tables must be those that neurocomp was
-    released with.
+    possible way: whole sequences and step by step, in 1 to 64 lanes, with 1 and 2 threads, by every
+    kind of matrix product. The hashes of their frequency tables must be those of the release.
 
     \b
     Examples:

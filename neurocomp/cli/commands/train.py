@@ -159,9 +159,9 @@ _DATA = click.Path(path_type=Path, readable=False)
 
 @click.group(short_help="Train models.")
 def train() -> None:
-    """Train a model on your own data, for files that are like it.
+    """Train a model on your own data, for similar files.
 
-    A model is needed again to decompress: keep its file, or give it to whoever reads yours.
+    Decompressing needs the same model: keep its file, and give it to those who read yours.
     """
 
 
@@ -217,20 +217,20 @@ def counts_callback(ctx: click.Context, param: click.Parameter, value: str) -> i
     default="1",
     show_default=True,
     metavar="N[,N]...",
-    help="Leave n-grams out that occur less often; one number, or one for each length.",
+    help="Leave out n-grams that occur less often; one number, or one for each length.",
 )
 @click.option(
     "--alphabet",
     type=click.Choice(["bytes", "uint16"]),
     default="bytes",
     show_default=True,
-    help="What a symbol is; uint16 for files of token numbers, low byte first.",
+    help="Symbols; uint16 for files of token numbers, low byte first.",
 )
 @click.option(
     "--alphabet-size",
     type=click.IntRange(1),
     metavar="N",
-    help="For uint16: symbols are below N. By default as many as the data have.",
+    help="For uint16: symbols are below N. By default, as many as the data have.",
 )
 @click.option("--split", is_flag=True, help="A byte 0x1E in the data ends a document.")
 @click.option(

@@ -35,11 +35,11 @@ def average(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Write the mean of CHECKPOINT and each NETWORK, which one training has come by.
+    """Write the mean of CHECKPOINT and each NETWORK, all from one line of training.
 
-    A NETWORK is a checkpoint, a model file, or text-s or text-l of the package; it may be smaller,
-    as with 'train text --init'. The mean of what a training began with and what it ended with is
-    often better than both.
+    A NETWORK is a checkpoint, a model file, or text-s or text-l from the package; it may be
+    smaller, as with 'train text --init'. The mean of a training's start and its end is often better
+    than both.
 
     \b
     Example:
@@ -76,10 +76,13 @@ _DATA = click.Path(path_type=Path, readable=False)
     default="64KiB",
     show_default=True,
     metavar="SIZE",
-    help="Content to choose, up to 1MiB: every block takes the time to read it.",
+    help="Size of the dictionary, up to 1MiB. Every block takes the time to read it.",
 )
 @click.option(
-    "-r", "--recursive", is_flag=True, help="Go into folders; links in them are not followed."
+    "-r",
+    "--recursive",
+    is_flag=True,
+    help="Search folders for files; links in them are not followed.",
 )
 @click.option("--split", is_flag=True, help="A byte 0x1E in a file ends a sample.")
 @click.option(
@@ -91,12 +94,12 @@ _DATA = click.Path(path_type=Path, readable=False)
 @click.option("-f", "--force", is_flag=True, help="Overwrite the dictionary file.")
 @message_options
 def dictionary(**values: Any) -> None:
-    """Choose what is most common in the SAMPLES, each a file; .gz, .xz, .bz2 and .zst are
-    decompressed first, and archives and images in folders left out.
+    """Make a dictionary of what is most common in the SAMPLES.
 
-    The model reads a dictionary before every block, so that small files like the samples begin as
-    if they were the end of a large one.  Files that were compressed with it need it again: keep
-    it, or give it to whoever reads them.
+    Each SAMPLE is a file; .gz, .xz, .bz2 and .zst are decompressed first, and archives and images
+    in folders are left out. The model reads the dictionary before every block, so that small files
+    like the samples compress as if they were the end of a large one. Files compressed with it need
+    it to be read: keep it, and give it to those who read them.
 
     \b
     Examples:

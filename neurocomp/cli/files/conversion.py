@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Conversion(Protocol):
-    """What is done to each file."""
+    """The conversion of one file."""
 
     @property
     def is_output_binary(self) -> bool:
@@ -61,7 +61,7 @@ class Converter:
         conversion: what is done.
         inputs: the files.
         outputs: where their conversions go.
-        reporter: told what happens.
+        reporter: given messages on what happens.
         in_use: models and dictionaries, which stay as they are.
 
     Attributes:
@@ -129,7 +129,9 @@ class Converter:
         start = perf_counter()
         if target is not None and not is_channel(target) and file_id(target) in self._written:
             # Only a file system that takes two names for one could have hidden it so far.
-            raise Refused(f"{display(target)} is already made of another input: give another -o")
+            raise Refused(
+                f"{display(target)} is already the output of another input: give another -o"
+            )
         with open_source(item) as source:
             self._conversion.check(source)
             with self._open_sink(target, item, source) as sink:
@@ -158,12 +160,12 @@ class Converter:
         return self._conversion.output_name(item.path)
 
     def _refuse_special(self, item: Input, target: Path | None) -> None:
-        """Raise Refused for what is no plain file, where that would surprise."""
+        """Raise Refused for what is not a plain file, where that would surprise."""
         if item.path is None:
             return
         is_special = item.path.exists() and not item.path.is_file()
         if is_special and not self._is_explicit:
-            raise Refused("is not a regular file: give -o FILE or -c to read it all the same")
+            raise Refused("is not a regular file: give -o FILE or -c to read it anyway")
         if self._outputs.keep:
             return
         if is_special or item.path.is_symlink():
@@ -171,7 +173,7 @@ class Converter:
         if (num_links := item.path.stat().st_nlink) > 1 and not self._outputs.force:
             raise Refused(
                 f"has {num_links - 1} other hard link{'s' if num_links > 2 else ''}, which --rm "
-                "would leave: give -f to remove this name all the same"
+                "would leave: give -f to remove this name anyway"
             )
         if target is not None and is_channel(target):
             raise Refused(f"--rm needs a file as output, which {display(target)} is not")

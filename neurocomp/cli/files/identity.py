@@ -21,7 +21,7 @@ _NUM_PROBED = 100
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return which file ``path`` leads to; None where there is none."""
+    """Return which file ``path`` leads to; None if there is none."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -67,7 +67,7 @@ def ignores_case(folder: Path) -> bool:
 
 
 def _probe(folder: Path) -> bool | None:
-    """Tell from the entries of ``folder``; None where they don't tell."""
+    """Find out from the entries of ``folder``; None if unknown."""
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in islice(entries, _NUM_PROBED)]
@@ -92,7 +92,7 @@ _MODEL_FILES = "*.safetensors"
 
 @dataclass(frozen=True)
 class InUse:
-    """What a run reads models and dictionaries from.
+    """The files that a run reads models and dictionaries from.
 
     Attributes:
         model: as the user calls it, or None.

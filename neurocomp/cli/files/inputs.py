@@ -34,12 +34,12 @@ class Input:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return STDIN_NAME if self.path is None else display(self.path)
 
     @property
     def argument(self) -> str:
-        """What names it again: a path, or "-"."""
+        """The argument for it: a path, or "-"."""
         return str(STDIN if self.path is None else self.path)
 
 
@@ -73,7 +73,7 @@ def find_inputs(
 
     Args:
         options: the arguments.
-        reporter: told what is not taken.
+        reporter: given a message for what is left out.
         is_wanted: whether a file that was found in a folder is one for this command.
         left_out: a folder that is not gone into where it is found in another.
     """

@@ -1,4 +1,4 @@
-"""Where the output of one input goes, and what may not be written there."""
+"""The path of each output, and what must not be overwritten."""
 
 from __future__ import annotations
 

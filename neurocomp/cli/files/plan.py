@@ -1,4 +1,4 @@
-"""What a run reads and where it writes, known and checked before the first file is touched."""
+"""All inputs and outputs of a run, checked before the first file is touched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Job:
 
     @property
     def target_name(self) -> str:
-        """What messages call the output."""
+        """The output's name in messages."""
         return OUTPUT_NAME if self.target is None else display(self.target)
 
 

@@ -1,1 +1,1 @@
-"""What a person sees: messages, progress, tables, standard streams."""
+"""The user interface: messages, progress, tables, standard streams."""

@@ -1,4 +1,4 @@
-"""What an explanation says, as lines for a terminal or a pipe."""
+"""An explanation as lines for a terminal or a pipe."""
 
 from __future__ import annotations
 

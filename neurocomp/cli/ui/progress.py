@@ -125,7 +125,7 @@ class Totals:
     The last line is for several files, on a terminal or where the user asked for details.
 
     Args:
-        reporter: told the last line.
+        reporter: given the last line.
         items: the files.
         content_bytes: tells the size of a file's content, where that can be known beforehand.
     """

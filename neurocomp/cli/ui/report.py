@@ -17,7 +17,7 @@ DEBUG_VARIABLE = "NEUROCOMP_DEBUG"
 
 
 class ExitCode(enum.IntEnum):
-    """How the program ends; on a signal with 128 and its number."""
+    """Exit codes; after a signal, 128 plus its number."""
 
     OK = 0
     ERROR = 1

@@ -1,4 +1,4 @@
-"""How a suite goes on: a live table on a terminal, a line for each row elsewhere."""
+"""Progress of a suite: a live table on a terminal, a line for each row elsewhere."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _UNITS = {"": 0, "K": 10, "M": 20, "G": 30}
 _SIZE = r"(\d{1,18})\s*([KMG]?)(?:i?B)?"
 
 NO_END = 1 << 62
-"""Where a range without an end stops: past the end of any content."""
+"""End of an open range: past the end of any content."""
 
 
 def parse_size(text: str) -> int:

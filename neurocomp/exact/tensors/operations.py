@@ -1,4 +1,4 @@
-"""What the engine of torch computes on int64 tensors: integer functions, attention."""
+"""The torch engine's operations on int64 tensors: integer functions, attention."""
 
 from __future__ import annotations
 

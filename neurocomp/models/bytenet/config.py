@@ -56,11 +56,11 @@ class RecurrentConfig:
             if not 1 <= getattr(self, name) <= limit:
                 raise FormatError(f"{name} {getattr(self, name)} of a network is out of range")
         if self.width % 4 or self.inner_width % 4:
-            raise FormatError("the widths of a network are no multiples of 4")
+            raise FormatError("the widths of a network are not multiples of 4")
         try:
             self.hashed_tables  # noqa: B018  it checks
         except UsageError as error:
-            raise FormatError(f"a network has a table that can't be: {error}") from None
+            raise FormatError(f"a network has an impossible table: {error}") from None
 
     @property
     def hashed_tables(self) -> tuple[HashedTable, ...]:

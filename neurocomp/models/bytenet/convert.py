@@ -194,7 +194,7 @@ def restore(stored: StoredModel) -> dict[str, NDArray[np.float32]]:
         UnsupportedError: it is a model of another architecture.
     """
     if stored.architecture != ARCHITECTURE:
-        raise UnsupportedError(f"a model of architecture {stored.architecture!r} is no network")
+        raise UnsupportedError(f"a model of architecture {stored.architecture!r} is not a network")
     config = RecurrentConfig.from_json(dict(stored.config))
     parts = read_parts(config, stored.tensors)
     weights: dict[str, NDArray[Any]] = {"embeddings": parts.embeddings * _UNIT}

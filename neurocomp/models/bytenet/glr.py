@@ -28,7 +28,7 @@ class GLRConfig:
     """Shape of a `GLR`."""
 
     width: int = 256
-    """Of the stream, a multiple of 4."""
+    """Width of the stream, a multiple of 4."""
     num_blocks: int = 4
     """Blocks of recurrence and feed-forward layer, 64 at most."""
     context: int = 6
@@ -64,11 +64,11 @@ class GLRConfig:
 
 
 class BlockShape(Protocol):
-    """What a `Block` must know of its network's shape."""
+    """The part of a network's shape that a `Block` needs."""
 
     @property
     def width(self) -> int:
-        """Of the stream."""
+        """Width of the stream."""
 
     @property
     def num_blocks(self) -> int:

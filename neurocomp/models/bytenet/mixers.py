@@ -23,7 +23,7 @@ _PIECE_BYTES = 6_000
 """Text of one kind at a time: each piece begins anew but for what the mixers know."""
 
 _FIRST_SHARE, _LAST_SHARE = 0.4, 0.15
-"""How much of the way weights go; it falls geometrically."""
+"""Share of the way that weights move; it falls geometrically."""
 
 
 def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> StoredModel:
@@ -34,10 +34,10 @@ def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> St
         texts: bytes, (n,), of different kinds; pieces of them are read in turn.
 
     Raises:
-        UsageError: there is no text.
+        UsageError: there is not text.
     """
     if not any(text.size for text in texts):
-        raise UsageError("there is no text to learn from: all files are empty")
+        raise UsageError("there is not text to learn from: all files are empty")
     bare = {name: one for name, one in network.tensors.items() if not name.startswith(MIXERS)}
     model = NetworkModel(StoredModel(network.architecture, network.config, bare))
     pieces = list(_pieces(texts))

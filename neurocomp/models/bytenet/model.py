@@ -50,7 +50,7 @@ class NetworkModel(BinaryModel):
             self.core = _load(source)
             self._identity = ModelHeader.read(source).sha256
         elif source.architecture != ARCHITECTURE:
-            raise FormatError(f"a model of architecture {source.architecture!r} is no network")
+            raise FormatError(f"a model of architecture {source.architecture!r} is not a network")
         else:
             try:
                 self.core = _core.Network(source.to_bytes(), "nothing")
@@ -102,7 +102,7 @@ class NetworkModel(BinaryModel):
 
     @property
     def experience(self) -> Experience | None:
-        """What the mixers beside it know of text."""
+        """What its mixers have learnt from text."""
         return self._experience
 
     @experience.setter

@@ -74,11 +74,11 @@ class Network:
 
 
 class SharedParts(Protocol):
-    """What all blocks of a network have in common."""
+    """The parts that all blocks of a network share."""
 
     @property
     def norm(self) -> Norm:
-        """Of every layer's input; without gains."""
+        """Norm of every layer's input; without gains."""
 
     @property
     def recurrence(self) -> Recurrence:

@@ -19,7 +19,7 @@ from neurocomp.models.bytenet.config import ALPHABET_SIZE, RecurrentConfig
 Tensors = Mapping[str, NDArray[Any]]
 
 MAX_SCALE = (1 << 15) - 1
-"""Of a row of hashed embeddings."""
+"""Largest scale of a row of hashed embeddings."""
 
 _ROWS_AT_ONCE = 1 << 10
 """Of hashed embeddings, where widened: some hundred thousand numbers stay in a cache."""
@@ -156,7 +156,7 @@ def read_block(index: int, width: int, inner: int, linear: ReadLinear) -> Block:
 
 
 def read_exp2(tensors: Tensors) -> NDArray[np.int32]:
-    """Return the table of powers of 2; raises FormatError where it is none."""
+    """Return the table of powers of 2; raises FormatError if it is invalid."""
     exp2 = read_tensor(tensors, "exp2", (1024,), np.int32)
     if int(exp2[0]) != 1 << 30 or bool((exp2[1:] >= exp2[:-1]).any()) or int(exp2[-1]) < 1 << 29:
         raise FormatError("the table of powers of 2 of the network is damaged")

@@ -1,4 +1,4 @@
-"""What the symbols of records are for, told to people."""
+"""Describes the symbols of records for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neurocomp.symbols.description import Description, Places
 
 
 class Part(enum.IntEnum):
-    """What a symbol of a stream is for."""
+    """The part of a stream that a symbol belongs to."""
 
     HEAD = 0
     CAPTION = 1
@@ -28,11 +28,11 @@ class Part(enum.IntEnum):
 
 
 PART_NAMES = ("heads of records", "captions", "ends of captions", "codes", "empty places")
-"""By the numbers of `Part`."""
+"""Names by the numbers of `Part`."""
 
 
 def describe_records(shape: RecordShape, symbols: Stream) -> Description:
-    """Return what the symbols of a stream are for; raises FormatError where it is none."""
+    """Return what the symbols of a stream are for; raises FormatError if it is invalid."""
     kind, captions, grids = read_records(shape, symbols)
     lanes = shape.num_lanes(symbols.size)
     size, width = shape.record_symbols(kind), shape.text_symbols(kind)

@@ -1,4 +1,4 @@
-"""Where the lanes of a block are in their records, and what the form leaves no choice about."""
+"""Positions of a block's lanes in their records, and the symbols that the form fixes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neurocomp.models.dalle.records import Head, Kind, RecordShape
 
 
 class RecordForm:
-    """All lanes, which are at the same place of their records.
+    """All lanes, which are at the same position in their records.
 
     Args:
         shape: of the records.

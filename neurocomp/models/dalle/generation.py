@@ -135,7 +135,7 @@ def prime_codes(stored: StoredAutoencoder, image: Path, num_rows: int | None) ->
         num_rows: how many; None for half of them.
 
     Raises:
-        UsageError: the file is no image, or has not so many rows.
+        UsageError: the file is not an image, or has not so many rows.
     """
     try:
         content = read_file(image, MAX_IMAGE_BYTES, "a file")

@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 MAX_PIXELS = 1 << 26
-"""Of one image, 8192 x 8192: up to 1.1 GB while it is decoded, where it is transparent."""
+"""Pixels of one image, 8192 x 8192: up to 1.1 GB while it is decoded, if transparent."""
 
 MAX_IMAGE_BYTES = 1 << 27
-"""Of one image file."""
+"""Bytes of one image file."""
 
 MAX_CAPTION_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 22
-"""Of a line of a table."""
+"""Bytes of a line of a table."""
 
 MAX_TOTAL_BYTES = 1 << 33
-"""Of all images of a source together, once they are of one size."""
+"""Bytes of all images of a source together, resized."""
 
 MAX_MEMBERS = 1 << 20
-"""Of a tar file."""
+"""Members of a tar file."""
 
 UNPACKED_BYTES, UNPACKED_TIMES = 1 << 26, 200
 """A compressed tar may unpack to so many bytes, and so many times its size on top: images hardly
@@ -86,7 +86,7 @@ def require_total(num_bytes: int) -> None:
 RESIZES = ("crop", "pad", "stretch", "none")
 GROUPS = ("caption", "base", "image")
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""What Pillow may take a file for; others run programs of their own, or are no images."""
+"""Formats that Pillow may read; others run programs of their own, or are not images."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What captions and images cost under a prior, from its integer tables, and what it has to beat.
+"""Costs of captions and images under a prior's integer tables, and baselines for them.
 
 That is two adaptive models of a grid's codes, which learn while they code.  The two-dimensional
 model mixes predictions under ten contexts of the neighbouring codes, bit by bit (M. Mahoney's

@@ -1,4 +1,4 @@
-"""What the images of a set have shown so far, beside what the prior has learnt.
+"""Learns from the images of a set while it is coded, and adjusts the prior's logits.
 
 Each context of a code (`write_keys`) has counts n(c) of the codes c that followed it in the set.
 Under the prior's probabilities p a Dirichlet distribution of weight 1 makes of them
@@ -35,13 +35,13 @@ NUM_RAREST = 3
 """Tokens of a caption that contexts have."""
 
 Codes = NDArray[np.int32]
-"""Of the images that lanes are at, (lanes, codes)."""
+"""Codes of the images that the lanes are at, (lanes, codes)."""
 
 Rarest = NDArray[np.int32]
 """Tokens of the lanes' captions, (lanes, NUM_RAREST), the rarest first, -1 where there is none."""
 
 Keys = NDArray[np.uint64]
-"""Of the lanes' contexts, (lanes, NUM_CONTEXTS); 0 where a context is not there."""
+"""Keys of the lanes' contexts, (lanes, NUM_CONTEXTS); 0 for a missing context."""
 
 
 def write_keys(codes: Codes, rarest: Rarest, place: int, num_columns: int, keys: Keys) -> None:

@@ -56,7 +56,9 @@ class DalleModel(SymbolModel):
     def from_stored(cls, stored: StoredModel) -> DalleModel:
         """Return the model that ``stored`` holds; raises FormatError where it holds none."""
         if stored.architecture != ARCHITECTURE:
-            raise FormatError(f"a model of architecture {stored.architecture!r} is no DALL-E prior")
+            raise FormatError(
+                f"a model of architecture {stored.architecture!r} is not a DALL-E prior"
+            )
         return cls(stored)
 
     @property

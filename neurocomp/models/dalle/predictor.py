@@ -14,7 +14,7 @@ from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork, dam
 from neurocomp.models.dalle.records import HEAD_SYMBOLS, Kind, head_choices, read_head
 
 _END_SHARE_BITS = 10
-"""Where an image may be missing, that has a share of 1 in 1025."""
+"""The share of a missing image, where one may be missing: 1 in 1025."""
 
 
 class RecordGroup:

@@ -27,7 +27,7 @@ _LIMITS = {
     **dict.fromkeys(("num_blocks", "num_heads", "rows", "columns"), 1 << 10),
     "kernel": 511,
 }
-"""What the fields are at most: the exact form has room for no more, or no machine the memory."""
+"""Upper limits of the fields, set by the exact form or by memory."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class PriorConfig:
     """Shape of a `Prior`, as a configuration names it."""
 
     width: int = 128
-    """Of the stream, a multiple of `num_heads`."""
+    """Width of the stream, a multiple of `num_heads`."""
     num_blocks: int = 6
     """Blocks of attention and feed-forward layer."""
     num_heads: int = 4
-    """Of attention, in each block."""
+    """Heads of attention in each block."""
     text_length: int = 16
     """Tokens of a caption."""
     vocabulary: int = 512
@@ -53,9 +53,9 @@ class PriorConfig:
     checkpointing: bool = False
     """Compute blocks again for their gradients instead of keeping what they computed."""
     rows: int = 0
-    """Of codes; 0 for what the data have."""
+    """Rows of codes; 0 for as many as the data have."""
     columns: int = 0
-    """Of codes; 0 for what the data have."""
+    """Columns of codes; 0 for as many as the data have."""
     num_codes: int = 0
     """K; 0 for what the data have."""
 

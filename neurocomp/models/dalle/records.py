@@ -35,11 +35,11 @@ BASE = 16
 NUM_DAMPINGS = 16
 HEAD_SYMBOLS = 3 + MAX_DIGITS
 MAX_SYMBOLS = 1 << 26
-"""Of a block, whose head has no room for more."""
+"""Symbols of a block: its head has no room for more."""
 
 
 class Kind(enum.IntEnum):
-    """What a record holds."""
+    """The content of a record."""
 
     BOTH = 0
     IMAGES = 1
@@ -48,7 +48,7 @@ class Kind(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Head:
-    """What the head of lane 0 says.
+    """The head of lane 0.
 
     Attributes:
         kind: of the records.

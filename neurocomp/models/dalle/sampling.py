@@ -51,7 +51,7 @@ Wide = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SamplingOptions:
-    """How codes are drawn.
+    """Options of sampling.
 
     Attributes:
         seed: of the random numbers, 0 to 2**64 - 1.

@@ -1,4 +1,4 @@
-"""What a prior reads, as rows of symbols, and which positions see which.
+"""The rows of symbols that a prior reads, and which positions see which.
 
 A. Ramesh et al., Zero-shot text-to-image generation, 2021, section 2.2 and figure 11.
 """
@@ -97,7 +97,7 @@ MAX_CONTEXT = 4096
 
 @dataclass(frozen=True)
 class PriorShape:
-    """What a prior reads and predicts.
+    """The rows of symbols that a prior reads and predicts.
 
     Its vocabulary is that of captions' tokens, a pad for each of their positions, the start symbol,
     and the codes of images: nothing of it means two things.
@@ -141,12 +141,12 @@ class PriorShape:
 
     @property
     def start_symbol(self) -> int:
-        """What stands before a caption."""
+        """The symbol before a caption."""
         return self.num_text_outputs
 
     @property
     def first_code(self) -> int:
-        """Of the vocabulary, where the codes begin."""
+        """The first code in the vocabulary."""
         return self.num_text_outputs + 1
 
     @property
@@ -156,7 +156,7 @@ class PriorShape:
 
     @cached_property
     def sights(self) -> tuple[Sight | None, ...]:
-        """What each layer's positions see; None for all before them."""
+        """The positions that each layer sees; None for all earlier ones."""
         made = {name: self._sight(name) for name in set(self.patterns)}
         return tuple(made[name] for name in self.patterns)
 
@@ -232,7 +232,7 @@ class PriorShape:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> PriorShape:
-        """Return the shape of what `to_json` returned; raises FormatError where it is none."""
+        """Return the shape of what `to_json` returned; raises FormatError if it is invalid."""
         try:
             records = RecordShape(*(stored[field.name] for field in fields(RecordShape)))
             autoencoder = bytes.fromhex(stored["autoencoder"])

@@ -1,4 +1,4 @@
-"""Where captioned images come from: a folder, a WebDataset tar, a JSONL, CSV or TSV table."""
+"""Sources of captioned images: a folder, a WebDataset tar, a JSONL, CSV or TSV table."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ NO_CAPTION, NOT_UTF8 = "no caption", "caption is not UTF-8"
 
 Load = Callable[[], bytes]
 Caption = str | UnusableImageError
-"""What is written, or why it is none."""
+"""The caption, or why it can't be used."""
 Entry = tuple[str, Caption, Load]
 """Key, caption, what returns the image file."""
 

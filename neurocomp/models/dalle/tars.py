@@ -32,7 +32,7 @@ _PACKED: dict[bytes, Callable[[Path], Any]] = {
 _PIECE_BYTES = 1 << 20
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError)
 _MORE_DAMAGE = (OverflowError, IndexError, KeyError, RecursionError)
-"""What tarfile meets in headers that make no sense."""
+"""Errors that tarfile raises for headers that make no sense."""
 
 
 class Member(NamedTuple):

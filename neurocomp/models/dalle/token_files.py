@@ -112,11 +112,11 @@ def read_tokens(data: bytes) -> TokenSet:
         raise UnsupportedError(f"token files of version {data[3] >> 4} need a newer release")
     content = data[:-CRC_BYTES]
     if zlib.crc32(content).to_bytes(CRC_BYTES, "little") != data[-CRC_BYTES:]:
-        raise ChecksumError("the token file is damaged or cut short: its checksum is another one")
+        raise ChecksumError("the token file is damaged or cut short: its checksum does not match")
     try:
         return _parse(_Reader(content, len(MAGIC)))
     except UsageError as error:
-        raise FormatError(f"the token file makes no sense: {error}") from None
+        raise FormatError(f"the token file is malformed: {error}") from None
 
 
 def _parse(reader: _Reader) -> TokenSet:

@@ -77,12 +77,12 @@ class TokenSets(SymbolMap):
         if num_symbols > MAX_SYMBOLS:
             raise FormatError(
                 f"this set has {num_symbols} symbols, and a block of tokens holds {MAX_SYMBOLS} at "
-                "most: make two files of it"
+                "most: split it into two files"
             )
         damping = 0 if kind is Kind.CAPTIONS else self._choose_damping(captions, tokens.grids)
         symbols = write_records(self._shape, kind, captions, tokens.grids, damping)
         if self.decode(symbols) != data:
-            raise FormatError("a caption of this token file is not what its tokens stand for")
+            raise FormatError("a caption of this token file does not match its tokens")
         return symbols
 
     def decode(self, symbols: Stream) -> bytes:

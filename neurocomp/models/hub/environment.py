@@ -58,7 +58,7 @@ def check(recorded: bytes, *, without_torch: bool = False) -> None:
     Raises:
         ModelMismatchError: they differ, or the packages are not installed; the message says in
             what, and which.
-        FormatError: what is recorded is no environment.
+        FormatError: what is recorded is not an environment.
     """
     try:
         values = json.loads(recorded)
@@ -100,7 +100,7 @@ WARM_STEPS, MEASURED_STEPS = 2, 8
 
 _listener: Callable[[str], None] | None = None
 _told: tuple[str, int, int] | None = None
-"""What was told last: a block is predicted once more to verify it, and most have the same size."""
+"""The last message: a block is predicted again to verify it, and most have the same size."""
 
 
 def listen(listener: Callable[[str], None] | None) -> None:

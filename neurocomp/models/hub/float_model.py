@@ -58,7 +58,7 @@ class FloatPredictor(Predictor):
         """Return the tables of all lanes, int32 (lanes, V).
 
         Raises:
-            ModelError: the model predicts what is no number.
+            ModelError: the model predicts a value that is not a number.
         """
         if self._tables is None:
             import torch
@@ -167,7 +167,7 @@ class FloatModel(SymbolModel):
 
     @cached_property
     def environment(self) -> bytes:
-        """What its floats depend on."""
+        """The environment that its floats depend on."""
         return environment.to_bytes(environment.environment())
 
     @cached_property

@@ -43,7 +43,7 @@ _LAYERS = {
     "ffn_down": "mlp.down_proj",
 }
 _FACTORS = "rope_freqs.weight"
-"""What each pair's angle is divided by: Llama 3.1's scaling, worked out."""
+"""Tensor of Llama 3.1's scaling: the divisor of each pair's angle."""
 
 _SETTINGS = {
     "hidden_size": "embedding_length",
@@ -67,7 +67,7 @@ _RULES = {
     "triples": ("llama-bpe", "llama3", "llama-v3", "smaug-bpe", "dbrx", "falcon3"),
     "singles": ("qwen2", "deepseek-r1-qwen", "stablelm2", "megrez"),
 }
-"""How llama.cpp calls each rule that cuts text into words."""
+"""llama.cpp's name of each rule that cuts text into words."""
 
 _CONTENT, _BYTE = 1, 6
 """Types of tokens that are pieces of text and bytes; others are control tokens and the like."""
@@ -99,7 +99,7 @@ class GgufCheckpoint:
             raise
         except Exception as error:  # whatever a damaged file leads the parser to
             raise FormatError(
-                f"{printable(path)} is no GGUF file that can be read "
+                f"{printable(path)} is not a GGUF file that can be read "
                 f"({type(error).__name__}: {printable(str(error), 120)}): fetch it again"
             ) from None
         self._widen: Callable[..., NDArray[Any]] = gguf.quants.dequantize

@@ -29,7 +29,7 @@ _FIRST_RESIDUAL_BITS = 6
 """Fraction bits of the residual stream while its reach is not known."""
 
 _ROOM = 1.25
-"""Of the residual stream beyond what was found."""
+"""Headroom of the residual stream above the largest value found."""
 
 _NARROW = ("attention_out", "inner_in")
 """Layers that do with 8-bit activations; the outlier columns of the others need 16."""

@@ -67,7 +67,7 @@ def _without_bars_of_transformers() -> Iterator[None]:
 
 
 _TOLERANCE = 1e-5
-"""Of logits that should be the same, as a share of the largest."""
+"""Tolerance of logits that should be equal, as a share of the largest."""
 
 _OTHER_HEADS = (
     "ForMaskedLM",
@@ -121,8 +121,8 @@ def load_network(folder: Path, shown: str) -> Any:
     missing = sorted(report.get("missing_keys", ()))
     if missing:
         raise FormatError(
-            f"{shown} lacks the tensor {quoted(missing[0])}, and would get other random numbers "
-            "in its place each time: it is not a whole causal language model"
+            f"{shown} lacks the tensor {quoted(missing[0])}, which would be random each time: "
+            "it is not a complete causal language model"
         )
     network = network.eval()
     require_finite(network, shown)
@@ -141,7 +141,7 @@ def require_finite(network: Any, shown: str) -> None:
         what = f"{num_nan} NaN" if num_nan else f"{num_infinite} infinite"
         raise FormatError(
             f"tensor {quoted(name)} of {shown} has {what} weights: such a model predicts nothing; "
-            "take a checkpoint from before its training went astray"
+            "take a checkpoint from from before its training diverged"
         )
 
 

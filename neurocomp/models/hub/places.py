@@ -1,4 +1,4 @@
-"""Where a model of transformers is: a folder, or a revision in the hub's cache."""
+"""The place of a transformers model: a folder, or a revision in the hub's cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neurocomp.models.hub.loading import without_noise
 from neurocomp.names import printable, quoted
 
 MAX_RECORDED_BYTES = 1024
-"""Of a frame's parameters."""
+"""Most bytes of a frame's parameters."""
 
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -22,7 +22,7 @@ _FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 @dataclass(frozen=True)
 class Place:
-    """What a frame records of where its model was, beside the hash of the weights.
+    """The record of a model's place in a frame, beside the hash of its weights.
 
     Attributes:
         name: as the user gave it: a folder, or a name at the hub.
@@ -74,7 +74,7 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
             return Path(candidate), Place(place.name, str(Path(candidate).resolve()))
     if not _REPOSITORY.fullmatch(place.name) or os.path.exists(place.name):
         raise ModelNotFoundError(
-            f"model {quoted(str(place))} is not there: there is no such folder; name one that "
+            f"model {quoted(str(place))} does not exist: name one that "
             "save_pretrained wrote, or a model of the hub"
         )
     revision = place.origin if _COMMIT.fullmatch(place.origin) else None
@@ -94,7 +94,7 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
     except Exception as error:  # of the hub, of its client and of the network: many kinds
         at = f" at revision {revision}" if revision else ""
         raise ModelNotFoundError(
-            f"model 'hf:{printable(place.name)}'{at} could not be had from the Hugging Face hub or "
+            f"model 'hf:{printable(place.name)}'{at} was not found at the Hugging Face hub or in "
             f"its cache ({type(error).__name__}): give a folder that save_pretrained wrote, or run "
             f"'hf download {printable(place.name)}' where there is a network"
         ) from error

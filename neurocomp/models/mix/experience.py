@@ -1,4 +1,4 @@
-"""What text has taught the mixers, to be kept beside a network."""
+"""What mixers have learnt from text, stored with a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS: dict[str, tuple[tuple[int, ...], type]] = {
 """Names, shapes and types of what is kept, in the core's order: core/src/mix/layout.hpp."""
 
 ADAPTIVE_MAPS = ("history_maps", "order0_map", "match_maps")
-"""Those whose entries have 22 bits of probability and a 10-bit count."""
+"""Maps whose entries have 22 bits of probability and a 10-bit count."""
 
 _COUNT = np.uint32(1023)
 _COUNT_LIMIT = np.uint32(60)
@@ -39,10 +39,10 @@ class Experience:
         for name, (shape, dtype) in PARTS.items():
             array = self.arrays.get(name)
             if array is None or array.shape != shape or array.dtype != dtype:
-                raise FormatError(f"what the mixers know lacks {name!r} of shape {shape}")
+                raise FormatError(f"the stored mixers lack {name!r} of shape {shape}")
         for name, limit in (("weights", 1 << 19), ("final_weights", (1 << 20) + 1)):
             if int(np.abs(self.arrays[name].astype(np.int64)).max()) >= limit:
-                raise FormatError(f"{name} of what the mixers know are out of range")
+                raise FormatError(f"{name} of the stored mixers are out of range")
 
     @classmethod
     def of(cls, learnt: Iterable[NDArray[Any]]) -> Experience:

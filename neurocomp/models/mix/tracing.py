@@ -1,4 +1,4 @@
-"""What the bytes of a section cost, from what the core notes of their bits."""
+"""Costs of a section's bytes, from the core's notes on their bits."""
 
 from __future__ import annotations
 

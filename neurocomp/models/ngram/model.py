@@ -106,7 +106,7 @@ SMOOTHINGS = ("kneser-ney", "katz")
 MAX_ALPHABET_SIZE = 60_000
 
 MIN_LANE_SYMBOLS = 8192
-"""A lane starts without context, which costs it some 20 bits: a long lane does not notice."""
+"""A lane starts without context, which costs it about 20 bits: a long lane does not notice."""
 
 
 class NgramPredictor(Predictor):
@@ -171,7 +171,7 @@ class NgramModel(StoredTokenModel):
         if smoothing not in SMOOTHINGS:
             raise UnsupportedError(
                 f"the n-gram model is smoothed by {smoothing!r}, this neurocomp knows "
-                f"{' and '.join(SMOOTHINGS)}: train it anew, or install a newer neurocomp "
+                f"{' and '.join(SMOOTHINGS)}: train it again, or install a newer neurocomp "
                 "(pip install -U neurocomp)"
             )
         self.smoothing = Probabilities(
@@ -190,7 +190,9 @@ class NgramModel(StoredTokenModel):
             UnsupportedError: the smoothing is unknown.
         """
         if stored.architecture != ARCHITECTURE:
-            raise FormatError(f"a model of architecture {stored.architecture!r} is no n-gram model")
+            raise FormatError(
+                f"a model of architecture {stored.architecture!r} is not an n-gram model"
+            )
         return cls(stored)
 
     def to_stored(self) -> StoredModel:

@@ -13,7 +13,7 @@ from neurocomp.training.config import TrainingConfig, require, require_count
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """What of the data is seen, and how."""
+    """The data, and how they are prepared."""
 
     window: int = 1024
     """Symbols that are predicted in one sample."""
@@ -22,7 +22,7 @@ class DataConfig:
     weights: dict[str, float] = dataclasses.field(default_factory=dict)
     """Share of each kind in the samples; without any, kinds count by their size."""
     validation_share: float = 0.02
-    """How much of each file's end is kept for validation."""
+    """Share of each file, at its end, that is kept for validation."""
     validation_pieces: int = 16
     """Pieces of each kind that are validated on."""
     validation_length: int = 1024

@@ -66,7 +66,7 @@ def load_corpus(
         held.setdefault(kind_of(path), []).append(validation)
         files[_numbered(f"data file {path.name}", files)] = cache.digests[path]
     if not kinds:
-        raise UsageError("there is no text to train on: all files are empty")
+        raise UsageError("there is not text to train on: all files are empty")
     remarks += _unused_weights(config, set(kinds))
     weights = _weights(config, {kind: sum(p.size for p in kinds[kind]) for kind in kinds})
     stream = WindowStream(kinds, weights, config.window, context, cache.separator, seed)

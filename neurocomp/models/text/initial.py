@@ -1,4 +1,4 @@
-"""What a training of text begins with, and the mean of what trainings ended with.
+"""The first parameters of a text training, and means of checkpoints.
 
 The mean of networks that one training has come by is often better than each of them.
 
@@ -97,7 +97,7 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
         output: the folder to write, which is not there yet.
 
     Raises:
-        UsageError: a network is not there, or the first is no checkpoint of a byte network.
+        UsageError: a network is not there, or the first is not a checkpoint of a byte network.
         FormatError, UnsupportedError: one is damaged, or no network.
         ModelMismatchError: one is of another shape.
         OSError: the folder is there, or can't be written.

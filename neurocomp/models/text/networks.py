@@ -38,7 +38,7 @@ from neurocomp.training.data import SEPARATOR, Encode
 ENDS_OF_TEXT = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>")
 """Tokens that may stand between documents, those of GPT-2, of Llama 3, and of other tokenizers."""
 MAX_SYMBOLS = 1 << 16
-"""What a training's symbols are kept in is 16 bits wide."""
+"""Symbols of a training are stored in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,6 @@ def load_network(folder: Path) -> tuple[NeuralNgram | RecurrentTokens, int]:
         network_class, config_class = _OF_TOKENS[kind]
         network: NeuralNgram | RecurrentTokens = network_class(config_class(**settings), size)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FormatError(f"{folder} is no checkpoint of a network of tokens: {error}") from None
+        raise FormatError(f"{folder} is not a checkpoint of a network of tokens: {error}") from None
     load_model(folder, network)
     return network.eval(), int(start)

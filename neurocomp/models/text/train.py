@@ -33,7 +33,7 @@ from neurocomp.training.run import Training
 
 @dataclass(frozen=True)
 class TextFiles:
-    """What a model of text is trained on.
+    """Files to train a text model on.
 
     Attributes:
         paths: files of text, perhaps compressed, whose names tell their kind.

@@ -25,7 +25,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class TokenConfig:
-    """What all networks of tokens have.
+    """The configuration that all networks of tokens share.
 
     Attributes:
         alphabet_size: V.

@@ -58,7 +58,7 @@ class LaneGroup:
 
 
 MIN_LANE_SYMBOLS = 1024
-"""A lane starts without context, which costs it some 10 to 60 bits."""
+"""A lane starts without context, which costs it about 10 to 60 bits."""
 
 
 class TokenModel(StoredTokenNetwork):

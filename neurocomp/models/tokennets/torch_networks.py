@@ -26,9 +26,9 @@ class NeuralNgramConfig:
     context: int = 5
     """Symbols that a prediction sees: one less than the n of n-gram."""
     width: int = 72
-    """Of a symbol's vector."""
+    """Width of a symbol's vector."""
     hidden_width: int = 512
-    """Of the one hidden layer."""
+    """Width of the one hidden layer."""
     alphabet: str = "gpt2"
     """"bytes", or "gpt2" for the byte pairs of GPT-2."""
 
@@ -103,7 +103,7 @@ class RecurrentTokensConfig:
     """Shape of a `RecurrentTokens`."""
 
     width: int = 72
-    """Of a symbol's vector and of the stream."""
+    """Width of a symbol's vector and of the stream."""
     num_blocks: int = 4
     """Blocks of recurrence and feed-forward layer."""
     expansion: int = 2

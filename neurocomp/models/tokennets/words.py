@@ -1,4 +1,4 @@
-"""One table of word vectors, which both the input and the output of a network are made of."""
+"""One table of word vectors, shared by the input and the output of a network."""
 
 from __future__ import annotations
 

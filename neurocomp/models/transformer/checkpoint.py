@@ -87,7 +87,9 @@ def _indexed(path: Path) -> list[str]:
         raise FormatError(f"{printable(path)} has no weight_map")
     for name in files.values():
         if not isinstance(name, str) or Path(name).name != name:
-            raise FormatError(f"{printable(path)} names {quoted(str(name))}, which is no file here")
+            raise FormatError(
+                f"{printable(path)} names {quoted(str(name))}, which is not a file here"
+            )
     return sorted(set(files.values()))
 
 

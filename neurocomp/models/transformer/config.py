@@ -96,7 +96,7 @@ class TransformerConfig:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> TransformerConfig:
-        """Return the configuration of a stored model; raises FormatError where it is none."""
+        """Return the configuration of a stored model; raises FormatError if it is invalid."""
         all_fields = dataclasses.fields(cls)
         missing = [
             field.name

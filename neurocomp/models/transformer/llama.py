@@ -22,7 +22,7 @@ from neurocomp.models.transformer.rotations import read_angles
 from neurocomp.names import printable, quoted
 
 KINDS = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "granite")
-"""What transformers calls the networks that have this graph."""
+"""Names in transformers of the networks that have this graph."""
 
 
 class LlamaSource(Protocol):
@@ -35,12 +35,12 @@ class LlamaSource(Protocol):
         """Whether there is a tensor of that name."""
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """Return a tensor; raises FormatError where there is none."""
+        """Return a tensor; raises FormatError if there is none."""
 
 
 @dataclass(frozen=True)
 class Multipliers:
-    """What Granite multiplies: 1 in all others, but for the scores.
+    """Granite's multipliers: 1 in all others, except for the scores.
 
     Attributes:
         embedding: vectors of symbols.

@@ -1,4 +1,4 @@
-"""How large the values of a transformer are on a text, by its exact form.
+"""Measures the largest values of a transformer on a text, by its exact form.
 
 Sums are of integers and all other steps correctly rounded: every machine finds the same.
 """
@@ -27,7 +27,7 @@ Ints = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What was found.
+    """The values found.
 
     Attributes:
         input_maxima: the largest that the columns of each norm have, (K,), by its name.

@@ -34,10 +34,10 @@ ARCHITECTURE = "transformer"
 PARAMETER_BYTES = 2
 
 MIN_LANE_SYMBOLS = 1024
-"""A lane starts without context, which costs it some 60 bits in all."""
+"""A lane starts without context, which costs it about 60 bits in all."""
 
 MIN_WINDOW_LANE_SYMBOLS = 4096
-"""Of a language model with a sliding window, which costs a lane some 240 bits."""
+"""Least symbols of a lane with a sliding window; each lane costs about 240 bits."""
 
 MAX_CACHE_BYTES = 2 << 30
 """Lanes are fewer where their caches would take more."""
@@ -105,7 +105,9 @@ class TransformerModel(StoredTokenNetwork):
     def from_stored(cls, stored: StoredModel) -> TransformerModel:
         """Return the model that ``stored`` holds; raises FormatError where it holds none."""
         if stored.architecture != ARCHITECTURE:
-            raise FormatError(f"a model of architecture {stored.architecture!r} is no transformer")
+            raise FormatError(
+                f"a model of architecture {stored.architecture!r} is not a transformer"
+            )
         return cls(stored)
 
     @property
@@ -125,7 +127,7 @@ class TransformerModel(StoredTokenNetwork):
         """Return the same model with the overlap or window that a frame records.
 
         Raises:
-            FormatError: there is no such one.
+            FormatError: there is none.
         """
         number = int.from_bytes(parameters, "little")
         if len(parameters) != PARAMETER_BYTES:
@@ -137,7 +139,9 @@ class TransformerModel(StoredTokenNetwork):
                 f"parameters {parameters.hex()} of the transformer are damaged"
             ) from None
         if model.parameters != parameters:
-            raise FormatError("the frame records a window that is the transformer's own choice")
+            raise FormatError(
+                "the frame records the transformer's default window, which it must leave out"
+            )
         return model
 
     @property
@@ -158,7 +162,7 @@ class TransformerModel(StoredTokenNetwork):
 
     @cached_property
     def engine(self) -> Engine[Any]:
-        """Who computes: an engine that has passed its self-test."""
+        """The engine; it has passed its self-test."""
         return self._engine or open_engine()
 
     @cached_property

@@ -22,11 +22,11 @@ class GPT2Config:
     """Shape of a `GPT2`."""
 
     width: int = 768
-    """Of the stream, a multiple of `num_heads`."""
+    """Width of the stream, a multiple of `num_heads`."""
     num_blocks: int = 12
     """Blocks of attention and feed-forward layer."""
     num_heads: int = 12
-    """Of attention, in each block."""
+    """Heads of attention in each block."""
     num_positions: int = 1024
     """Symbols that are seen at once, at least `data.window` and `data.validation_length`."""
     alphabet: str = "gpt2"

@@ -67,7 +67,7 @@ def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
     wrong = {"a.json": "{}", "b.json": "[1", "c.json": '{"format": 9}', "d.csv": "x\n1\n"}
     for name, text in wrong.items():
         (tmp_path / name).write_text(text)
-        with pytest.raises(FormatError, match="is no result of 'neurocomp bench run'"):
+        with pytest.raises(FormatError, match="is not a result of 'neurocomp bench run'"):
             read_results(tmp_path / name)
 
 

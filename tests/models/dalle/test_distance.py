@@ -144,6 +144,6 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     again = decode_codes(stored.network, encode_pixels(stored.network, held_out))
     assert found == pytest.approx(image_distance(name, held_out, again))
     assert run(["dalle", "eval", "x.tokens", "--model", vae, "--distance", "fid"]) == 2
-    assert "--distance is of images" in capsys.readouterr().err
+    assert "--distance compares images" in capsys.readouterr().err
     assert run(["dalle", "eval", data, "--model", vae, "--inception", f"{vae}/config.json"]) == 2
     assert "--inception is for --distance fid" in capsys.readouterr().err

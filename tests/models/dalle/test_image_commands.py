@@ -183,7 +183,7 @@ def test_make_rainbow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert run(["dalle", "make-rainbow", str(target)]) == 1
     capsys.readouterr()
     assert run(["dalle", "make-rainbow", str(tmp_path / "no" / "rainbow.tar")]) == 2
-    assert "no is no folder" in capsys.readouterr().err
+    assert "no is not a folder" in capsys.readouterr().err
     (tmp_path / "file.png").write_bytes(b"")
     assert run(["dalle", "make-rainbow", str(tmp_path / "file.png"), "-f"]) == 2
     assert "is a file" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_train_compress_and_decompress(tmp_path: Path, capsys: pytest.CaptureFix
     assert "step 3/3" in captured.err
     assert "latent_alone" in captured.err
     assert run(arguments(tmp_path)) == 2
-    assert "--resume it" in capsys.readouterr().err
+    assert "resume it with --resume" in capsys.readouterr().err
     assert run(arguments(tmp_path, "--resume", "--steps", "5", "-q", dropout=0.1)) == 0
     assert len(steps_of(tmp_path / "run")) == 5
     source, model = str(tmp_path / "x.tokens"), str(tmp_path / "run")
@@ -306,8 +306,8 @@ def test_eval_refuses_options_of_something_else(
 ) -> None:
     run_of_prior = ["--model", str(run_of_pictures)]
     for arguments_, why in (
-        ([str(pictures), *run_of_prior, "--held-out-share", "0.5"], "of token files"),
-        (["x.tokens", "--model", str(prior_run), "--no-captions"], "--no-captions is of images"),
+        ([str(pictures), *run_of_prior, "--held-out-share", "0.5"], "for token files"),
+        (["x.tokens", "--model", str(prior_run), "--no-captions"], "--no-captions is for images"),
         ([str(pictures), "--model", str(autoencoder), "--training", "x.tokens"], "of a prior"),
         ([str(pictures), "--model", str(autoencoder), "--samples", "3"], "of a prior"),
     ):

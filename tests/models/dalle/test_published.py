@@ -256,13 +256,13 @@ def test_pickled_code_is_never_run(zipped: bool, tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(yaml.safe_dump(configuration()))
     tensors = {**vqgan_tensors(), "callbacks": Shell(target)}
     torch.save({"state_dict": tensors}, path, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(UnsupportedError, match=r"last\.ckpt is not weights alone.*never run"):
+    with pytest.raises(UnsupportedError, match=r"last\.ckpt does not hold weights only.*never run"):
         open_published(tmp_path)
     # A name that is known, but as that of a function that is called: nothing is imported.
     content = path.read_bytes().replace(b"posix\nsystem", b"main.\nsystem")
     path.write_bytes(content)
     if not zipped:
-        with pytest.raises(UnsupportedError, match=r"is not weights alone"):
+        with pytest.raises(UnsupportedError, match=r"does not hold weights only"):
             open_published(tmp_path)
     assert not target.exists()
 
@@ -270,7 +270,7 @@ def test_pickled_code_is_never_run(zipped: bool, tmp_path: Path) -> None:
 def test_a_module_of_an_earlier_torch_is_refused(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="retrieve source code"):
         write_released(tmp_path, zipped=False)
-    with pytest.raises(UnsupportedError, match=r"encoder\.pkl is not weights alone"):
+    with pytest.raises(UnsupportedError, match=r"encoder\.pkl does not hold weights only"):
         open_published(tmp_path)
 
 
@@ -336,7 +336,7 @@ def test_other_models(tmp_path: Path) -> None:
         (tmp_path / "m.yaml").write_text(text)
         with pytest.raises(FormatError, match=r"m\.yaml is not"):
             open_published(tmp_path)
-    with pytest.raises(FormatError, match=r"m\.yaml is not a whole checkpoint|not weights"):
+    with pytest.raises(FormatError, match=r"m\.yaml is not a whole checkpoint|not hold weights"):
         read_checkpoint(tmp_path / "m.yaml")
 
 

@@ -82,7 +82,7 @@ def test_a_prior_of_other_data_or_settings(tmp_path: Path) -> None:
         train_tiny_prior(run, 4, resume=True, tokens=blocks.blocks(90, 5))
     with locked(run), pytest.raises(TrainingError, match="is being trained by process"):
         train_tiny_prior(run, 4, resume=True)
-    with pytest.raises(UsageError, match="has no run to go on with"):
+    with pytest.raises(UsageError, match="has no run to resume"):
         train_tiny_prior(tmp_path / "nothing", 4, resume=True)
     said = train_tiny_prior(run, 2, resume=True)
     assert any("the run is finished: 2 steps of 2 are done" in one for one in said)

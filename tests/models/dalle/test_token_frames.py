@@ -152,7 +152,7 @@ def test_sets_of_too_many_symbols_are_refused(
 ) -> None:
     data = write_tokens(sets(40)["long captions"])
     monkeypatch.setattr("neurocomp.models.dalle.token_sets.MAX_SYMBOLS", 3000)
-    with pytest.raises(FormatError, match="make two files of it"):
+    with pytest.raises(FormatError, match="split it into two files"):
         neurocomp.compress(data, model=f"dalle:{prior_run}")
 
 

@@ -157,7 +157,7 @@ def test_a_name_that_the_hub_does_not_have_is_one_line(
         raise OSError("no\nnetwork")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    with pytest.raises(ModelNotFoundError, match=r"hf:some/model.* hub or its cache") as caught:
+    with pytest.raises(ModelNotFoundError, match=r"hf:some/model.* hub or in its cache") as caught:
         FloatModel.load("some/model")
     assert str(caught.value).isprintable()
     assert capfd.readouterr() == ("", "")

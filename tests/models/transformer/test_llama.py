@@ -86,7 +86,7 @@ def test_a_form_that_is_not_supported_is_named(folder: Path, tmp_path: Path) -> 
     convert_checkpoint_or_damage(path)
     content[start : start + 4] = (16).to_bytes(4, "little")
     path.write_bytes(content)
-    with pytest.raises((UnsupportedError, FormatError), match=r"IQ2_XXS|no GGUF file"):
+    with pytest.raises((UnsupportedError, FormatError), match=r"IQ2_XXS|not a GGUF file"):
         convert_checkpoint(path)
 
 

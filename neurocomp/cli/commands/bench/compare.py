@@ -27,18 +27,18 @@ _RESULTS = click.Path(path_type=Path)
     default=5.0,
     show_default=True,
     metavar="PERCENT",
-    help="Times and memory that differ by less are the same.",
+    help="Ignore differences in time and memory below this.",
 )
-@click.option("--all", "show_all", is_flag=True, help="Show what is the same, too.")
-@click.option("--check", is_flag=True, help="End with exit code 1 where anything is worse.")
+@click.option("--all", "show_all", is_flag=True, help="Show unchanged rows too.")
+@click.option("--check", is_flag=True, help="Exit with code 1 if anything is worse.")
 @message_options
 def compare(**values: Any) -> int:
     """Compare the results OLD and NEW of 'bench run': results.json files, or their folders.
 
-    Rows of the same file, contender and threads are compared, whichever versions they are of. A
-    size differs by a byte. A time differs where its median does by more than the noise, and where
-    no run of one is as fast as any of the other: --repeat 5 of 'bench run' gives that a meaning.
-    Results of two machines are compared by size alone.
+    Rows of the same file, contender and threads are compared, whatever their versions. Any change
+    of size counts. A time counts as changed if its median differs by more than the noise, and all
+    runs of one are faster than all runs of the other, so run suites with --repeat 5. Results from
+    different machines are compared by size only.
 
     \b
     Example:
@@ -63,7 +63,7 @@ def compare(**values: Any) -> int:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     click.echo(f"{'' if not shown else chr(10)}{len(found.differences)} compared: {told or 'none'}")
     if not found.same_machine:
-        reporter.note("the results are of different machines: times and memory are not compared")
+        reporter.note("the results come from different machines: times and memory are not compared")
     for keys, which in ((found.only_before, "OLD"), (found.only_now, "NEW")):
         if keys:
             reporter.note(f"{len(keys)} rows are only in {which}")

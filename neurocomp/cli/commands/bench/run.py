@@ -44,8 +44,8 @@ _FILES = "files"
     "contenders",
     multiple=True,
     metavar="SPEC",
-    help="Measure this instead of the suite's: a program of 'bench list' and flags, as 'xz -9e' or "
-    "'neurocomp -9'; @presets, @peers, @pictures; store. May be repeated.",
+    help="Measure this instead of the suite's contenders: a program from 'bench list' with flags, "
+    "such as 'xz -9e' or 'neurocomp -9'; @presets, @peers, @pictures; store. May be repeated.",
 )
 @click.option(
     "-m",
@@ -53,7 +53,7 @@ _FILES = "files"
     "models",
     multiple=True,
     metavar="NAME",
-    help="Measure this model besides: as for 'compress', or a checkpoint as for 'models import'.",
+    help="Measure this model too: as for 'compress', or a checkpoint as for 'models import'.",
 )
 @click.option(
     "--coder",
@@ -67,10 +67,12 @@ _FILES = "files"
     "commands",
     multiple=True,
     metavar="'NAME: COMMAND ; COMMAND'",
-    help="Measure any program besides: how it compresses {in} to {out}, and how it gets it back. "
-    "'< {in}' and '> {out}' work too, and {threads}. May be repeated.",
+    help="Measure any other program too: the commands that compress {in} to {out} and decompress "
+    "it. '< {in}', '> {out}' and {threads} work as well. May be repeated.",
 )
-@click.option("--peers/--no-peers", default=True, help="Leave other compressors out.")
+@click.option(
+    "--peers/--no-peers", default=True, help="Measure other compressors, or leave them out."
+)
 @click.option(
     "-T",
     "--threads",
@@ -82,7 +84,7 @@ _FILES = "files"
     "limit_bytes",
     callback=size_callback,
     metavar="SIZE",
-    help="Only the start of files.",
+    help="Take only the start of each file.",
 )
 @click.option(
     "--repeat",
@@ -90,15 +92,15 @@ _FILES = "files"
     type=click.IntRange(1, 100),
     default=1,
     metavar="N",
-    help="Take medians of N runs, in turn.",
+    help="Take medians of N runs; contenders take turns.",
 )
 @click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
     metavar="SECONDS",
-    help="End a program that takes longer to compress, or to decompress; its row says so.",
+    help="Stop a program that takes longer to compress or decompress, and mark its row.",
 )
-@click.option("--retry", is_flag=True, help="Run rows again that failed before.")
+@click.option("--retry", is_flag=True, help="Run failed rows again.")
 @click.option(
     "-o",
     "--output",
@@ -106,24 +108,24 @@ _FILES = "files"
     default=_FOLDER,
     show_default=True,
     metavar="FOLDER",
-    help="Results of each suite go into a folder of its name in this one.",
+    help="Write results here, each suite to a folder of its name.",
 )
 @click.option(
     "--tokenizer",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="With GPT-2's vocab.json and merges.txt, for the suite 'article'.",
+    help="Folder with GPT-2's vocab.json and merges.txt, for the suite 'article'.",
 )
 @model_path_option
 @message_options
 def run(**values: Any) -> int:
     """Run each SUITE: compress all its files with all its contenders, decompress, compare.
 
-    A SUITE is one of 'neurocomp bench list', or a TOML file of 'neurocomp bench new'. Each
-    contender runs as a process of its own, of which CPU time, real time and memory are measured.
-    FOLDER/SUITE gets results.json, results.csv, results.md, report.html, which opens offline, and
-    plots. A row that is done is not run again: after an interruption the same command goes on, and
-    only what has changed (a file, a version, flags, the machine) is measured anew.
+    A SUITE is a name from 'neurocomp bench list', or a TOML file made by 'neurocomp bench new'.
+    Each contender runs in a process of its own, whose CPU time, real time and memory are measured.
+    FOLDER/SUITE gets results.json, results.csv, results.md, plots, and report.html, which opens
+    offline. Finished rows are not run again: after an interruption the same command resumes, and
+    measures again only what has changed (a file, a version, flags, the machine).
 
     \b
     Examples:
@@ -136,7 +138,7 @@ def run(**values: Any) -> int:
     \b
     Exit codes:
       0  every row was decoded and compared
-      1  a row failed, or nothing of a suite is on this machine
+      1  a row failed, or no file of a suite is on this machine
     """
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
 

@@ -17,10 +17,9 @@ from neurocomp.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @message_options
 def list_suites(**values: Any) -> None:
-    """List the suites of the package, and which other compressors could take part here.
+    """List the suites of the package, and the other compressors installed here.
 
-    Files are counted that are on this machine, of all that a suite has; 'neurocomp corpora fetch'
-    gets others.
+    For each suite, the files on this machine are counted; 'neurocomp corpora fetch' gets the rest.
     """
     import json
 
@@ -47,12 +46,12 @@ def list_suites(**values: Any) -> None:
     click.echo("\n" + format_table(header, lines, num_left=4))
 
 
-@click.command(short_help="Begin a suite of your own.")
+@click.command(short_help="Create a suite of your own.")
 @click.argument("file", type=FILE, metavar="FILE.toml")
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
 def new(**values: Any) -> None:
-    """Write a suite to FILE.toml that says what may stand in it, ready to be changed and run.
+    """Write an example suite to FILE.toml, with comments, ready to edit and run.
 
     \b
     Example:

@@ -73,21 +73,22 @@ NUM_SAMPLES = 256
     "--inception",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="With --distance fid: weights of its network (pt_inception-2015-12-05), and none fetched.",
+    help="With --distance fid: its network's weights (pt_inception-2015-12-05); none are fetched.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(**values: Any) -> None:
-    """Measure what images cost under a prior, and under simpler models.
+    """Measure the cost of images under a prior, and under simpler models.
 
-    DATA is a token file, or captioned images as 'train-vae' takes them: then those that were held
-    out, and the bound on bits per sub-pixel is told as well. Of an autoencoder alone, what it keeps
-    of images is told: PSNR of the likeliest codes ("hard") and without choosing codes ("soft"),
-    bits per sub-pixel, the bound (negative ELBO), and codes used and perplexity as shares of K.
+    DATA is a token file, or captioned images as 'train-vae' takes them. Of images, the held-out
+    ones are measured, and the bound on bits per sub-pixel is printed as well. For an autoencoder
+    alone, the output is its PSNR with the most likely codes ("hard") and without choosing codes
+    ("soft"), bits per sub-pixel, the bound (negative ELBO), and codes used and perplexity as shares
+    of K.
 
-    Code lengths are in bits per latent; sizes are of sets that were coded, decoded again and
-    compared, without the frame's some 60 bytes. "adaptive" models learn while they code, "trained"
-    ones have seen the training set before; "prior" is what the prior has learnt, image by image,
-    "coded" adds what the set has shown, as the coder does.
+    Code lengths are in bits per latent. Sizes are of sets that were coded, decoded and compared,
+    without the frame's 60 bytes or so. "adaptive" models learn while they code; "trained" ones have
+    seen the training set before. "prior" is the prior by itself, image by image; "coded" includes
+    what the coder learns from the set.
 
     \b
     Examples:
@@ -129,7 +130,7 @@ def evaluate(**values: Any) -> None:
     if values["held_out_share"] is not None:
         part, held_out = split_tokens(tokens, 1 - values["held_out_share"])
         if held_out is None:
-            raise UsageError("this share of the captions is none: there is nothing to measure on")
+            raise UsageError("no caption is in this share: there is nothing to measure on")
         training, tokens = training or part, held_out
     if values["limit"] is not None:
         tokens = choose_tokens(tokens, values["limit"])
@@ -145,15 +146,15 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
     of_tokens = is_token_file(values["data"])
     if not of_tokens and values["held_out_share"] is not None:
         raise UsageError(
-            "--held-out-share is of token files: of images those are held out that the "
+            "--held-out-share is for token files: the held-out images are those that the "
             "autoencoder's training held out"
         )
     if of_tokens and values["distance"] is not None:
-        raise UsageError("--distance is of images and what is made of their codes: name images")
+        raise UsageError("--distance compares images with their reconstructions: name images")
     if values["inception"] is not None and values["distance"] != "fid":
         raise UsageError("--inception is for --distance fid")
     if of_tokens and values["no_captions"]:
-        raise UsageError("--no-captions is of images: a token file has captions or has none")
+        raise UsageError("--no-captions is for images: a token file has captions or not")
     if _is_autoencoder(values["model"]):
         for name in ("training", "samples"):
             if values[name] is not None:

@@ -18,7 +18,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _COLUMNS = 8
 
 
-@click.command(short_help="Make images of captions.")
+@click.command(short_help="Generate images from captions.")
 @click.argument("captions", metavar="CAPTIONS")
 @click.option(
     "--model",
@@ -34,40 +34,42 @@ _COLUMNS = 8
     default=8,
     show_default=True,
     metavar="N",
-    help="Images of each caption.",
+    help="Number of images for each caption.",
 )
 @click.option(
     "--best",
     type=click.IntRange(1),
     metavar="N",
-    help="Keep so many of the images, those that tell most of their caption.",
+    help="Keep the N images that fit their caption best.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random numbers.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option(
     "--temperature",
     type=float,
     default=1.0,
     show_default=True,
-    help="Below 1 likelier tokens, above 1 rarer ones; 0 for the likeliest.",
+    help="Below 1 for more likely tokens, above 1 for rarer ones; 0 for the most likely.",
 )
 @click.option(
-    "--top-k", type=int, default=0, show_default=True, help="Only the K likeliest tokens; 0: all."
+    "--top-k", type=int, default=0, show_default=True, help="Only the K most likely tokens; 0: all."
 )
 @click.option(
     "--top-p",
     type=float,
     default=1.0,
     show_default=True,
-    help="Only the likeliest tokens that have this share together.",
+    help="Only the most likely tokens with this probability together.",
 )
 @click.option(
     "--guidance",
     type=float,
     default=1.0,
     show_default=True,
-    help="Above 1: further away from what images without this caption look like.",
+    help="Above 1: follow the caption more closely.",
 )
-@click.option("--prime", type=_FILE, metavar="IMAGE", help="Image whose upper rows are kept.")
+@click.option(
+    "--prime", type=_FILE, metavar="IMAGE", help="Image whose upper rows are kept as they are."
+)
 @click.option(
     "--prime-rows",
     type=click.IntRange(1),
@@ -112,9 +114,9 @@ def generate(**values: Any) -> None:
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     count, best, output = values["count"], values["best"], values["output"]
     if best is not None and best > count:
-        raise UsageError(f"--best {best} of {count} images: make more of them with -n")
+        raise UsageError(f"--best {best} of {count} images: generate more with -n")
     if values["prime_rows"] is not None and values["prime"] is None:
-        raise UsageError("--prime-rows is of an image: name it with --prime")
+        raise UsageError("--prime-rows needs an image: name it with --prime")
     require_empty(output, force=values["force"])
 
     from neurocomp.models.dalle.autoencoders.codes import decode_codes

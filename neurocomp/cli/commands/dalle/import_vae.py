@@ -31,20 +31,20 @@ _PATH = click.Path(path_type=Path)
     "configuration",
     type=_PATH,
     metavar="FILE",
-    help="Its YAML, or the hub's config.json, where that is not beside the checkpoint.",
+    help="YAML of the model, or the hub's config.json, if it is not beside the checkpoint.",
 )
 @click.option(
     "--size",
     type=click.IntRange(8, 1024),
     metavar="PIXELS",
-    help="Of images, across and down.  [default: what it was trained on]",
+    help="Size of images, across and down.  [default: what it was trained on]",
 )
 @click.option(
     "--resize",
     type=click.Choice(["crop", "pad", "stretch", "none"]),
     default="crop",
     show_default=True,
-    help="How images are made equal.",
+    help="How images are brought to one size.",
 )
 @click.option(
     "--training-share",
@@ -52,19 +52,19 @@ _PATH = click.Path(path_type=Path)
     default=0.9,
     show_default=True,
     metavar="SHARE",
-    help="Of your images, for a prior: the part that 'tokenize --part training' takes.",
+    help="Share of your images that 'tokenize --part training' takes, for a prior.",
 )
 @click.option(
     "--group",
     type=click.Choice(["caption", "base", "image"]),
     default="caption",
     show_default=True,
-    help="What is held out as a whole; 'image' for images without captions.",
+    help="Groups that are held out as a whole; 'image' for images without captions.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @message_options
 def import_vae(**values: Any) -> None:
-    """Make an autoencoder for 'tokenize', 'train-prior' and 'render' of one that is published.
+    """Import a published autoencoder for 'tokenize', 'train-prior' and 'render'.
 
     SOURCE is a checkpoint of taming-transformers or of latent diffusion's VQ models (.ckpt, with
     its .yaml beside it), VQModel or GumbelVQ; a folder of the hub such as

@@ -33,7 +33,7 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
     reporter = Reporter(quiet=quiet, verbose=verbose)
     is_tar = output.suffix == ".tar"
     if is_tar and not output.parent.is_dir():
-        raise UsageError(f"{display(output.parent)} is no folder")
+        raise UsageError(f"{display(output.parent)} is not a folder")
     if is_tar and output.exists() and not force:
         raise FileExistsError(f"{display(output)} already exists: give -f to overwrite it")
     if not is_tar and output.is_file():
@@ -70,7 +70,7 @@ def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
 @click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @message_options
 def render(**values: Any) -> None:
-    """Turn the token file TOKENS back into images, as its autoencoder knows them.
+    """Turn the token file TOKENS back into images with its autoencoder.
 
     OUT gets 0000.png and so on, each with its caption in a .txt file if there is one, and all of
     them in grid.png. A pixel may differ by rounding from machine to machine; tokens never do.
@@ -92,7 +92,7 @@ def render(**values: Any) -> None:
 
     tokens = read_token_file(values["tokens"])
     if not tokens.has_grids:
-        raise UsageError(f"{values['tokens']} has captions alone, no images")
+        raise UsageError(f"{values['tokens']} has captions only, no images")
     stored = load_autoencoder(find_autoencoder(values["vae"]))
     if stored.sha256 != tokens.autoencoder:
         raise UsageError(

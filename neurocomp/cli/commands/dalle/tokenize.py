@@ -31,18 +31,18 @@ from neurocomp.errors import UsageError
     type=click.Choice(["all", "training", "held-out"]),
     default="all",
     show_default=True,
-    help="Of the images, as the autoencoder's training has parted them.",
+    help="Part of the images, as the autoencoder's training divided them.",
 )
-@click.option("--no-captions", is_flag=True, help="Only images; they need no captions then.")
+@click.option("--no-captions", is_flag=True, help="Only images; captions are not needed.")
 @click.option("--no-images", is_flag=True, help="Only captions.")
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="Only N of the images, chosen by a seed."
+    "--limit", type=click.IntRange(1), metavar="N", help="Take only N images, chosen by a seed."
 )
 @click.option(
     "--mirrored",
     is_flag=True,
-    help="Each image a second time, left and right exchanged, also as words of its caption: more "
-    "to train a prior on. Not where that is the caption of an image outside the part.",
+    help="Add each image mirrored, with left and right exchanged in its caption too, as more data "
+    "for a prior. Left out where an image outside the part has that caption.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options
@@ -65,7 +65,7 @@ def tokenize(**values: Any) -> None:
     autoencoder = Path(values["vae"]).rglob("*")
     check_output(output, [values["images"], *autoencoder], force=values["force"])
     if not output.parent.is_dir():
-        raise UsageError(f"{display(output.parent)} is no folder")
+        raise UsageError(f"{display(output.parent)} is not a folder")
     if values["no_captions"] and values["no_images"]:
         raise UsageError("without captions and images there is nothing to write")
 
@@ -81,7 +81,7 @@ def tokenize(**values: Any) -> None:
         reporter.note(line)
     part = images.part(values["part"], stored.training_share, stored.group)
     if not len(part):
-        raise UsageError(f"no image is {values['part']}: take --part all")
+        raise UsageError(f"no image is in the part '{values['part']}': take --part all")
     others = set(images.captions) - set(part.captions)
     if values["limit"] is not None:
         part = part.choose(values["limit"])

@@ -47,7 +47,7 @@ def read_token_file(path: Path) -> TokenSet:
     """Return the token set in ``path``.
 
     Raises:
-        UsageError: it is no token file.
+        UsageError: it is not a token file.
         OSError: it cannot be read.
     """
     from neurocomp.models.dalle.token_files import read_tokens

@@ -37,24 +37,27 @@ _PATH = click.Path(path_type=Path)
     "--vae",
     type=FOLDER,
     metavar="DIR",
-    help="The autoencoder that makes the codes, as of 'tokenize'.",
+    help="The autoencoder of the codes, as for 'tokenize'.",
 )
 @click.option(
-    "--held-out", type=_PATH, metavar="TOKENS", help="To validate on, instead of a part of DATA."
+    "--held-out",
+    type=_PATH,
+    metavar="TOKENS",
+    help="Tokens to validate on, instead of a part of DATA.",
 )
 @click.option("--no-captions", is_flag=True, help="DATA are images that need no captions.")
 @config_option("rainbow", "rainbow, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
 @run_options("the parameters and the tokenizer of this checkpoint")
-@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
+@click.option("--plan", is_flag=True, help="Only print parameters and memory.")
 def train_prior(**values: Any) -> None:
     """Train a transformer that predicts captions and images' tokens.
 
-    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as 'train-vae'
-    takes them: then those that the autoencoder was trained on, the others are held out. The run's
-    folder gets log.jsonl, loss.png, checkpoints, the autoencoder (of --vae, or the one in the
-    package where the codes are its) and prior.safetensors, the exact form, so that
-    --model dalle:RUN and 'neurocomp dalle generate --model RUN' take it.
+    DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as for 'train-vae':
+    then the prior is trained on those that the autoencoder was trained on, and the others are held
+    out. The run's folder gets log.jsonl, loss.png, checkpoints, the autoencoder (that of --vae, or
+    the package's if the codes are its) and prior.safetensors, the exact form, for
+    --model dalle:RUN and 'neurocomp dalle generate --model RUN'.
 
     Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
 
@@ -98,7 +101,7 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
     stored = None if vae is None else load_autoencoder(vae)
     if is_token_file(data):
         if values["no_captions"]:
-            raise UsageError("--no-captions is of images: a token file has captions or has none")
+            raise UsageError("--no-captions is for images: a token file has captions or not")
         tokens = read_token_file(data)
         held = None if held_out is None else read_token_file(held_out)
         if stored is not None and stored.sha256 != tokens.autoencoder:
@@ -128,13 +131,13 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
 @config_option("rainbow", "rainbow, rainbow-vqvae, emoji or paper")
 @click.option("-o", "--output", type=FOLDER, metavar="RUN", help="Folder of the run.")
 @run_options()
-@click.option("--plan", is_flag=True, help="Only tell parameters and memory.")
+@click.option("--plan", is_flag=True, help="Only print parameters and memory.")
 def train_vae(**values: Any) -> None:
     """Train a discrete autoencoder, a dVAE or a VQ-VAE, on the images of DATA.
 
     DATA is a folder of images with caption files of the same stem (1.png, 1.txt), a WebDataset tar
     of the same, or a .jsonl or .csv table with the fields "image" and "caption". The run's folder
-    gets log.jsonl, loss.png, reconstructions.png (originals above what became of them),
+    gets log.jsonl, loss.png, reconstructions.png (originals above reconstructions),
     checkpoints, and the autoencoder as model.safetensors and config.json. Several processes:
     torchrun --nproc-per-node N -m neurocomp dalle train-vae ...
 

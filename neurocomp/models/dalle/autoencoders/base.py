@@ -1,4 +1,4 @@
-"""What every autoencoder is to its users."""
+"""The interface of autoencoders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig, Shape
 
 EPSILON = 0.1
-"""Of `map_pixels`, as in the paper."""
+"""Margin of `map_pixels`, as in the paper."""
 LEVELS = 256
 MIN_LOG_SCALE, MAX_LOG_SCALE = -6.0, 2.0
 """A flat image would otherwise be worth any scale, and the rest of them nothing."""
@@ -75,7 +75,7 @@ def nats(config: Shape, statistics: Tensor, pixels: Tensor) -> Tensor:
 
 
 class Terms(NamedTuple):
-    """Of a loss, scalars in bits for each sub-pixel ("bits per dim")."""
+    """Terms of a loss, scalars in bits for each sub-pixel ("bits per dim")."""
 
     reconstruction: Tensor
     """-log2 p(image | latents)."""

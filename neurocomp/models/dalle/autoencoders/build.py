@@ -31,7 +31,7 @@ def config_of(fields: Mapping[str, Any]) -> Shape:
     """Return the configuration that an autoencoder was stored with.
 
     Raises:
-        TypeError, UsageError: there is no such one.
+        TypeError, UsageError: the configuration is invalid.
     """
     return (VQGANConfig if fields.get("kind") in VQGAN_KINDS else AutoencoderConfig)(**fields)
 

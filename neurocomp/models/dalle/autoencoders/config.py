@@ -14,11 +14,11 @@ LIKELIHOODS = ("logit-laplace", "mse")
 FACTORS = (2, 4, 8, 16)
 MIN_CODES, MAX_CODES = 2, 1 << 15
 MAX_LEVELS = 8
-"""Of a number in a code of finite scalars."""
+"""Most levels of a number in a code of finite scalars."""
 
 
 class Shape(Protocol):
-    """What users of an autoencoder may ask of its configuration; see `AutoencoderConfig`."""
+    """The part of a configuration that users of an autoencoder need; see `AutoencoderConfig`."""
 
     @property
     def kind(self) -> str:
@@ -38,7 +38,7 @@ class Shape(Protocol):
 
     @property
     def likelihood(self) -> str:
-        """Of an image given its codes."""
+        """The likelihood of an image given its codes."""
 
     @property
     def deviation(self) -> float:
@@ -47,7 +47,7 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Of an `Autoencoder`; the defaults are small, the recipe `vae-paper` has the paper's sizes."""
+    """Configuration of an `Autoencoder`: small by default; `vae-paper` has the paper's sizes."""
 
     kind: str = "dvae"
     """"dvae" (A. Ramesh et al. 2021), "vqvae" (A. van den Oord et al. 2017), or "fsq" (F. Mentzer
@@ -77,7 +77,7 @@ class AutoencoderConfig:
     moving_average: bool = True
     """VQ-VAE: codes are moving averages of what they stand for, instead of having a loss."""
     decay: float = 0.99
-    """Of the moving average."""
+    """Decay of the moving average."""
     centred: bool = True
     """Whether the encoder sees pixels around 0; false in the dVAE that was released."""
 
@@ -106,7 +106,7 @@ class AutoencoderConfig:
 
     @property
     def num_halvings(self) -> int:
-        """How often the resolution halves: log2 f."""
+        """Number of times that the resolution halves: log2 f."""
         return self.factor.bit_length() - 1
 
 

@@ -9,7 +9,7 @@ from neurocomp.models.dalle.autoencoders.vqgan_config import NUM_GROUPS, VQGANCo
 
 DOWN, UP = "downsample", "upsample"
 EPSILON = 1e-6
-"""Of group normalisation."""
+"""Epsilon of group normalisation."""
 
 
 def _norm(channels: int) -> nn.GroupNorm:

@@ -10,7 +10,7 @@ from neurocomp.models.dalle.autoencoders.config import MAX_CODES, MIN_CODES
 NEAREST, GUMBEL = "vqgan", "gumbel-vqgan"
 VQGAN_KINDS = (NEAREST, GUMBEL)
 NUM_GROUPS = 32
-"""Of group normalisation: channels are multiples of it."""
+"""Groups of group normalisation: channels are multiples of this."""
 
 
 @dataclass(frozen=True)

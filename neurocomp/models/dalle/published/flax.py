@@ -56,7 +56,7 @@ def to_torch_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     found = {}
     for name, tensor in tensors.items():
         *path, last = name.removeprefix("params.").split(".")
-        # A list's members are down_0, block_1 ...; block_1 of "mid" is no list's.
+        # A list's members are down_0, block_1 ...; block_1 of "mid" is not a list's.
         is_listed = path[1:2] != ["mid"]
         parts = [
             re.sub(r"^(down|up|block|attn)_(\d+)$", r"\1.\2", one) if is_listed else one
@@ -88,7 +88,7 @@ def _array(code: int, content: bytes) -> Any:
 
 def _flat(table: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
     if not isinstance(table, Mapping):
-        raise TypeError(f"{prefix or 'it'} is no table of arrays")
+        raise TypeError(f"{prefix or 'it'} is not a table of arrays")
     for name, one in table.items():
         path = f"{prefix}.{name}" if prefix else str(name)
         if isinstance(one, Tensor):

@@ -19,7 +19,7 @@ from neurocomp.models.dalle.published.taming import build_vqgan, read_configurat
 
 ENCODER_NAME, DECODER_NAME = "encoder.pkl", "decoder.pkl"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin", "flax_model.msgpack")
-"""What the hub calls parameters, the safest first."""
+"""File names of parameters at the hub, the safest first."""
 _CHECKPOINTS = (".ckpt", ".pt", ".pth")
 
 

@@ -24,7 +24,7 @@ STAND_INS = ("dall_e.", "lightning.", "main.", "pytorch_lightning.", "taming.", 
 
 
 class Record:
-    """What was stored of an object whose class is not known; it does nothing."""
+    """The stored state of an object of an unknown class; it does nothing."""
 
     def __init__(self, *arguments: object) -> None:
         self.arguments = arguments
@@ -42,8 +42,8 @@ def read_checkpoint(path: Path) -> Any:
     foreign = [one for one in names if not one.startswith(STAND_INS)]
     if foreign:
         raise UnsupportedError(
-            f"{path} is not weights alone, it names {', '.join(sorted(foreign)[:3])}: pickled code "
-            "is never run; save its state_dict as safetensors"
+            f"{path} does not hold weights only: it names {', '.join(sorted(foreign)[:3])}; "
+            "pickled code is never run: save its state_dict as safetensors"
         )
     # One class for each name: torch finds names by their classes.
     stand_ins = [(type("Record", (Record,), {}), one) for one in names]
@@ -53,8 +53,8 @@ def read_checkpoint(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         reason = str(error).partition("WeightsUnpickler error:")[2] or str(error)
         raise UnsupportedError(
-            f"{path} is not weights alone ({' '.join(reason.split())[:120]}): pickled code is "
-            "never run; save its state_dict as safetensors"
+            f"{path} does not hold weights only ({' '.join(reason.split())[:120]}); pickled "
+            "code is never run: save its state_dict as safetensors"
         ) from None
     except (RuntimeError, ValueError, EOFError, KeyError, IndexError, AttributeError) as error:
         raise FormatError(f"{path} is not a whole checkpoint: {error}") from None

@@ -18,7 +18,7 @@ from neurocomp.models.dalle.autoencoders.config import AutoencoderConfig
 from neurocomp.models.dalle.autoencoders.dvae import DVAE
 
 RESOLUTION = 256
-"""Of the images that it was trained on."""
+"""Pixels across and down of the images that it was trained on."""
 
 _BLOCK = re.compile(r"blocks\.group_(\d+)\.block_(\d+)\.(id_path|res_path\.conv_(\d))\.([wb])")
 _KINDS = {"w": "weight", "b": "bias"}
@@ -34,7 +34,7 @@ def build_released(
         source: folder of both, for messages.
 
     Raises:
-        ModelMismatchError: they are no such modules, or don't belong together.
+        ModelMismatchError: they are not such modules, or don't belong together.
     """
     try:
         config = _config(encoder, decoder)

@@ -23,7 +23,7 @@ KINDS = {
     "ldm.models.autoencoder.VQModel": NEAREST,
     "ldm.models.autoencoder.VQModelInterface": NEAREST,
 }
-"""What configurations call the model that is built (``model.target``)."""
+"""Names of the model in configurations (``model.target``)."""
 
 _FIXED = {
     "double_z": False,
@@ -35,7 +35,7 @@ _FIXED = {
     "attn_type": "vanilla",
     "use_linear_attn": False,
 }
-"""What other autoencoders of the same code have otherwise, and a `VQGAN` has not."""
+"""Settings of other autoencoders of the same code that a `VQGAN` does not have."""
 
 _ONLY_TRAINING = ("loss.", "model_ema.", "perceptual_loss.", "discriminator.")
 """Beginnings of the names of what has no part in codes and images."""

@@ -13,7 +13,7 @@ from neurocomp.training.config import MAX_COUNT, TrainingConfig, require, requir
 
 @dataclasses.dataclass(frozen=True)
 class PriorDataConfig:
-    """What of the data is seen, and how."""
+    """The data, and how they are prepared."""
 
     batch: int = 64
     """Captions with their images in one step, over all processes and micro-batches."""
@@ -31,7 +31,7 @@ class PriorDataConfig:
     merge_dropout: float = 0.1
     """Share of byte pairs that stay apart (I. Provilkov et al., BPE-dropout, 2020)."""
     text_weight: float = 0.125
-    """Of captions in the loss; images have the rest."""
+    """Weight of captions in the loss; images have the rest."""
 
     def __post_init__(self) -> None:
         for name in ("batch", "validation_images"):
@@ -53,7 +53,7 @@ class PriorTrainingConfig(TrainingConfig):
 
 @dataclasses.dataclass(frozen=True)
 class ImageDataConfig:
-    """What of the data is seen, and how."""
+    """The data, and how they are prepared."""
 
     size: int = 32
     """Pixels across and down."""
@@ -85,21 +85,21 @@ class ImageDataConfig:
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
-    """What is minimised: reconstruction + beta KL + balance KL of the mean + distance.
+    """The loss: reconstruction + beta KL + balance KL of the mean + distance.
 
     The first three are in bits for each sub-pixel; with beta = 1 the first two are the ELBO.
     """
 
     first_temperature: float = 1.0
-    """Of the relaxation, at the first step."""
+    """Temperature of the relaxation at the first step."""
     last_temperature: float = 0.0625
-    """Of the relaxation, which falls along half a cosine, from 1 to 1/16 in the paper."""
+    """Temperature at the end: it falls along half a cosine, from 1 to 1/16 in the paper."""
     temperature_steps: int = 0
     """Steps of the fall; 0 for 4/5 of the run."""
     beta: float = 1.0
     """Weight of the latents' KL from the uniform prior."""
     beta_steps: int = 5000
-    """In which it rises from 0."""
+    """Steps in which beta rises from 0."""
     balance: float = 0.0
     """Weight of the mean distribution's KL from the uniform one, which keeps codes in use."""
     revive_every: int = 0

@@ -1,4 +1,4 @@
-"""How far sets of images are from each other, by features that people compare models by.
+"""Distances between sets of images, by the features of common benchmarks.
 
 M. Heusel et al., GANs trained by a two time-scale update rule, 2017 (FID): Gaussians are fitted to
 the features of both sets, and the distance is that of Fréchet between them.  Of images and their
@@ -29,7 +29,7 @@ FID = "fid"
 LEAST_IMAGES = 2
 _AT_ONCE = 32
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels, as DINOv2 and its like were trained."""
+"""Mean and deviation of ImageNet's pixels, as in the training of DINOv2 and its kind."""
 _DEFAULT_SIDE = 224
 
 
@@ -52,7 +52,7 @@ def image_distance(
         FormatError: the file of weights has something else in it.
     """
     if min(len(originals), len(others)) < LEAST_IMAGES:
-        raise UsageError(f"a distance is of {LEAST_IMAGES} images and more")
+        raise UsageError(f"a distance needs {LEAST_IMAGES} images and more")
     if name == FID:
         return _inception_distance(originals, others, inception)
     if inception is not None:
@@ -94,7 +94,7 @@ def _inception_distance(originals: Pixels, others: Pixels, inception: Path | Non
             torch.load(inception, map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
             reason = " ".join(str(error).split())[:120]
-            raise FormatError(f"{inception} is not weights alone: {reason}") from None
+            raise FormatError(f"{inception} does not hold weights only: {reason}") from None
     try:
         import torch_fidelity
     except (ImportError, RuntimeError) as error:
@@ -138,7 +138,7 @@ def _vision_model(name: str) -> Any:
     if hasattr(model, "vision_model"):  # of a CLIP
         model = model.vision_model
     if not hasattr(model.config, "patch_size"):
-        raise UsageError(f"{name} is no vision transformer: take facebook/dinov2-base, say")
+        raise UsageError(f"{name} is not a vision transformer: take facebook/dinov2-base, say")
     return model
 
 

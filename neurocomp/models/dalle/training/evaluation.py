@@ -1,4 +1,4 @@
-"""What a prior has learnt, measured on token sets that it has not seen."""
+"""Measures a prior on token sets that it has not seen."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def evaluate_prior(
 def _check(model: DalleModel, tokens: TokenSet, what: str) -> None:
     records, known = model.shape.records, model.shape.autoencoder
     if not tokens.has_grids:
-        raise UsageError(f"{what} has captions alone, but images are measured")
+        raise UsageError(f"{what} has captions only, but images are measured")
     if tokens.autoencoder != known:
         raise UsageError(
             f"{what} has tokens of autoencoder {tokens.autoencoder.hex()[:16]}…, the prior knows "
@@ -221,5 +221,5 @@ def _coded_bytes(model: SymbolModel, coder: str, symbols: Stream) -> int:
     codec = SymbolCodec(model, CODERS[coder])
     block = codec.encode(symbols, lambda _: None)
     if not np.array_equal(codec.decode(block, lambda _: None), symbols):
-        raise NeurocompError("verification failed: the tokens don't come back")
+        raise NeurocompError("verification failed: the decoded tokens differ")
     return len(block.payload)

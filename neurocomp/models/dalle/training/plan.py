@@ -1,4 +1,4 @@
-"""What a training takes, told without allocating it: networks are built on torch's meta device."""
+"""Parameters and memory of a training, from networks on torch's meta device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prior is trained on: captions as byte pairs, some of which stay apart, and codes."""
+"""Training data of a prior: captions as byte pairs, some merges left out, and codes."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def split_tokens(tokens: TokenSet, share: float, seed: int = 0) -> tuple[TokenSe
     chosen = {key: _fraction(f"{seed}:{key}") < share for key in set(keys)}
     is_training = np.array([chosen[key] for key in keys], np.bool_)
     if not is_training.any():
-        raise UsageError(f"a share of {share} of these captions is none: take more to train on")
+        raise UsageError(f"a share of {share} of these captions is empty: take more to train on")
     held_out = None if is_training.all() else select(tokens, np.flatnonzero(~is_training))
     return select(tokens, np.flatnonzero(is_training)), held_out
 

@@ -39,7 +39,7 @@ PRIOR_NAME = "prior.safetensors"
 
 @dataclass(frozen=True)
 class PriorData:
-    """What a prior is trained and validated on; the latter may be missing."""
+    """Data to train and validate a prior on; the latter may be missing."""
 
     training: TokenSet
     held_out: TokenSet | None
@@ -76,7 +76,7 @@ class PriorTraining(Training[PriorData, PriorTask]):
         if self._held_out is None:
             return PriorData(*split_tokens(self._tokens, self.config.data.training_share))
         if not self._held_out.has_grids:
-            raise UsageError("what is held out has no images to validate on")
+            raise UsageError("the held-out set has no images to validate on")
         _check_alike(self._tokens, self._held_out)
         return PriorData(self._tokens, self._held_out)
 
@@ -153,12 +153,12 @@ def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]
 
 def _check_alike(tokens: TokenSet, held_out: TokenSet) -> None:
     if held_out.autoencoder != tokens.autoencoder:
-        raise UsageError("what is held out has the codes of another autoencoder than the data")
+        raise UsageError("the held-out set has codes of another autoencoder than the data")
     shapes = [(one.grids.shape[1:], one.num_codes) for one in (tokens, held_out)]
     if shapes[0] != shapes[1]:
         (grid, codes), (held_grid, held_codes) = shapes
         raise UsageError(
-            f"what is held out has grids of {held_grid} and {held_codes} codes, the data of {grid} "
+            f"the held-out set has grids of {held_grid} and {held_codes} codes, the data of {grid} "
             f"and {codes}"
         )
 

@@ -23,7 +23,7 @@ from neurocomp.training.run import Training
 
 @dataclass(frozen=True)
 class VaeData:
-    """What an autoencoder is trained and validated on; the latter may be empty."""
+    """Data to train and validate an autoencoder on; the latter may be empty."""
 
     training: CaptionedImages
     held_out: CaptionedImages

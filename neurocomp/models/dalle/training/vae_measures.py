@@ -1,4 +1,4 @@
-"""How well an autoencoder keeps images, and how it uses its codes."""
+"""Measures of an autoencoder: how well it keeps images, and how it uses its codes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNITS = {
     **dict.fromkeys(("reconstruction", "kl", "bits_per_dim", "bound"), "bits per dim"),
     **dict.fromkeys(("codes_used", "perplexity"), "share of K"),
 }
-"""Of measures by name."""
+"""Descriptions of measures, by name."""
 
 
 class Measures:

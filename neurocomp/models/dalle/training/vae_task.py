@@ -29,7 +29,7 @@ from neurocomp.training.task import Task, check_batch, count_in
 CONFIG_NAME, GRID_NAME = "config.json", "reconstructions.png"
 NUM_SHOWN, SHOWN_COLUMNS = 32, 8
 LEAST_DEVIATION = 1 / 256
-"""Of pixels in 0..1: what is narrower is no density over an interval between two levels."""
+"""Least deviation of pixels in 0..1: the interval between two levels."""
 
 
 @torch.no_grad()
