@@ -14,6 +14,7 @@ from tests.reference.contexts import BINARY, TEXT
 from tests.reference.decoder import code_by_contexts, code_section
 from tests.reference.ngram import Ngram
 from tests.reference.stored import StoredModel
+from tests.reference.symbolwise import frequencies
 
 WORD = b"neurocomp"
 DICTIONARY = b"a neural compressor"
@@ -97,7 +98,7 @@ def tables_before(content: bytes) -> list[int]:
     predictor = adaptive.Predictor(1)
     numbers: list[int] = []
     for byte in content:
-        numbers += adaptive.frequencies(predictor.weigh(predictor.lanes[0]))
+        numbers += frequencies(predictor.weigh(predictor.lanes[0]))
         predictor.learn([byte])
     return numbers
 
@@ -107,6 +108,6 @@ def of_ngram(stored: StoredModel, symbols: Sequence[int]) -> str:
     ngram = Ngram(stored)
     contexts, numbers = ngram.start(), list[int]()
     for symbol in symbols:
-        numbers += adaptive.frequencies(ngram.weigh(contexts))
+        numbers += frequencies(ngram.weigh(contexts))
         ngram.advance(contexts, symbol)
     return digest("I", numbers)
