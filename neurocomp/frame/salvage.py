@@ -14,16 +14,12 @@ from typing import BinaryIO
 
 from neurocomp.errors import ChecksumError, FormatError, TruncatedError
 from neurocomp.frame import constants
-from neurocomp.frame.chain import FrameChain
 from neurocomp.frame.extents import Doubt, ExtentFinder, Loss, Piece, SoundBlock
 from neurocomp.frame.landmarks import FoundBlock, FoundHeader, FoundTrailer, Landmarks
 from neurocomp.frame.trailer import Trailer
+from neurocomp.frame.trailer_guide import TrailerGuide, chain_of, missing_blocks
 
 _DAMAGED = "the block at offset {} is damaged (stored checksum)"
-_NEAR_TRAILERS = 64
-"""How many trailers are tried for a frame that none fits: content may hold any number."""
-
-Sizes = tuple[tuple[int, int], ...]
 
 
 def salvage(stream: BinaryIO) -> list[Piece]:
@@ -47,6 +43,7 @@ class _Salvage:
         self.pieces: list[Piece] = []
         self.has_frames = False
         self._extents = ExtentFinder(landmarks)
+        self._guide = TrailerGuide(landmarks)
         self.first_error: FormatError | None = None
 
     def run(self) -> None:
@@ -67,7 +64,7 @@ class _Salvage:
         while not blocks or not blocks[-1].head.is_last:
             run, error = self._run(offset, found, len(blocks))
             if error is not None:
-                trailer = self._trailer_for(start, found, blocks)
+                trailer = self._guide.trailer_for(start, found, blocks)
                 mended = None if trailer else self._extents.mended_block(offset, found)
                 if mended is None:
                     return self._rest_of_frame(start, found, blocks, run, offset, error, trailer)
@@ -131,7 +128,7 @@ class _Salvage:
     def _after_damaged_trailer(
         self, offset: int, found: FoundHeader, blocks: list[FoundBlock]
     ) -> int:
-        chain = _chain(found, blocks)
+        chain = chain_of(found, blocks)
         trailer = Trailer(found.num_bytes, chain.sizes, chain.content_checksum)
         end = offset + len(trailer.to_bytes())
         return (
@@ -155,7 +152,7 @@ class _Salvage:
                 return self._pass_over(start, run, error, found)
             return self._search(offset, run, error)
         sizes = trailer.trailer.sizes
-        later = self._blocks_by_trailer(start, found, trailer, len(blocks))
+        later = self._guide.blocks_of(start, found, trailer, len(blocks))
         is_whole = all(later) and trailer.trailer.header_bytes == found.num_bytes
         self._give_blocks(found, blocks)
         for block, (_, decoded_bytes) in zip(later, sizes[len(blocks) :], strict=True):
@@ -168,52 +165,6 @@ class _Salvage:
             self._lose(0, error)
             self._doubt_content(found, [*blocks, *filter(None, later)], trailer.trailer)
         return trailer.end
-
-    def _trailer_for(
-        self, start: int, found: FoundHeader, blocks: list[FoundBlock]
-    ) -> FoundTrailer | None:
-        sizes = _chain(found, blocks).sizes
-
-        def fits(one: FoundTrailer) -> bool:
-            known = one.trailer.sizes
-            return len(known) >= len(sizes) and known[: len(sizes)] == sizes
-
-        trailer = self._landmarks.last_trailer_of(start)
-        if trailer is not None and fits(trailer):
-            return trailer
-        first = start + found.num_bytes + sum(stored for stored, _ in sizes)
-        for trailer in self._landmarks.trailers_after(first, _NEAR_TRAILERS):
-            is_like = trailer.trailer.header_bytes == found.num_bytes and fits(trailer)
-            if is_like and any(self._blocks_by_trailer(start, found, trailer, len(blocks))):
-                return trailer
-        return None
-
-    def _blocks_by_trailer(
-        self, start: int, found: FoundHeader, trailer: FoundTrailer, first: int
-    ) -> list[FoundBlock | None]:
-        """Return the blocks of a trailer from number ``first`` on; None where one is not sound."""
-        shift = trailer.frame_start - start
-        offset = start + trailer.trailer.header_bytes
-        blocks: list[FoundBlock | None] = []
-        for number, sizes in enumerate(trailer.trailer.sizes):
-            if number >= first:
-                places = (offset, offset + shift) if shift else (offset,)
-                found_here = (self._sound_block(place, found, sizes) for place in places)
-                blocks.append(next(filter(None, found_here), None))
-            offset += sizes[0]
-        return blocks
-
-    def _sound_block(
-        self, offset: int, found: FoundHeader, sizes: tuple[int, int]
-    ) -> FoundBlock | None:
-        if offset < 0:
-            return None
-        try:
-            block = self._landmarks.block_at(offset, found.header.layout, found.checksum)
-        except FormatError:
-            return None
-        fits = (block.place.stored_bytes, block.place.decoded_bytes) == sizes
-        return block if block.is_sound and fits else None
 
     def _pass_over(
         self,
@@ -263,8 +214,8 @@ class _Salvage:
             if all(block.is_sound for block in blocks):
                 self._doubt_content(found, blocks, trailer)
             return
-        sizes = _chain(found, blocks).sizes
-        gap = _gap(sizes, trailer.sizes)
+        sizes = chain_of(found, blocks).sizes
+        gap = missing_blocks(sizes, trailer.sizes)
         if gap is not None and all(block.is_sound for block in blocks):
             first, last = gap
             self._give_blocks(found, blocks[:first])
@@ -274,7 +225,7 @@ class _Salvage:
             return
         self._give_blocks(found, blocks)
         reason = "the frame's index does not fit its blocks: some are lost or moved"
-        self.pieces.append(Doubt(_chain(found, blocks).content_bytes, reason))
+        self.pieces.append(Doubt(chain_of(found, blocks).content_bytes, reason))
         missing_bytes = sum(size for _, size in trailer.sizes) - sum(size for _, size in sizes)
         if missing_bytes > 0:
             self.pieces.append(Loss(missing_bytes, "blocks are missing, but nothing tells which"))
@@ -282,7 +233,7 @@ class _Salvage:
     def _doubt_content(
         self, found: FoundHeader, blocks: list[FoundBlock], trailer: Trailer
     ) -> None:
-        chain = _chain(found, blocks)
+        chain = chain_of(found, blocks)
         try:
             chain.check(trailer)
         except ChecksumError as error:
@@ -300,30 +251,3 @@ class _Salvage:
     def _lose(self, content_bytes: int | None, error: FormatError) -> None:
         self.first_error = self.first_error or error
         self.pieces.append(Loss(content_bytes, str(error)))
-
-
-def _chain(found: FoundHeader, blocks: list[FoundBlock]) -> FrameChain:
-    chain = FrameChain(found.num_bytes)
-    for block in blocks:
-        chain.extend(block.head, block.place.stored_bytes)
-    return chain
-
-
-def _gap(found: Sizes, recorded: Sizes) -> tuple[int, int] | None:
-    """Return which of the recorded blocks are missing, where their sizes tell without doubt.
-
-    Returns:
-        The numbers of the first missing one and of the first after it that is there.
-    """
-    num_missing = len(recorded) - len(found)
-    if num_missing <= 0:
-        return None
-    first = _num_equal(found, recorded)
-    last = _num_equal(found[::-1], recorded[::-1])
-    return (first, first + num_missing) if first + last == len(found) else None
-
-
-def _num_equal(one: Sizes, other: Sizes) -> int:
-    """Return how many first elements are the same."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -78,14 +78,20 @@ def decompress_options(
     )
 
 
-def refuse_writing_arguments(arguments: Mapping[str, object]) -> None:
-    """Raise UsageError where one is given that only writing has a use for."""
+def reading_options(arguments: Mapping[str, Any]) -> DecompressOptions:
+    """Return the options of those arguments of a file that are for reading.
+
+    Raises:
+        UsageError: one is given that only writing has a use for.
+    """
     for name in _WRITING_ONLY:
         if arguments.get(name) is not None:
             raise UsageError(
                 f"{name} is for writing: a frame names what it was written with; models and "
                 "dictionaries that are not installed are found with model_path"
             )
+    known = {name: arguments[name] for name in ("threads", "model_path") if name in arguments}
+    return decompress_options(**known)
 
 
 def search_path(value: ModelPath) -> tuple[Path, ...]:

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
-from neurocomp.errors import FormatError, UsageError
 from neurocomp.library import ending
 from neurocomp.library.arguments import (
     CompressArguments,
     PathArgument,
     compress_options,
-    decompress_options,
-    refuse_writing_arguments,
+    reading_options,
 )
 from neurocomp.library.reader import ContentReader
-from neurocomp.library.streams import Buffer, Sink, Stream, byte_view, check_stream, is_path
+from neurocomp.library.streams import Buffer, BufferedFile, Sink, Stream, byte_view
+from neurocomp.library.underlying import Underlying, check_file_and_mode
 from neurocomp.library.writer import ContentWriter, NotWholeError
 from neurocomp.pipeline.blocks import BlockCoder
-from neurocomp.pipeline.seekable import SeekableContent
+from neurocomp.pipeline.options import DecompressOptions
 from neurocomp.threads import ForkLock
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    class _BinaryFile(io.BufferedIOBase, BinaryIO):
-        """What type checkers take for a binary file."""
-else:
-    _BinaryFile = io.BufferedIOBase
 
-BINARY_MODES = ("r", "rb", "w", "wb", "x", "xb", "a", "ab")
-
-
-class NeurocompFile(_BinaryFile):
+class NeurocompFile(BufferedFile):
     """The content of a compressed file, for reading or for writing.
 
     Written content is coded when a block is full, on ``flush`` and on ``close``.  A ``with``
@@ -65,50 +56,37 @@ class NeurocompFile(_BinaryFile):
         mode: str = "r",
         **arguments: Unpack[CompressArguments],
     ) -> None:
-        self._fp: Any = None
-        self._owns_fp = False
+        self._below: Underlying | None = None
         self._buffer: io.BufferedReader | None = None
         self._writer: ContentWriter | None = None
         self._lock = ForkLock()
         self._process = os.getpid()
-        self._is_hurried = False
-        self._poses_as_seekable = False
-        self._base_bytes = 0
-        if mode not in BINARY_MODES:
-            raise UsageError(f"mode {mode!r} is not one of {', '.join(BINARY_MODES)}")
+        self._is_hurried = self._poses_as_seekable = False
+        check_file_and_mode(file, mode)
         self._is_writer = mode[0] != "r"
-        if not is_path(file):
-            check_stream(file, "write" if self._is_writer else "read")
         if not self._is_writer:
-            refuse_writing_arguments(arguments)
-            self._open_reader(file, **arguments)
+            self._open_reader(file, reading_options(arguments))
             return
         options = compress_options(**arguments)
         # Before the file is opened, which empties it: a wrong model must cost nobody a file.
         coder = BlockCoder.for_options(options)
-        self._fp = self._opened(file, mode)
+        self._below = Underlying(file, mode)
         self._writer = ContentWriter(Sink(self._fp), coder, options)
         ending.watch(self)
 
-    def _open_reader(self, file: PathArgument | Stream, **arguments: Any) -> None:
-        allowed = ("threads", "model_path")
-        options = decompress_options(**{k: v for k, v in arguments.items() if k in allowed})
-        self._fp = self._opened(file, "r")
+    def _open_reader(self, file: PathArgument | Stream, options: DecompressOptions) -> None:
+        self._below = Underlying(file, "r")
         try:
             raw = ContentReader(self._fp, threads=options.threads, model_path=options.model_path)
         except BaseException:
-            self._close_fp()
+            self._close_below()
             raise
         self._buffer = io.BufferedReader(raw)
 
-    def _opened(self, file: PathArgument | Stream, mode: str) -> Any:
-        if not is_path(file):
-            return file
-        path = cast(PathArgument, file)
-        if mode[0] == "a":
-            self._base_bytes = _appendable_bytes(path)
-        self._owns_fp = True
-        return builtins.open(path, mode[0] + "b")
+    @property
+    def _fp(self) -> Any:
+        """The compressed file; None where this one is closed."""
+        return None if self._below is None else self._below.stream
 
     @property
     def closed(self) -> bool:
@@ -189,7 +167,8 @@ class NeurocompFile(_BinaryFile):
         self._refuse_closed()
         if self._writer is None:
             return self._reading().tell()
-        return self._writer.num_bytes + (self._base_bytes if self._poses_as_seekable else 0)
+        base = self._below.content_bytes if self._below and self._poses_as_seekable else 0
+        return self._writer.num_bytes + base
 
     def write(self, data: Buffer, /) -> int:
         """Take the bytes of ``data``; return how many these are."""
@@ -220,17 +199,17 @@ class NeurocompFile(_BinaryFile):
     def close(self) -> None:
         """Finish the frame and close what was opened by path."""
         with self._lock:
-            if self._fp is None:
+            if self._below is None:
                 return
             try:
                 if self._buffer is not None:
                     self._buffer.close()
                 elif self._writer is not None:
                     self._writer.finish(store=self._is_hurried)
-                    if not self._owns_fp:
+                    if not self._below.is_own:
                         Sink(self._fp).flush()
             finally:
-                self._close_fp()
+                self._close_below()
 
     def finish_at_exit(self) -> None:
         """Write what is not written yet, for a program that ends."""
@@ -255,7 +234,7 @@ class NeurocompFile(_BinaryFile):
 
     def abandon(self) -> None:
         """Close nothing and write nothing: it is another process's to finish."""
-        self._fp = None
+        self._below = None
 
     @contextmanager
     def posing_as_seekable(self) -> Iterator[None]:
@@ -299,10 +278,10 @@ class NeurocompFile(_BinaryFile):
         self._writing().end_frame(store=self._is_hurried)
         Sink(self._fp).flush()
 
-    def _close_fp(self) -> None:
-        file, self._fp = self._fp, None
-        if self._owns_fp:
-            file.close()
+    def _close_below(self) -> None:
+        below, self._below = self._below, None
+        if below is not None:
+            below.close()
 
     def _reading(self) -> io.BufferedReader:
         self._refuse_closed()
@@ -319,18 +298,3 @@ class NeurocompFile(_BinaryFile):
     def _refuse_closed(self) -> None:
         if self._fp is None:
             raise ValueError("I/O operation on closed file")
-
-
-def _appendable_bytes(path: PathArgument) -> int:
-    """Return the size of the content of the file to be appended to, 0 where there is none.
-
-    Raises:
-        FormatError: it is not made of frames, so that nobody could read what is appended.
-    """
-    try:
-        if not os.path.isfile(path) or not os.path.getsize(path):
-            return 0
-        with builtins.open(path, "rb") as file:
-            return SeekableContent(cast(BinaryIO, file)).num_bytes
-    except FormatError as error:
-        raise type(error)(f"{os.fsdecode(path)} cannot be appended to: {error}") from None

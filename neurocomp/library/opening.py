@@ -10,8 +10,9 @@ from typing import Literal, Unpack, overload
 from neurocomp.errors import UsageError
 from neurocomp.library import ending
 from neurocomp.library.arguments import CompressArguments, ModelPath, PathArgument
-from neurocomp.library.file_object import BINARY_MODES, NeurocompFile
+from neurocomp.library.file_object import NeurocompFile
 from neurocomp.library.streams import Stream
+from neurocomp.library.underlying import BINARY_MODES
 from neurocomp.library.writer import NotWholeError
 
 

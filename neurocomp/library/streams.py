@@ -22,10 +22,16 @@ if TYPE_CHECKING:
         @property
         def __array_interface__(self) -> Any: ...
 
+    class BufferedFile(io.BufferedIOBase, BinaryIO):
+        """What type checkers take for a binary file: at run time the first of these."""
+
     Buffer = ReadableBuffer | _Array
 elif sys.version_info >= (3, 12):
     from collections.abc import Buffer
+
+    BufferedFile = io.BufferedIOBase
 else:
+    BufferedFile = io.BufferedIOBase
     Buffer = bytes | bytearray | memoryview
     """Before Python 3.12 no class stands for all buffers at run time: this names the usual ones."""
 

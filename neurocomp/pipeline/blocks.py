@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,10 +11,11 @@ from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
 from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
-from neurocomp.frame.block import Block, Method, TransformUse, method_for
+from neurocomp.frame.block import Block, Method, TransformUse
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.pipeline.block_checks import refuse_short
+from neurocomp.pipeline.coded_blocks import block_of, coded_block, restored
 from neurocomp.pipeline.entries import coder_name, entry_of, open_entry
 from neurocomp.pipeline.header_checks import MISFIT
 from neurocomp.pipeline.options import CompressOptions, resolve_threads
@@ -32,7 +32,7 @@ from neurocomp.registry.opening import (
     with_window,
 )
 from neurocomp.store.folder import ModelStore
-from neurocomp.transforms import LINE_ENDS, undo
+from neurocomp.transforms import LINE_ENDS
 
 if TYPE_CHECKING:
     from neurocomp.codec.trace import Asked, Trace
@@ -180,7 +180,7 @@ class BlockCoder:
                 rewritten.append(content_of_model)
         coded = self._codec.encode_together(rewritten) if rewritten else []
         for (number, transforms), one in zip(waiting, coded, strict=True):
-            block = self._block_of(contents[number], transforms, one)
+            block = block_of(contents[number], transforms, one)
             if block is not None and self._verify:
                 self._check(block, contents[number])
             blocks[number] = block
@@ -196,7 +196,7 @@ class BlockCoder:
         for number, block in enumerate(blocks):
             try:
                 self._check_length(block)
-                coded[number] = _coded_block(block)
+                coded[number] = coded_block(block)
             except FormatError as error:
                 results[number] = error
         decoded = self._codec.decode_together(list(coded.values())) if coded else []
@@ -204,7 +204,7 @@ class BlockCoder:
             try:
                 if isinstance(content, FormatError):
                     raise content
-                results[number] = _restored(blocks[number], content)
+                results[number] = restored(blocks[number], content)
             except FormatError as error:
                 results[number] = error
         return [results[number] for number in range(len(blocks))]
@@ -229,7 +229,7 @@ class BlockCoder:
     def _coded(self, content: bytes, tick: Tick) -> Block | None:
         """Return the block of ``content`` as the model codes it; None where that is not shorter."""
         transforms, rewritten = self._rewritten(content)
-        return self._block_of(content, transforms, self._codec.encode(rewritten, tick))
+        return block_of(content, transforms, self._codec.encode(rewritten, tick))
 
     def _rewritten(self, content: bytes) -> tuple[tuple[TransformUse, ...], bytes]:
         """Return the transforms that serve the content, and what they make of it."""
@@ -237,24 +237,6 @@ class BlockCoder:
             rewritten, properties = applied
             return (TransformUse(LINE_ENDS.id, properties),), rewritten
         return (), content
-
-    @staticmethod
-    def _block_of(
-        content: bytes, transforms: tuple[TransformUse, ...], coded: CodedBlock | None
-    ) -> Block | None:
-        """Return the block of what was coded; None where that is not shorter."""
-        if coded is None or len(coded.payload) >= len(content):
-            return None
-        return Block(
-            method_for(0, transforms),
-            coded.variant,
-            len(content),
-            zlib.crc32(content),
-            coded.num_symbols,
-            coded.num_lanes,
-            coded.payload,
-            transforms=transforms,
-        )
 
     def decode(self, block: Block, tick: Tick) -> bytes:
         """Return the content of ``block``.
@@ -268,8 +250,8 @@ class BlockCoder:
             content = block.payload
         else:
             self._check_length(block)
-            content = self._codec.decode(_coded_block(block), progress.advance)
-        content = _restored(block, content)
+            content = self._codec.decode(coded_block(block), progress.advance)
+        content = restored(block, content)
         progress.finish()
         return content
 
@@ -283,7 +265,7 @@ class BlockCoder:
             tick: told the bytes that are done.
         """
         progress = ContentProgress(tick, block)
-        trace = self._codec.trace(_coded_block(block), rewritten, asked, progress.advance)
+        trace = self._codec.trace(coded_block(block), rewritten, asked, progress.advance)
         progress.finish()
         return trace
 
@@ -299,14 +281,3 @@ class BlockCoder:
             raise NeurocompError(f"verification failed, nothing was written: {error}") from error
         if decoded != content:
             raise ChecksumError("verification failed: the block does not decode to its content")
-
-
-def _coded_block(block: Block) -> CodedBlock:
-    return CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
-
-
-def _restored(block: Block, content: bytes) -> bytes:
-    """Return the content of ``block`` with its transforms undone, checked."""
-    content = undo(block.transforms, content, block.decoded_bytes)
-    block.check_content(content)
-    return content

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
+from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError
 from neurocomp.names import printable, quoted
 from neurocomp.store.files import locked, make_folder, sync_folder, write_atomically
 from neurocomp.store.headers import SHA256_BYTES, ModelHeader
+from neurocomp.store.names_file import NamesFile, check_name, is_hash
 
 if TYPE_CHECKING:
     from neurocomp.store.origins import Origin
@@ -27,9 +26,6 @@ MIN_HASH_PREFIX = 4
 """Hexadecimal digits that a hash prefix needs, so that short words stay names."""
 MIN_HASH_BYTES = 8
 """Of a hash that stands for the whole one."""
-
-_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
-_HASH = r"[0-9a-f]{64}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,10 @@ class ModelStore:
         return self.home / "names.json"
 
     @property
+    def _names(self) -> NamesFile:
+        return NamesFile(self.names_path)
+
+    @property
     def _lock_path(self) -> Path:
         return self.home / "lock"
 
@@ -138,16 +138,12 @@ class ModelStore:
     @staticmethod
     def check_name(name: str) -> None:
         """Raise UsageError where ``name`` can't name a model."""
-        if not re.fullmatch(_NAME, name):
-            raise UsageError(
-                f"{quoted(name)} cannot name a model: use a-z, 0-9, '.', '_' and '-', "
-                "beginning with a letter or digit"
-            )
+        check_name(name)
 
     def _enter(self, name: str, sha256: bytes, origin: Origin) -> Entry:
         """Note origin and name of a model whose file is there."""
         write_atomically(self._origin_file(sha256.hex()), origin.to_json())
-        self._write_names({**self._names(), name: sha256.hex()})
+        self._names.write({**self._names.read(), name: sha256.hex()})
         return Entry(name, sha256, self._file(sha256.hex()), installed=True)
 
     def remove(self, name: str) -> None:
@@ -162,12 +158,12 @@ class ModelStore:
             self._choose(name, [])
         with locked(self._lock_path):
             key = self._choose(name, list(self._installed())).sha256.hex()
-            names = self._names()
+            names = self._names.read()
             if name in names:
                 del names[name]
             else:
                 names = {one: sha256 for one, sha256 in names.items() if sha256 != key}
-            self._write_names(names)
+            self._names.write(names)
             if key not in names.values():
                 self._file(key).unlink()
                 self._origin_file(key).unlink(missing_ok=True)
@@ -244,12 +240,12 @@ class ModelStore:
         return self._folder / f"{sha256}{SUFFIX}"
 
     def _installed(self) -> Iterator[Entry]:
-        names = self._names()
+        names = self._names.read()
         # A link could lead out of the folder.
         files = {
             path.stem: path
             for path in sorted(self._folder.glob(f"*{SUFFIX}"))
-            if re.fullmatch(_HASH, path.stem) and path.is_file() and not path.is_symlink()
+            if is_hash(path.stem) and path.is_file() and not path.is_symlink()
         }
         for name, sha256 in sorted(names.items()):
             if sha256 in files:
@@ -294,28 +290,3 @@ class ModelStore:
             f"no model named {quoted(name)} is installed; installed are: {known}; "
             "neurocomp models add FILE --name NAME"
         )
-
-    def _names(self) -> dict[str, str]:
-        try:
-            text = self.names_path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return {}
-        except UnicodeDecodeError:
-            text = ""
-        try:
-            names = json.loads(text)
-        except (ValueError, RecursionError):
-            names = None
-        if not isinstance(names, dict) or not all(
-            re.fullmatch(_NAME, name) and isinstance(sha256, str) and re.fullmatch(_HASH, sha256)
-            for name, sha256 in names.items()
-        ):
-            raise FormatError(
-                f"{printable(self.names_path)} is damaged: remove it and name the models again "
-                "with 'neurocomp models add FILE --name NAME'; the models themselves are not lost"
-            )
-        return names
-
-    def _write_names(self, names: dict[str, str]) -> None:
-        text = json.dumps(dict(sorted(names.items())), indent=2) + "\n"
-        write_atomically(self.names_path, text.encode())

@@ -23,7 +23,7 @@ from neurocomp.models.dalle.conformance import prior_sample
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
-from neurocomp.models.transformer.conformance import llama_sample, sliding_sample
+from neurocomp.models.transformer.conformance import gpt_sample, llama_sample, sliding_sample
 from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
@@ -43,6 +43,8 @@ NEURAL_NGRAM = FOLDER / "models" / "neural-ngram.safetensors"
 PRIMER = Path(neurocomp.__file__).parent / "models" / "mix" / "primer.txt"
 RECURRENT_TOKENS = FOLDER / "models" / "recurrent-tokens.safetensors"
 TRANSFORMER = FOLDER / "models" / "transformer.safetensors"
+GPT = FOLDER / "models" / "gpt.safetensors"
+SLIDING = FOLDER / "models" / "sliding.safetensors"
 LANGUAGE = FOLDER / "models" / "language.safetensors"
 NETWORK = FOLDER / "models" / "network.safetensors"
 
@@ -294,6 +296,9 @@ def _cases() -> Iterator[Case]:
             yield Case(content, str(NEURAL_NGRAM), coder)
             yield Case(content, str(RECURRENT_TOKENS), coder)
             yield Case(content, str(TRANSFORMER), coder)
+        for content in SMALL_ALPHABET:
+            yield Case(content, str(GPT), coder)
+            yield Case(content, str(SLIDING), coder)
     for content in ("empty", "text", "line-ends"):
         yield Case(content, "text-l")
         yield Case(content, str(NETWORK))
@@ -375,6 +380,8 @@ def stored_models() -> dict[Path, StoredModel]:
         NEURAL_NGRAM: ngram_sample(),
         RECURRENT_TOKENS: recurrent_sample(),
         TRANSFORMER: llama_sample(),
+        GPT: gpt_sample(),
+        SLIDING: sliding_sample(),
         LANGUAGE: language_sample(),
         NETWORK: network_sample(hashed=True),
     }

@@ -127,11 +127,3 @@ class Predictor:
             escape += ((from_below << 16) // both - escape) // 40
             self.escapes[kind] = max(256, min(65280, escape))
             below = both
-
-
-def frequencies(weights: Sequence[int]) -> list[int]:
-    """Return the frequency table of weights: docs/format.md, section 6.1."""
-    total, size = sum(weights), len(weights)
-    table = [1 + weight * ((1 << 24) - size) // total for weight in weights]
-    table[weights.index(max(weights))] += (1 << 24) - sum(table)
-    return table

@@ -4,8 +4,7 @@
 
 It needs nothing but Python's standard library and shares no code with the package.  It is clear
 rather than quick: some 1,000 bytes a second without a network, 60 with text-s.  Models and
-dictionaries are files whose tensors aren't packed.  It reads the families mix, adaptive,
-bytenet, and ngram of bytes and integers.
+dictionaries are files whose tensors aren't packed.  It reads all families but language and hf.
 """
 
 from __future__ import annotations
@@ -16,21 +15,17 @@ import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
-from tests.reference import adaptive, mix  # noqa: E402
+from tests.reference import mix, symbol_models  # noqa: E402
 from tests.reference.bytenet import Network, Reader  # noqa: E402
 from tests.reference.coders import (  # noqa: E402
     BitCoder,
     BitDecoder,
     DecodingError,
-    HuffmanDecoder,
-    RangeDecoder,
-    SymbolDecoder,
     need,
 )
 from tests.reference.frames import (  # noqa: E402
@@ -40,15 +35,13 @@ from tests.reference.frames import (  # noqa: E402
     read_file,
     rewrite_line_ends,
 )
-from tests.reference.ngram import Ngram  # noqa: E402
 from tests.reference.stored import StoredModel  # noqa: E402
+from tests.reference.symbol_models import ADAPTIVE  # noqa: E402
 
-MIX, ADAPTIVE, NGRAM, BYTENET = 1, 2, 3, 6
-REVISIONS = {MIX: 1, ADAPTIVE: 1, NGRAM: 1, BYTENET: 1}
-ARITHMETIC, HUFFMAN = 1, 2
+MIX, BYTENET = 1, 6
+REVISIONS = dict.fromkeys((MIX, BYTENET, *symbol_models.FAMILIES), 1)
 NETWORKS = ("bytenet",)
 DICTIONARIES = ("dictionary",)
-NGRAMS = ("ngram",)
 NETWORK_BYTES = 1024
 
 
@@ -66,6 +59,7 @@ class Decoder:
     def __init__(self, models: Sequence[StoredModel] = ()) -> None:
         self._models = models
         self._networks: dict[bytes, Network] = {}
+        self._opened: dict[bytes, tuple[symbol_models.Model, StoredModel]] = {}
 
     def decode(self, data: bytes) -> bytes:
         contents = []
@@ -79,13 +73,10 @@ class Decoder:
         """Refuse a model that is unknown, whether or not a block has it."""
         need(model.family in REVISIONS, "a model's family is unknown")
         need(model.revision == REVISIONS[model.family], "a model's revision is unknown")
-        if model.family in (ADAPTIVE, NGRAM):
-            need(model.coder in (ARITHMETIC, HUFFMAN), "a model's coder is unknown")
-            need(not model.properties, "a property is unknown")
-        if model.family == NGRAM:
-            need(len(model.hash) == 32, "a stored model has a short hash")
-            size = Ngram(self._stored(NGRAMS, model.hash)).size
-            need(model.symbols == (size > 256), "a model has other symbols")
+        if model.family in symbol_models.FAMILIES:
+            symbol_models.check_entry(model)
+        if model.family in symbol_models.ARCHITECTURES:
+            symbol_models.check_model(model, *self._symbol_model(model))
             return
         need(model.symbols == 0, "a model's symbols are unknown")
         if model.family == ADAPTIVE:
@@ -112,12 +103,9 @@ class Decoder:
 
     def _payload(self, block: Block, model: Entry) -> bytes:
         if model.family == ADAPTIVE:
-            return bytes(decode_symbols(block, model.coder, AdaptiveLanes(block.num_lanes)))
-        if model.family == NGRAM:
-            ngram = Ngram(self._stored(NGRAMS, model.hash))
-            width = 1 + model.symbols
-            symbols = decode_symbols(block, model.coder, NgramLanes(ngram, block.num_lanes))
-            return b"".join(symbol.to_bytes(width, "little") for symbol in symbols)
+            return symbol_models.decode_adaptive(block, model)
+        if model.family in symbol_models.ARCHITECTURES:
+            return symbol_models.decode_stored(block, model, *self._symbol_model(model))
         dictionary = self._dictionary(model)
         if model.family == BYTENET:
             return decode_bytenet(block, self._network(model.hash), dictionary)
@@ -133,66 +121,18 @@ class Decoder:
             self._networks[digest] = Network(self._stored(NETWORKS, digest))
         return self._networks[digest]
 
+    def _symbol_model(self, model: Entry) -> tuple[symbol_models.Model, StoredModel]:
+        """Return an entry's model, and what it was made of."""
+        stored = self._stored([symbol_models.ARCHITECTURES[model.family]], model.hash)
+        if model.hash not in self._opened:
+            self._opened[model.hash] = symbol_models.open_model(model.family, stored), stored
+        return self._opened[model.hash]
+
     def _stored(self, architectures: Sequence[str], digest: bytes) -> StoredModel:
         for model in self._models:
             if model.architecture in architectures and model.sha256.startswith(digest):
                 return model
         raise DecodingError(f"no {architectures[0]} {digest.hex()} was given")
-
-
-class Lanes(Protocol):
-    """The lanes of a block, as a model of symbols predicts them."""
-
-    size: int
-
-    def tables(self) -> list[list[int]]:
-        """Return the frequency table of what comes next in each lane."""
-
-    def learn(self, symbols: Sequence[int]) -> None:
-        """Take in the next symbols of the first lanes, all of them but in the last step."""
-
-
-class AdaptiveLanes:
-    size = 256
-
-    def __init__(self, num_lanes: int) -> None:
-        self._predictor = adaptive.Predictor(num_lanes)
-        self.learn = self._predictor.learn
-
-    def tables(self) -> list[list[int]]:
-        return [adaptive.frequencies(self._predictor.weigh(lane)) for lane in self._predictor.lanes]
-
-
-class NgramLanes:
-    def __init__(self, ngram: Ngram, num_lanes: int) -> None:
-        self.size = ngram.size
-        self._ngram = ngram
-        self._lanes = [ngram.start() for _ in range(num_lanes)]
-
-    def tables(self) -> list[list[int]]:
-        return [adaptive.frequencies(self._ngram.weigh(lane)) for lane in self._lanes]
-
-    def learn(self, symbols: Sequence[int]) -> None:
-        for lane, symbol in zip(self._lanes, symbols, strict=False):
-            self._ngram.advance(lane, symbol)
-
-
-def decode_symbols(block: Block, coder_id: int, lanes: Lanes) -> list[int]:
-    """Return the symbols of a block, lane after lane."""
-    need(block.variant == 0, "the block's variant is unknown")
-    need(lanes.size * block.num_lanes <= 1 << 23, "the block has too many lanes")
-    kinds: dict[int, type[RangeDecoder] | type[HuffmanDecoder]]
-    kinds = {ARITHMETIC: RangeDecoder, HUFFMAN: HuffmanDecoder}
-    coder: SymbolDecoder = kinds[coder_id](block.payload, block.num_symbols, lanes.size)
-    contents: list[list[int]] = [[] for _ in range(block.num_lanes)]
-    for step in range(-(-block.num_symbols // block.num_lanes)):
-        num_active = min(block.num_lanes, block.num_symbols - step * block.num_lanes)
-        symbols = [coder.decode(table) for table in lanes.tables()[:num_active]]
-        for content, symbol in zip(contents, symbols, strict=False):
-            content.append(symbol)
-        lanes.learn(symbols)
-    coder.finish()
-    return [symbol for content in contents for symbol in content]
 
 
 def decode_mix(block: Block, dictionary: bytes, text: bytes, last_variant: int) -> bytes:

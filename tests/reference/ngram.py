@@ -75,3 +75,16 @@ class Ngram:
             context = contexts[k]
             if context is not None:
                 yield k, context
+
+
+class NgramLane:
+    """A lane of a block, which knows nothing of others."""
+
+    def __init__(self, model: Ngram) -> None:
+        self._model, self._contexts = model, model.start()
+
+    def weigh(self) -> list[int]:
+        return self._model.weigh(self._contexts)
+
+    def read(self, symbol: int) -> None:
+        self._model.advance(self._contexts, symbol)

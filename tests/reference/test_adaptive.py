@@ -15,7 +15,8 @@ from tests.golden.cases import TEXT, noise
 from tests.reference import adaptive, vectors
 from tests.reference.building import Part, entry, frame, header
 from tests.reference.coders import DecodingError
-from tests.reference.decoder import ADAPTIVE, ARITHMETIC, HUFFMAN, Decoder
+from tests.reference.decoder import ADAPTIVE, Decoder
+from tests.reference.symbolwise import ARITHMETIC, HUFFMAN, frequencies
 
 HASH = bytes.fromhex("e3b0c4")
 
@@ -45,7 +46,7 @@ def test_a_full_memory(num_lanes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
     for step in steps:
         core.predict(out)
-        tables = [adaptive.frequencies(predictor.weigh(lane)) for lane in predictor.lanes]
+        tables = [frequencies(predictor.weigh(lane)) for lane in predictor.lanes]
         assert np.array_equal(out, tables)
         core.update(step.astype(np.int32))
         predictor.learn(step.tolist())

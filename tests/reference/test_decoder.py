@@ -174,7 +174,11 @@ def test_the_package_s_small_network(text_s_file: Path) -> None:
 def test_the_package_s_networks(name: str, tmp_path: Path) -> None:
     model = PackagedModel.load(packaged(name))
     stored = load(model, tmp_path)
-    parts = [beside(model, TEXT[:400], 2, 2), beside(model, records(10), 3)]
+    each = model.config.get("section_lanes", 2)
+    parts = [
+        beside(model, TEXT[:400], 2, 2, section_lanes=each),
+        beside(model, records(10), 3, section_lanes=each),
+    ]
     data = frame(header(entry(BYTENET, stored.sha256[:3])), *parts)
     assert Decoder([stored]).decode(data) == TEXT[:400] + records(10)
 

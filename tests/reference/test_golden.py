@@ -30,8 +30,26 @@ QUICK = (
     "text-bytes-huffman",
     "tokens-adaptive-arithmetic",
     "tokens-tokens-arithmetic",
+    "few-tokens-gpt-arithmetic",
+    "few-tokens-neural-ngram-arithmetic",
+    "few-tokens-recurrent-tokens-arithmetic",
+    "captioned-images-prior-arithmetic",
 )
 SLOW = (
+    "few-tokens-sliding-huffman",
+    "few-tokens-transformer-arithmetic",
+    "few-tokens-gpt-huffman",
+    "few-tokens-neural-ngram-huffman",
+    "few-tokens-recurrent-tokens-huffman",
+    "few-tokens-sliding-arithmetic",
+    "few-tokens-transformer-huffman",
+    "captioned-images-prior-huffman",
+    "images-prior-arithmetic",
+    "images-prior-huffman",
+    "captions-prior-arithmetic",
+    "table-symbols",
+    "table-symbols-first",
+    "text-language-huffman",
     "every-byte-bytes-arithmetic",
     "line-ends-bytes-huffman",
     "long-text-bytes-arithmetic",
@@ -72,7 +90,7 @@ with cases.SIZES.open(newline="") as file:
 def decoder(tmp_path_factory: pytest.TempPathFactory, text_s_file: Path) -> Decoder:
     folder = tmp_path_factory.mktemp("golden")
     files = [text_s_file]
-    for path in (cases.DICTIONARY, cases.NETWORK, cases.BYTE_MODEL, cases.TOKEN_MODEL):
+    for path in cases.stored_models():
         files.append(plain(PackagedModel.load(path), folder / path.name))
     return Decoder([StoredModel(path.read_bytes()) for path in files])
 

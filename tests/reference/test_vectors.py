@@ -72,3 +72,27 @@ def test_ngram(tmp_path: Path) -> None:
         for file, content in zip(files, contents, strict=True)
     ]
     assert found == expected
+
+
+def read(file: Path, folder: Path) -> StoredModel:
+    return StoredModel(unpacked(file, folder).read_bytes())
+
+
+def test_transformer(tmp_path: Path) -> None:
+    files = (cases.GPT, cases.TRANSFORMER, cases.SLIDING)
+    found = [vectors.of_transformer(read(file, tmp_path)) for file in files]
+    assert hashes(section("transformer.md", "7. Test vectors")) == found
+
+
+def test_tokennets(tmp_path: Path) -> None:
+    files = (cases.NEURAL_NGRAM, cases.RECURRENT_TOKENS)
+    found = vectors.of_tokennets(*(read(file, tmp_path) for file in files))
+    assert hashes(section("tokennets.md", "6. Test vectors")) == found
+
+
+def test_dalle(tmp_path: Path) -> None:
+    frame = (cases.VALID / "captioned-images-prior-arithmetic.ncmp").read_bytes()
+    shape, digest = vectors.of_dalle(read(cases.PRIOR, tmp_path), frame)
+    text = section("dalle.md", "6. Test vectors")
+    assert shape in text
+    assert hashes(text) == [digest]

@@ -11,9 +11,15 @@ from tests.reference import adaptive, mix, tables
 from tests.reference.bytenet import Network, Reader
 from tests.reference.coders import KnownBits
 from tests.reference.contexts import BINARY, TEXT
+from tests.reference.dalle import Prior, PriorLanes
 from tests.reference.decoder import code_by_contexts, code_section
-from tests.reference.ngram import Ngram
+from tests.reference.frames import read_file
+from tests.reference.ngram import Ngram, NgramLane
 from tests.reference.stored import StoredModel
+from tests.reference.symbolwise import Lane, Lanes, decode_symbols, frequencies
+from tests.reference.tokennets import NeuralNgram, NeuralNgramLane, RecurrentLane, RecurrentTokens
+from tests.reference.transformer import Lane as TransformerLane
+from tests.reference.transformer import Transformer, parameter_of
 
 WORD = b"neurocomp"
 DICTIONARY = b"a neural compressor"
@@ -97,16 +103,62 @@ def tables_before(content: bytes) -> list[int]:
     predictor = adaptive.Predictor(1)
     numbers: list[int] = []
     for byte in content:
-        numbers += adaptive.frequencies(predictor.weigh(predictor.lanes[0]))
+        numbers += frequencies(predictor.weigh(predictor.lanes[0]))
         predictor.learn([byte])
     return numbers
 
 
+TOKENS = [(7 * i * i + 131 * i) % 299 for i in range(40)]
+
+
+def of_lane(lane: Lane, symbols: Sequence[int]) -> str:
+    """Return the hash of the frequencies before each symbol of a lane."""
+    found: list[int] = []
+    for symbol in symbols:
+        found += frequencies(lane.weigh())
+        lane.read(symbol)
+    return digest("I", found)
+
+
 def of_ngram(stored: StoredModel, symbols: Sequence[int]) -> str:
     """Return a hash of ngram.md, section 4."""
-    ngram = Ngram(stored)
-    contexts, numbers = ngram.start(), list[int]()
-    for symbol in symbols:
-        numbers += adaptive.frequencies(ngram.weigh(contexts))
-        ngram.advance(contexts, symbol)
-    return digest("I", numbers)
+    return of_lane(NgramLane(Ngram(stored)), symbols)
+
+
+def of_transformer(stored: StoredModel) -> str:
+    """Return a hash of transformer.md, section 7."""
+    model = Transformer(stored)
+    return of_lane(TransformerLane(model, parameter_of(model, None)), TOKENS)
+
+
+def of_tokennets(neural_ngram: StoredModel, recurrent: StoredModel) -> list[str]:
+    """Return the hashes of tokennets.md, section 6."""
+    lanes = NeuralNgramLane(NeuralNgram(neural_ngram)), RecurrentLane(RecurrentTokens(recurrent))
+    return [of_lane(lane, TOKENS) for lane in lanes]
+
+
+class Watched:
+    """Lanes whose tables are remembered."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.learn, self._tables = lanes.learn, lanes.tables
+        self.shapes: list[tuple[int, int]] = []
+        self.digest = hashlib.sha256()
+
+    def tables(self) -> Sequence[list[int]]:
+        found = self._tables()
+        self.shapes.append((len(found), len(found[0])))
+        for table in found:
+            self.digest.update(struct.pack(f"<{len(table)}I", *table))
+        return found
+
+
+def of_dalle(stored: StoredModel, frame: bytes) -> tuple[str, str]:
+    """Return the shape and the hash of dalle.md, section 6."""
+    ((_, (block,)),) = read_file(frame)
+    prior = Prior(stored)
+    lanes = Watched(PriorLanes(prior, block.num_lanes))
+    assert block.model is not None
+    decode_symbols(block, block.model.coder, prior.size, lanes)
+    ((num_lanes, size),) = set(lanes.shapes)
+    return f"{len(lanes.shapes)} x {num_lanes} x {size}", lanes.digest.hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,18 +13,16 @@ from neurocomp import extras
 from neurocomp.cli.options import model_path_option
 from neurocomp.cli.ui.report import Reporter, say
 from neurocomp.cli.ui.text import format_table
-from neurocomp.errors import NeurocompError, UsageError
+from neurocomp.errors import UsageError
 from neurocomp.names import printable
 from neurocomp.store.origins import PULLED
 
 if TYPE_CHECKING:
-    from neurocomp.store.folder import Entry, ModelStore
+    from neurocomp.store.folder import ModelStore
     from neurocomp.store.origins import Origin
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 GGUF = ".gguf"
-_SHORT_HASH = 12
-_IN_PACKAGE = "in the package"
 
 
 @click.group(short_help="List, install and check models.")
@@ -51,12 +49,14 @@ def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
     Sizes, hashes and licences come from the headers of their files; 'neurocomp models verify' reads
     the files themselves.
     """
+    from neurocomp.registry.listing import SHORT_HASH, package_rows, stored_row
+
     reporter = Reporter()
     store = _store(model_path)
-    rows = _package_rows()
+    rows = package_rows()
     for entry in store.entries():
         with reporter.guard(printable(entry.name)):
-            rows.append(_stored_row(entry, store))
+            rows.append(stored_row(entry, store))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return reporter.exit_code
@@ -65,7 +65,7 @@ def list_models(as_json: bool, model_path: tuple[Path, ...]) -> int:
         (
             printable(row["name"]),
             printable(row["architecture"], 40),
-            row["identity"][:_SHORT_HASH],
+            row["identity"][:SHORT_HASH],
             printable(row["licence"] or "-"),
             printable(row["where"]),
             "-" if row["bytes"] is None else str(row["bytes"]),
@@ -87,9 +87,11 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
     Example:
       neurocomp models show text-s
     """
-    row = next((one for one in _package_rows() if one["name"] == name), None)
+    from neurocomp.registry.listing import find_row, package_rows
+
+    row = next((one for one in package_rows() if one["name"] == name), None)
     if row is None:
-        row = _find_row(name, _store(model_path))
+        row = find_row(name, _store(model_path))
     if as_json:
         click.echo(json.dumps(row, indent=2))
         return
@@ -259,59 +261,3 @@ def _refuse_taken(name: str) -> None:
 
     if name in EMBEDDED:
         raise UsageError(f"{name!r} is a model of the package: give another --name")
-
-
-def _find_row(name: str, store: ModelStore) -> dict[str, Any]:
-    from neurocomp.errors import ModelNotFoundError
-    from neurocomp.registry.lookup import missing_model
-
-    try:
-        return _stored_row(store.find(name), store)
-    except ModelNotFoundError as error:
-        raise missing_model(name, error, store) from None
-
-
-def _package_rows() -> list[dict[str, Any]]:
-    from neurocomp.registry.packaged import EMBEDDED, LICENCE
-    from neurocomp.store.folder import Entry
-    from neurocomp.store.shipped import packaged_priors
-
-    rows: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "architecture": one.family.name,
-            "summary": one.summary,
-            "identity": one.sha256().hex(),
-            "where": _IN_PACKAGE,
-            "licence": LICENCE,
-            "bytes": None if one.file is None else one.file.stat().st_size,
-        }
-        for name, one in EMBEDDED.items()
-    ]
-    for name, path in packaged_priors().items():
-        row = _stored_row(Entry(name, b"", path, installed=False))
-        rows.append({**row, "where": _IN_PACKAGE, "licence": LICENCE})
-    return rows
-
-
-def _stored_row(entry: Entry, store: ModelStore | None = None) -> dict[str, Any]:
-    from neurocomp.store.headers import ModelHeader
-
-    header = ModelHeader.read(entry.path)
-    if entry.installed and header.sha256 != entry.sha256:
-        raise NeurocompError(
-            f"{printable(entry.path)} holds the model {header.sha256.hex()[:_SHORT_HASH]}…: run "
-            f"'neurocomp models remove {entry.name}' and install it again"
-        )
-    origin = None if store is None else store.origin(entry)
-    where = "installed" if entry.installed else str(entry.path)
-    return {
-        "name": entry.name,
-        "architecture": header.architecture,
-        "identity": header.sha256.hex(),
-        "where": where if origin is None else str(origin),
-        "licence": None if origin is None else origin.licence,
-        "bytes": entry.path.stat().st_size,
-        "path": str(entry.path),
-        "config": header.config,
-    }

@@ -19,9 +19,10 @@ from neurocomp.models.dalle.network import Logits, PriorNetwork
 from neurocomp.models.dalle.predictor import PriorPredictor
 from neurocomp.models.dalle.records import Kind, RecordShape, write_records
 from neurocomp.models.dalle.shape import PriorShape
-from neurocomp.models.transformer.builder import Builder, RealBlock, RealLinear, RealModel, RealNorm
+from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.conformance import Generator
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import byte_characters
 

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from neurocomp.models.dalle.model import ARCHITECTURE, TOKENIZER
 from neurocomp.models.dalle.prior import NORM_EPSILON, Prior
-from neurocomp.models.transformer.builder import Builder, RealBlock, RealLinear, RealModel, RealNorm
+from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.store.stored import StoredModel
 
 

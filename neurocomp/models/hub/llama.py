@@ -14,10 +14,11 @@ from neurocomp.exact import Symbols
 from neurocomp.exact.scaling import RESIDUAL_LIMIT, STRONG_WEIGHT_MAX
 from neurocomp.models.common.quantise import Floats, floor_log2
 from neurocomp.models.common.tokens import TOKENIZER
-from neurocomp.models.transformer.builder import RESIDUAL_BITS, Builder, RealModel, Rounding
+from neurocomp.models.transformer.builder import RESIDUAL_BITS, Builder, Rounding
 from neurocomp.models.transformer.llama import LlamaSource, read_llama
 from neurocomp.models.transformer.measure import measure
 from neurocomp.models.transformer.model import ARCHITECTURE
+from neurocomp.models.transformer.real import RealModel
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import PIECES_RULE, BytePairs, byte_characters
 

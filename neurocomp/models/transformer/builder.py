@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.attention import Attention
-from neurocomp.exact.layers import HeadNorm, Linear
+from neurocomp.exact.layers import Linear
 from neurocomp.exact.scaling import (
     ATTENTION_ONE,
     BYTE_LIMIT,
@@ -44,15 +43,13 @@ from neurocomp.models.common.quantise import (
     quantise_matrix,
     reach_of_outputs,
 )
-from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.head_norms import exact_head_norm, reach_of_head
 from neurocomp.models.transformer.parts import ROTATING
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.store.stored import StoredModel
 
 RESIDUAL_BITS = 12
 """Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
-
-_DIRECTION_BITS, _HEAD_GAIN_BITS = 30, 29
-"""Fraction bits of a head's direction, and bits of the largest gain of its norm."""
 
 LAST_NORM = "last_norm"
 """The norm before the head."""
@@ -62,73 +59,6 @@ _HEAD_CLIP = 1 << 30
 
 QUERY_BITS = 10
 _LOG2_E = 1.4426950408889634
-
-
-@dataclass(frozen=True, eq=False)
-class RealNorm:
-    """A norm's learnt scale and, in layer norm, shift: (K,)."""
-
-    scale: Floats
-    shift: Floats | None
-
-
-@dataclass(frozen=True, eq=False)
-class RealLinear:
-    """A layer's matrix (N, K) and bias (N,)."""
-
-    matrix: Floats
-    bias: Floats | None
-
-
-@dataclass(frozen=True, eq=False)
-class RealBlock:
-    """One block.  ``score_scale`` multiplies products of queries and keys.
-
-    Norms of queries and keys, where there are, have a scale for each column of a head.
-    """
-
-    attention_norm: RealNorm
-    query_key_value: RealLinear
-    attention_out: RealLinear
-    inner_norm: RealNorm
-    inner_in: RealLinear
-    inner_out: RealLinear
-    score_scale: float
-    query_norm: Floats | None = None
-    key_norm: Floats | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class RealModel:
-    """A transformer as its checkpoint has it; blocks are read when they are needed.
-
-    Attributes:
-        config: the shape; ``epsilon`` and ``embedding_shift`` are filled in by ``build``.
-        epsilon: of the norms.
-        rope_base: base of the rotary positions' angles.
-        embedding: (V, K).
-        positions: (T, K), or None.
-        block: returns a block by its number.
-        last_norm: before the last layer.
-        head: (V, K), or None where it is the embedding.
-        extra: tensors to be stored with the model, such as its tokenizer.
-        angles: of the pairs of a head from one position to the next, for a sliding window.
-        unrotated: blocks that see no positions.
-        silent: symbols that never come: all weight goes to the others.
-    """
-
-    config: TransformerConfig
-    epsilon: float
-    rope_base: int
-    embedding: Floats
-    positions: Floats | None
-    block: Callable[[int], RealBlock]
-    last_norm: RealNorm
-    head: Floats | None
-    extra: dict[str, NDArray[Any]]
-    angles: tuple[Decimal, ...] = ()
-    unrotated: frozenset[int] = frozenset()
-    silent: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +173,7 @@ class Builder:
         query_end, key_end = config.query_width, config.query_width + config.key_width
         key_reach = float(reach[query_end:key_end].max())
         if real.key_norm is not None:
-            key_reach = self._head_reach(real.key_norm)
+            key_reach = reach_of_head(real.key_norm)
         # Rotation mixes pairs of columns, which lengthens them by sqrt(2) at most.
         key_bits, value_bits = (
             floor_log2(KEY_LIMIT / (1.5 * max(one, 2.0**-16)))
@@ -276,22 +206,12 @@ class Builder:
         unit = 2.0**-value_bits / ATTENTION_ONE
         self._add_plain(prefix + "attention_out", real.attention_out, unit)
 
-    def _head_reach(self, scales: Floats) -> float:
-        """Return the bound of a normalised head's values."""
-        return float(np.abs(np.asarray(scales, np.float64)).max() * np.sqrt(float(len(scales))))
-
     def _add_head_norm(self, name: str, scales: Floats, unit: float, bits: int) -> None:
         """Add a norm from heads in that unit to heads with so many fraction bits."""
-        width = float(len(scales))
-        reach = max(self._head_reach(scales), 2.0**-16)
-        shift = min(_HEAD_GAIN_BITS + _DIRECTION_BITS - bits - floor_log2(reach) - 1, 61)
-        gains = np.asarray(scales, np.float64) * np.sqrt(width)
-        whole = np.rint(np.ldexp(gains, bits + shift - _DIRECTION_BITS)).astype(np.int32)
-        epsilon = max(int(np.rint(self._real_epsilon / unit / unit * width)), 1)
-        HeadNorm(whole, epsilon, shift)
+        norm = exact_head_norm(scales, self._real_epsilon, unit, bits)
         self._tensors |= {
-            f"{name}.gain": whole,
-            f"{name}.scale": np.array([epsilon, shift], np.int64),
+            f"{name}.gain": norm.gain,
+            f"{name}.scale": np.array([norm.epsilon, norm.shift], np.int64),
         }
 
     def _add_head(self, real: RealModel) -> None:
@@ -316,8 +236,7 @@ class Builder:
         self._config = replace(self._config, tied=tied, embedding_shift=shift)
         if real.positions is not None:
             positions = np.rint(np.asarray(real.positions, np.float64) / self._residual_unit)
-            limit = RESIDUAL_LIMIT
-            whole = np.clip(positions, -limit, limit).astype(np.int32)
+            whole = np.clip(positions, -RESIDUAL_LIMIT, RESIDUAL_LIMIT).astype(np.int32)
             is_short = int(np.abs(whole).max()) < 1 << 15
             self._tensors["positions"] = whole.astype(np.int16) if is_short else whole
 

@@ -17,14 +17,7 @@ from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
 from neurocomp.exact.scaling import STRONG_WEIGHT_MAX
 from neurocomp.exact.tables import rotation_angles
-from neurocomp.models.transformer.builder import (
-    Builder,
-    RealBlock,
-    RealLinear,
-    RealModel,
-    RealNorm,
-    Rounding,
-)
+from neurocomp.models.transformer.builder import Builder, Rounding
 from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
@@ -34,6 +27,7 @@ from neurocomp.models.transformer.predictor import (
     TransformerPredictor,
     WindowPredictor,
 )
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.store.stored import StoredModel
 
 ALPHABET_SIZE = 300

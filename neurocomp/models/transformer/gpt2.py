@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
-from neurocomp.models.transformer.builder import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.models.transformer.checkpoint import Checkpoint
 from neurocomp.models.transformer.config import TransformerConfig
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 
 _ACTIVATIONS = ("gelu_new", "gelu_pytorch_tanh")
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UnsupportedError
 from neurocomp.exact.scaling import MAX_WINDOW
-from neurocomp.models.transformer.builder import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.models.transformer.config import NUM_SINKS, TransformerConfig
+from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
 from neurocomp.models.transformer.rotations import read_angles
 from neurocomp.names import printable, quoted
 
