@@ -14,13 +14,18 @@ from neurocomp.frame.block import Method
 from neurocomp.frame.block_reader import BlockHead
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.index import read_index
+from neurocomp.registry.packaged import find_packaged
+from tests.decoder import build
 
 COSTS = {
-    constants.FAMILY_BYTENET: 100,
-    constants.FAMILY_TRANSFORMER: 20,
-    constants.FAMILY_DALLE: 20,
+    constants.FAMILY_BYTENET: 5,
+    constants.FAMILY_TRANSFORMER: 5,
+    constants.FAMILY_DALLE: 5,
 }
 """What a byte takes, roughly, in units of one of context mixing."""
+
+WEIGHTS_OF_A_UNIT = 1 << 14
+"""Bytes of a network's weights that take as long as context mixing does."""
 
 CHEAP = 50_000
 """The cost of a file that is always taken."""
@@ -57,7 +62,19 @@ def traits(path: Path) -> set[tuple[object, ...]]:
 
 def cost(path: Path) -> int:
     """Return what decoding takes, in no unit, to order files by."""
-    return sum(COSTS.get(entry.family, 1) * head.decoded_bytes for entry, head in heads_of(path))
+    return sum(_cost(entry, head) for entry, head in heads_of(path))
+
+
+def _cost(entry: ModelEntry, head: BlockHead) -> int:
+    per_byte = COSTS.get(entry.family, 1)
+    if entry.family == constants.FAMILY_BYTENET:
+        packaged = find_packaged(entry.family, entry.hash)
+        if head.variant < MIXED_VARIANTS:
+            per_byte = 1
+        elif packaged is not None:
+            weights = build.NETWORKS / f"{packaged.name}.safetensors"
+            per_byte = weights.stat().st_size // WEIGHTS_OF_A_UNIT
+    return per_byte * head.decoded_bytes
 
 
 def chosen(paths: list[Path]) -> list[Path]:
