@@ -21,10 +21,10 @@ export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON
 # Tests that lead all kinds of frames, sound, damaged and forged, through the core.
 SANITIZED ?= tests/golden tests/codec tests/pipeline/test_hostile.py tests/pipeline/test_damage.py \
   tests/models/test_packing.py
-FUZZ_SECONDS ?= 300
+FUZZ_SECONDS ?= 120
+# make by itself would start a compiler for every source at once.
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST_JOBS ?= 2
-# A bare --parallel would start as many compilers as there are files.
-BUILD_JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 DEMO_STEPS ?= 600
 DEMO_FILE ?= $(shell $(PYTHON) -c 'import argparse; print(argparse.__file__)')
 
@@ -89,7 +89,7 @@ lint-core: ## the core's format (clang-format), and what clang-tidy finds in it
 	  else echo "left out, clang-tidy: pip install clang-tidy (150 MB)"; fi
 
 core-test: $(BUILT) ## the core's own tests
-	$(BIN)/cmake --build build/core --parallel $(BUILD_JOBS) --target core_tests
+	$(BIN)/cmake --build build/core --target core_tests
 	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
@@ -100,7 +100,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	$(BIN)/cmake -S core -B build/sanitize -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_TESTS=ON \
 	  -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
-	$(BIN)/cmake --build build/sanitize --parallel $(BUILD_JOBS) --target all core_tests
+	$(BIN)/cmake --build build/sanitize --target all core_tests
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package:$(CURDIR) \
 	  NEUROCOMP_TESTED=build/sanitize/package \
@@ -110,7 +110,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 # Needs a C++ compiler and CMake, and no Python.
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
 	cmake -S core -B build/decoder -DNEUROCOMP_PYTHON=OFF -DNEUROCOMP_DECODER=ON >/dev/null
-	cmake --build build/decoder --parallel $(BUILD_JOBS)
+	cmake --build build/decoder
 
 # ZIG and qemu-user: tests/decoder/test_anywhere.py says what is missing.
 decoder-anywhere: $(READY) ## ncmp-decode for other machines by zig, run under QEMU
@@ -120,7 +120,7 @@ fuzz-core: $(READY) ## libFuzzer (clang) on the decoder, each target for FUZZ_SE
 	$(BIN)/cmake -S core -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_PYTHON=OFF \
 	  -DNEUROCOMP_DECODER=ON -DNEUROCOMP_FUZZ=ON >/dev/null
-	$(BIN)/cmake --build build/fuzz --parallel $(BUILD_JOBS)
+	$(BIN)/cmake --build build/fuzz
 	$(BIN)/python -m tests.decoder.seeds build/fuzz/seeds
 	for target in frame mix bytenet symbols model; do mkdir -p build/fuzz/corpus/$$target; \
 	  build/fuzz/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=60 \

@@ -189,7 +189,7 @@ def build_in_place() -> None:
     if ninja := shutil.which("ninja", path=search):
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
-    jobs = str(os.cpu_count() or 1)
+    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))
     subprocess.run([cmake, "--build", str(BUILD_DIR), "--parallel", jobs], check=True)
 
 

@@ -182,6 +182,8 @@ std::vector<uint8_t> decode_symbolwise(const BlockHead& head, const ModelEntry& 
     check_head(head, entry, model, payload.size());
     const size_t size = model.alphabet_size();
     if (found.prior != nullptr) {
+        require(head.num_symbols <= found.prior->records().max_symbols(head.decoded_bytes),
+                Fault::format, "the block's number of symbols can't be that of its content");
         require(head.num_lanes == found.prior->records().num_lanes(head.num_symbols) &&
                     head.num_symbols % head.num_lanes == 0,
                 Fault::format, "the block's lanes are not those of token records");

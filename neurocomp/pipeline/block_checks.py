@@ -31,18 +31,40 @@ def check_block(header: FrameHeader, block: Block) -> None:
     if block.method is Method.STORED or family is None:
         return
     check_known(block.transforms)
-    is_bytes = entry.symbols_id == constants.SYMBOLS_BYTES
-    if is_bytes and not block.transforms and block.num_symbols != block.decoded_bytes:
-        raise FormatError(
-            f"the block has {block.num_symbols} bytes as symbols, but decodes to "
-            f"{block.decoded_bytes}"
-        )
+    _check_symbols(entry.symbols_id, block)
     if family.kind is Kind.BINARY:
         _check_binary(entry, block)
         return
     # Only the model tells what its alphabet is; other maps than bytes have at least these.
     alphabet_size = 256 if entry.symbols_id in _LARGE_ALPHABETS else 1
     refuse_short(block, min_payload_bytes(coder_name(entry), block.num_symbols, alphabet_size))
+
+
+def _check_symbols(symbols_id: int, block: Block) -> None:
+    """Refuse symbols that no writer makes of a block's content.
+
+    Those of token sets fill up records, whose shape only the model tells.
+    """
+    if symbols_id == constants.SYMBOLS_TOKENS:
+        return
+    width = 2 if symbols_id == constants.SYMBOLS_UINT16 else 1
+    num_bytes = width * block.num_symbols
+    if block.transforms:  # each makes content shorter
+        is_right = num_bytes < block.decoded_bytes
+    elif symbols_id == constants.SYMBOLS_BPE:  # tokens of a byte or more
+        is_right = num_bytes <= block.decoded_bytes
+    else:
+        is_right = num_bytes == block.decoded_bytes
+    if not is_right:
+        raise wrong_symbols(block)
+
+
+def wrong_symbols(block: Block) -> FormatError:
+    """Return the error of a block whose symbols can't be those of its content."""
+    return FormatError(
+        f"the block can't have {block.num_symbols} symbols: it decodes to "
+        f"{block.decoded_bytes} bytes"
+    )
 
 
 def refuse_short(block: Block, needed_bytes: int) -> None:

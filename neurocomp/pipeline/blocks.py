@@ -14,7 +14,7 @@ from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageEr
 from neurocomp.frame.block import Block, Method, TransformUse
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
 from neurocomp.frame.entry import ModelEntry
-from neurocomp.pipeline.block_checks import refuse_short
+from neurocomp.pipeline.block_checks import refuse_short, wrong_symbols
 from neurocomp.pipeline.coded_blocks import block_of, coded_block, restored
 from neurocomp.pipeline.entries import coder_name, entry_of, open_entry
 from neurocomp.pipeline.header_checks import MISFIT
@@ -91,6 +91,7 @@ class BlockCoder:
             self._coder_name = BINARY if family.stored_family is None else FREE
         symbol_map = model.symbol_map
         self._alphabet_size = model.alphabet_size
+        self._max_symbols = symbol_map.max_symbols
         coder_id = CODER_BINARY if is_binary else CODER_IDS[coder]
         self.entry = entry_of(opened, symbol_map.id, coder_id, dictionary)
         # A model of the package knows what its makers know of it.
@@ -270,7 +271,9 @@ class BlockCoder:
         return trace
 
     def _check_length(self, block: Block) -> None:
-        """Raise FormatError where no payload of this coder is so short."""
+        """Raise FormatError where no payload is so short, or no content makes so many symbols."""
+        if block.num_symbols > self._max_symbols(block.decoded_bytes):
+            raise wrong_symbols(block)
         needed = min_payload_bytes(self._coder_name, block.num_symbols, self._alphabet_size)
         refuse_short(block, needed)
 

@@ -39,6 +39,10 @@ class SymbolMap(ABC):
     def decode(self, symbols: Stream) -> bytes:
         """Return the bytes that ``symbols`` stand for."""
 
+    def max_symbols(self, num_bytes: int) -> int:
+        """Return a number of symbols that no content of ``num_bytes`` exceeds."""
+        return num_bytes
+
     def describe(self, symbols: Stream) -> Description:
         """Return what the symbols of a block are, for people."""
         from neurocomp.symbols.description import Description

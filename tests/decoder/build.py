@@ -51,6 +51,11 @@ def why_not() -> str | None:
     return None
 
 
+def parallel() -> list[str]:
+    """Return CMake's option for as many compilers as there are processors."""
+    return ["--parallel", os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 1))]
+
+
 def run_quietly(command: list[str]) -> None:
     """Run a command; what it says comes with its failure."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -82,7 +87,7 @@ def _build() -> Built:
     if ninja is not None and not (FOLDER / "Makefile").exists():
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     run_quietly(configure)
-    run_quietly([cmake, "--build", str(FOLDER), "--parallel", str(os.cpu_count() or 1)])
+    run_quietly([cmake, "--build", str(FOLDER), *parallel()])
     made = FOLDER / "decoder"
     suffix = "dylib" if sys.platform == "darwin" else "so"
     return Built(made / "ncmp-decode", made / f"libneurocomp.{suffix}", made / "libneurocomp.a")

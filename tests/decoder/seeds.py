@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import shutil
 import sys
 from pathlib import Path
 
 from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method
+from neurocomp.frame.index import read_index
 from neurocomp.frame.reader import FrameBlock, read_frames
 from tests.golden import cases
 
 MAX_BYTES = 1 << 16
+MAX_FRAME_CONTENT = 1 << 12
+"""What core/fuzz/frame.cpp decodes at most."""
 
 SYMBOL_MODELS = (
     *("adaptive", "bytes", "tokens", "transformer", "neural-ngram", "recurrent-tokens", "prior"),
@@ -21,9 +25,11 @@ SYMBOL_MODELS = (
 
 def main(folder: Path) -> None:
     for name in ("frame", "mix", "bytenet", "symbols", "model"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / name, ignore_errors=True)  # of another state of the sources
+        (folder / name).mkdir(parents=True)
     for path in sorted(cases.VALID.glob("*.ncmp")) + sorted(cases.INVALID.glob("*.ncmp")):
-        (folder / "frame" / path.name).write_bytes(path.read_bytes())
+        if path.parent == cases.INVALID or content_bytes(path) <= MAX_FRAME_CONTENT:
+            (folder / "frame" / path.name).write_bytes(path.read_bytes())
     for path in sorted(cases.BYTE_MODEL.parent.glob("*.safetensors")):
         (folder / "model" / path.name).write_bytes(path.read_bytes())
     for path in sorted(cases.VALID.glob("*.ncmp")):
@@ -40,6 +46,12 @@ def main(folder: Path) -> None:
             fields = bytes([block.variant, 0]) + block.num_symbols.to_bytes(2, "little")
             target = "bytenet" if family == "bytenet" and block.variant >= 2 else "mix"
             (folder / target / f"{path.stem}-{number}").write_bytes(fields + block.payload)
+
+
+def content_bytes(path: Path) -> int:
+    """Return the size of a valid file's content."""
+    indices = read_index(io.BytesIO(path.read_bytes()))
+    return sum(place.decoded_bytes for index in indices for place in index.places)
 
 
 def write_symbols(folder: Path, name: str, number: int, block: Block, coder: int) -> None:

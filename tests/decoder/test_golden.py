@@ -32,13 +32,6 @@ ALSO: dict[str, set[Status]] = {
 """What the library says where neurocomp raises an error: it finds no model of the package."""
 
 
-NEED_NO_MODEL = {
-    *("language-of-another", "missing-model", "other-family", "other-machine", "other-symbols")
-}
-"""Their blocks are stored, and only a decoder that has their models sees what is wrong."""
-REFUSED = [path for path in frames.INVALID if path.stem not in NEED_NO_MODEL]
-
-
 def test_there_are_frames_of_both_kinds() -> None:
     assert len(frames.DECODABLE) > 30
     assert frames.OTHERS
@@ -70,7 +63,7 @@ def test_frames_of_other_models_are_refused_by_name(
     assert caught.value.status is Status.UNSUPPORTED
 
 
-@pytest.mark.parametrize("path", REFUSED, ids=frames.name_of)
+@pytest.mark.parametrize("path", frames.REFUSED, ids=frames.name_of)
 def test_invalid_files_are_refused(path: Path, library: Library, models: Models) -> None:
     with pytest.raises(Failed) as caught:
         library.decoder(models).decode(path.read_bytes())
@@ -92,7 +85,7 @@ def test_the_program_decodes_them_as_well(run: Run, tmp_path: Path) -> None:
 def test_the_program_refuses_all_invalid_files(run: Run, tmp_path: Path) -> None:
     options = [f"--models={folder}" for folder in build.MODELS]
     before = sorted(tmp_path.iterdir())
-    for path in REFUSED:
+    for path in frames.REFUSED:
         done = run(*options, path, "-o", tmp_path / "out")
         assert done.returncode == 1, path.stem
         assert done.stderr.startswith(b"ncmp-decode: "), path.stem

@@ -146,12 +146,15 @@ def read_block(
         transforms = [read_transform(cursor) for _ in range(cursor.varint(0, 8))]
         need(model > 0 or transforms not in ([], [(1, b"")]), "a segment that method 1 could say")
         symbols = cursor.varint(1, 1 << 26)
-        is_plain = entries[model]["symbols"] == 0 and not transforms
-        need(not is_plain or symbols == size, "symbols that are bytes")
     elif method == 1 and entries[0]["symbols"]:
         symbols = cursor.varint(1, 1 << 26 if entries[0]["symbols"] == 8 else size)
     elif line_ends:
         symbols = size - cursor.varint(1, size // 2)
+    symbol_map = entries[model]["symbols"] if method else 0
+    if symbol_map != 8:
+        stood_for = symbols * (2 if symbol_map == 1 else 1)
+        exact = not transforms and symbol_map != 2
+        need(stood_for == size if exact else stood_for <= size - bool(transforms), "symbols")
     if has_lanes:
         lanes = cursor.varint(2, min(4096, symbols))
     if method:

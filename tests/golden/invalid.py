@@ -15,6 +15,7 @@ from neurocomp.frame.reader import FrameBlock, read_frames
 from neurocomp.frame.source import encode_varint
 from neurocomp.registry.dictionary import stored_dictionary
 from neurocomp.store.stored import StoredModel
+from tests.golden import invalid_symbols
 from tests.golden.cases import BYTE_MODEL, CONTENTS, DICTIONARY, TEXT, noise
 
 HEADER_BYTES = 9
@@ -38,6 +39,7 @@ def invalid_files() -> Files:
         **_properties(),
         **_blocks(),
         **_segments(),
+        **invalid_symbols.files(),
         **_ill_composed_files(),
     }
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests import fuzz, ways
-from tests.golden import cases
+from tests.golden import cases, invalid_symbols
 
 MEASURE = """
 import io, resource, sys, time
@@ -44,7 +44,7 @@ WARM_UP += [str(cases.VALID / f"text-adaptive-{coder}.ncmp") for coder in ("arit
     "name",
     [
         *("many-lanes", "no-payload", "no-payload-mix", "payload-too-long-mix", "too-large-block"),
-        *("line-ends-half", "line-ends-huge"),
+        *("line-ends-half", "line-ends-huge", *invalid_symbols.files()),
     ],
 )
 def test_a_header_cannot_take_time_or_memory(name: str) -> None:

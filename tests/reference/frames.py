@@ -160,6 +160,10 @@ def read_block(cursor: Cursor, tag: int, entries: list[Entry], header: bytes) ->
         need(number > 0, "a segment says what a modelled block could")
         num_symbols = cursor.varint(1, num_bytes - 1 if line_ends else MAX_BYTES)
     if model is not None:
+        width = 2 if model.symbols == 1 else 1
+        low, high = (0, num_bytes - 1) if line_ends else (num_bytes, num_bytes)
+        if model.symbols < 2:
+            need(low <= width * num_symbols <= high, "a block has other symbols than it can")
         if lanes_given:
             num_lanes = cursor.varint(2, min(4096, num_symbols))
         size = cursor.varint(0, num_bytes - 1)

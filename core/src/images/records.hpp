@@ -45,6 +45,12 @@ struct RecordShape {
     }
     // Lanes of a stream of that length.
     size_t num_lanes(size_t num_symbols) const;
+    // More symbols than a writer makes of a token file of so many bytes: at most every other slot is
+    // empty, and a record takes a byte of the file at least, or each of its codes a bit.
+    uint64_t max_symbols(uint64_t num_bytes) const {
+        const uint64_t largest = text_length + num_latents();
+        return max_record_lanes * head_symbols + 2 * num_bytes * (largest < 8 ? 8 : largest);
+    }
 };
 
 // How many symbols, 0 and on, may come next in the head of lane 0, all of them alike.

@@ -145,6 +145,15 @@ class RecordShape:
         fitting = max(num_symbols // self._lane_symbols, 1)
         return min(1 << (fitting.bit_length() - 1), MAX_RECORD_LANES)
 
+    def max_symbols(self, num_bytes: int) -> int:
+        """Return more symbols than a writer makes of a token file of ``num_bytes``.
+
+        At most every other slot is empty, and a record takes a byte of the file at least, or each
+        of its codes a bit.
+        """
+        largest = max(self.text_length + self.num_latents, 8)
+        return MAX_RECORD_LANES * HEAD_SYMBOLS + 2 * num_bytes * largest
+
     def layout(self, num_records: int, kind: Kind) -> tuple[int, int]:
         """Return lanes and slots in each, such that ``num_lanes`` finds the lanes again."""
         size, low = self.record_symbols(kind), self._lane_symbols

@@ -105,6 +105,10 @@ class TokenSets(SymbolMap):
             raise FormatError(f"the symbols are not those of a token file: {error}") from None
         return write_tokens(tokens)
 
+    def max_symbols(self, num_bytes: int) -> int:
+        """Return a number of symbols that no token file of ``num_bytes`` exceeds."""
+        return self._shape.max_symbols(num_bytes)
+
     def describe(self, symbols: Stream) -> Description:
         """Return which symbols are heads, captions and codes."""
         return describe_records(self._shape, symbols)
