@@ -232,4 +232,4 @@ class Codec(ABC):
 
 
 def _idle(_: int) -> None:
-    """Do nothing: for work that nobody watches."""
+    """Do nothing: for unobserved work."""

@@ -23,7 +23,7 @@ class Work(Protocol[Result_co]):
         """Return what became of it, waiting for that, or raise what it raised."""
 
     def cancel(self) -> bool:
-        """Leave it out where it has not begun; return whether it is left out."""
+        """Cancel it if it has not started; return whether it was cancelled."""
 
 
 class _Done(Generic[Result]):

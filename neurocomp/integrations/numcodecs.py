@@ -1,4 +1,4 @@
-"""numcodecs: the codec ``neurocomp``, for arrays of Zarr's format 2 and whoever else uses these.
+"""numcodecs: the codec ``neurocomp``, for arrays of Zarr's format 2 and other users of numcodecs.
 
     >>> zarr.create_array(..., zarr_format=2, compressors=Neurocomp(preset="fast"))
     >>> numcodecs.get_codec({"id": "neurocomp", "preset": "fast"})

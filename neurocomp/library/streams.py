@@ -1,4 +1,4 @@
-"""Other people's binary streams, made dependable: short writes, no seeking, offsets."""
+"""Wrappers for binary streams of callers: short writes, no seeking, offsets."""
 
 from __future__ import annotations
 

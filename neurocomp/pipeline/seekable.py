@@ -88,7 +88,7 @@ class SeekableContent:
 
     Args:
         stream: a seekable binary stream of frames.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
         start: offset of the first frame.
 
     Raises:

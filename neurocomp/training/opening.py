@@ -242,7 +242,7 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
 
 
 def _choose(place: RunPlace, tell: Tell) -> StoredCheckpoint | None:
-    """Return the checkpoint to go on from, now that nobody else writes.
+    """Return the checkpoint to resume from, now that no other process writes.
 
     Only now can be told what is there: what another process is training looks like a run that
     ended.

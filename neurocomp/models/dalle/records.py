@@ -110,7 +110,7 @@ class RecordShape:
 
     @property
     def end(self) -> int:
-        """The symbol of what is not there."""
+        """The symbol of a missing image."""
         return self.first_code + self.num_codes
 
     @property
