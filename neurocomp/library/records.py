@@ -202,7 +202,7 @@ def _events_of(frame: Buffer, max_output: int | None) -> list[FrameBlock | Frame
 def _each(
     function: Callable[[Buffer, Monitor], Result], items: Iterable[Buffer], threads: int
 ) -> Iterator[Result]:
-    """Yield what ``function`` makes of each item, in order; an error says which it was."""
+    """Yield the result of ``function`` for each item, in order; an error names its item."""
     monitor = Monitor()
 
     def call(numbered: tuple[int, Buffer]) -> Result:

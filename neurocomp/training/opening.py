@@ -179,7 +179,7 @@ class OpenRun:
         self.processes.in_first(keep)
 
     def _recorded(self) -> RunRecord | None:
-        """Return what the checkpoint was trained with, if it says so."""
+        """Return the record of the checkpoint's training, if it has one."""
         assert self.checkpoint is not None, "there is something to go on from"
         stored = self.checkpoint.state.get("record")
         if stored is None:

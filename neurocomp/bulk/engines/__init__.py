@@ -40,7 +40,7 @@ class Engine(Protocol):
         """
 
     def close(self) -> None:
-        """Let workers go that this engine has started."""
+        """Stop the workers that this engine started."""
 
 
 ENGINES = ("serial", "dask", "ray")

@@ -82,7 +82,7 @@ class SamplingOptions:
 
 
 def caption_rows(model: DalleModel, captions: Sequence[str]) -> Symbols:
-    """Return what stands before images, int32 (lanes, before): start and caption.
+    """Return the symbols before images, int32 (lanes, before): start and caption.
 
     A caption's tokens beyond the prior's length are left out.
     """

@@ -17,7 +17,7 @@ from neurocomp.errors import FormatError, MissingPackageError, ModelMismatchErro
 
 
 def environment() -> dict[str, str]:
-    """Return what the results of float operations depend on here."""
+    """Return the parts of the environment that float results depend on."""
     import torch
     import transformers
 

@@ -131,7 +131,7 @@ class PriorTask(Task):
         return found
 
     def unit_of(self, measure: str) -> str:
-        """Return what bits are counted for."""
+        """Return the unit that bits are counted for."""
         return "bits per caption" if measure == "caption" else "bits per latent"
 
     def position(self) -> dict[str, Any]:
