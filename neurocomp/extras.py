@@ -35,7 +35,7 @@ FLOAT_MODELS = ("huggingface_hub", "tokenizers", "torch", "transformers")
 
 
 def has(module: str) -> bool:
-    """Tell whether a module could be imported; it is not imported, which may take seconds."""
+    """Return whether a module could be imported, without importing it, which may take seconds."""
     from importlib.util import find_spec
 
     try:

@@ -21,7 +21,7 @@ class OutputError(OSError):
 def output_error(error: OSError, name: str | os.PathLike[str]) -> OSError:
     """Return ``error`` as one that says which output it is about.
 
-    A broken pipe stays one: it is not a failure but the wish of whoever reads.
+    A broken pipe stays one: it is not a failure but the wish of the reader.
     """
     if isinstance(error, BrokenPipeError):
         return error

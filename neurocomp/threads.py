@@ -25,7 +25,7 @@ def new_pool(num_threads: int) -> ThreadPoolExecutor | None:
 
 
 def submit(pool: ThreadPoolExecutor | None, function: Callable[[], Result]) -> Future[Result]:
-    """Have ``function`` called by a thread of ``pool``, or at once where that gets none.
+    """Call ``function`` in a thread of ``pool``, or directly if the pool can't start one.
 
     A pool takes no work when the interpreter ends, though the last writers are finished then.
     """
@@ -77,7 +77,7 @@ class ForkLock:
 
 
 def num_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -104,7 +104,7 @@ def _measure_once(contestant: Contestant, file: str, content: bytes) -> Result:
 
 
 def warm_up(contestant: Contestant) -> None:
-    """Have a contestant load and compile what it needs, so that no measurement includes it."""
+    """Let a contestant load what it needs, so that no measurement includes it."""
     contestant.decompress(contestant.compress(_WARM_UP))
 
 

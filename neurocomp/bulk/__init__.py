@@ -1,4 +1,4 @@
-"""Large sets of files: compressed, tested and restored by engines that people have.
+"""Large sets of files: compressed, tested and restored by existing engines.
 
     >>> from neurocomp import bulk
     >>> bulk.compress("logs", "s3://bucket/logs", preset="fast")  # Dask, on this machine

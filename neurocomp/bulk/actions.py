@@ -210,7 +210,7 @@ def _header(frames: Hashed) -> FrameHeader:
 
 @lru_cache(maxsize=64)
 def _model_row(entry: ModelEntry, model_path: tuple[Path, ...]) -> tuple[tuple[str, Any], ...]:
-    """Return what a record says of a model."""
+    """Return a model's entry for a record."""
     model = inspect_model(entry, ModelStore(search_path=model_path))
     return (
         ("name", model.model),

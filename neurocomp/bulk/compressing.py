@@ -40,7 +40,7 @@ def compress(
             there is a single worker, which has all cores.
 
     Returns:
-        What was done; files that failed are in it, and others are done all the same.
+        The result, including failed files; the other files are still done.
 
     Raises:
         UsageError: options don't go together, or with those of the set that is there.

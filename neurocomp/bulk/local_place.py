@@ -53,7 +53,7 @@ class LocalPlace:
         yield from sorted(found, key=lambda one: one.path)
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a plain file; None if there is none."""
+        """Return the status of a plain file; None if there is none."""
         try:
             status = os.lstat(self._path / path)
         except (FileNotFoundError, NotADirectoryError):
@@ -93,7 +93,7 @@ class LocalPlace:
         self._changed.add(target.parent)
 
     def settle(self) -> None:
-        """Have the names of what was written on the disk."""
+        """Sync the names of written files to the disk."""
         for folder in self._changed:
             sync_folder(folder)
         self._changed.clear()

@@ -84,7 +84,7 @@ _FIELDS = {_NAMES.get(one.name, one.name): one for one in dataclasses.fields(Rec
 
 
 def frame_path(path: str) -> str:
-    """Return where the frames of ``path`` are."""
+    """Return the path of the frames of ``path``."""
     return path + SUFFIX
 
 

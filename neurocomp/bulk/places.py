@@ -61,7 +61,7 @@ class Place(Protocol):
         """
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a file; None if there is none."""
+        """Return the status of a file; None if there is none."""
 
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """Open a file for reading, anywhere in it."""

@@ -27,7 +27,7 @@ def check(
         settings: engine, shards, and so on.
         quick: decode nothing; the hashes of the frames are compared.
         threads: of each worker; None for one, or all cores where there is one worker.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
 
     Returns:
         What is sound, what is not, what no worker could test, and what is not part of the set.
@@ -61,7 +61,7 @@ def restore(
         target: where the originals go.
         settings: engine, shards, and so on.
         threads: of each worker; None for one, or all cores where there is one worker.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
 
     Raises:
         UsageError: there is no set, or the folders overlap.

@@ -73,7 +73,7 @@ def confine(shard: Shard, paths: set[str], replaced: Iterable[str] = ()) -> Shar
 
 
 def drive(engine: Engine, shards: Sequence[Shard], summary: Summary, report: Report | None) -> None:
-    """Have an engine do shards; what becomes of their files goes into ``summary``.
+    """Process shards with an engine; the results of their files go into ``summary``.
 
     Raises:
         NeurocompError: a worker cannot take part: it has another model, or another version.

@@ -87,7 +87,7 @@ class SetState:
             )
 
     def begin(self, job: Job, options: Mapping[str, Any]) -> None:
-        """Write down that a run has begun; what is left of earlier ones goes into the manifest."""
+        """Record the start of a run; leftovers of earlier runs go into the manifest."""
         self.description = {
             "format": FORMAT,
             "neurocomp": job.version,

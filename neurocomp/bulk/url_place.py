@@ -77,7 +77,7 @@ class UrlPlace:
         return FileStatus(path, size, version, _nanoseconds(next(times, None)))
 
     def status(self, path: str) -> FileStatus | None:
-        """Return what is known of a file; None if there is none."""
+        """Return the status of a file; None if there is none."""
         self._fs.invalidate_cache()
         try:
             info = self._fs.info(self._full(path))

@@ -55,5 +55,5 @@ class LazyCommands(MutableMapping[str, click.Command]):
         return iter(self._commands)
 
     def __len__(self) -> int:
-        """Return how many commands there are."""
+        """Return the number of commands."""
         return len(self._commands)

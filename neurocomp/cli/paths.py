@@ -60,7 +60,7 @@ class _NotEmpty(_ParamType):
         self.name = inner.name
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return what the other type makes of it."""
+        """Return the other type's value."""
         if value == "":
             self.fail(EMPTY, param, ctx)
         return self._inner.convert(value, param, ctx)

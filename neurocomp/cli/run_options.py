@@ -36,7 +36,7 @@ def config_option(default: str, recipes: str) -> Decorator[Any]:
 
 
 def run_options(begins_with: str = "the parameters of this checkpoint") -> Decorator[Any]:
-    """Return how a run begins, how long it takes and where."""
+    """Return the options of a run's start, length and place."""
     return all_of(
         click.option(
             "--resume",
@@ -111,7 +111,7 @@ def read_config(training: type[Training[Any, Any]], name: str, values: Mapping[s
 
 
 def run_place(values: Mapping[str, Any]) -> RunPlace:
-    """Return where a run is, by the options of `run_options` and ``--output``.
+    """Return the place of a run from the options of `run_options` and ``--output``.
 
     Raises:
         UsageError: they contradict each other.

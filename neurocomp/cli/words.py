@@ -25,7 +25,7 @@ class Word:
 
 
 def split_words(arguments: Sequence[str], params: Sequence[click.Parameter]) -> Iterator[Word]:
-    """Yield what the arguments are made of; "-dkf" is three options.
+    """Yield the parts of the arguments; "-dkf" is three options.
 
     Args:
         arguments: as they were given.

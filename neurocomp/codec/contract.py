@@ -76,7 +76,7 @@ class Model(ABC):
 
     @abstractmethod
     def codec(self, coder: str, dictionary: bytes | None, threads: int) -> Codec:
-        """Return what codes blocks under the model.
+        """Return the codec of the model.
 
         Args:
             coder: a name of ``coding.coders.CODERS``; binary models have a coder of their own.
@@ -164,7 +164,7 @@ Tick = Callable[[int], None]
 
 
 def watch(tick: Tick, num_symbols: int) -> None:
-    """Let ``tick`` stop the work, but don't count the symbols."""
+    """Call ``tick`` so that it can stop the work; count no symbols."""
     del num_symbols
     tick(0)
 
@@ -202,7 +202,7 @@ class Codec(ABC):
         """
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each symbol of a block costs.
+        """Return the cost of each symbol of a block.
 
         Args:
             block: coded.
@@ -232,4 +232,4 @@ class Codec(ABC):
 
 
 def _idle(_: int) -> None:
-    """Do nothing: for work that nobody watches."""
+    """Do nothing: for unobserved work."""

@@ -46,7 +46,7 @@ class MappedCodec(Codec):
         return self._map.decode(self._codec.decode(block, tick))
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each symbol of a block costs; see `Codec.trace`."""
+        """Return the cost of each symbol of a block; see `Codec.trace`."""
         symbols = None if content is None else self._map.encode(content, self._alphabet_size)
         return self._codec.trace(block, symbols, asked, tick)
 

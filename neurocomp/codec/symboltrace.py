@@ -19,7 +19,7 @@ def trace_symbols(
     asked: Asked,
     tick: Tick,
 ) -> Trace:
-    """Return what each of ``symbols``, all of the block's, costs; see `Codec.trace`."""
+    """Return the cost of each of the block's ``symbols``; see `Codec.trace`."""
     ids, num_lanes = symbols.astype(np.int32), block.num_lanes
     sizes = model.symbol_map.describe(ids).sizes
     starts = None if sizes is None else np.cumsum(sizes) - sizes

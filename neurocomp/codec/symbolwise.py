@@ -63,7 +63,7 @@ def lane_starts(num_symbols: int, num_lanes: int) -> NDArray[np.int64]:
 
 
 def num_active(num_symbols: int, num_lanes: int, step: int) -> int:
-    """Return how many lanes still have a symbol at ``step``."""
+    """Return the number of lanes that still have a symbol at ``step``."""
     return num_lanes if step < num_symbols // num_lanes else num_symbols % num_lanes
 
 
@@ -193,7 +193,7 @@ class SymbolCodec:
         return from_lanes(grid, num_symbols)
 
     def trace(self, block: CodedBlock, symbols: Stream | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each symbol of a block costs; see `Codec.trace`.
+        """Return the cost of each symbol of a block; see `Codec.trace`.
 
         ``symbols`` are the block's, where they are known.
         """

@@ -124,7 +124,7 @@ class Shortlist:
         self._probabilities[row, :count] = weights[best] / total
 
     def found(self) -> Likely:
-        """Return what was noted."""
+        """Return the notes."""
         return Likely(self.asked.start, self._symbols, self._probabilities)
 
 

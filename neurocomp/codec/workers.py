@@ -20,10 +20,10 @@ class Work(Protocol[Result_co]):
     """Work in progress; a ``Future`` is one."""
 
     def result(self) -> Result_co:
-        """Return what became of it, waiting for that, or raise what it raised."""
+        """Wait for the result and return it, or raise its exception."""
 
     def cancel(self) -> bool:
-        """Leave it out where it has not begun; return whether it is left out."""
+        """Cancel it if it has not started; return whether it was cancelled."""
 
 
 class _Done(Generic[Result]):
@@ -52,7 +52,7 @@ class Workers:
         self._process = 0
 
     def start(self, function: Callable[[], Result]) -> Work[Result]:
-        """Have ``function`` called as soon as a thread is free."""
+        """Call ``function`` as soon as a thread is free."""
         if self._threads > 1:
             return submit(self._own_pool(), function)
         return _Done(function())
@@ -60,7 +60,7 @@ class Workers:
     def map(
         self, function: Callable[..., Result], arguments: Iterable[tuple[object, ...]]
     ) -> list[Result]:
-        """Return what ``function`` makes of each tuple of arguments, in order.
+        """Return the results of ``function`` for each tuple of arguments, in order.
 
         Raises:
             BaseException: the first that a call raised; what has not begun is left out.

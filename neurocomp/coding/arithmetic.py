@@ -69,7 +69,7 @@ def follow(registers: Registers, symbols: Symbols, frequencies: Frequencies) -> 
 
 
 def ending(lower: int, width: int) -> tuple[int, int]:
-    """Return how a payload ends whose last interval is [lower, lower + width).
+    """Return the end of a payload whose last interval is [lower, lower + width).
 
     Args:
         lower: 0 <= lower < 2**64.

@@ -57,7 +57,7 @@ def hashed_tables(bits: Mapping[str, int], context: int) -> tuple[HashedTable, .
 
 
 def find_rows(windows: Any, tables: Sequence[HashedTable]) -> list[Any]:
-    """Return where the n-grams at the end of windows have their embeddings.
+    """Return the rows of embeddings for the n-grams at the end of windows.
 
     Args:
         windows: symbols, the latest last, int64 (..., n), an array of numpy or a tensor of torch.

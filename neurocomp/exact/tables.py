@@ -149,7 +149,7 @@ def rotation_angles(head_width: int, base: Decimal) -> tuple[Decimal, ...]:
 
 
 def turn_tables(angles: tuple[Decimal, ...]) -> NDArray[np.int32]:
-    """Return what rotations by any position are composed of, times 2**30.
+    """Return the rotations that compose one by any position, times 2**30.
 
     The shape is (2, 2, 1024, pairs): of turns by 0 to 1023 positions, then by 0 to 1023 times 1024
     positions, cosines, then sines.

@@ -161,7 +161,7 @@ class Explanation:
         return None if row < 0 else bool(entries.likely_ids[row, 0] == entries.ids[number])
 
     def cut(self, byte_range: tuple[int, int]) -> Explanation:
-        """Return what is told of the bytes start <= byte < stop of the content.
+        """Return the part of the explanation for the bytes start <= byte < stop of the content.
 
         Raises:
             UsageError: they are beyond its end, or symbols are not pieces of it.

@@ -30,7 +30,7 @@ def explain(
     report: Report | None = None,
     falls_back: bool = True,
 ) -> Explanation:
-    """Tell what each symbol of a file costs.
+    """Return the cost of each symbol of a file.
 
     Args:
         name: of the file, for people.

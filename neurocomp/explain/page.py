@@ -167,7 +167,7 @@ def _content(one: Explanation, painter: parts.Painter, anchors: set[int]) -> lis
 
 
 def _data(one: Explanation, comparison: Comparison | None) -> dict[str, Any]:
-    """Return what the page's script tells of symbols."""
+    """Return the data of symbols for the page's script."""
     entries = one.entries
     shown = slice(0, MAX_ENTRIES)
     count = min(len(entries), MAX_ENTRIES)

@@ -54,7 +54,7 @@ class Painter:
         )
 
     def legend(self) -> str:
-        """Return what the colours mean."""
+        """Return the legend of the colours."""
         steps = colours.DIFFERENCE_STEPS if self._is_difference else colours.COST_STEPS
         words = [f"&lt; {steps[0]:g}", *(f"{step:g}" for step in steps)]
         unit = "bits saved against the other model" if self._is_difference else "bits a symbol"
@@ -130,7 +130,7 @@ def _frame(places: np.ndarray, painter: Painter, picture: np.ndarray | None) -> 
 
 
 def kind_table(kinds: Sequence[KindCost], against: dict[str, float] | None) -> str:
-    """Return what each kind of symbols costs as a table."""
+    """Return the cost of each kind of symbols as a table."""
     total = sum(kind.bits for kind in kinds) or 1.0
     other = "" if against is None else "<th>other model</th><th>difference</th>"
     rows = []
@@ -150,7 +150,7 @@ def kind_table(kinds: Sequence[KindCost], against: dict[str, float] | None) -> s
 
 
 def opinion_table(opinions: Sequence[OpinionCost], num_symbols: int) -> str:
-    """Return what parts of the model would have spent, each by itself, as a table."""
+    """Return the cost under each part of the model by itself, as a table."""
     rows = "".join(
         f"<tr><td>{escape(one.name)}</td><td>{100 * one.num_symbols / num_symbols:.1f} %</td>"
         f"<td>{one.bits / one.num_symbols:.2f}</td><td>{one.coded_bits / one.num_symbols:.2f}</td>"

@@ -25,7 +25,7 @@ _COLUMNS = 8
 
 
 def image_costs(explanation: Explanation) -> Bits:
-    """Return what each code costs, (N, rows, columns)."""
+    """Return the cost of each code, (N, rows, columns)."""
     assert explanation.images is not None, "there are images"
     costs: Bits = explanation.entries.bits[explanation.images]
     return costs

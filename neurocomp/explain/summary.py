@@ -34,7 +34,7 @@ class KindCost:
 
 
 def by_kind(explanation: Explanation, bits: Bits | None = None) -> list[KindCost]:
-    """Return what each kind of symbols costs, the dearest first.
+    """Return the cost of each kind of symbols, the most expensive first.
 
     Args:
         explanation: whose symbols.
@@ -71,7 +71,7 @@ class OpinionCost:
 
 
 def by_opinion(explanation: Explanation) -> list[OpinionCost]:
-    """Return what each part of the model would have spent."""
+    """Return the cost under each part of the model."""
     entries = explanation.entries
     found = []
     for name, bits in entries.opinions.items():

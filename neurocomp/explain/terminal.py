@@ -61,7 +61,7 @@ def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None 
 
 
 def legend(*, is_difference: bool) -> str:
-    """Return what the colours mean, in one line."""
+    """Return the legend of the colours, in one line."""
     steps = colours.DIFFERENCE_STEPS if is_difference else colours.COST_STEPS
     codes = _DIFFERENCE_CODES if is_difference else _COST_CODES
     unit = "bits saved, against the other model" if is_difference else "bits"
@@ -119,7 +119,7 @@ def _is_dark(level: int, is_cost: bool) -> bool:
 
 
 def _code(colour: int | None, *, is_dark: bool) -> str:
-    """Return what sets a background of the 256 colours, and letters that can be read on it."""
+    """Return the escape codes of a background of the 256 colours with readable letters."""
     if colour is None:
         return _RESET
     return f"\x1b[0;48;5;{colour};38;5;{_WHITE if is_dark else _BLACK}m"

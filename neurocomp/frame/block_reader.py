@@ -88,7 +88,7 @@ def read_block_head(source: ByteSource, layout: HeadLayout) -> BlockHead:
 
 
 def max_symbols(symbols_id: int, decoded_bytes: int) -> int:
-    """Return how many symbols a block of ``decoded_bytes`` without transforms may have.
+    """Return the most symbols that a block of ``decoded_bytes`` without transforms may have.
 
     Symbols of token sets fill up records, so that they may be more than the bytes.
     """

@@ -222,7 +222,7 @@ MAX_DICTIONARY_BYTES = 1 << 20
 
 
 def hash_bytes(family: int, *, is_long: bool) -> int:
-    """Return how many bytes of its SHA-256 name a model of that family in a frame.
+    """Return the number of SHA-256 bytes that name a model of that family in a frame.
 
     Args:
         family: its id.

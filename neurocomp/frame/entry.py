@@ -26,7 +26,7 @@ class ModelEntry:
             else 8 for one of language, 32 for others.
         symbols_id: how bytes and symbols turn into each other, 0 to 15.
         coder_id: the entropy coder, 0 to 15.
-        parameters: what the model must be told besides, up to 1,024 bytes; empty where nothing.
+        parameters: further settings of the model, up to 1,024 bytes; may be empty.
         environment: fingerprint of the numeric environment that a machine-bound frame needs, up to
             1,024 bytes; empty where the frame decodes anywhere.
         dictionary: first 8 bytes of the SHA-256 of what the model reads before each block; empty

@@ -179,7 +179,7 @@ class ExtentFinder:
         return None
 
     def _is_stored(self, block: FoundBlock) -> bool:
-        """Tell whether a block that claims to be stored has the content of its checksum."""
+        """Return whether a block that claims to be stored matches its checksum."""
         stop = block.end - constants.CHECKSUM_BYTES
         if stop > self._landmarks.end:
             return False

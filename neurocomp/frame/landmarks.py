@@ -105,7 +105,7 @@ class Landmarks:
             return None
 
     def is_frame(self, offset: int) -> bool:
-        """Tell whether the first block's checksum vouches for a header at ``offset``."""
+        """Return whether the first block's checksum confirms a header at ``offset``."""
         try:
             found = self.header_at(offset)
             first = offset + found.num_bytes
@@ -119,7 +119,7 @@ class Landmarks:
         return [at for at in self._occurrences(constants.MAGIC, 0) if self.is_frame(at)]
 
     def next_frame(self, offset: int) -> int:
-        """Return where the next such header stands, from ``offset`` on; the end if nowhere."""
+        """Return the offset of the next such header, from ``offset`` on; the end if none."""
         number = bisect_left(self.frames, offset)
         return self.frames[number] if number < len(self.frames) else self.end
 
@@ -133,7 +133,7 @@ class Landmarks:
         return self._stream.read(num_bytes)
 
     def frame_ends_at(self, offset: int, has_trailer: bool) -> bool:
-        """Tell whether what comes at ``offset`` comes after a frame's last block."""
+        """Return whether the end of a frame's blocks, or its trailer, is at ``offset``."""
         if has_trailer:
             return self.trailer_at(offset) is not None
         return offset == self.end or self.is_frame(offset)

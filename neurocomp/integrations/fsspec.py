@@ -53,7 +53,7 @@ def open_content(
 
 
 def register(**arguments: Unpack[CompressArguments]) -> None:
-    """Let ``fsspec.open`` take ``compression="ncmp"``, and infer it from the suffix.
+    """Register ``compression="ncmp"`` with ``fsspec.open``, which also infers it from the suffix.
 
     pandas, Dask and datasets open files by fsspec.  Each process that does calls this once; a
     second call replaces the arguments of the first.
@@ -141,7 +141,7 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
         return str(self._strip_protocol(path) or self.fs._parent(self._fo))
 
     def _entry(self, below: dict[str, Any]) -> dict[str, Any] | None:
-        """Return what a listing says of an entry below; None for what is not shown."""
+        """Return the listing of an entry of the file system below; None for hidden ones."""
         if below["type"] == "directory":
             return {**below, "size": 0}
         if not below["name"].endswith(SUFFIX):
@@ -160,7 +160,7 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
         return entries if detail else [entry["name"] for entry in entries]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
-        """Return what is known of a file, with the size of its content, or of a folder."""
+        """Return the status of a file, with the size of its content, or of a folder."""
         file = self._file(path)
         try:
             below = self.fs.info(file, **kwargs)
@@ -202,7 +202,7 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
         return self.fs.modified(self._file(path))
 
     def ukey(self, path: str) -> str:
-        """Return what is different where a file is."""
+        """Return the fields that differ for a file."""
         return str(self.fs.ukey(self._file(path)))
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:

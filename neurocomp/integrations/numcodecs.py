@@ -1,4 +1,4 @@
-"""numcodecs: the codec ``neurocomp``, for arrays of Zarr's format 2 and whoever else uses these.
+"""numcodecs: the codec ``neurocomp``, for arrays of Zarr's format 2 and other users of numcodecs.
 
     >>> zarr.create_array(..., zarr_format=2, compressors=Neurocomp(preset="fast"))
     >>> numcodecs.get_codec({"id": "neurocomp", "preset": "fast"})
@@ -51,6 +51,6 @@ class Neurocomp(_Codec):  # type: ignore[misc]
         return ndarray_copy(content, out)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal codec."""
+        """Return the configuration of an equal codec."""
         given = {"preset": self.preset, "model": self.model, "dictionary": self.dictionary}
         return {"id": self.codec_id} | {k: v for k, v in given.items() if v is not None}

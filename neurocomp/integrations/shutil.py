@@ -18,7 +18,7 @@ FORMAT = "tar" + SUFFIX
 
 
 def register(**arguments: Unpack[CompressArguments]) -> None:
-    """Let shutil make and unpack archives ``tar.ncmp``; a second call replaces the first.
+    """Register archives ``tar.ncmp`` with shutil; a second call replaces the first.
 
     Args:
         arguments: those of ``neurocomp.compress``, for archives that are made.

@@ -15,7 +15,7 @@ _is_registered = False
 
 
 def register(**arguments: Unpack[CompressArguments]) -> None:
-    """Let ``smart_open.open`` read and write ``.ncmp``.
+    """Register ``.ncmp`` with ``smart_open.open``, for reading and writing.
 
     A second call replaces the arguments of the first.
 

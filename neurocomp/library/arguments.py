@@ -15,7 +15,7 @@ PathArgument = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 """A path, in any of Python's forms."""
 
 ModelPath = PathArgument | Iterable[PathArgument]
-"""One path or several: files and folders that are searched for models besides the store."""
+"""One path or several: files and folders to search for models as well as the store."""
 
 _WRITING_ONLY = (
     *("preset", "model", "coder", "block_bytes", "verify", "overlap", "dictionary", "window"),

@@ -1,4 +1,4 @@
-"""Options and what they open, as one object that goes to other processes and is warm there."""
+"""A codec that can be pickled and keeps its models open in each process."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _ONE_THREAD: CompressArguments = {"threads": 1}
 
 
 class Codec:
-    """Compresses and decompresses with the same options, as often as is asked for.
+    """Compresses and decompresses any number of times with the same options.
 
-    What is pickled is the options and nothing else.  Model and dictionary are opened when they are
-    first needed, once in each process, whatever the number of equal codecs: for the workers of
-    Dask, Ray, Spark, joblib or multiprocessing::
+    A pickled codec holds only its options.  Model and dictionary are opened at first use, once in
+    each process, whatever the number of equal codecs.  This suits the workers of Dask, Ray, Spark,
+    joblib or multiprocessing::
 
         codec = neurocomp.Codec(preset="fast")
         frames = pool.map(codec.compress, records)
 
-    Threads may share one.  Here ``threads`` counts the sections of a block that are coded at once,
-    and 1 is the default: workers are many already.
+    Threads may share a codec.  ``threads`` is the number of sections of a block that are coded at
+    once, 1 by default because there are many workers.
 
     Args:
         arguments: those of ``neurocomp.compress``.
 
     Raises:
-        TypeError, UsageError: as ``neurocomp.compress``; what is not found is told at first use.
+        TypeError, UsageError: as ``neurocomp.compress``; missing models are reported at first use.
     """
 
     def __init__(self, **arguments: Unpack[CompressArguments]) -> None:

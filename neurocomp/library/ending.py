@@ -26,7 +26,7 @@ _is_ending = False
 
 
 def watch(writer: Unfinished, *, is_text: bool = False) -> None:
-    """Have ``writer`` finished when the program ends, if it is still there by then."""
+    """Finish ``writer`` when the program ends, if it still exists then."""
     (_text if is_text else _binary).add(writer)
 
 
@@ -36,7 +36,7 @@ def is_ending() -> bool:
 
 
 def layers_on(file: io.IOBase) -> list[io.IOBase]:
-    """Return what Python's own layers of text and buffers lie on ``file``, the topmost first.
+    """Return Python's own text and buffer layers around ``file``, outermost first.
 
     They hand their content on when they are collected, which is too late as well.
     """

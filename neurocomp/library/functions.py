@@ -47,22 +47,22 @@ def compress(
     """Return ``data`` as one frame.
 
     Args:
-        data: any object that shows its bytes (bytes, memoryview, an array...), empty ones included.
+        data: any object with the buffer protocol (bytes, memoryview, an array...); may be empty.
         preset: "fast", "default", "best" or "max".
-        model: name, hash prefix or file of a model, instead of the preset's.
+        model: name, hash prefix or file of a model, to use instead of the preset's.
         coder: "arithmetic" or "huffman".
-        block_bytes: content of a block, instead of the preset's.
+        block_bytes: bytes of content in a block, instead of the preset's.
         threads: blocks that are coded at once; 0 for as many as there are cores.
         verify: decode every block again and compare.
-        model_path: a file or folder, or several, searched for models besides the store.
-        overlap: symbols of a full window of context that the next one starts with.
-        dictionary: name, hash prefix or file of a dictionary; ``decompress`` needs it as well,
-            and finds it as it finds models.
-        window: symbols that a language model with a sliding window sees of those before.
+        model_path: a file or folder, or several, to search for models as well as the store.
+        overlap: symbols that the next window of context keeps of a full one.
+        dictionary: name, hash prefix or file of a dictionary; ``decompress`` needs it too, and
+            finds it in the same way as models.
+        window: symbols that a language model with a sliding window looks back.
 
     Raises:
         TypeError: ``data`` is not a buffer, or an argument has a type that it can't have.
-        UsageError: options that are out of range or don't go together.
+        UsageError: options are out of range or don't go together.
         ModelNotFoundError: there is no such model.
     """
     sink = io.BytesIO()
@@ -91,9 +91,9 @@ def decompress(
     Args:
         data: one or more frames, one after the other.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
-        max_output: most bytes of content that are taken, for data of strangers: a few bytes may
-            stand for gigabytes of zeros.
+        model_path: a file or folder, or several, to search for models as well as the store.
+        max_output: most bytes of content to accept, for untrusted data: a few bytes may decode to
+            gigabytes of zeros.
 
     Raises:
         TypeError: ``data`` is not a buffer, or an argument has a type that it can't have.
@@ -109,11 +109,11 @@ def decompress(
 
 
 def info(file: PathArgument | Stream, *, model_path: ModelPath = ()) -> list[FrameInfo]:
-    """Return what the frames of a file say of themselves, without decoding them.
+    """Return information on the frames of a file, without decoding them.
 
     Args:
         file: a path, or a binary file object that seeks, read from its current position.
-        model_path: a file or folder, or several, searched for models besides the store.
+        model_path: a file or folder, or several, to search for models as well as the store.
 
     Raises:
         FormatError: the file is not made of frames.
@@ -125,12 +125,12 @@ def info(file: PathArgument | Stream, *, model_path: ModelPath = ()) -> list[Fra
 
 
 def check(file: PathArgument | Stream, *, threads: int = 0, model_path: ModelPath = ()) -> Sizes:
-    """Decode a whole file and throw the content away.
+    """Decode and check a whole file, and discard its content.
 
     Args:
         file: a path, or a binary file object, read from its current position.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
+        model_path: a file or folder, or several, to search for models as well as the store.
 
     Returns:
         The bytes of content and of frames.
@@ -155,14 +155,14 @@ def read_range(
 ) -> bytes:
     """Return bytes ``start`` to ``stop`` (exclusive) of the content of a file.
 
-    Only the blocks that hold them are decoded.  A range that goes past the end is cut there.
+    Only the blocks that hold them are decoded.  A range that exceeds the content is cut at its end.
 
     Args:
         file: a path, or a binary file object that seeks, read from its current position.
         start: the first byte.
         stop: the byte after the last.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
+        model_path: a file or folder, or several, to search for models as well as the store.
 
     Raises:
         UsageError: the range is empty, or starts past the end of the content.
@@ -191,11 +191,11 @@ def recover(
     Args:
         file: a path, or a binary file object that seeks, read from its current position.
         sink: a binary file object, left open.
-        fill: write zeros for what is lost, where its size is known, so that the rest keeps its
+        fill: write zeros for lost bytes, where their number is known, so that the rest keeps its
             place.
         threads: blocks that are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
-        max_output: most bytes that are written.
+        model_path: a file or folder, or several, to search for models as well as the store.
+        max_output: most bytes to write.
 
     Returns:
         How many bytes were written, and which ranges of the content are lost.
@@ -203,7 +203,7 @@ def recover(
     Raises:
         SizeLimitError: more would be written than ``max_output`` allows.
         FormatError: there is no part of a frame in the file.
-        ModelError: a model is missing or not the right one: that is not damage.
+        ModelError: a model is missing or not the right one; this is not damage.
         OSError: the file cannot be read, or ``sink`` not written.
     """
     check_stream(sink, "write")

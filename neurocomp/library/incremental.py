@@ -1,4 +1,4 @@
-"""Compression and decompression piece by piece, in the manner of ``lzma`` and ``zstd``."""
+"""Incremental compression and decompression, like that of ``lzma`` and ``zstd``."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from neurocomp.threads import ForkLock
 
 
 class Compressor:
-    """Takes content in pieces and gives back the frame in pieces.
+    """Takes content in pieces and returns the frame in pieces.
 
-    All that ``compress`` and ``flush`` return, one after the other, is the frame; without
-    `FLUSH_BLOCK` it is the one that ``neurocomp.compress`` makes of the whole content.
+    The results of ``compress`` and ``flush``, joined, are the frame; without `FLUSH_BLOCK` it is
+    the one that ``neurocomp.compress`` makes of the whole content.
 
     Args:
         arguments: those of ``neurocomp.compress``.
@@ -39,13 +39,13 @@ class Compressor:
     CONTINUE: ClassVar[int] = 0
     """Code full blocks, keep the rest."""
     FLUSH_BLOCK: ClassVar[int] = 1
-    """Code the rest as well, so that a reader has all that was given.
+    """Code the rest as well, so that a reader has all data given so far.
 
-    A frame's last block is marked as such when it is written, so the frame ends with it; what is
-    given later begins another one.  What a block has learnt is forgotten after it.
+    A frame's last block is marked when it is written, so the frame ends with it; later data starts
+    another one.  What a block has learnt is forgotten after it.
     """
     FLUSH_FRAME: ClassVar[int] = 2
-    """End the frame; where nothing was given at all, it is the frame of no content."""
+    """End the frame; without any data, it is the frame of empty content."""
 
     def __init__(self, **arguments: Unpack[CompressArguments]) -> None:
         options = compress_options(**arguments)
@@ -57,16 +57,16 @@ class Compressor:
         """The mode of the last call."""
 
     def compress(self, data: Buffer, mode: int = CONTINUE) -> bytes:
-        """Take ``data`` and return what of the frame is ready by then, which may be nothing."""
+        """Take ``data`` and return the part of the frame that is ready, which may be empty."""
         _check_mode(mode)
         with byte_view(data) as view, self._lock:
             self._writer.write(view)
             return self._end(mode)
 
     def flush(self, mode: int = FLUSH_FRAME) -> bytes:
-        """Return what is missing of the block or the frame, by ``mode``.
+        """Return the rest of the block or the frame, by ``mode``.
 
-        After the end of a frame ``compress`` begins another one.
+        After the end of a frame, ``compress`` starts another one.
 
         Raises:
             UsageError: ``mode`` is not `FLUSH_BLOCK` or `FLUSH_FRAME`.
@@ -98,10 +98,10 @@ def _check_mode(mode: int, lowest: int = Compressor.CONTINUE) -> None:
 
 
 class Decompressor:
-    """Takes a frame in pieces and gives back its content, block by block.
+    """Takes a frame in pieces and returns its content, block by block.
 
-    It stops at the end of a frame: `eof` is True then, and `unused_data` has what came after it.
-    When that, or what comes later, is another frame, it can be given to ``decompress`` again::
+    It stops at the end of a frame: then `eof` is True, and `unused_data` has the data after it.  If
+    that, or later data, is another frame, pass it to ``decompress`` again::
 
         content = decompressor.decompress(data)
         while decompressor.eof and decompressor.unused_data:
@@ -109,7 +109,7 @@ class Decompressor:
 
     Args:
         threads: sections of a block that are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
+        model_path: a file or folder, or several, to search for models as well as the store.
     """
 
     def __init__(self, *, threads: int = 0, model_path: ModelPath = ()) -> None:
@@ -133,21 +133,21 @@ class Decompressor:
 
     @property
     def needs_input(self) -> bool:
-        """Whether ``decompress`` can return nothing before it is given more."""
+        """Whether ``decompress`` needs more data before it can return anything."""
         if self._content or self._has_ended or self._failure is not None:
             return False
         return not self._steps.are_ready(self._feed)
 
     def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
-        """Take ``data`` and return the content that is known by then.
+        """Take ``data`` and return the content that is decoded so far.
 
         Args:
-            data: what comes next of the frame; empty to get content that was left over.
-            max_length: bytes that are returned at most; negative for all.
+            data: the next piece of the frame; empty to get the remaining content.
+            max_length: most bytes to return; negative for all.
 
         Raises:
-            EOFError: the frame has ended, and ``data`` does not begin another one.
-            FormatError: the frame is damaged; from then on this is raised.
+            EOFError: the frame has ended, and ``data`` does not start another one.
+            FormatError: the frame is damaged; later calls raise this too.
             ModelError: its model is missing or not the right one.
         """
         with byte_view(data) as view, self._lock:
@@ -173,7 +173,7 @@ class Decompressor:
         self._unused = b""
 
     def _take(self, max_length: int) -> bytes:
-        """Decode until there is as much content as is asked for, and return it."""
+        """Decode until there is enough content, and return it."""
         try:
             while not self._has_ended and self._steps.are_ready(self._feed):
                 if 0 <= max_length <= len(self._content) and not self._steps.is_at_end:
@@ -183,7 +183,7 @@ class Decompressor:
             self._failure = error
             raise
         except BaseException:
-            self._failure = OSError("an earlier call was interrupted: begin again")
+            self._failure = OSError("an earlier call was interrupted: start again")
             raise
         size = len(self._content) if max_length < 0 else max_length
         content = bytes(self._content[:size])

@@ -167,7 +167,7 @@ def open_compressed(
         block_bytes: see ``compress``; smaller blocks make shorter seeks and longer files.
         threads: sections of a block that are coded at once; 0 for as many as there are cores.
         verify: see ``compress``.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
         overlap: see ``compress``; for writing.
         dictionary: see ``compress``; for writing.
         encoding: for text, as in ``open``; likewise ``errors`` and ``newline``.

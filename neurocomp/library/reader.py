@@ -29,7 +29,7 @@ class ContentReader(io.RawIOBase):
     Args:
         stream: read from its current position, and left open.
         threads: sections of a block that are decoded at once; 0 for as many as there are cores.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
     """
 
     def __init__(self, stream: Stream, *, threads: int, model_path: tuple[Path, ...]) -> None:

@@ -33,20 +33,20 @@ _NOTE = "in item {} of those given, the first being 0"
 def compress_many(
     records: Iterable[Buffer], **arguments: Unpack[CompressArguments]
 ) -> Iterator[bytes]:
-    """Return the frames of records, in order, as they are asked for.
+    """Return the frames of records, in order, lazily.
 
-    Each is what ``compress`` makes of its record with the same arguments, and decodes alone.  The
-    model and the dictionary are opened once.  Records are taken as they are needed, one more than
-    there are threads at most.  A model that predicts many symbols in a step (transformers, n-grams,
-    networks of tokens) has several records in its lanes: then up to 64 are taken at once.
+    Each frame is the one that ``compress`` makes of its record with the same arguments, and can be
+    decoded by itself.  Model and dictionary are opened once.  Records are consumed as needed, at
+    most one more than there are threads.  Models that predict many symbols in a step (transformers,
+    n-grams, networks of tokens) code several records in their lanes, and read up to 64 ahead.
 
     Args:
         records: any number of buffers.
-        arguments: those of ``compress``; ``threads`` is how many records are coded at once.
+        arguments: those of ``compress``; ``threads`` is the number of records coded at once.
 
     Raises:
-        TypeError, UsageError, ModelError: as ``compress``, at once for arguments; what is wrong
-            with a record says which one it is.
+        TypeError, UsageError, ModelError: as ``compress``, immediately for arguments; the error
+            of a record names its number.
     """
     options = compress_options(**arguments)
     coder = BlockCoder.for_options(options)
@@ -68,19 +68,19 @@ def decompress_many(
     model_path: ModelPath = (),
     max_output: int | None = None,
 ) -> Iterator[bytes]:
-    """Return what ``decompress`` makes of each of ``frames``, in order, as it is asked for.
+    """Return the contents of ``frames``, in order, lazily.
 
     Models and dictionaries are opened once.
 
     Args:
         frames: any number of buffers, each with a frame, or several.
         threads: how many are decoded at once; 0 for as many as there are cores.
-        model_path: a file or folder, or several, searched for models besides the store.
-        max_output: most bytes of content that are taken of each.
+        model_path: a file or folder, or several, to search for models as well as the store.
+        max_output: most bytes of content to accept of each.
 
     Raises:
-        TypeError, SizeLimitError, FormatError, ModelError: as ``decompress``; the error says which
-            one it is.
+        TypeError, SizeLimitError, FormatError, ModelError: as ``decompress``; the error names the
+            number of the frame.
     """
     options = decompress_options(threads, model_path, max_output)
     coders = FrameCoders(options.model_path)
@@ -94,7 +94,7 @@ def decompress_many(
 def encode_frame(
     coder: BlockCoder, options: CompressOptions, record: Buffer, monitor: Monitor | None = None
 ) -> bytes:
-    """Return ``record`` as one frame, coded by a coder that may be in use elsewhere as well."""
+    """Return ``record`` as one frame, coded by a coder that other threads may use too."""
     sink = io.BytesIO()
     writer = ContentWriter(Sink(sink), coder, options, None if monitor is None else monitor.advance)
     with byte_view(record) as view:
@@ -109,7 +109,7 @@ def decode_frames(
     max_output: int | None = None,
     monitor: Monitor | None = None,
 ) -> bytes:
-    """Return the content of ``frames``, decoded by coders that may be in use elsewhere as well."""
+    """Return the content of ``frames``, decoded by coders that other threads may use too."""
     advance = (monitor or Monitor()).advance
     contents: list[bytes] = []
     checksum = 0
@@ -202,7 +202,7 @@ def _events_of(frame: Buffer, max_output: int | None) -> list[FrameBlock | Frame
 def _each(
     function: Callable[[Buffer, Monitor], Result], items: Iterable[Buffer], threads: int
 ) -> Iterator[Result]:
-    """Yield what ``function`` makes of each item, in order; an error says which it was."""
+    """Yield the result of ``function`` for each item, in order; an error names its item."""
     monitor = Monitor()
 
     def call(numbered: tuple[int, Buffer]) -> Result:

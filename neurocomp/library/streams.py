@@ -1,4 +1,4 @@
-"""Other people's binary streams, made dependable: short writes, no seeking, offsets."""
+"""Wrappers for binary streams of callers: short writes, no seeking, offsets."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def check_stream(file: object, action: str) -> None:
 
 
 def _position(stream: Stream) -> int | None:
-    """Return where the stream stands, or None where it cannot seek."""
+    """Return the position of the stream, or None if it cannot seek."""
     seekable = getattr(stream, "seekable", None)
     if seekable is not None and not seekable():
         return None

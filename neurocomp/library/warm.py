@@ -37,7 +37,7 @@ class Kept(Generic[Key, Made]):
         self._made: OrderedDict[Key, Made] = OrderedDict()
 
     def get(self, key: Key) -> Made:
-        """Return what was made of ``key``, or make it."""
+        """Return the cached value of ``key``, or make it."""
         if self._process != os.getpid():
             self._begin()  # A forked process may have got what another thread was changing.
         with self._lock:
@@ -63,12 +63,12 @@ _Version = tuple[object, ...]
 
 
 def _place() -> _Version:
-    """Return what relative paths and the store's place depend on."""
+    """Return the state that relative paths and the store's place depend on."""
     return os.getcwd(), os.environ.get("NEUROCOMP_HOME")
 
 
 def _versions(options: CompressOptions) -> _Version:
-    """Return what tells that a name stands for other content than before."""
+    """Return a value that changes when the content behind a name changes."""
     names = (options.model, options.dictionary, *options.model_path)
     store = _version(ModelStore().names_path)  # a name may be given to another model
     return (*_place(), store, *(_version(name) for name in names if name is not None))

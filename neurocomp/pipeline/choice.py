@@ -157,7 +157,7 @@ class FrameEncoder:
         return other, coded.contexts, note
 
     def note(self, num_segments: int, num_blocks: int) -> str:
-        """Tell people of blocks that contexts have coded; empty where there are none."""
+        """Return a note on blocks that contexts have coded; empty if there are none."""
         if not num_segments:
             return ""
         return (

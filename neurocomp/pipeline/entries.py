@@ -17,7 +17,7 @@ _CODER_NAMES = {number: name for name, number in CODER_IDS.items()}
 def entry_of(
     opened: OpenModel, symbols_id: int, coder_id: int, dictionary: Dictionary | None
 ) -> ModelEntry:
-    """Return what a frame says of a model, its symbols and its coder."""
+    """Return a frame's entry of a model, its symbols and its coder."""
     family, model = opened.family, opened.model
     return ModelEntry(
         family.id,

@@ -34,7 +34,7 @@ LANGUAGE_AND_NETWORK = "language + network"
 
 
 def coded_with(head: BlockHead, family: int) -> str:
-    """Return what made the block: "stored", "contexts", "contexts + primer", "network", "language".
+    """Return the block's method: "stored", "contexts", "contexts + primer", "network", "language".
 
     Blocks of a language model that a network of bytes has a say in are "language + network".  A
     model of symbols is called by its family, for it codes all blocks alike.
@@ -56,7 +56,7 @@ def coded_with(head: BlockHead, family: int) -> str:
 
 
 def num_sections(head: BlockHead, family: int, section_lanes: int) -> int:
-    """Return how many parts of the block are independent and are coded side by side.
+    """Return the number of independent parts of the block, which are coded side by side.
 
     Args:
         head: the block's.
@@ -163,7 +163,7 @@ class FrameInfo:
 
 
 def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[FrameInfo]:
-    """Return what the frames of a seekable stream say of themselves.
+    """Return information on the frames of a seekable stream.
 
     Only headers and trailers are read, and compared, and the headers of models and dictionaries:
     damage in payloads is found by decoding.
@@ -176,7 +176,7 @@ def inspect_frames(source: BinaryIO, model_path: tuple[Path, ...] = ()) -> list[
 
 
 def inspect_model(entry: ModelEntry, store: ModelStore) -> ModelInfo:
-    """Return what is known of a model of a frame."""
+    """Return information on a model of a frame."""
     return _inspect_model(entry, store)[0]
 
 
@@ -208,7 +208,7 @@ def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
 
 
 def _inspect_model(entry: ModelEntry, store: ModelStore) -> tuple[ModelInfo, int]:
-    """Return what is known of a model, and the lanes of its sections."""
+    """Return information on a model, and the lanes of its sections."""
     family = FAMILY_NAMES.get(entry.family, f"unknown ({entry.family})")
     named = Named(family)
     missing = None

@@ -50,7 +50,7 @@ class CompressOptions:
             cores.
         verify: decode every block again and compare before it is written; None to do so only
             for models that are not exact.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
         overlap: symbols of a full window of context that the next one starts with; None for the
             model's own choice.
         dictionary: name, hash prefix or file of a dictionary that is read before each block.
@@ -106,7 +106,7 @@ class DecompressOptions:
     Attributes:
         threads: blocks, or sections of them, that are decoded at once; 0 for as many as there are
             cores.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
         max_output: most bytes of content that are taken; None for any number.
     """
 

@@ -23,7 +23,7 @@ class ContentProgress:
         self._num_symbols = self._num_bytes = 0
 
     def advance(self, num_symbols: int) -> None:
-        """Tell that so many more symbols are done; from any thread."""
+        """Count finished symbols; may be called from any thread."""
         with self._lock:
             self._num_symbols += num_symbols
             done = min(self._num_symbols, self._block.num_symbols)
@@ -33,5 +33,5 @@ class ContentProgress:
         self._tick(more)
 
     def finish(self) -> None:
-        """Tell that all is done."""
+        """Report that all symbols are done."""
         self.advance(self._block.num_symbols)

@@ -58,7 +58,7 @@ class BlockMap:
         return bisect.bisect_right(self._ends, position)
 
     def bounds(self, number: int) -> tuple[int, int]:
-        """Return where the content of a block starts and ends."""
+        """Return the start and the end of a block's content."""
         _, place = self._blocks[number]
         return self._ends[number] - place.decoded_bytes, self._ends[number]
 
@@ -88,7 +88,7 @@ class SeekableContent:
 
     Args:
         stream: a seekable binary stream of frames.
-        model_path: files and folders that are searched for models besides the store.
+        model_path: files and folders to search for models as well as the store.
         start: offset of the first frame.
 
     Raises:

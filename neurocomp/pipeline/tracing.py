@@ -198,7 +198,7 @@ class Tracer:
 
 
 def _rewritten(block: Block, content: bytes) -> bytes | None:
-    """Return what a block's transforms make of its content; None where they would be others now."""
+    """Return a block's content after its transforms; None if this version would choose others."""
     for number, properties in block.transforms:
         applied = TRANSFORMS[number].apply(content)
         if applied is None or applied[1] != properties:

@@ -142,7 +142,7 @@ def name_frame_model(
     parameters: bytes,
     environment: bytes,
 ) -> Named:
-    """Return what the model of a frame is called here, as far as headers show: none is loaded.
+    """Return the local name of a frame's model, from headers only; no model is loaded.
 
     Raises:
         ModelMismatchError, ModelNotFoundError, FormatError: the frame can't be decoded here; see
@@ -209,7 +209,7 @@ def _window(header: ModelHeader, parameters: bytes) -> int | None:
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:
-    """Return what the dictionary of a frame is called here, as far as headers show.
+    """Return the local name of a frame's dictionary, from headers only.
 
     Raises:
         ModelNotFoundError, FormatError: there is none; see ``dictionary.open_frame_dictionary``.

@@ -118,7 +118,7 @@ EMBEDDED = {
 
 
 def section_lanes(header: ModelHeader | None) -> int:
-    """Return what a model file's header says of sections."""
+    """Return the section settings in a model file's header."""
     value = None if header is None else header.config.get("section_lanes")
     return value if type(value) is int and value > 0 else constants.SECTION_LANES
 

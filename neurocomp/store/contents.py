@@ -27,7 +27,7 @@ SETTLED_NS = 3_000_000_000
 
 
 def content_key(path: Path) -> Hashable:
-    """Return what is equal for the same content, and differs from that of any other.
+    """Return a key that is equal for the same content only.
 
     Raises:
         OSError: the file cannot be read.
@@ -62,7 +62,7 @@ class ContentCache(Generic[Value]):
             os.register_at_fork(after_in_child=self._renew_lock)
 
     def __call__(self, path: Path) -> Value:
-        """Return what is made of the content that the file at ``path`` has now.
+        """Return the value made from the current content of the file at ``path``.
 
         Raises:
             OSError: it cannot be read.

@@ -91,7 +91,7 @@ class ModelHeader:
 
 
 def parse_header(path: Path, layout: Layout) -> ModelHeader:
-    """Return what the metadata of a safetensors file say.
+    """Return the metadata of a safetensors file.
 
     Raises:
         FormatError: they are not those of a neurocomp model, or damaged.

@@ -70,7 +70,7 @@ class Layout:
 
 
 def read_layout(path: Path, shown: Path | None = None) -> Layout:
-    """Return what the header of the file at ``path`` says, if its tensors fill the file exactly.
+    """Return the header of the file at ``path``, if its tensors fill the file exactly.
 
     Args:
         path: the file.

@@ -43,7 +43,7 @@ class ReadAgain(Mapping[str, "NDArray[Any]"]):
         return iter(self._names)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return their number."""
         return len(self._names)
 
 

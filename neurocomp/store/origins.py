@@ -38,7 +38,7 @@ class Origin:
 
 
 def read_origin(path: Path) -> Origin | None:
-    """Return what was noted in a file; None where nothing was, or nothing that makes sense."""
+    """Return the origin recorded in a file; None if there is no valid one."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         origin = Origin(**fields)

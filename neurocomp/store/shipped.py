@@ -13,12 +13,12 @@ DALLE_FILE = "prior.safetensors"
 
 
 def packaged_folder(room: str) -> Path:
-    """Return where a room of the package keeps its stored models."""
+    """Return the folder of a room's stored models in the package."""
     return Path(__file__).parents[1] / "models" / room / "weights"
 
 
 def network_file(name: str) -> Path:
-    """Return where the file of the network of bytes ``name`` would be in the package."""
+    """Return the path that the byte network ``name`` would have in the package."""
     return packaged_folder("bytenet") / f"{name}.safetensors"
 
 

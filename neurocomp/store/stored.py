@@ -117,7 +117,7 @@ class StoredModel:
                 file.write(piece)
 
     def to_bytes(self) -> bytes:
-        """Return what `save` writes, of tensors that are not packed; raises ValueError as it."""
+        """Return the file that `save` writes, for unpacked tensors; raises ValueError like it."""
         return b"".join(self._pieces(packed=False))
 
     def _pieces(self, *, packed: bool) -> Iterator[bytes]:

@@ -139,7 +139,7 @@ class BytePairs(SymbolMap):
             raise FormatError(f"symbol {error} is not a token of the vocabulary") from None
 
     def describe(self, symbols: Stream) -> Description:
-        """Return how many bytes each token stands for."""
+        """Return the number of bytes of each token."""
         sizes = [len(self._bytes_of.get(number, b"")) for number in symbols.tolist()]
         return Description(np.array(sizes, np.int64))
 

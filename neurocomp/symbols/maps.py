@@ -44,7 +44,7 @@ class SymbolMap(ABC):
         return num_bytes
 
     def describe(self, symbols: Stream) -> Description:
-        """Return what the symbols of a block are, for people."""
+        """Return a description of a block's symbols for people."""
         from neurocomp.symbols.description import Description
 
         del symbols
@@ -85,7 +85,7 @@ class UnsignedIntegers(SymbolMap):
         return symbols.astype(f"<u{self.width_bytes}", copy=False).tobytes()
 
     def describe(self, symbols: Stream) -> Description:
-        """Return what the symbols are: bytes of content each, and of one kind where they are more.
+        """Return a description of the symbols: bytes of content each, of one kind if larger.
 
         A number of 16 bits is not text.
         """

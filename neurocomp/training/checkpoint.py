@@ -182,7 +182,7 @@ class Checkpoints:
 
 
 def moments(module: nn.Module, optimizers: Optimizers) -> dict[str, Tensor]:
-    """Return what optimizers keep of the parameters of ``module``, as "<parameter>/<quantity>"."""
+    """Return the optimizers' state of ``module``'s parameters, as "<parameter>/<quantity>"."""
     names = {id(parameter): name for name, parameter in module.named_parameters()}
     return {
         f"{names[id(parameter)]}/{key}": tensor

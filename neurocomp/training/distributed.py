@@ -48,7 +48,7 @@ class Processes:
             dist.barrier()
 
     def in_first(self, action: Callable[[], T]) -> T | None:
-        """Return what ``action`` returns in the first process; None in the others, which wait.
+        """Call ``action`` in the first process and return its result; the others wait for None.
 
         Raises:
             TrainingError: in the others, where the first one has failed; it raises its own error.

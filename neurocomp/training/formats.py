@@ -80,7 +80,7 @@ def compression_of(path: Path, head: bytes) -> str | None:
 
 
 def other_kind(head: bytes) -> str | None:
-    """Return what a file is, in words, if its first `HEAD_BYTES` say that it is not text."""
+    """Return a description of a file if its first `HEAD_BYTES` show that it is not text."""
     for kind, starts in _OTHERS.items():
         if head.startswith(starts):
             return kind
@@ -94,7 +94,7 @@ def other_kind(head: bytes) -> str | None:
 
 
 def opener(compression: str) -> Open:
-    """Return what opens a compressed file for reading.
+    """Return the function that opens a compressed file for reading.
 
     Raises:
         MissingPackageError: nothing here does.
@@ -147,7 +147,7 @@ class _ZstdFrames(io.RawIOBase):
 
 
 def damage_errors() -> tuple[type[BaseException], ...]:
-    """Return what the libraries raise about damaged files."""
+    """Return the exceptions that the libraries raise for damaged files."""
     errors: list[type[BaseException]] = [lzma.LZMAError, EOFError, zlib.error, gzip.BadGzipFile]
     for module in ("compression.zstd", "zstandard"):
         if (zstd := extras.optional(module)) is not None:

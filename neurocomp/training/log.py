@@ -99,7 +99,7 @@ class Pace:
         self._is_warm = False
 
     def seconds_left(self, step: int, num_steps: int) -> float:
-        """Return how long the steps from ``step`` to ``num_steps`` will take.
+        """Return the time that the steps from ``step`` to ``num_steps`` will take.
 
         Args:
             step: updates done, one at least since this began.

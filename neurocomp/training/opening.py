@@ -179,7 +179,7 @@ class OpenRun:
         self.processes.in_first(keep)
 
     def _recorded(self) -> RunRecord | None:
-        """Return what the checkpoint was trained with, if it says so."""
+        """Return the record of the checkpoint's training, if it has one."""
         assert self.checkpoint is not None, "there is something to go on from"
         stored = self.checkpoint.state.get("record")
         if stored is None:
@@ -242,7 +242,7 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
 
 
 def _choose(place: RunPlace, tell: Tell) -> StoredCheckpoint | None:
-    """Return the checkpoint to go on from, now that nobody else writes.
+    """Return the checkpoint to resume from, now that no other process writes.
 
     Only now can be told what is there: what another process is training looks like a run that
     ended.

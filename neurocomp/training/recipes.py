@@ -84,7 +84,7 @@ def read_configuration(name: str, kind: str) -> Table:
 
 
 def _read(path: Path, name: str, names: list[str]) -> Table:
-    """Return what is in a TOML file, which people have called ``name``; ``names`` would do too."""
+    """Return the tables of a TOML file given as ``name``; messages suggest ``names``."""
     try:
         # Editors of Windows begin a file with a byte-order mark, which TOML does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))

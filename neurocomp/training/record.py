@@ -142,7 +142,7 @@ class Change:
 
 
 def changes(before: RunRecord, now: RunRecord) -> list[Change]:
-    """Return what differs, in the order of names; a field that one of both lacks says nothing."""
+    """Return the differences, in order of names; fields that one of both lacks are ignored."""
     found: list[tuple[str, Any, Any]] = [("kind", before.kind, now.kind)]
     if before.kind == now.kind:
         old, new = (dict(_fields(one.configuration)) for one in (before, now))

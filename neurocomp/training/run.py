@@ -57,7 +57,7 @@ class Training(ABC, Generic[Data, TaskT]):
         return {}
 
     def remarks(self, data: Data) -> Sequence[str]:
-        """Return what people should know of the data."""
+        """Return remarks on the data for people."""
         return ()
 
     @abstractmethod

@@ -19,7 +19,7 @@ class Transform(Protocol):
         """Its name for people."""
 
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
-        """Return what ``content`` becomes, and the properties; None where it should stay as it is.
+        """Return the transformed ``content`` and its properties; None if it should stay as it is.
 
         ``undo`` makes ``content`` of them again.
         """

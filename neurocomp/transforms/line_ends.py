@@ -60,7 +60,7 @@ def rewritten_bytes(data: bytes) -> int:
 
 
 def count(data: bytes) -> tuple[int, int]:
-    """Return how many LF stand after exactly one CR, and how many after none."""
+    """Return the number of LFs after exactly one CR, and of those after none."""
     return _core.content.count_line_ends(data)
 
 

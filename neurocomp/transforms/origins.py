@@ -17,7 +17,7 @@ _CR, _LF = 13, 10
 
 
 def origins(steps: Sequence[Step], rewritten: bytes) -> Origins | None:
-    """Return where in the content the bytes come from that ``steps`` made of it.
+    """Return the offsets in the content of the bytes that ``steps`` made of it.
 
     None where these leave no bytes in their order.
     """

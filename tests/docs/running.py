@@ -32,11 +32,11 @@ FOR_A_SHELL = re.compile(r"[|&<>$~]|(^| )-c |^[A-Z_]+=")
 OF_THE_CHECKOUT = ("make ", "cmake ")
 """Programs that are run in the checkout, as the docs tell."""
 IMAGES = ("vae", "prior")
-SHORT = {
+SHORT: Mapping[str, Mapping[str, Any]] = {
     "run": {"steps": 2, "micro_batch": 2, "log_every": 1, "validate_every": 2},
     "data": {"batch": 4},
 }
-SHORT_TEXT = {
+SHORT_TEXT: Mapping[str, Mapping[str, Any]] = {
     "data": {
         "batch": 4,
         "window": 64,
@@ -155,7 +155,8 @@ class Reader:
         self._page = page
         self._folder = folder
         write_files(folder)
-        MATERIAL.get(page, lambda folder: None)(folder)
+        if page in MATERIAL:
+            MATERIAL[page](folder)
         built = ROOT / "build" / "decoder" / "decoder"
         path = os.pathsep.join([str(folder / "bin"), str(built), os.environ["PATH"]])
         monkeypatch.chdir(folder)
@@ -246,7 +247,9 @@ def _make_trainings_short(monkeypatch: pytest.MonkeyPatch, *, networks_too: bool
         tables = whole(name, kind)
         if name == "paper":  # of which only a plan is made
             return tables
-        changes = [SHORT, {} if kind in IMAGES else SHORT_TEXT]
+        changes: list[Mapping[str, Mapping[str, Any]]] = [SHORT]
+        if kind not in IMAGES:
+            changes.append(SHORT_TEXT)
         if networks_too:
             changes.append({"model": SMALL.get(kind, {})})
         for change in changes:

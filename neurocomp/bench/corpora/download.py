@@ -100,7 +100,7 @@ def _read(url: str, most_bytes: int, file: BinaryIO) -> None:
 
 
 def _goes_on(response: http.client.HTTPResponse, have: int) -> bool:
-    """Tell whether a response begins at byte ``have``; else it is the whole content again."""
+    """Return whether a response starts at byte ``have``; otherwise it is the whole content."""
     content_range = response.headers.get("Content-Range", "") if response.headers else ""
     return getattr(response, "status", None) == _PARTIAL_CONTENT and content_range.startswith(
         f"bytes {have}-"

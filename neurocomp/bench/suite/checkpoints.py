@@ -11,7 +11,7 @@ _SHOWN_HASH = 12
 
 
 def is_checkpoint(name: str) -> bool:
-    """Tell whether a model's name is that of a folder or GGUF file to convert."""
+    """Return whether a model's name is that of a folder or GGUF file to convert."""
     path = Path(name)
     return path.is_dir() or (path.suffix == _GGUF and path.is_file())
 

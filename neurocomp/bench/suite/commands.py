@@ -88,7 +88,7 @@ def parse_custom(text: str) -> tuple[str, Command, Command]:
 
 
 def _is_plain(word: str) -> bool:
-    """Tell whether a word needs no quotes, but for its places."""
+    """Return whether a word needs no quotes, apart from its placeholders."""
     for place in (INPUT, OUTPUT, THREADS):
         word = word.replace(place, "x")
     return shlex.quote(word) == word

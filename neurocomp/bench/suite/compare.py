@@ -152,7 +152,7 @@ def _verdict(before: float, now: float, noise: float) -> Verdict:
 
 
 def _apart(first: Sequence[float], second: Sequence[float]) -> bool:
-    """Tell whether all of one come before all of the other; so it is where there are none."""
+    """Return whether the ranges of both are disjoint; true if either is empty."""
     if not first or not second:
         return True
     return max(first) < min(second) or max(second) < min(first)

@@ -18,7 +18,7 @@ from neurocomp.store.folder import ModelStore
 from neurocomp.store.shipped import network_file
 
 SECOND_OPINION = "text-l"
-"""The network of the package that some blocks of language models need besides."""
+"""The packaged network that some blocks of language models need as well."""
 
 
 @dataclass(frozen=True)

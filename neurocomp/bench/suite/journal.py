@@ -45,7 +45,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def key_of(content: Content, contender: Contender, threads: int, machine: str) -> str:
-    """Return what makes two runs the same: content, contender, version, flags, threads, machine."""
+    """Return the key of a run: content, contender, version, flags, threads, machine."""
     parts = [
         content.sha256,
         contender.name,
@@ -106,7 +106,7 @@ class Journal:
         timeout: float | None,
         date: str,
     ) -> None:
-        """Write down a run; ``names``, content and contender, are for people who read the file."""
+        """Record a run; ``names``, content and contender, are for people who read the file."""
         item = {
             "key": key,
             "run": number,

@@ -50,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read_options(words: Sequence[str]) -> Options:
-    """Return what options of ``neurocomp compress`` say; raises UsageError."""
+    """Return parsed options of ``neurocomp compress``; raises UsageError."""
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--preset", choices=list(PRESETS))
     parser.add_argument("-m", "--model")

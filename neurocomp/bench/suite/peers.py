@@ -68,7 +68,7 @@ class Peer:
         return "{threads}" in self.compress
 
     def missing(self) -> str | None:
-        """Return what of it is not installed; None where all is."""
+        """Return what is missing, a program or weights; None if nothing is."""
         for programs in (self.programs, self.decoders):
             if programs and _first(programs) is None:
                 return " or ".join(programs)

@@ -8,7 +8,7 @@ from neurocomp import extras
 
 
 def same_pixels(first: Path, second: Path) -> bool:
-    """Tell whether two pictures of 8 bits have the same size and pixels, transparent ones too.
+    """Return whether two 8-bit pictures have the same size and pixels, transparent ones too.
 
     Raises:
         MissingPackageError: pillow is not installed.

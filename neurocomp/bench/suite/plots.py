@@ -146,7 +146,7 @@ def _models(axes: Any, sums: Sequence[Total]) -> None:
             )
     axes.axvline(2 * _NO_WEIGHTS_BYTES, color="black", lw=0.5, alpha=0.5)
     axes.set_xscale("log")
-    axes.set_xlabel("bytes of weights that a reader needs besides the program (left: none)")
+    axes.set_xlabel("bytes of weights that a reader needs in addition to the program (left: none)")
     axes.set_ylabel("bits per byte, weights not counted")
     axes.margins(0.2)
     axes.grid(alpha=0.3)

@@ -193,7 +193,7 @@ def _charts(rows: Sequence[Row]) -> Iterable[str]:
     if any(one.model_bytes for one in sums):
         yield _figure(
             "Size against weights",
-            "What a reader needs besides the program costs space too, once: weights of models, "
+            "What a reader needs as well as the program costs space too, once: weights of models, "
             "which the bits per byte here leave out.",
             scatter(_weights(sums, labels)),
         )

@@ -57,7 +57,7 @@ class Trial:
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Trial:
-        """Return what `to_json` made the item of; raises KeyError, TypeError, ValueError."""
+        """Return the trial from `to_json`'s form; raises KeyError, TypeError, ValueError."""
         return cls(**{**item, "state": State(item["state"])})
 
 
@@ -174,7 +174,7 @@ def _require(usage: Usage, what: str, timeout: float | None) -> None:
 
 
 def _decoded(folder: Path, expected: Path) -> Path:
-    """Return what decompressing has left; an archiver names it as it likes."""
+    """Return the decompressed file; archivers choose its name."""
     if expected.is_file():
         return expected
     files = [path for path in folder.rglob("*") if path.is_file()]

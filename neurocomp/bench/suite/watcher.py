@@ -4,7 +4,7 @@ The system counts the memory of whoever starts a program as the program's own un
 one: started by a process of 200 MB, ``cp`` would be said to need 200 MB.  So a small process starts
 it.  It reads a line of JSON from standard input (argv, stdin, stdout, stderr, cwd, environment,
 timeout) and writes one to standard output (status, cpu, wall, memory, timed_out).  Where standard
-input ends before the program does, nobody waits any longer: the program is ended too.
+input ends before the program does, nobody waits any longer, and the program is ended too.
 """
 
 import json

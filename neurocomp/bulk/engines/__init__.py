@@ -18,7 +18,7 @@ Work = Callable[[Shard], list[Outcome]]
 """A function of a module, which every worker can import."""
 
 Result = tuple[Shard, list[Outcome] | Exception]
-"""A shard, and what became of its files, or why nobody could do it."""
+"""A shard with the results of its files, or the reason why no worker could do it."""
 
 
 class Engine(Protocol):
@@ -40,7 +40,7 @@ class Engine(Protocol):
         """
 
     def close(self) -> None:
-        """Let workers go that this engine has started."""
+        """Stop the workers that this engine started."""
 
 
 ENGINES = ("serial", "dask", "ray")

@@ -83,7 +83,7 @@ class DaskEngine:
 
 
 def _result(future: Any) -> list[Outcome] | Exception:
-    """Return what the work returned, or why there is nothing."""
+    """Return the result of the work, or the reason why there is none."""
     try:
         return future.result()  # type: ignore[no-any-return]
     except CancelledError as error:

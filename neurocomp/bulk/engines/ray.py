@@ -85,7 +85,7 @@ class RayEngine:
                 yield shard, error
 
     def close(self) -> None:
-        """Leave the Ray that `begin` has begun."""
+        """Shut down the Ray that `begin` started."""
         if self._is_own:
             ray.shutdown()
 

@@ -281,7 +281,7 @@ def _run(values: dict[str, Any], work: Callable[[Settings], Summary], done: str)
 
 
 def _some(items: Any, reporter: Reporter, others: str) -> list[Any]:
-    """Return the first of the items, and tell how many there are besides."""
+    """Return the first items, and report how many more there are."""
     listed = list(items.items()) if isinstance(items, dict) else list(items)
     if len(listed) > _SHOWN and not reporter.verbose:
         reporter.note(f"{len(listed) - _SHOWN} {others}: -v names all")

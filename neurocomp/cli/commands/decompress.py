@@ -135,7 +135,7 @@ class Decompression:
         refuse_terminal(source)
 
     def content_bytes(self, source: Source) -> int | None:
-        """Return what the file says of its content's size."""
+        """Return the size of the content, as the file records it."""
         if self._parts.is_partial:
             return None
         return indexed_bytes(source)

@@ -114,7 +114,7 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
 @model_path_option
 @message_options
 def explain(**values: Any) -> int:
-    """Tell what each symbol of FILE costs: where the bits of its compressed form go.
+    """Show what each symbol of FILE costs: where the bits of its compressed form go.
 
     Content is compressed in memory; a file of 'neurocomp compress' is decoded, and told of with its
     own model.  Figures are printed: cost by kind of symbol, by part of the model, along the file,

@@ -109,7 +109,7 @@ class FileInfo:
         return sum(frame.frame_bytes for frame in self.frames)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what ``--json`` prints."""
+        """Return the output of ``--json``."""
         return {
             # Bytes that are not UTF-8 are surrogates here, which os.fsencode turns back.
             "file": self.argument,
@@ -162,7 +162,7 @@ def _join(names: Any) -> str:
 
 
 def _count(frames: list[FrameInfo]) -> str:
-    """Return what the blocks were coded with; how many of each, where they are of several kinds."""
+    """Return what the blocks were coded with, and the number of each if there are several kinds."""
     counts: Counter[str] = Counter()
     for frame in frames:
         counts.update(frame.coded_with)
@@ -172,7 +172,7 @@ def _count(frames: list[FrameInfo]) -> str:
 
 
 def _model_line(number: int, model: ModelInfo) -> str:
-    """Return what a frame says of one of its models."""
+    """Return a frame's information on one of its models."""
     dictionary = f", dictionary {model.dictionary}" if model.dictionary else ""
     window = f", window {model.window}" if model.window else ""
     return (

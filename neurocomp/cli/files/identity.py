@@ -141,7 +141,7 @@ def _model_files(name: str) -> Iterator[Path]:
 
 
 def store_files() -> Iterator[Path]:
-    """Yield what is in the store."""
+    """Yield the files in the store."""
     from neurocomp.store.folder import ModelStore
 
     home = ModelStore().home

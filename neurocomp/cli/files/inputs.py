@@ -187,7 +187,7 @@ def check_readable(item: Input) -> None:
 
 
 def indexed_bytes(source: Source) -> int | None:
-    """Return what a compressed file says of its content's size, where it says it."""
+    """Return the size of a compressed file's content, if its head records it."""
     if not source.is_regular or not source.stream.seekable():
         return None
     from neurocomp.frame.index import read_index

@@ -43,7 +43,7 @@ class ProgressBar:
         self._task: TaskID
 
     def report(self, done_bytes: int) -> None:
-        """Tell how much content is done; called by one thread at a time, whichever it is."""
+        """Update the progress; called by one thread at a time, but any thread."""
         if monotonic() < self._next_time:
             return
         if self._bar is None:
@@ -53,13 +53,13 @@ class ProgressBar:
         self._next_time = monotonic() + INTERVAL_SECONDS
 
     def expect(self, total_bytes: int) -> None:
-        """Say how much content there is, where that is known only now."""
+        """Set the total size of the content, once it is known."""
         self._total_bytes = total_bytes
         if self._bar is not None:
             self._bar.update(self._task, total=total_bytes)
 
     def rename(self, name: str) -> None:
-        """Say that ``name`` is worked on now."""
+        """Show that ``name`` is being processed."""
         self._name = name
         if self._bar is not None:
             self._bar.update(self._task, description=self._description())
@@ -149,7 +149,7 @@ class Totals:
         self._bar = ProgressBar("", total_bytes, shown=self._is_terminal)
 
     def begin(self, name: str, *, shown: bool) -> Report:
-        """Begin with a file; return what is told its progress.
+        """Start a file; return the function to call with its progress.
 
         Args:
             name: what the bar calls it.

@@ -45,23 +45,23 @@ class Reporter:
         self.num_unreadable = 0
 
     def error(self, name: str, message: str) -> None:
-        """Say that ``name`` failed, which makes the exit code 1."""
+        """Report that ``name`` failed, and set the exit code to 1."""
         self.exit_code = ExitCode.ERROR
         self.num_errors += 1
         say(f"{name}: {message}")
 
     def unreadable(self, name: str, error: OSError) -> None:
-        """Say that the input ``name`` cannot be read, which makes the exit code 1."""
+        """Report that the input ``name`` cannot be read, and set the exit code to 1."""
         self.num_unreadable += 1
         self.error(name, describe(error, name))
 
     def note(self, message: str) -> None:
-        """Say something worth knowing."""
+        """Print a note."""
         if not self.quiet:
             say(message)
 
     def detail(self, message: str) -> None:
-        """Say something that only a curious user wants to know."""
+        """Print a detail, with ``-v`` only."""
         if self.verbose and not self.quiet:
             say(message)
 
@@ -95,7 +95,7 @@ def say(message: str) -> None:
 
 
 def describe(error: Exception, name: str) -> str:
-    """Return what went wrong with the file ``name``, without repeating that name."""
+    """Return a description of the error of file ``name``, without repeating the name."""
     if isinstance(error, MemoryError):
         return "not enough memory: a smaller --block-size or fewer --threads need less"
     if isinstance(error, FileExistsError):
@@ -110,7 +110,7 @@ def describe(error: Exception, name: str) -> str:
 
 
 def describe_system_error(error: OSError) -> str:
-    """Return what the system refused, and for which file where it says so."""
+    """Return a description of a system error, with its file if known."""
     if error.strerror and isinstance(error.filename, str | bytes | os.PathLike):
         return f"{display(error.filename)}: {error.strerror}"
     return str(error)

@@ -38,11 +38,11 @@ class LineWatch:
         self._total = len(jobs)
 
     def started(self, job: Job, run: int) -> None:
-        """Say what is running, where details are wanted."""
+        """Print what is running, if details are wanted."""
         self._reporter.detail(f"running {job.title} on {job.content.name}, run {run + 1}")
 
     def finished(self, row: Row, resumed: bool) -> None:
-        """Say what came of a row."""
+        """Print the result of a row."""
         self._done += 1
         before = " (from before)" if resumed else ""
         self._reporter.note(
@@ -134,7 +134,7 @@ class LiveWatch:
 
 
 def told(row: Row) -> str:
-    """Return what came of a row, in a few words."""
+    """Return the result of a row in a few words."""
     if not row.is_ok:
         return f"{row.state}: {row.message}"
     bits = f"{row.compressed_bytes} bytes, {row.bits_per_byte:.3f} bpb"

@@ -18,7 +18,7 @@ MAX_NODES = 1 << 22
 """Rows of the trie at most: 64 MiB."""
 
 HISTORY_SYMBOLS = 1 << 18
-"""A full trie is built anew from this many of the latest symbols."""
+"""A full trie is rebuilt from this many of the latest symbols."""
 
 _NOTHING = hashlib.sha256(b"").digest()
 

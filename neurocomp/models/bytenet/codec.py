@@ -124,7 +124,7 @@ class NetworkCodec(Codec):
         return bytes(data)
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each byte costs, and what network, contexts and match made of it."""
+        """Return the cost of each byte, and its costs under network, contexts and match."""
         from neurocomp.models.bytenet.tracing import trace_sections
         from neurocomp.models.mix.tracing import as_bytes
 
@@ -136,7 +136,7 @@ class NetworkCodec(Codec):
         return trace_sections(sections, asked.of_bytes(data.size), plan, block, self._workers)
 
     def learn(self, content: ReadableBuffer) -> Experience:
-        """Return what the mixers know when they have coded at least one byte of text."""
+        """Return the mixers' learnt state after they have coded at least one byte of text."""
         from neurocomp.models.mix.experience import Experience
 
         return Experience.of(_core.learn(content, profile=TEXT, network=self._model.core))
@@ -171,7 +171,7 @@ class NetworkCodec(Codec):
         return _core.encode(sections, room, **self._plan(variant, num_lanes, tick))
 
     def _plan(self, variant: int, num_lanes: int, tick: Tick) -> dict[str, Any]:
-        """Return what the core is told of sections of so many lanes."""
+        """Return the core's settings for sections of that number of lanes."""
         return {
             "profile": variant % NUM_PROFILES,
             "num_lanes": num_lanes,

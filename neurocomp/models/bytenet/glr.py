@@ -36,7 +36,7 @@ class GLRConfig:
     expansion: int = 2
     """Width of the feed-forward layer, in widths of the network."""
     hashed: dict[str, int] = field(default_factory=dict)
-    """Lengths of n-grams that have embeddings besides, found by a hash: of how many bits."""
+    """Lengths of n-grams with additional embeddings, found by a hash, and the bits of each hash."""
     hashed_step: float = 0.0
     """Between the levels that hashed embeddings are rounded to, in a row's root mean squares; 0 for
     training without rounding, and the converter's own step."""

@@ -20,7 +20,7 @@ from neurocomp.models.mix.experience import ADAPTIVE_MAPS, Experience
 from neurocomp.store.stored import StoredModel
 
 _PIECE_BYTES = 6_000
-"""Text of one kind at a time: each piece begins anew but for what the mixers know."""
+"""Text of one kind at a time: each piece starts afresh except for what the mixers know."""
 
 _FIRST_SHARE, _LAST_SHARE = 0.4, 0.15
 """Share of the way that weights move; it falls geometrically."""

@@ -42,7 +42,7 @@ class Network:
         return [self._engine.put(np.zeros(shape, np.int32)) for _ in self._blocks]
 
     def windows(self, num_lanes: int) -> NDArray[np.int32]:
-        """Return what lanes have read before their first byte: (lanes, context) separators."""
+        """Return the input before the lanes' first byte: (lanes, context) separators."""
         return np.full((num_lanes, self._config.context), SEPARATOR, np.int32)
 
     def advance(self, windows: Symbols, states: list[Any]) -> Frequencies:

@@ -53,7 +53,7 @@ class HashedEmbeddings:
     tables: tuple[HashedTable, ...]
 
     def bound(self) -> NDArray[np.int64]:
-        """Return how far a column of the sum over all tables reaches at most, (d,)."""
+        """Return the largest magnitude of each column of the sum over all tables, (d,)."""
         total = np.zeros(self.rows.shape[1], np.int64)
         first = 0
         for table in self.tables:

@@ -22,7 +22,7 @@ def num_lanes_for(num_bytes: int, section_lanes: int) -> int:
 
 
 def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
-    """Return where lanes begin: the first n % L of them hold one byte more than the others."""
+    """Return the starts of lanes: the first n % L of them hold one byte more than the others."""
     size, num_long = divmod(num_bytes, num_lanes)
     return [number * size + min(number, num_long) for number in range(num_lanes)]
 

@@ -30,7 +30,7 @@ def trace_sections(
     block: CodedBlock,
     workers: Workers,
 ) -> Trace:
-    """Return what each byte of a block costs; see `Codec.trace`.
+    """Return the cost of each byte of a block; see `Codec.trace`.
 
     Args:
         sections: of the block.

@@ -54,7 +54,7 @@ class LaneGroups(Predictor, Generic[Group]):
         return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
     def at_once(self, work: Callable[[Group, slice], Result]) -> list[Result]:
-        """Return what ``work`` makes of each group and its lanes, on cores of their own."""
+        """Return the results of ``work`` for each group and its lanes, on separate cores."""
         (first, lanes), *others = zip(self._groups, self._slices, strict=True)
         if self._executor is None:
             return [work(first, lanes)]

@@ -126,7 +126,7 @@ def run_conformance(routes: tuple[str, ...], device: str) -> Iterator[Check]:
 
 
 def sample_rows(network: PriorNetwork) -> Symbols:
-    """Return what the sample reads: (16, context - 1) of its vocabulary."""
+    """Return the sample's input: (16, context - 1) of its vocabulary."""
     shape = network.shape
     length, num_latents = shape.records.text_length, shape.records.num_latents
     numbers = np.arange(16 * num_latents, dtype=np.int64).reshape(16, -1)

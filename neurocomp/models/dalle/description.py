@@ -32,7 +32,7 @@ PART_NAMES = ("heads of records", "captions", "ends of captions", "codes", "empt
 
 
 def describe_records(shape: RecordShape, symbols: Stream) -> Description:
-    """Return what the symbols of a stream are for; raises FormatError if it is invalid."""
+    """Return the parts of a stream's symbols; raises FormatError if it is invalid."""
     kind, captions, grids = read_records(shape, symbols)
     lanes = shape.num_lanes(symbols.size)
     size, width = shape.record_symbols(kind), shape.text_symbols(kind)

@@ -35,7 +35,7 @@ class Clip:
     processor: Any
 
     def scores(self, caption: str, pixels: Pixels) -> NDArray[np.float64]:
-        """Return how alike a caption and pictures (N, height, width, 3) are, (N,).
+        """Return the similarity of a caption and pictures (N, height, width, 3), (N,).
 
         These are floats: the order of pictures that are nearly alike may depend on the machine.
         """

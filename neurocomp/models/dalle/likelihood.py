@@ -71,7 +71,7 @@ def caption_bits(model: DalleModel, captions: Sequence[str]) -> Bits:
 
 
 def caption_scores(model: DalleModel, caption: str, grids: Codes) -> NDArray[np.int64]:
-    """Return how much each image tells of the caption, (lanes,), in 1/1024 bits: what to rank by.
+    """Return the bits that each image saves on the caption, (lanes,), in 1/1024 bits, for ranking.
 
     By Bayes' rule the likelihood of a caption given an image is that of the image given the
     caption, over that of the image alone, times that of the caption, which is the same for all.

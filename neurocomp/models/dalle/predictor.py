@@ -86,7 +86,7 @@ class RecordGroup:
         return tables
 
     def _predicted(self) -> Frequencies:
-        """Return what network and memory say, before what the records' form says."""
+        """Return the logits of network and memory, without the constraints of the records' form."""
         form, records, network = self._form, self._form.shape, self._network
         logits = self._logits()
         wide = np.full((len(logits), records.alphabet_size), IMPOSSIBLE, np.int32)

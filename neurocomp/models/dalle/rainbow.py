@@ -84,7 +84,7 @@ def _gradient(ground: str) -> NDArray[np.int64]:
 
 @cache
 def _coverage(shape: str, size: str, fill: str) -> NDArray[np.int64]:
-    """Return how many of each pixel's points are coloured, the shape in the middle."""
+    """Return the number of coloured points of each pixel, with the shape in the middle."""
     radius = SIZES[size] * POINTS
     # Odd numbers: points lie in the middle of their squares, none on an axis.
     axis = 2 * np.arange(SIDE * POINTS) + 1 - SIDE * POINTS

@@ -110,7 +110,7 @@ class RecordShape:
 
     @property
     def end(self) -> int:
-        """The symbol of what is not there."""
+        """The symbol of a missing image."""
         return self.first_code + self.num_codes
 
     @property
@@ -128,7 +128,7 @@ class RecordShape:
         return (symbols >= self.first_code) & (symbols < self.end)
 
     def text_symbols(self, kind: Kind) -> int:
-        """Return how many symbols of a record are for its caption."""
+        """Return the number of symbols of a record's caption."""
         return 0 if kind is Kind.IMAGES else self.text_length
 
     def record_symbols(self, kind: Kind) -> int:
@@ -170,7 +170,7 @@ class RecordShape:
 def count_symbols(
     shape: RecordShape, kind: Kind, captions: Sequence[Stream], num_images: int
 ) -> int:
-    """Return how long a stream `write_records` makes."""
+    """Return the length of the stream that `write_records` makes."""
     width = shape.text_symbols(kind)
     num_records = num_images
     if kind is not Kind.IMAGES:
@@ -215,7 +215,7 @@ def write_records(
 
 
 def head_choices(before: Sequence[int], num_lanes: int) -> int:
-    """Return how many symbols may come next in the head of lane 0, all of them alike.
+    """Return the number of equally likely next symbols in the head of lane 0.
 
     Args:
         before: its symbols so far, fewer than ``HEAD_SYMBOLS``.
@@ -232,7 +232,7 @@ def head_choices(before: Sequence[int], num_lanes: int) -> int:
 
 
 def read_head(symbols: Sequence[int]) -> Head:
-    """Return what the head of lane 0 says; raises FormatError where no writer writes it."""
+    """Return the head of lane 0; raises FormatError if no writer would write it."""
     kind, damping, num_digits, *digits = (int(one) for one in symbols)
     number = sum(digit * BASE**place for place, digit in enumerate(digits[:num_digits]))
     is_right = kind in tuple(Kind) and 0 <= damping < NUM_DAMPINGS

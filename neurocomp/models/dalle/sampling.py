@@ -82,7 +82,7 @@ class SamplingOptions:
 
 
 def caption_rows(model: DalleModel, captions: Sequence[str]) -> Symbols:
-    """Return what stands before images, int32 (lanes, before): start and caption.
+    """Return the symbols before images, int32 (lanes, before): start and caption.
 
     A caption's tokens beyond the prior's length are left out.
     """
@@ -107,7 +107,7 @@ def sample_grids(
         options: how codes are drawn.
         prime: the first codes of every image in raster order, (n,).
         first_image: number of the first image, which chooses its random numbers.
-        use_cache: False to read everything anew at every step, which changes nothing but the time.
+        use_cache: False to read everything again at every step; only the time differs.
     """
     parts = []
     for start in range(0, len(captions), LANES_AT_ONCE):

@@ -58,7 +58,7 @@ def check_patterns(names: Sequence[object]) -> None:
 def pattern_mask(
     name: str, text_length: int, rows: int, columns: int, kernel: int
 ) -> NDArray[np.bool_]:
-    """Return what sees what, bool (T, T), with T = 1 + text_length + rows * columns.
+    """Return which position sees which, bool (T, T), with T = 1 + text_length + rows * columns.
 
     Every position sees those of the text before it.  Among the codes of an image, besides itself
     and never a later one, one sees
@@ -172,7 +172,7 @@ class PriorShape:
         return self.records.num_tokens + place
 
     def text_rows(self, captions: Sequence[Stream | Sequence[int]]) -> Symbols:
-        """Return what stands before images, int32 (lanes, before): start and caption.
+        """Return the symbols before images, int32 (lanes, before): start and caption.
 
         Args:
             captions: tokens of each; those beyond the prior's length are left out.
@@ -213,16 +213,16 @@ class PriorShape:
         return counted
 
     def read_text(self, symbols: Symbols, place: int) -> Symbols:
-        """Return what is read for symbols of records, (lanes,), at a caption's place."""
+        """Return the network's inputs for symbols of records, (lanes,), at a caption's position."""
         return np.where(symbols >= self.records.pad, np.int32(self.pad_at(place)), symbols)
 
     def read_codes(self, symbols: Symbols) -> Symbols:
-        """Return what is read for symbols of records, (lanes,), in images; code 0 where none is."""
+        """Return the network's inputs for symbols of records, (lanes,), in images; 0 if none."""
         is_code = self.records.is_code(symbols)
         return self.code_symbols(np.where(is_code, symbols - self.records.first_code, 0))
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is stored."""
+        """Return the stored form."""
         return {
             **asdict(self.records),
             "patterns": list(self.patterns),

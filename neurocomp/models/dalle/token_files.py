@@ -99,7 +99,7 @@ def write_tokens(tokens: TokenSet) -> bytes:
 
 
 def read_tokens(data: bytes) -> TokenSet:
-    """Return what `write_tokens` has written.
+    """Return the token set that `write_tokens` wrote.
 
     Raises:
         FormatError: ``data`` is not a token file, or a damaged one.

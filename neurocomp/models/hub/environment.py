@@ -17,7 +17,7 @@ from neurocomp.errors import FormatError, MissingPackageError, ModelMismatchErro
 
 
 def environment() -> dict[str, str]:
-    """Return what the results of float operations depend on here."""
+    """Return the parts of the environment that float results depend on."""
     import torch
     import transformers
 
@@ -104,7 +104,7 @@ _told: tuple[str, int, int] | None = None
 
 
 def listen(listener: Callable[[str], None] | None) -> None:
-    """Let ``listener`` hear how long blocks take, once for each size; None for nobody."""
+    """Report to ``listener`` how long blocks take, once for each size; None to stop."""
     global _listener, _told
     _listener, _told = listener, None
 

@@ -189,7 +189,7 @@ class GgufCheckpoint:
         )
 
     def _settings(self) -> dict[str, Any]:
-        """Return what transformers would have in config.json."""
+        """Return the configuration that transformers would have in config.json."""
         settings = {"model_type": self._kind, "hidden_act": "silu"}
         for name, key in _SETTINGS.items():
             value = self._fields.get(f"{self._kind}.{key}")
@@ -230,7 +230,7 @@ class GgufCheckpoint:
 
 
 def _name_of(name: str) -> str:
-    """Return what transformers calls a tensor."""
+    """Return transformers' name of a tensor."""
     head, _, last = name.rpartition(".")
     if head in _PREFIXES:
         return f"{_PREFIXES[head]}.{last}"

@@ -40,7 +40,7 @@ class Place:
 
     @classmethod
     def from_bytes(cls, recorded: bytes) -> Place:
-        """Return what a frame has; raises FormatError where it is damaged."""
+        """Return the place in a frame; raises FormatError if it is damaged."""
         name, _, origin = recorded.partition(b"\0")
         try:
             place = cls(*(one.decode("utf-8", "surrogateescape") for one in (name, origin)))

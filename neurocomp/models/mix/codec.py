@@ -74,7 +74,7 @@ class BitCodec(Codec):
         return bytes(data)
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
-        """Return what each byte costs, and what the longest match made of it."""
+        """Return the cost of each byte, and its cost under the longest match."""
         from neurocomp.codec.trace import check_payload
         from neurocomp.models.mix.tracing import as_bytes, trace_section
 
@@ -90,7 +90,7 @@ class BitCodec(Codec):
         return payload
 
     def _plan(self, variant: int, tick: Tick) -> dict[str, Any]:
-        """Return what the core is told of a block of that variant."""
+        """Return the core's settings for a block of that variant."""
         return {
             "profile": variant % NUM_PROFILES,
             "primer": primer() if variant == PRIMED else None,

@@ -46,7 +46,7 @@ class Experience:
 
     @classmethod
     def of(cls, learnt: Iterable[NDArray[Any]]) -> Experience:
-        """Return what a mixture has learnt, arrays in the order of `PARTS`."""
+        """Return the learnt state of a mixture, arrays in the order of `PARTS`."""
         arrays = dict(zip(PARTS, learnt, strict=True))
         for name in ADAPTIVE_MAPS:
             entries = arrays[name]

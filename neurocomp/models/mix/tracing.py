@@ -53,7 +53,7 @@ def _costs(parts: NDArray[np.uint16], one: int) -> Bits:
 
 
 def _match_bits(matched: NDArray[np.uint16]) -> Bits:
-    """Return what the longest match would have spent, by itself, on each byte.
+    """Return the cost of each byte under the longest match by itself.
 
     A bit on each of its bits for which there was no match any more; NaN where there was none from
     the start.

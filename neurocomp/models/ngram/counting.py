@@ -74,7 +74,7 @@ def count_ngrams(symbols: Array32, first: NDArray[np.int64], order: int) -> list
 
 
 def _room(size: int, first: NDArray[np.int64], order: int) -> NDArray[np.uint8]:
-    """Return how many symbols each position has to its document's end, at most ``order``."""
+    """Return the number of symbols from each position to its document's end, at most ``order``."""
     room = np.full(size, order, np.uint8)
     ends = np.append(first[1:], size)
     for left in range(1, order):
@@ -110,7 +110,7 @@ class Smoothed:
 
 
 def discounts(counts: NDArray[np.int32]) -> tuple[float, float, float]:
-    """Return what counts of 1, 2, and 3 or more lose, estimated from how many counts are 1 to 4.
+    """Return the discounts of counts 1, 2, and 3 or more, from the numbers of counts 1 to 4.
 
     When one of those numbers is zero, or gives a discount outside (0, count), as happens with
     small alphabets, FALLBACK is returned.
@@ -150,7 +150,7 @@ MAX_BACKOFF = 4.0
 
 
 def good_turing(counts: NDArray[np.int32]) -> Floats:
-    """Return what is kept of a count of 0, 1, ... `KATZ_LIMIT`, as shares, (KATZ_LIMIT + 1,).
+    """Return the kept shares of counts 0, 1, ... `KATZ_LIMIT`, (KATZ_LIMIT + 1,).
 
     Where the counts of counts give a share outside (0, 1), as happens with small alphabets and
     little text, all shares are those of the absolute discounts.

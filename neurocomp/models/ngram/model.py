@@ -84,7 +84,7 @@ class Probabilities:
                 raise FormatError(f"the {name} of the n-gram model are not probabilities")
 
     def bind(self, trie: _core.ngram.Trie) -> _core.ngram.Probabilities:
-        """Return what predicts by these probabilities and the nodes of ``trie``."""
+        """Return the predictor of these probabilities and the nodes of ``trie``."""
         parts = (self.alphas, self.gammas, self.alpha_books, self.gamma_books, self.base)
         return _core.ngram.Probabilities(trie, *parts, self.backs_off)
 

@@ -28,7 +28,7 @@ LaneContexts = NDArray[np.int32]
 
 
 def starts_of(child_counts: NDArray[Any], num_nodes: int, order: int) -> tuple[Starts, list[int]]:
-    """Return where each inner node's children begin, and where each level does.
+    """Return the start of each inner node's children, and of each level.
 
     Args:
         child_counts: unsigned integers, shape (inner nodes,).

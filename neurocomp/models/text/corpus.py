@@ -93,7 +93,7 @@ def _numbered(name: str, taken: Collection[str]) -> str:
 
 
 def _unused_weights(config: DataConfig, kinds: set[str]) -> list[str]:
-    """Return what to say of weights whose kinds no file has."""
+    """Return a remark on weights of kinds that no file has."""
     unused = [kind for kind in config.weights if kind not in kinds]
     if not unused:
         return []

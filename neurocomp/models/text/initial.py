@@ -94,10 +94,10 @@ def average_networks(checkpoint: Path, others: Sequence[Path], output: Path) -> 
         others: checkpoints, model files or networks of the package, at least one, of this shape or
             of a smaller one (`GLR.adopt`), which the training of ``checkpoint`` began with or went
             through. The mean of networks that were trained apart is worthless.
-        output: the folder to write, which is not there yet.
+        output: the folder to write; it must not exist.
 
     Raises:
-        UsageError: a network is not there, or the first is not a checkpoint of a byte network.
+        UsageError: a network is missing, or the first is not a checkpoint of a byte network.
         FormatError, UnsupportedError: one is damaged, or no network.
         ModelMismatchError: one is of another shape.
         OSError: the folder is there, or can't be written.

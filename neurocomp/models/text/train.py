@@ -99,7 +99,7 @@ class TextTraining(Training[TextData, TextTask]):
         return {**data.corpus.files, "the tokenizer": data.alphabet.name}
 
     def remarks(self, data: TextData) -> Sequence[str]:
-        """Return what the corpus lacks."""
+        """Return remarks on what the corpus lacks."""
         return data.corpus.remarks
 
     def build(self, data: TextData, opened: OpenRun) -> TextTask:

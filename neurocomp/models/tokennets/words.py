@@ -81,7 +81,7 @@ def read_words(config: TokenConfig, tensors: Tensors) -> Words:
 
 
 def layer_tensors(name: str, layer: Linear) -> dict[str, NDArray[Any]]:
-    """Return what `read_layer` reads."""
+    """Return the tensors that `read_layer` reads."""
     return {
         f"{name}.weight": layer.weight,
         f"{name}.multiplier": layer.multiplier,

@@ -109,7 +109,7 @@ class TransformerConfig:
         return cls(**{name: fields[name] for name in names})
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a model file holds: fields that came later only where they say something."""
+        """Return the fields of a model file; later additions only if not the default."""
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)

@@ -239,7 +239,7 @@ def _ways(
 def _compiled_ways(
     config: TransformerConfig, parts: Parts, symbols: Symbols
 ) -> Iterator[tuple[str, Frequencies]]:
-    """Yield what the core makes of whole steps, one at a time and several at once."""
+    """Yield the core's results for whole steps, one at a time and several at once."""
     transformer = compile_transformer(config, parts)
     for steps in STEPS:
         lanes = CompiledLanes(transformer, ALPHABET_SIZE, NUM_SEQUENCES, WINDOW, steps)

@@ -39,7 +39,7 @@ class Measured:
 
 
 def measure(stored: StoredModel, symbols: Symbols) -> Measured:
-    """Return how large values are while the model reads ``symbols`` (lanes, steps)."""
+    """Return the largest values while the model reads ``symbols`` (lanes, steps)."""
     config = TransformerConfig.from_json(dict(stored.config))
     probe = _ProbeEngine()
     network = Network(config, read_parts(config, stored.tensors), probe)

@@ -112,7 +112,7 @@ class TransformerModel(StoredTokenNetwork):
 
     @property
     def slides(self) -> bool:
-        """Whether its window slides, and is not read anew."""
+        """Whether its window slides, instead of being read again."""
         return self.config.sinks > 0
 
     def with_overlap(self, overlap: int) -> TransformerModel:

@@ -240,7 +240,7 @@ def _paths(values: dict[str, Any], reporter: Reporter) -> list[Path]:
 
 
 def _wanted(suite: Suite, values: dict[str, Any]) -> list[str]:
-    """Return who takes part: the suite's contenders or the user's, and models besides."""
+    """Return the contenders: the suite's or the user's, and models."""
     from neurocomp.bench.suite.checkpoints import exact_model, is_checkpoint
 
     wanted = list(values["contenders"] or suite.contenders)

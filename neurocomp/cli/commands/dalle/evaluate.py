@@ -190,7 +190,7 @@ def _measure_autoencoder(values: dict[str, Any]) -> PriorReport:
 def _distance(
     values: dict[str, Any], stored: StoredAutoencoder, images: CaptionedImages
 ) -> dict[str, float]:
-    """Return how far images are from what is made of their codes, where that is asked for."""
+    """Return the distance between images and their reconstructions, if requested."""
     name = values["distance"]
     if name is None:
         return {}

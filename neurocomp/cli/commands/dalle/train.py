@@ -94,7 +94,7 @@ def _autoencoder(values: dict[str, Any]) -> Path | None:
 
 
 def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
-    """Return what to train on, and what to validate on where that is not a part of it."""
+    """Return the training data, and separate validation data if there is any."""
     from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
 
     data, vae, held_out = values["data"], _autoencoder(values), values["held_out"]

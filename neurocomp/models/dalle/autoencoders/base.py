@@ -36,7 +36,7 @@ def num_statistics(config: Shape) -> int:
 
 
 def seen(config: AutoencoderConfig, images: Tensor) -> Tensor:
-    """Return what an encoder is given of images (B, 3, H, W) in 0..1."""
+    """Return the encoder's input for images (B, 3, H, W) in 0..1."""
     mapped = map_pixels(images)
     return mapped - 0.5 if config.centred else mapped
 

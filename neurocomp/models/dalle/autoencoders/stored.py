@@ -81,7 +81,7 @@ def save_autoencoder(
 
 
 def load_autoencoder(folder: Path, device: torch.device | None = None) -> StoredAutoencoder:
-    """Return what `save_autoencoder` has written.
+    """Return the autoencoder that `save_autoencoder` wrote.
 
     Raises:
         UsageError: ``folder`` is not a folder of an autoencoder.

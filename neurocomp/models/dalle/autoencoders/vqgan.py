@@ -119,6 +119,6 @@ class VQGAN(Autoencoder):
         return 2 * encodings @ book.t() - (book * book).sum(1)
 
     def _decode(self, vectors: Tensor) -> Tensor:
-        """Return what is half of pixels in -1..1, (B, 3, H, W), of codes' vectors (B, h, w, D)."""
+        """Return half of the pixels in -1..1, (B, 3, H, W), for codes' vectors (B, h, w, D)."""
         features: Tensor = self.decoder(self.post_quant_conv(vectors.permute(0, 3, 1, 2)))
         return features / 2

@@ -105,7 +105,7 @@ class VQVAE(Autoencoder):
 
     @torch.no_grad()
     def _begin(self, encodings: Tensor) -> None:
-        """Begin with encodings as codes: random ones would be far away, and few ever taken."""
+        """Initialise codes with encodings: random ones would be far away, and few ever used."""
         places = torch.linspace(0, len(encodings) - 1, len(self.codebook)).long()
         chosen = encodings[places.to(encodings.device)]
         self.codebook.copy_(from_first(chosen + 1e-3 * torch.randn_like(chosen)))

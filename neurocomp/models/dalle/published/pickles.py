@@ -31,7 +31,7 @@ class Record:
 
 
 def read_checkpoint(path: Path) -> Any:
-    """Return what ``torch.save`` has written, weights and plain containers of them.
+    """Return the content of a ``torch.save`` file: weights and plain containers of them.
 
     Raises:
         UnsupportedError: the file has names of other classes or functions in it.

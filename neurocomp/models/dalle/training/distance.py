@@ -144,7 +144,7 @@ def _vision_model(name: str) -> Any:
 
 @torch.inference_mode()
 def _features(model: Any, pixels: Pixels) -> NDArray[np.float64]:
-    """Return what a vision transformer makes of each image, its first token, (N, D)."""
+    """Return a vision transformer's features of each image, its first token, (N, D)."""
     return np.concatenate([*_parts(model, pixels)])
 
 

@@ -60,7 +60,7 @@ class PriorReport:
 def evaluate_prior(
     model: DalleModel, held_out: TokenSet, training: TokenSet | None, num_samples: int
 ) -> PriorReport:
-    """Return what ``held_out`` costs under ``model`` and others, and how well it is predicted.
+    """Return the cost of ``held_out`` under ``model`` and others, and how well it is predicted.
 
     Args:
         model: the prior.
@@ -183,7 +183,7 @@ def _code(model: DalleModel, what: str, tokens: TokenSet, report: PriorReport) -
 
 
 def _ideal_bits(model: DalleModel, symbols: Stream) -> tuple[float, float]:
-    """Return what codes, and all other symbols, of a stream take under the coder's tables."""
+    """Return the bits of a stream's codes, and of its other symbols, under the coder's tables."""
     records = model.shape.records
     num_lanes = model.num_lanes(symbols.size)
     predictor = model.predictor(num_lanes)

@@ -128,7 +128,7 @@ def _encoder_outputs(model: AutoencoderConfig) -> int:
 
 
 def _outputs(network: nn.Module, inputs: Tensor) -> int:
-    """Return how many numbers the innermost modules of ``network`` return for ``inputs``."""
+    """Return the number of values that ``network``'s innermost modules return for ``inputs``."""
     counts: list[int] = []
 
     def count(module: nn.Module, given: Any, output: Tensor) -> None:

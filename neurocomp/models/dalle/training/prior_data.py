@@ -95,7 +95,7 @@ Samples = NDArray[np.int64]
 
 
 def split_tokens(tokens: TokenSet, share: float, seed: int = 0) -> tuple[TokenSet, TokenSet | None]:
-    """Return what to train on and what to hold out: whole captions, whatever their order.
+    """Return the training set and the held-out set: whole captions, in any order.
 
     A caption is trained on if the first 8 bytes of the SHA-256 of "<seed>:<caption>", as a
     big-endian fraction of 1, are below ``share``.  Images without captions go by their number.

@@ -131,7 +131,7 @@ class PriorTask(Task):
         return found
 
     def unit_of(self, measure: str) -> str:
-        """Return what bits are counted for."""
+        """Return the unit that bits are counted for."""
         return "bits per caption" if measure == "caption" else "bits per latent"
 
     def position(self) -> dict[str, Any]:
@@ -153,7 +153,7 @@ class PriorTask(Task):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return bits of text (B, T), 0 where they don't count, which do, and of codes (B, N).
 
-        The network reads ``seen`` and is to foretell ``batch``, both (B, context).
+        The network reads ``seen`` and is to predict ``batch``, both (B, context).
         """
         text_logits, image_logits = module(seen[:, :-1])
         is_text = self._counted(batch)

@@ -85,7 +85,7 @@ class PriorTraining(Training[PriorData, PriorTask]):
         return {"the token set": _hash(data.training), HELD_OUT: _hash(data.held_out)}
 
     def remarks(self, data: PriorData) -> Sequence[str]:
-        """Return how many images there are."""
+        """Return the number of images."""
         num_held = len(data.held_out) if data.held_out else 0
         counts = f"{len(data.training)} images to train on, {num_held} held out"
         if num_held:
@@ -133,7 +133,7 @@ class PriorTraining(Training[PriorData, PriorTask]):
 
 
 def _bound(stored: StoredAutoencoder, metrics: Mapping[str, float]) -> list[str]:
-    """Return what to say of the bound that both trainings have lowered, in bits per sub-pixel.
+    """Return a line on the bound that both trainings lower, in bits per sub-pixel.
 
     The autoencoder's part was measured by its own training, on the images that this held out.
     """

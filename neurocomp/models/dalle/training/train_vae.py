@@ -62,7 +62,7 @@ class VaeTraining(Training[VaeData, VaeTask]):
         return {name: content_hash(np.ascontiguousarray(one.pixels)) for name, one in parts.items()}
 
     def remarks(self, data: VaeData) -> Sequence[str]:
-        """Return how many images there are."""
+        """Return the number of images."""
         counts = f"{len(data.training)} images to train on, {len(data.held_out)} held out"
         if len(data.held_out):
             return (counts,)
