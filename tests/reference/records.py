@@ -33,10 +33,11 @@ class Shape:
         self.columns: int = config["columns"]
         self.num_codes: int = config["num_codes"]
         self.autoencoder = bytes.fromhex(config["autoencoder"])
-        self.pad, self.first_code = self.num_tokens, self.num_tokens + 1
-        self.end = self.first_code + self.num_codes
+        self.pad: int = self.num_tokens
+        self.first_code: int = self.pad + 1
+        self.end: int = self.first_code + self.num_codes
         self.size = self.end + 1
-        self.num_places = self.rows * self.columns
+        self.num_places: int = self.rows * self.columns
 
     def text_symbols(self, kind: int) -> int:
         return 0 if kind == IMAGES else self.text_length

@@ -15,7 +15,8 @@ from tests.golden.cases import TEXT, noise
 from tests.reference import adaptive, vectors
 from tests.reference.building import Part, entry, frame, header
 from tests.reference.coders import DecodingError
-from tests.reference.decoder import ADAPTIVE, Decoder
+from tests.reference.decoder import Decoder
+from tests.reference.symbol_models import ADAPTIVE
 from tests.reference.symbolwise import ARITHMETIC, HUFFMAN, frequencies
 
 HASH = bytes.fromhex("e3b0c4")

@@ -13,6 +13,7 @@ from neurocomp.codec.contract import Predictor, SymbolModel
 from neurocomp.models.dalle import memory
 from neurocomp.models.dalle.conformance import sample_stream
 from neurocomp.models.dalle.model import DalleModel
+from neurocomp.models.dalle.records import Kind, write_records
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.transformer.conformance import gpt_sample, llama_sample, sliding_sample
@@ -139,6 +140,20 @@ def test_a_prior(tmp_path: Path) -> None:
     assert num_lanes > 1
     prior = Prior(reread(stored, tmp_path))
     rows = stream.reshape(num_lanes, -1).T.tolist()
+    assert_same(packaged.predictor(num_lanes), PriorLanes(prior, num_lanes), rows)
+
+
+def test_captions_alone(tmp_path: Path) -> None:
+    """Golden frames of captions are stored: the network's weights are random."""
+    stored = PackagedModel.load(cases.PRIOR)
+    packaged = DalleModel(stored)
+    shape = packaged.network.shape.records
+    captions = [np.arange(i % 15, dtype=np.int32) * 7 + i for i in range(90)]
+    stream = write_records(shape, Kind.CAPTIONS, captions, np.zeros((0, 0, 0), np.uint16), 0)
+    num_lanes = shape.num_lanes(stream.size)
+    assert num_lanes > 1
+    rows = stream.reshape(num_lanes, -1).T.tolist()
+    prior = Prior(reread(stored, tmp_path))
     assert_same(packaged.predictor(num_lanes), PriorLanes(prior, num_lanes), rows)
 
 

@@ -19,6 +19,7 @@ namespace {
 constexpr size_t max_layers = 256;
 constexpr size_t max_context = size_t{1} << 15;
 constexpr size_t max_heads = 1024;
+constexpr size_t min_head_width = 3;  // of windows that are read anew: queries fit 16 bits
 constexpr size_t max_inner_width = size_t{1} << 15;
 constexpr size_t most_sinks = 64;
 constexpr std::array<std::string_view, 3> activations = {"gelu_new", "silu", "sigmoid"};
@@ -69,6 +70,8 @@ Config::Config(const Json& fields)
                     activations.end(),
             "the transformer's activation is not supported");
     require(!rotary || head_width % 2 == 0, "the transformer's head width is not supported");
+    require(slides() || head_width >= min_head_width,
+            "the transformer's heads are too narrow for its queries");
     require(num_heads % num_key_heads == 0 && num_key_heads <= num_heads,
             "the numbers of attention heads don't go together");
     require(!norms_heads || slides(), "norms of heads need a window that slides");

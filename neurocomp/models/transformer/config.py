@@ -12,6 +12,9 @@ from neurocomp.exact.tables import FUNCTIONS
 
 MAX_LAYERS = 256
 
+MIN_HEAD_WIDTH = 3
+"""Of windows that are read anew: queries of narrower heads would not fit 16 bits."""
+
 NUM_SINKS = 4
 """First positions that a sliding window keeps in sight."""
 
@@ -89,6 +92,8 @@ class TransformerConfig:
                 raise FormatError(f"{field.name} = {value!r} of the transformer is out of range")
         if self.activation not in FUNCTIONS or (self.rotary and self.head_width % 2):
             raise FormatError("the transformer's activation or head width is not supported")
+        if not self.sinks and self.head_width < MIN_HEAD_WIDTH:
+            raise FormatError(f"heads of {self.head_width} columns are not exact in 16 bits")
         if self.norms_heads and not self.sinks:
             raise FormatError("norms of heads need a transformer whose window slides")
         if self.sinks and (not self.rotary or self.context > MAX_WINDOW):

@@ -22,6 +22,7 @@ from neurocomp.models.hub import environment
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.hub.fetch import fetch_checkpoint
 from neurocomp.models.transformer import TransformerModel
+from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.conformance import SAMPLES
 from neurocomp.store.stored import StoredModel
 from tests.models.transformer.checkpoints import CONTEXT, float_model, write_checkpoint
@@ -124,6 +125,12 @@ def test_a_damaged_configuration_is_an_error(stored: StoredModel) -> None:
         config = {**stored.config, **changes}
         with pytest.raises(FormatError):
             TransformerModel(dataclasses.replace(stored, config=config))
+
+
+@pytest.mark.parametrize(("sample", "width"), [("gpt", 2), ("llama", 2), ("sliding", 1)])
+def test_heads_too_narrow_for_their_queries_are_refused(sample: str, width: int) -> None:
+    with pytest.raises(FormatError):
+        TransformerConfig.from_json({**SAMPLES[sample]().config, "head_width": width})
 
 
 def test_other_architectures_are_refused(tmp_path: Path) -> None:
