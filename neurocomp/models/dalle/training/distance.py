@@ -30,8 +30,7 @@ INCEPTION_URL = (
     "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
     "weights-inception-2015-12-05-6726825d.pth"
 )
-"""What torch-fidelity fetches, 96 MB; pytorch-fid's ``pt_inception-2015-12-05`` is the same file."""
-
+"""What torch-fidelity fetches."""
 LEAST_IMAGES = 2
 _AT_ONCE = 32
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
