@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Unpack
 
 from neurocomp.bulk.engines import Engine
-from neurocomp.bulk.manifest import frame_path
-from neurocomp.bulk.places import FileStatus, Place
+from neurocomp.bulk.manifest import FAILED, Record, frame_path
+from neurocomp.bulk.places import FileStatus, Place, check_path
 from neurocomp.bulk.run import (
     Folder,
     confine,
@@ -20,6 +21,7 @@ from neurocomp.bulk.run import (
 from neurocomp.bulk.settings import Settings, Summary
 from neurocomp.bulk.shards import Job
 from neurocomp.bulk.state import SetState
+from neurocomp.errors import FormatError
 from neurocomp.library.arguments import CompressArguments, compress_options
 from neurocomp.library.warm import coder_of
 
@@ -62,9 +64,9 @@ def compress(
         state.records.clear()
     else:
         state.check_options(options)
-    items = list(reading.files())
-    paths = _paths_to_do(items, state, writing)
     summary = Summary()
+    items = _nameable(reading.files(), summary)
+    paths = _paths_to_do(items, state, writing)
     for item in items:
         if item.path not in paths:
             summary.keep(state.records[item.path], is_new=False)
@@ -119,7 +121,22 @@ def _end(state: SetState, writing: Place, paths: set[str], summary: Summary) -> 
         del summary.lost[path]  # its worker was lost when all was done
         summary.keep(state.records[path], is_new=True)
     writing.remove_parts()
-    state.finish(is_complete=paths <= done)
+    state.finish(is_complete=paths <= done and not summary.failed)
+
+
+def _nameable(items: Iterable[FileStatus], summary: Summary) -> list[FileStatus]:
+    """Return the files whose names a manifest can have; ``a//b`` of an object store fails."""
+    found = []
+    for item in items:
+        try:
+            check_path(item.path)
+        except FormatError:
+            message = "a set cannot have a file of that name: rename it"
+            failed = Record(item.path, item.num_bytes, state=FAILED, error=message)
+            summary.failed.append(failed)
+        else:
+            found.append(item)
+    return found
 
 
 def _paths_to_do(items: list[FileStatus], state: SetState, writing: Place) -> set[str]:

@@ -106,8 +106,38 @@ def test_torch_fidelity_is_asked_for_the_distance(
         raise OSError("no route to host")
 
     module.calculate_metrics = offline  # type: ignore[attr-defined]
-    with pytest.raises(ModelNotFoundError, match=r"no route.*needs the network once; or name a f"):
+    with pytest.raises(ModelNotFoundError, match=r"no route.*once; or fetch https.*6726825d\.pth"):
         image_distance("fid", originals, others)
+
+
+@pytest.mark.slow
+def test_torch_fidelity_itself(tmp_path: Path) -> None:
+    """Its own Inception network, with random weights in a file of the published layout."""
+    try:
+        fidelity = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
+    except RuntimeError:
+        pytest.skip("torchvision is not of the torch that is here")
+
+    class Empty(fidelity.FeatureExtractorInceptionV3):  # type: ignore[name-defined,misc]
+        def load_state_dict(self, weights: Any) -> None:
+            pass
+
+    weights = tmp_path / "weights.pth"
+    torch.save({}, weights)
+    torch.manual_seed(0)
+    network = Empty("empty", ["2048"], feature_extractor_weights_path=str(weights))
+    torch.save(network.state_dict(), weights)
+    originals, others = pictures(6), pictures(6, seed=1)
+    found = image_distance("fid", originals, others, weights)
+    features = [
+        network(torch.from_numpy(one).permute(0, 3, 1, 2))[0].double().numpy()
+        for one in (originals, others)
+    ]
+    assert found == pytest.approx(frechet_distance(*features), rel=1e-3, abs=1e-6)
+    assert found > 0
+    torch.save({"fc.weight": torch.zeros(3)}, weights)
+    with pytest.raises(FormatError, match=r"has the weights of another network: Inception's are"):
+        image_distance("fid", originals, others, weights)
 
 
 def test_without_torch_fidelity(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,11 @@ from neurocomp.errors import FormatError, MissingPackageError, ModelNotFoundErro
 from neurocomp.models.dalle.pictures import Pixels
 
 FID = "fid"
+INCEPTION_URL = (
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+    "weights-inception-2015-12-05-6726825d.pth"
+)
+"""What torch-fidelity fetches."""
 LEAST_IMAGES = 2
 _AT_ONCE = 32
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -43,7 +48,7 @@ def image_distance(
     Args:
         name: "fid", or a vision model of transformers: a name at the hub, or a folder.
         originals, others: the sets.
-        inception: for "fid": a file of the weights of Inception, pt_inception-2015-12-05.
+        inception: for "fid": a file of the weights of Inception, that of `INCEPTION_URL`.
 
     Raises:
         UsageError: there are too few images, or options that don't belong together.
@@ -111,13 +116,20 @@ def _inception_distance(originals: Pixels, others: Pixels, inception: Path | Non
             cuda=torch.cuda.is_available(),
             feature_extractor_weights_path=None if inception is None else str(inception),
             batch_size=_AT_ONCE,
+            save_cpu_ram=True,  # no processes that load: the images are in memory
             cache=False,
             verbose=False,
         )
     except OSError as error:
         raise ModelNotFoundError(
             f"torch-fidelity could not fetch its Inception network ({error}): it needs the network "
-            "once; or name a file of pt_inception-2015-12-05 with --inception"
+            f"once; or fetch {INCEPTION_URL} where there is one, and name the file with --inception"
+        ) from None
+    except (RuntimeError, TypeError) as error:
+        if inception is None or "state_dict" not in str(error):
+            raise
+        raise FormatError(
+            f"{inception} has the weights of another network: Inception's are {INCEPTION_URL}"
         ) from None
     return float(found["frechet_inception_distance"])
 
