@@ -62,7 +62,7 @@ def test_features_of_transformers(tmp_path: Path) -> None:
     assert 0 < distances[0] < distances[1]
     with pytest.raises(ModelNotFoundError, match=r"name one that transformers reads, such as fac"):
         image_distance(str(tmp_path / "none"), originals, near)
-    with pytest.raises(UsageError, match="of 2 images and more"):
+    with pytest.raises(UsageError, match="needs 2 images and more"):
         image_distance(name, originals[:1], near[:1])
     with pytest.raises(UsageError, match="--inception is for --distance fid"):
         image_distance(name, originals, near, tmp_path / "model.safetensors")
@@ -99,7 +99,7 @@ def test_torch_fidelity_is_asked_for_the_distance(
     assert given["feature_extractor_weights_path"] == str(weights)
     assert (given["fid"], given["cache"]) == (True, False)
     weights.write_bytes(pickle.dumps(Hidden(), protocol=2))
-    with pytest.raises(FormatError, match=r"pt_inception\.pth is not weights alone"):
+    with pytest.raises(FormatError, match=r"pt_inception\.pth does not hold weights only"):
         image_distance("fid", originals, others, weights)
 
     def offline(**values: Any) -> dict[str, float]:
