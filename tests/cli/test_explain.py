@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import re
-import shlex
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp.models.dalle.token_files import TokenSet, write_tokens
-from neurocomp.store.shipped import packaged_folder
 from tests.cli.program import Outcome, Program
 from tests.conftest import make_text
 from tests.golden.cases import PRIOR, token_set
@@ -144,38 +137,3 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     assert done.code == code
     assert message in done.err
     assert program.files() == before
-
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "explain.md"
-
-
-def test_the_commands_of_the_document_run(
-    program: Program, inside: Inside, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files = {
-        "report.txt": TEXT,
-        "report.txt.ncmp": neurocomp.compress(TEXT, model="mix"),
-        "x.tokens": rainbow_tokens(),
-    }
-    for name, content in files.items():
-        (program.folder / name).write_bytes(content)
-    monkeypatch.setattr("neurocomp.pipeline.choice.can_fall_back", lambda coder: False)
-    monkeypatch.setattr("neurocomp.extras.has", lambda module: module not in ("torch", "PIL"))
-    commands = re.findall(
-        r"^    \$ neurocomp (explain [^|#\n]*)", DOCUMENT.read_text(), re.MULTILINE
-    )
-    assert len(commands) >= 7
-    for command in commands:
-        done = inside(*shlex.split(command))
-        assert (done.code, done.err) == (0, ""), command
-    assert {"report.html", "costs.png"} <= set(program.files())
-
-
-def rainbow_tokens() -> bytes:
-    """Return a set of the package's prior that it shrinks: the same image again and again."""
-    file = packaged_folder("dalle") / "rainbow" / "autoencoder" / "model.safetensors"
-    sha256 = hashlib.sha256(file.read_bytes()).digest()
-    grids = np.zeros((60, 8, 8), np.uint16)
-    return write_tokens(
-        TokenSet(("a large red circle at the top left on sand",) * 60, grids, 128, sha256)
-    )
