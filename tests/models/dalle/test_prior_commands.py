@@ -422,7 +422,7 @@ def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert run(["dalle", "eval", str(other), "--model", str(prior_run)]) == 2
     assert "autoencoder" in capsys.readouterr().err
     for tokens, why in (
-        (TokenSet(blocks(3).captions, NO_GRIDS, 0), "captions alone"),
+        (TokenSet(blocks(3).captions, NO_GRIDS, 0), "captions only"),
         (TokenSet((), blocks(3).grids, 60_000, AUTOENCODER), "of 60000"),
         (TokenSet((), blocks(3).grids[:, :3], NUM_CODES, AUTOENCODER), "grids of 3 x 4"),
     ):

@@ -181,7 +181,7 @@ def test_a_split_holds_out_whole_captions() -> None:
     )[0]
     assert set(shuffled.captions) == set(training.captions)
     assert split_tokens(tokens, 1.0)[1] is None
-    with pytest.raises(UsageError, match="is none"):
+    with pytest.raises(UsageError, match="is empty"):
         split_tokens(tokens, 1e-9)
 
 

@@ -142,7 +142,7 @@ def test_a_folder_without_a_model_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match=r"config\.json") as caught:
         FloatModel.load(str(tmp_path / "empty"))
     assert str(caught.value).isprintable()
-    with pytest.raises(ModelNotFoundError, match="no such folder"):
+    with pytest.raises(ModelNotFoundError, match="does not exist"):
         FloatModel.load(str(tmp_path / "missing"))
 
 
