@@ -16,7 +16,7 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.codec.contract import Codec, CodedBlock, Tick
 from neurocomp.codec.damage import damage_as_format_errors
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.exact import Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.language import LanguageModel
@@ -24,6 +24,7 @@ from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, of_the_
 from neurocomp.models.language.lanes import Logits
 from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
+from neurocomp.models.transformer.model import MAX_CACHE_BYTES
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -39,6 +40,8 @@ MAX_CODED_LANES = 32
 MAX_LANE_BYTES = 1 << 19
 """Rotary positions reach twice as far."""
 
+_GIB = 1 << 30
+
 _ROWS_AT_ONCE = 64
 """Rows of logits of a group that an encoder holds."""
 
@@ -50,10 +53,16 @@ _NEEDED_GAIN = 100
 waits for the language model in any case."""
 
 
-def num_lanes_for(num_bytes: int) -> int:
-    """Return the lanes of a block."""
+def num_lanes_for(num_bytes: int, num_fitting: int = MAX_CODED_LANES) -> int:
+    """Return the lanes of a block.
+
+    Args:
+        num_bytes: of the block.
+        num_fitting: lanes whose keys and values stay within the limit; more are taken only where
+            the block needs them.
+    """
     needed = -(-num_bytes // MAX_LANE_BYTES)
-    return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES), needed, 1)
+    return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES, num_fitting), needed, 1)
 
 
 class LanguageCodec(Codec):
@@ -70,9 +79,17 @@ class LanguageCodec(Codec):
         self._model = model
 
     def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
-        """Code at least one byte; None where the payload would not be shorter."""
+        """Code at least one byte; None where the payload would not be shorter.
+
+        Raises:
+            UsageError: the lanes that the block needs would take too much memory.
+        """
         data = bytes(content)
-        num_lanes = num_lanes_for(len(data))
+        num_lanes = num_lanes_for(len(data), self._model.num_fitting_lanes)
+        if num_lanes > self._model.num_fitting_lanes:
+            raise UsageError(
+                f"{self._too_much(num_lanes)}: give a smaller --window or --block-size"
+            )
         sizes = sizes_of(len(data), num_lanes)
         ways = Ways(self._model, data, sizes)
         cut = cut_tokens(self._model, data, sizes)
@@ -103,6 +120,7 @@ class LanguageCodec(Codec):
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
+            UnsupportedError: its lanes would take too much memory.
             ModelMismatchError: the package has another network of bytes.
         """
         num_lanes = block.num_lanes
@@ -118,6 +136,11 @@ class LanguageCodec(Codec):
         if max(sizes) > MAX_LANE_BYTES:
             raise FormatError(
                 f"{num_lanes} lanes of a language model don't hold {block.num_symbols} bytes"
+            )
+        if num_lanes > self._model.num_fitting_lanes:
+            raise UnsupportedError(
+                f"{self._too_much(num_lanes)}: whoever has the content can compress it with a "
+                "smaller --window or --block-size"
             )
         decoder = _core.language.TokenDecoder(
             self._model.vocabulary,
@@ -143,6 +166,14 @@ class LanguageCodec(Codec):
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return decoder.finish()
+
+    def _too_much(self, num_lanes: int) -> str:
+        """Return what is wrong with so many lanes."""
+        needed = num_lanes * self._model.lane_cache_bytes
+        return (
+            f"{num_lanes} lanes of the language model have {needed / _GIB:.1f} GiB of keys and "
+            f"values, more than the limit of {MAX_CACHE_BYTES / _GIB:g} GiB"
+        )
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each token costs, and what the language model made of it."""

@@ -58,6 +58,16 @@ class LanguageModel(BinaryModel):
         return self._transformer.parameters
 
     @property
+    def num_fitting_lanes(self) -> int:
+        """Lanes whose keys and values stay within the limit, at least 1."""
+        return self._transformer.num_fitting_lanes
+
+    @property
+    def lane_cache_bytes(self) -> int:
+        """Memory of a lane's keys and values."""
+        return self._transformer.lane_cache_bytes
+
+    @property
     def num_tokens(self) -> int:
         """Number of different tokens, V."""
         return self._transformer.alphabet_size
