@@ -20,7 +20,7 @@ from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.exact import Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.language import LanguageModel
-from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, of_the_first, sizes_of
+from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, sizes_of
 from neurocomp.models.language.lanes import Logits
 from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
@@ -98,16 +98,13 @@ class LanguageCodec(Codec):
         lanes = self._model.lanes(num_lanes, max_steps)
         share = len(data) / max(sum(cut.lengths), 1)
         told = done = 0
-        for first in range(0, grid.shape[1], max_steps):
-            piece = grid[:, first : first + max_steps]
-            for step, parts in enumerate(lanes.foresee(piece)):
-                if first + step < cut.num_shared:
-                    parts = of_the_first(parts)
-                for start, logits in parts:
-                    tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
-                    if not ways.encode(start, logits, tokens):
-                        return None
-            done = min(int((first + piece.shape[1]) * num_lanes * share), len(data))
+        for step, logits in enumerate(lanes.foresee(grid, cut.num_shared), 1):
+            tokens = np.ascontiguousarray(grid[: len(logits), step - 1])
+            if not ways.encode(0, logits, tokens):
+                return None
+            if step % max_steps and step < grid.shape[1]:
+                continue
+            done = min(int(step * num_lanes * share), len(data))
             if num_lanes > 1 and done >= _TRIAL_BYTES:
                 ways.choose()
             tick(done - told)
@@ -155,14 +152,17 @@ class LanguageCodec(Codec):
         num_shared = SHARED_TOKENS if num_lanes > 1 else 0
         with damage_as_format_errors():
             while not decoder.is_done:
-                shares = num_shared > 0 and told < sizes[0]
-                num_shared -= 1
-                parts = lanes.logits()
-                for start, logits in of_the_first(parts) if shares else parts:
-                    decoder.decode(start, logits, tokens[start : start + len(logits)])
-                if shares:
-                    tokens[:] = tokens[0]
-                lanes.update(tokens)
+                if num_shared > 0 and told < sizes[0]:
+                    num_shared -= 1
+                    decoder.decode(0, lanes.shared_logits(), tokens[:1])
+                    lanes.share(tokens[0])
+                else:
+                    num_shared = 0
+                    for start, logits in lanes.logits():
+                        found = tokens[start : start + len(logits)]
+                        decoder.decode(start, logits, found)
+                        if not decoder.is_done:
+                            lanes.update(start, found)
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return decoder.finish()

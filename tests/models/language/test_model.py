@@ -89,10 +89,12 @@ def test_lanes_are_fewer_where_their_caches_would_take_too_much(
     assert block is not None
     assert block.num_lanes == 2
     assert codec.decode(block, ignore) == data
-    with pytest.raises(UnsupportedError, match="3 lanes .* the limit of .* smaller --window"):
+    with pytest.raises(UnsupportedError, match=r"3 lanes .* the limit of .* smaller --window"):
         codec.decode(whole, ignore)
     monkeypatch.setattr(codec_module, "MAX_LANE_BYTES", len(data) // 3)
-    with pytest.raises(UsageError, match="the limit of .* give a smaller --window or --block-size"):
+    with pytest.raises(
+        UsageError, match=r"the limit of .* give a smaller --window or --block-size"
+    ):
         codec.encode(data, ignore)
 
 
