@@ -139,14 +139,15 @@ class LanguageCodec(Codec):
                 f"{self._too_much(num_lanes)}: whoever has the content can compress it with a "
                 "smaller --window or --block-size"
             )
+        is_helped = block.variant >= NUM_PROFILES
         decoder = _core.language.TokenDecoder(
             self._model.vocabulary,
             block.variant % NUM_PROFILES,
             sizes,
             block.payload,
-            second_network().core if block.variant >= NUM_PROFILES else None,
+            second_network().core if is_helped else None,
         )
-        lanes = self._model.lanes(num_lanes)
+        lanes = self._model.lanes(num_lanes, takes_long=is_helped)
         tokens = np.zeros(num_lanes, np.int32)
         told = 0
         num_shared = SHARED_TOKENS if num_lanes > 1 else 0

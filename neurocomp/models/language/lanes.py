@@ -15,8 +15,11 @@ from neurocomp.threads import new_pool, num_cores
 
 __all__ = ["LanguageLanes", "Logits"]
 
-MIN_GROUP_LANES = 4
-"""Fewer would wait for the weights, which each group reads by itself."""
+MIN_HALVED_LANES = 8
+"""Halves of fewer would wait for the weights, which each reads by itself."""
+
+MANY_CORES = 4
+"""So many wait for a single one that codes what they have read, even where that is quick."""
 
 
 class LanguageLanes:
@@ -33,6 +36,8 @@ class LanguageLanes:
         window: positions that a lane sees.
         max_steps: that are read at once.
         start_symbol: read before the first.
+        takes_long: whether coding does, so that others should read half of the lanes meanwhile:
+            both halves together take a little longer than all lanes at once.
     """
 
     def __init__(
@@ -43,6 +48,8 @@ class LanguageLanes:
         window: int,
         max_steps: int,
         start_symbol: int,
+        *,
+        takes_long: bool = False,
     ) -> None:
         self._transformer = transformer
         self._alphabet_size = alphabet_size
@@ -51,6 +58,9 @@ class LanguageLanes:
         self._max_steps = max_steps
         self._num_threads = num_cores()
         self._helpers = new_pool(self._num_threads - 1) if self._num_threads > 1 else None
+        is_worth_it = takes_long or self._num_threads >= MANY_CORES
+        is_halved = num_lanes >= MIN_HALVED_LANES and self._num_threads > 1 and is_worth_it
+        self._num_groups = 2 if is_halved else 1
         self._first: LaneGroup | None = None
         self._groups: list[tuple[int, LaneGroup]] = []
         self._next: NDArray[np.int32] = np.full((num_lanes, 1), start_symbol, np.int32)
@@ -104,8 +114,7 @@ class LanguageLanes:
 
         They hold until these are given to `update`, before which the next ones aren't asked for.
         """
-        enough = self._num_lanes >= 2 * MIN_GROUP_LANES and self._helpers is not None
-        for start, group in self._all_groups(2 if enough else 1):
+        for start, group in self._all_groups(self._num_groups):
             yield start, group.finish() if group.is_begun else group.read(self._own(start, group))
 
     def update(self, start: int, symbols: Symbols) -> None:

@@ -76,9 +76,9 @@ def foreseen(model: LanguageModel, num_lanes: int, max_steps: int) -> NDArray[np
     return np.array([one.copy() for one in reader.foresee(rows)])
 
 
-def followed(model: LanguageModel, num_lanes: int) -> NDArray[np.int32]:
+def followed(model: LanguageModel, num_lanes: int, *, takes_long: bool = True) -> NDArray[np.int32]:
     """Return the same, read one by one."""
-    reader = model.lanes(num_lanes)
+    reader = model.lanes(num_lanes, takes_long=takes_long)
     found = []
     for column in drawn_for(model, num_lanes).T:
         parts = []
@@ -103,7 +103,9 @@ def test_threads_change_nothing(
     alone = followed(model, num_lanes)
     np.testing.assert_array_equal(foreseen(model, num_lanes, 7), alone)
     monkeypatch.setattr(module, "num_cores", lambda: num_threads)
-    np.testing.assert_array_equal(followed(model, num_lanes), alone)
+    for takes_long in (False, True):
+        found = followed(model, num_lanes, takes_long=takes_long)
+        np.testing.assert_array_equal(found, alone)
     for max_steps in (1, 7, 30):
         np.testing.assert_array_equal(foreseen(model, num_lanes, max_steps), alone)
 
@@ -113,7 +115,7 @@ def test_what_lanes_have_in_common_is_read_once(model: LanguageModel) -> None:
     rows[:, :25] = rows[0, :25]
     whole = [one.copy() for one in model.lanes(9, 4).foresee(rows)]
     shared = [one.copy() for one in model.lanes(9, 4).foresee(rows, 25)]
-    reader = model.lanes(9)
+    reader = model.lanes(9, takes_long=True)
     for step, (one, other) in enumerate(zip(whole, shared, strict=True)):
         assert len(other) == (1 if step < 25 else 9)
         np.testing.assert_array_equal(one[: len(other)], other)
