@@ -43,7 +43,12 @@ MAX_LANE_BYTES = 1 << 19
 _GIB = 1 << 30
 
 _ROWS_AT_ONCE = 64
-"""Rows of logits of a group that an encoder holds."""
+"""Rows that an encoder reads at once in several lanes; where it chooses one of two ways, it does so
+after as many steps."""
+
+_ROWS_OF_ONE_LANE = 36
+"""In a single lane: three times what kernels take at once.  An encoder holds logits of twice as
+many rows."""
 
 _TRIAL_BYTES = 1 << 14
 """What is coded both ways before a block of several lanes goes on in one."""
@@ -94,7 +99,7 @@ class LanguageCodec(Codec):
         ways = Ways(self._model, data, sizes)
         cut = cut_tokens(self._model, data, sizes)
         grid = cut.grid
-        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
+        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1) if num_lanes > 1 else _ROWS_OF_ONE_LANE
         lanes = self._model.lanes(num_lanes, max_steps)
         share = len(data) / max(sum(cut.lengths), 1)
         told = done = 0
