@@ -59,8 +59,8 @@ def test_a_step_of_decoding(
             pass
 
     def step() -> None:
-        lanes.logits()
-        lanes.update(filling[:, 0])
+        for start, logits in lanes.logits():
+            lanes.update(start, filling[start : start + len(logits), 0])
 
     benchmark(step)
 

@@ -186,6 +186,12 @@ class Lanes {
         lanes_.read(symbols.data(), num_steps);
     }
 
+    void take(const Lanes& other) {
+        require(&other != this && lanes_.can_take(other.lanes_), "lanes don't fit each other");
+        const nb::gil_scoped_release release;
+        lanes_.take(other.lanes_);
+    }
+
     void write_frequencies(Output<int32_t, 2> out) {
         const exact::Matrix<int32_t> rows = checked(out);
         const nb::gil_scoped_release release;
@@ -248,6 +254,7 @@ void bind_language(nb::module_& parent) {
         .def("assist", &Lanes::assist, "member"_a, "step"_a)
         .def("end", &Lanes::end)
         .def("read", &Lanes::read, array("symbols"))
+        .def("take", &Lanes::take, "other"_a)
         .def("write_frequencies", &Lanes::write_frequencies, array("out"))
         .def("write_logits", &Lanes::write_logits, array("out"));
     bind_tokens(m);

@@ -102,6 +102,13 @@ class Lanes:
     def read(self, symbols: NDArray[int32]) -> None:
         """Read symbols (lanes, steps) at the next positions."""
 
+    def take(self, other: Lanes) -> None:
+        """Have all lanes read what the first of ``other`` has, instead of what they have.
+
+        Raises:
+            ValueError: ``other`` has another transformer, length or number of steps at once.
+        """
+
     def write_frequencies(self, out: NDArray[int32]) -> None:
         """Write tables (lanes * steps, V) of what follows the last steps that were read at once."""
 

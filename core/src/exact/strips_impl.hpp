@@ -333,13 +333,15 @@ struct Strips : WideStrips {
 
 #endif
 
-// Takes `num_rows` rows at once, as often as it can.
+// Takes `num_rows` rows at once, as often as it can without leaving a single one, whose sums would be
+// too few to hide how long a product takes.
 template <Strip kind, size_t num_rows>
 NEUROCOMP_INLINE void multiply_some(const uint8_t* rows, size_t stride, size_t plane, bool is_wide,
                                     const uint8_t* strip, size_t num_groups, size_t last,
                                     int32_t* out, size_t out_stride, size_t& row) {
     if constexpr (num_rows <= Strips::most_rows) {
-        for (; row + num_rows <= last; row += num_rows) {
+        for (; row + num_rows <= last && (row + num_rows + 1 != last || num_rows < 4);
+             row += num_rows) {
             Strips::multiply_all<kind, num_rows>(rows + row * stride, stride, plane, is_wide, strip,
                                                  num_groups, out + row * out_stride, out_stride);
         }
@@ -358,6 +360,8 @@ NEUROCOMP_INLINE void multiply_strip(const uint8_t* rows, size_t stride, size_t 
     multiply_some<kind, 6>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
                            row);
     multiply_some<kind, 4>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
+                           row);
+    multiply_some<kind, 3>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
                            row);
     multiply_some<kind, 2>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
                            row);

@@ -309,6 +309,27 @@ void Lanes::read(const int32_t* symbols, size_t num_steps) {
     position_ += num_steps;
 }
 
+bool Lanes::can_take(const Lanes& other) const {
+    return &other.transformer_ == &transformer_ && other.window_.length == window_.length &&
+           other.window_.num_slots == window_.num_slots;
+}
+
+void Lanes::take(const Lanes& other) {
+    for (size_t number = 0; number < cache_.size(); ++number) {
+        const exact::PackedCache& from = other.cache_[number];
+        const exact::PackedCache& to = cache_[number];
+        const size_t num_vectors = to.num_heads * to.num_slots;
+        for (size_t lane = 0; lane < num_lanes_; ++lane) {
+            std::copy_n(from.keys, to.keys_at(1, 0) - to.keys, to.keys_at(lane, 0));
+            std::copy_n(from.values, to.values_at(1, 0) - to.values, to.values_at(lane, 0));
+            const size_t place = to.place(lane, 0);
+            std::copy_n(from.key_scales, num_vectors, to.key_scales + place);
+            std::copy_n(from.value_scales, num_vectors, to.value_scales + place);
+        }
+    }
+    position_ = other.position_;
+}
+
 void Lanes::write_logits(size_t num_steps, Matrix<int32_t> out) {
     const size_t width = transformer_.shape.width;
     const int32_t* const first = rows_.data() + (num_steps_ - num_steps) * width;

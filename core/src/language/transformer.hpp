@@ -80,6 +80,10 @@ class Lanes {
     size_t position() const { return position_; }
     Team& team() { return team_; }
 
+    // Makes all lanes what the first of `other` is, of the same transformer, length and steps at once.
+    void take(const Lanes& other);
+    bool can_take(const Lanes& other) const;
+
     // Reads symbols (lanes, steps), all in the alphabet, at the next positions; at most max_steps, and
     // up to exact::max_positions in all.
     void read(const int32_t* symbols, size_t num_steps);

@@ -48,6 +48,8 @@ class DaskEngine:
                 threads_per_worker=1 if is_split else workers,
                 processes=is_split,
                 dashboard_address=None,
+                # Its HTTP server runs all the same: on any port, for this machine alone.
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                 silence_logs=logging.CRITICAL,  # what fails is told by what comes of a shard
             )
             engine = cls(Client(cluster), cluster)

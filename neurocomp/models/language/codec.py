@@ -16,14 +16,15 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.codec.contract import Codec, CodedBlock, Tick
 from neurocomp.codec.damage import damage_as_format_errors
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.exact import Symbols
 from neurocomp.frame.constants import MAX_LANGUAGE_LANES
 from neurocomp.models.language import LanguageModel
-from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, of_the_first, sizes_of
+from neurocomp.models.language.cutting import SHARED_TOKENS, cut_tokens, sizes_of
 from neurocomp.models.language.lanes import Logits
 from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES, choose_profile
+from neurocomp.models.transformer.model import MAX_CACHE_BYTES
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -39,8 +40,15 @@ MAX_CODED_LANES = 32
 MAX_LANE_BYTES = 1 << 19
 """Rotary positions reach twice as far."""
 
+_GIB = 1 << 30
+
 _ROWS_AT_ONCE = 64
-"""Rows of logits of a group that an encoder holds."""
+"""Rows that an encoder reads at once in several lanes; where it chooses one of two ways, it does so
+after as many steps."""
+
+_ROWS_OF_ONE_LANE = 36
+"""In a single lane: three times what kernels take at once.  An encoder holds logits of twice as
+many rows."""
 
 _TRIAL_BYTES = 1 << 14
 """What is coded both ways before a block of several lanes goes on in one."""
@@ -50,10 +58,16 @@ _NEEDED_GAIN = 100
 waits for the language model in any case."""
 
 
-def num_lanes_for(num_bytes: int) -> int:
-    """Return the lanes of a block."""
+def num_lanes_for(num_bytes: int, num_fitting: int = MAX_CODED_LANES) -> int:
+    """Return the lanes of a block.
+
+    Args:
+        num_bytes: of the block.
+        num_fitting: lanes whose keys and values stay within the limit; more are taken only where
+            the block needs them.
+    """
     needed = -(-num_bytes // MAX_LANE_BYTES)
-    return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES), needed, 1)
+    return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES, num_fitting), needed, 1)
 
 
 class LanguageCodec(Codec):
@@ -70,27 +84,32 @@ class LanguageCodec(Codec):
         self._model = model
 
     def encode(self, content: ReadableBuffer, tick: Tick) -> CodedBlock | None:
-        """Code at least one byte; None where the payload would not be shorter."""
+        """Code at least one byte; None where the payload would not be shorter.
+
+        Raises:
+            UsageError: the lanes that the block needs would take too much memory.
+        """
         data = bytes(content)
-        num_lanes = num_lanes_for(len(data))
+        num_lanes = num_lanes_for(len(data), self._model.num_fitting_lanes)
+        if num_lanes > self._model.num_fitting_lanes:
+            raise UsageError(
+                f"{self._too_much(num_lanes)}: give a smaller --window or --block-size"
+            )
         sizes = sizes_of(len(data), num_lanes)
         ways = Ways(self._model, data, sizes)
         cut = cut_tokens(self._model, data, sizes)
         grid = cut.grid
-        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
+        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1) if num_lanes > 1 else _ROWS_OF_ONE_LANE
         lanes = self._model.lanes(num_lanes, max_steps)
         share = len(data) / max(sum(cut.lengths), 1)
         told = done = 0
-        for first in range(0, grid.shape[1], max_steps):
-            piece = grid[:, first : first + max_steps]
-            for step, parts in enumerate(lanes.foresee(piece)):
-                if first + step < cut.num_shared:
-                    parts = of_the_first(parts)
-                for start, logits in parts:
-                    tokens = np.ascontiguousarray(piece[start : start + len(logits), step])
-                    if not ways.encode(start, logits, tokens):
-                        return None
-            done = min(int((first + piece.shape[1]) * num_lanes * share), len(data))
+        for step, logits in enumerate(lanes.foresee(grid, cut.num_shared), 1):
+            tokens = np.ascontiguousarray(grid[: len(logits), step - 1])
+            if not ways.encode(0, logits, tokens):
+                return None
+            if step % max_steps and step < grid.shape[1]:
+                continue
+            done = min(int(step * num_lanes * share), len(data))
             if num_lanes > 1 and done >= _TRIAL_BYTES:
                 ways.choose()
             tick(done - told)
@@ -103,6 +122,7 @@ class LanguageCodec(Codec):
 
         Raises:
             FormatError: the payload is damaged, or the block is not one of this codec's.
+            UnsupportedError: its lanes would take too much memory.
             ModelMismatchError: the package has another network of bytes.
         """
         num_lanes = block.num_lanes
@@ -119,30 +139,47 @@ class LanguageCodec(Codec):
             raise FormatError(
                 f"{num_lanes} lanes of a language model don't hold {block.num_symbols} bytes"
             )
+        if num_lanes > self._model.num_fitting_lanes:
+            raise UnsupportedError(
+                f"{self._too_much(num_lanes)}: whoever has the content can compress it with a "
+                "smaller --window or --block-size"
+            )
+        is_helped = block.variant >= NUM_PROFILES
         decoder = _core.language.TokenDecoder(
             self._model.vocabulary,
             block.variant % NUM_PROFILES,
             sizes,
             block.payload,
-            second_network().core if block.variant >= NUM_PROFILES else None,
+            second_network().core if is_helped else None,
         )
-        lanes = self._model.lanes(num_lanes)
+        lanes = self._model.lanes(num_lanes, takes_long=is_helped)
         tokens = np.zeros(num_lanes, np.int32)
         told = 0
         num_shared = SHARED_TOKENS if num_lanes > 1 else 0
         with damage_as_format_errors():
             while not decoder.is_done:
-                shares = num_shared > 0 and told < sizes[0]
-                num_shared -= 1
-                parts = lanes.logits()
-                for start, logits in of_the_first(parts) if shares else parts:
-                    decoder.decode(start, logits, tokens[start : start + len(logits)])
-                if shares:
-                    tokens[:] = tokens[0]
-                lanes.update(tokens)
+                if num_shared > 0 and told < sizes[0]:
+                    num_shared -= 1
+                    decoder.decode(0, lanes.shared_logits(), tokens[:1])
+                    lanes.share(tokens[0])
+                else:
+                    num_shared = 0
+                    for start, logits in lanes.logits():
+                        found = tokens[start : start + len(logits)]
+                        decoder.decode(start, logits, found)
+                        if not decoder.is_done:
+                            lanes.update(start, found)
                 tick(decoder.num_decoded - told)
                 told = decoder.num_decoded
             return decoder.finish()
+
+    def _too_much(self, num_lanes: int) -> str:
+        """Return what is wrong with so many lanes."""
+        needed = num_lanes * self._model.lane_cache_bytes
+        return (
+            f"{num_lanes} lanes of the language model have {needed / _GIB:.1f} GiB of keys and "
+            f"values, more than the limit of {MAX_CACHE_BYTES / _GIB:g} GiB"
+        )
 
     def trace(self, block: CodedBlock, content: bytes | None, asked: Asked, tick: Tick) -> Trace:
         """Return what each token costs, and what the language model made of it."""

@@ -10,7 +10,6 @@ import numpy as np
 from neurocomp.exact import Symbols
 from neurocomp.models.bytenet.sections import lane_starts
 from neurocomp.models.language import LanguageModel
-from neurocomp.models.language.lanes import Logits
 
 SHARED_TOKENS = 128
 """Tokens of the first lane that the others have read before their own."""
@@ -53,9 +52,3 @@ def sizes_of(num_bytes: int, num_lanes: int) -> list[int]:
     """Return the bytes of each lane of a block."""
     starts = [*lane_starts(num_bytes, num_lanes), num_bytes]
     return [last - first for first, last in pairwise(starts)]
-
-
-def of_the_first(parts: list[tuple[int, Logits]]) -> list[tuple[int, Logits]]:
-    """Return the logits of the first lane alone."""
-    start, logits = parts[0]
-    return [(start, logits[:1])]

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.exact import Symbols
+from neurocomp.models.language.reading import LaneGroup, Logits
 from neurocomp.threads import new_pool, num_cores
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+__all__ = ["LanguageLanes", "Logits"]
 
-Logits = NDArray[np.int32]
+MIN_HALVED_LANES = 8
+"""Halves of fewer would wait for the weights, which each reads by itself."""
+
+MANY_CORES = 4
+"""So many wait for a single one that codes what they have read, even where that is quick."""
 
 
 class LanguageLanes:
     """Reads tokens lane by lane; cores share the work of each step (``core/src/base/team.hpp``).
 
-    Weights are read once for all lanes, and a single lane is read by all cores, too.
+    Weights are read once for all lanes, and a single lane is read by all cores, too.  While this
+    thread does something else, others read on: what is known beforehand, in `foresee`, or one half
+    of many lanes, in `update`.
 
     Args:
         transformer: of the core.
@@ -30,6 +36,8 @@ class LanguageLanes:
         window: positions that a lane sees.
         max_steps: that are read at once.
         start_symbol: read before the first.
+        takes_long: whether coding does, so that others should read half of the lanes meanwhile:
+            both halves together take a little longer than all lanes at once.
     """
 
     def __init__(
@@ -40,62 +48,101 @@ class LanguageLanes:
         window: int,
         max_steps: int,
         start_symbol: int,
+        *,
+        takes_long: bool = False,
     ) -> None:
-        num_threads = num_cores()
-        self._lanes = _core.language.Lanes(transformer, num_lanes, window, max_steps, num_threads)
-        self._logits = np.empty((num_lanes * max_steps, alphabet_size), np.int32)
-        self._next = np.full((num_lanes, 1), start_symbol, np.int32)
-        self._helpers = new_pool(num_threads - 1) if num_threads > 1 else None
-        self._num_threads = num_threads
+        self._transformer = transformer
+        self._alphabet_size = alphabet_size
+        self._num_lanes = num_lanes
+        self._window = window
+        self._max_steps = max_steps
+        self._num_threads = num_cores()
+        self._helpers = new_pool(self._num_threads - 1) if self._num_threads > 1 else None
+        is_worth_it = takes_long or self._num_threads >= MANY_CORES
+        is_halved = num_lanes >= MIN_HALVED_LANES and self._num_threads > 1 and is_worth_it
+        self._num_groups = 2 if is_halved else 1
+        self._first: LaneGroup | None = None
+        self._groups: list[tuple[int, LaneGroup]] = []
+        self._next: NDArray[np.int32] = np.full((num_lanes, 1), start_symbol, np.int32)
 
-    def foresee(self, piece: Symbols) -> Iterator[list[tuple[int, Logits]]]:
-        """Yield what comes before each of the next symbols (lanes, steps).
+    def foresee(self, grid: Symbols, num_shared: int = 0) -> Iterator[Logits]:
+        """Yield what comes before each of the next symbols.
 
         Args:
-            piece: at most ``max_steps`` steps.
+            grid: the symbols, (lanes, steps).
+            num_shared: of the first steps, in which all lanes read the same, and only the first
+                lane is wanted.
 
         Yields:
-            The first lane of each part, and its logits (lanes, V), which hold until the next call.
+            The logits (lanes, V), or (1, V), which hold until the next call.
         """
-        num_steps = piece.shape[1]
-        read = np.concatenate([self._next, piece[:, :-1]], axis=1)
-        self._next = piece[:, -1:].copy()
-        logits = self._read(read)
-        for step in range(num_steps):
-            yield [(0, logits[step::num_steps])]
+        read = np.concatenate([self._next, grid[:, :-1]], axis=1)
+        self._next = grid[:, -1:].copy()
+        if num_shared > 0:
+            self._first = self._first or self._group(1, 2)
+            yield from self._read_all(self._first, read[:1, :num_shared])
+        if num_shared < read.shape[1]:
+            ((_, group),) = self._all_groups(1, num_buffers=2)
+            yield from self._read_all(group, read[:, num_shared:])
 
-    def logits(self) -> list[tuple[int, Logits]]:
-        """Return the same for the next symbols."""
-        return [(0, self._read(self._next))]
+    def _read_all(self, group: LaneGroup, symbols: Symbols) -> Iterator[Logits]:
+        """Yield the logits after each step, while other threads read what follows."""
+        pieces = np.split(symbols, range(self._max_steps, symbols.shape[1], self._max_steps), 1)
+        group.begin(pieces[0])
+        for number, piece in enumerate(pieces):
+            logits = group.finish()
+            if number + 1 < len(pieces):
+                group.begin(pieces[number + 1])
+            num_steps = piece.shape[1]
+            for step in range(num_steps):
+                yield logits[step::num_steps]
 
-    def update(self, symbols: Symbols) -> None:
-        """Append ``symbols`` (lanes,)."""
-        self._next = symbols[:, None].copy()
+    def shared_logits(self) -> Logits:
+        """Return the logits (1, V) of the next symbol, which all lanes have in common.
 
-    def _read(self, symbols: Symbols) -> Logits:
-        symbols = np.ascontiguousarray(symbols, np.int32)
-        logits = self._logits[: symbols.size]
-        step = self._lanes.begin()
-        helpers = self._ask_for_help(step)
-        try:
-            self._lanes.read(symbols)
-            self._lanes.write_logits(logits)
-        finally:
-            self._lanes.end()
-            for helper in helpers:
-                # One that has not begun by now, as in a process that was forked, never need.
-                if not helper.cancel():
-                    helper.result()
-        return logits
+        To be called before any of them has read its own.
+        """
+        self._first = self._first or self._group(1)
+        return self._first.read(self._next[:1])
 
-    def _ask_for_help(self, step: int) -> list[Future[None]]:
-        """Have other threads assist; without any, the step takes longer, and that is all."""
-        if self._helpers is None:
-            return []
-        try:
-            return [
-                self._helpers.submit(self._lanes.assist, member, step)
-                for member in range(1, self._num_threads)
-            ]
-        except RuntimeError:  # the interpreter ends, and pools take no work
-            return []
+    def share(self, symbol: int) -> None:
+        """Append a symbol to all lanes, after `shared_logits`."""
+        self._next[:] = symbol
+
+    def logits(self) -> Iterator[tuple[int, Logits]]:
+        """Yield the first of some lanes, and the logits (lanes, V) of their next symbols.
+
+        They hold until these are given to `update`, before which the next ones aren't asked for.
+        """
+        for start, group in self._all_groups(self._num_groups):
+            yield start, group.finish() if group.is_begun else group.read(self._own(start, group))
+
+    def update(self, start: int, symbols: Symbols) -> None:
+        """Append ``symbols`` (lanes,) to the lanes from ``start`` on; others may read them now."""
+        self._next[start : start + len(symbols), 0] = symbols
+        if len(self._groups) > 1:
+            group = dict(self._groups)[start]
+            group.begin(self._own(start, group))
+
+    def _own(self, start: int, group: LaneGroup) -> Symbols:
+        return self._next[start : start + group.num_lanes].copy()
+
+    def _all_groups(self, count: int, num_buffers: int = 1) -> list[tuple[int, LaneGroup]]:
+        """Return the first lane of each group, and the group."""
+        if not self._groups:
+            bounds = [self._num_lanes * number // count for number in range(count + 1)]
+            for start, end in pairwise(bounds):
+                group = self._group(end - start, num_buffers)
+                if self._first is not None:
+                    group.take(self._first)
+                self._groups.append((start, group))
+            self._first = None
+        return self._groups
+
+    def _group(self, num_lanes: int, num_buffers: int = 1) -> LaneGroup:
+        lanes = _core.language.Lanes(
+            self._transformer, num_lanes, self._window, self._max_steps, self._num_threads
+        )
+        size = (num_lanes * self._max_steps, self._alphabet_size)
+        buffers = [np.empty(size, np.int32) for _ in range(num_buffers)]
+        return LaneGroup(lanes, num_lanes, buffers, self._helpers, self._num_threads)

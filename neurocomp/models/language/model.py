@@ -58,6 +58,16 @@ class LanguageModel(BinaryModel):
         return self._transformer.parameters
 
     @property
+    def num_fitting_lanes(self) -> int:
+        """Lanes whose keys and values stay within the limit, at least 1."""
+        return self._transformer.num_fitting_lanes
+
+    @property
+    def lane_cache_bytes(self) -> int:
+        """Memory of a lane's keys and values."""
+        return self._transformer.lane_cache_bytes
+
+    @property
     def num_tokens(self) -> int:
         """Number of different tokens, V."""
         return self._transformer.alphabet_size
@@ -103,12 +113,15 @@ class LanguageModel(BinaryModel):
         others = np.setdiff1d(np.arange(self.num_tokens, dtype=np.int32), order)
         return self._transformer.compiled_in_order(np.concatenate([order, others]))
 
-    def lanes(self, num_lanes: int, max_steps: int = 1) -> LanguageLanes:
+    def lanes(
+        self, num_lanes: int, max_steps: int = 1, *, takes_long: bool = False
+    ) -> LanguageLanes:
         """Return lanes that have read the start symbol only.
 
         Args:
             num_lanes: in all.
             max_steps: that are read at once.
+            takes_long: whether coding does, so that others should read meanwhile.
         """
         return LanguageLanes(
             self._compiled,
@@ -117,6 +130,7 @@ class LanguageModel(BinaryModel):
             self._transformer.window,
             max_steps,
             self._transformer.config.start_symbol,
+            takes_long=takes_long,
         )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neurocomp import _core
 from neurocomp.codec.contract import CodedBlock, Tick
 from neurocomp.codec.trace import Asked, Bits, Shortlist, Trace, check_payload
-from neurocomp.models.language.cutting import CutTokens, cut_tokens, of_the_first, sizes_of
+from neurocomp.models.language.cutting import CutTokens, cut_tokens, sizes_of
 from neurocomp.models.language.model import LanguageModel
 from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES
@@ -70,15 +70,10 @@ class TokenTracer:
         max_steps = max(_ROWS_AT_ONCE // num_lanes, 1)
         lanes = self._model.lanes(num_lanes, max_steps)
         told = 0
-        for first in range(0, grid.shape[1], max_steps):
-            piece = grid[:, first : first + max_steps]
-            for step, parts in enumerate(lanes.foresee(piece)):
-                if first + step < self._cut.num_shared:
-                    parts = of_the_first(parts)
-                for start, logits in parts:
-                    for row in range(len(logits)):
-                        self._take(start + row, first + step, logits[row : row + 1])
-            done = self._block.num_symbols * (first + piece.shape[1]) // grid.shape[1]
+        for step, logits in enumerate(lanes.foresee(grid, self._cut.num_shared)):
+            for lane in range(len(logits)):
+                self._take(lane, step, logits[lane : lane + 1])
+            done = self._block.num_symbols * (step + 1) // grid.shape[1]
             tick(done - told)
             told = done
         check_payload(self._encoder.finish(), self._block.payload)

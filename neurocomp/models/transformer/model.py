@@ -228,12 +228,21 @@ class TransformerModel(StoredTokenNetwork):
             start_symbol=self.config.start_symbol,
         )
 
+    @property
+    def lane_cache_bytes(self) -> int:
+        """Memory of a lane's keys and values."""
+        positions = self._window if self.slides else self.config.context
+        return self.config.cache_bytes_per_lane(positions)
+
+    @property
+    def num_fitting_lanes(self) -> int:
+        """Lanes whose caches stay within `MAX_CACHE_BYTES`, at least 1."""
+        return max(MAX_CACHE_BYTES // self.lane_cache_bytes, 1)
+
     def num_lanes(self, num_symbols: int) -> int:
         """Return 1 lane for each 1024 symbols, or 4096, at most 64, and caches within 2 GiB."""
-        positions = self._window if self.slides else self.config.context
-        fitting = max(MAX_CACHE_BYTES // self.config.cache_bytes_per_lane(positions), 1)
         shortest = MIN_WINDOW_LANE_SYMBOLS if self.slides else MIN_LANE_SYMBOLS
-        number = min(max(num_symbols // shortest, 1), MAX_CHOSEN_LANES, fitting)
+        number = min(max(num_symbols // shortest, 1), MAX_CHOSEN_LANES, self.num_fitting_lanes)
         if self.slides and num_symbols > number * MAX_POSITIONS:
             raise UsageError(
                 f"a block of {num_symbols} tokens is too long for the model's lanes: give a "

@@ -69,36 +69,70 @@ def test_strips_give_what_an_engine_does(kind: str, tmp_path: Path) -> None:
             np.testing.assert_array_equal(one, other, err_msg=name)
 
 
-def logits(model: LanguageModel, num_lanes: int, pieces: tuple[int, ...]) -> NDArray[np.int32]:
-    reader = model.lanes(num_lanes, max(pieces))
-    drawn = symbols(sum(pieces), model.num_tokens)[:num_lanes]
-    found, start = [], 0
-    for count in pieces:
-        for parts in reader.foresee(drawn[:, start : start + count]):
-            found.append(np.concatenate([part for _, part in parts]))
-        start += count
+def foreseen(model: LanguageModel, num_lanes: int, max_steps: int) -> NDArray[np.int32]:
+    """Return the logits (steps, lanes, V) of what is known beforehand."""
+    reader = model.lanes(num_lanes, max_steps)
+    rows = drawn_for(model, num_lanes)
+    return np.array([one.copy() for one in reader.foresee(rows)])
+
+
+def followed(model: LanguageModel, num_lanes: int, *, takes_long: bool = True) -> NDArray[np.int32]:
+    """Return the same, read one by one."""
+    reader = model.lanes(num_lanes, takes_long=takes_long)
+    found = []
+    for column in drawn_for(model, num_lanes).T:
+        parts = []
+        for start, rows in reader.logits():
+            parts.append(rows.copy())
+            reader.update(start, column[start : start + len(rows)])
+        found.append(np.concatenate(parts))
     return np.array(found)
 
 
-@pytest.mark.parametrize("num_lanes", [1, 2])
+def drawn_for(model: LanguageModel, num_lanes: int) -> NDArray[np.int32]:
+    drawn = np.random.default_rng(5).integers(0, model.num_tokens, (num_lanes, 39))
+    return drawn.astype(np.int32)
+
+
+@pytest.mark.parametrize("num_lanes", [1, 2, 9])
 @pytest.mark.parametrize("num_threads", [2, 3, 5])
 def test_threads_change_nothing(
     model: LanguageModel, num_lanes: int, num_threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pieces = (1,) * 20 + (7, 30, 2)
     monkeypatch.setattr(module, "num_cores", lambda: 1)
-    alone = logits(model, num_lanes, pieces)
+    alone = followed(model, num_lanes)
+    np.testing.assert_array_equal(foreseen(model, num_lanes, 7), alone)
     monkeypatch.setattr(module, "num_cores", lambda: num_threads)
-    np.testing.assert_array_equal(logits(model, num_lanes, pieces), alone)
-    one_by_one = logits(model, num_lanes, (1,) * sum(pieces))
-    np.testing.assert_array_equal(one_by_one, alone)
+    for takes_long in (False, True):
+        found = followed(model, num_lanes, takes_long=takes_long)
+        np.testing.assert_array_equal(found, alone)
+    for max_steps in (1, 7, 30):
+        np.testing.assert_array_equal(foreseen(model, num_lanes, max_steps), alone)
+
+
+def test_what_lanes_have_in_common_is_read_once(model: LanguageModel) -> None:
+    rows = drawn_for(model, 9)
+    rows[:, :25] = rows[0, :25]
+    whole = [one.copy() for one in model.lanes(9, 4).foresee(rows)]
+    shared = [one.copy() for one in model.lanes(9, 4).foresee(rows, 25)]
+    reader = model.lanes(9, takes_long=True)
+    for step, (one, other) in enumerate(zip(whole, shared, strict=True)):
+        assert len(other) == (1 if step < 25 else 9)
+        np.testing.assert_array_equal(one[: len(other)], other)
+        if step < 25:
+            np.testing.assert_array_equal(reader.shared_logits(), other)
+            reader.share(int(rows[0, step]))
+            continue
+        for start, some in reader.logits():
+            np.testing.assert_array_equal(some, one[start : start + len(some)])
+            reader.update(start, rows[start : start + len(some), step])
 
 
 def test_who_comes_late_or_never_is_not_waited_for(
     model: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "num_cores", lambda: 1)
-    alone = logits(model, 1, (4, 4))
+    alone = followed(model, 9)
     monkeypatch.setattr(module, "num_cores", lambda: 3)
 
     class NoPool:
@@ -108,9 +142,11 @@ def test_who_comes_late_or_never_is_not_waited_for(
             raise RuntimeError("cannot schedule new futures after interpreter shutdown")
 
     monkeypatch.setattr(module, "new_pool", NoPool)
-    np.testing.assert_array_equal(logits(model, 1, (4, 4)), alone)
+    np.testing.assert_array_equal(followed(model, 9), alone)
+    np.testing.assert_array_equal(foreseen(model, 9, 4), alone)
     monkeypatch.setattr(module, "new_pool", lambda _: None)
-    np.testing.assert_array_equal(logits(model, 1, (4, 4)), alone)
+    np.testing.assert_array_equal(followed(model, 9), alone)
+    np.testing.assert_array_equal(foreseen(model, 9, 4), alone)
 
 
 def test_steps_that_have_ended_take_no_help(stored: Any) -> None:
@@ -126,3 +162,11 @@ def test_steps_that_have_ended_take_no_help(stored: Any) -> None:
     helper.join(60)
     assert not helper.is_alive()
     lanes.assist(1, step)
+
+
+def test_lanes_take_only_what_fits_them(stored: Any) -> None:
+    compiled = TransformerModel.from_stored(stored).compiled
+    lanes = _core.language.Lanes(compiled, 2, 8, 1)
+    for other in (lanes, _core.language.Lanes(compiled, 1, 9, 1)):
+        with pytest.raises(ValueError, match="don't fit each other"):
+            lanes.take(other)

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 import neurocomp
 from neurocomp.codec.contract import CodedBlock
-from neurocomp.errors import FormatError
+from neurocomp.errors import FormatError, UnsupportedError, UsageError
 from neurocomp.frame.constants import (
     FAMILY_BYTENET,
     FAMILY_LANGUAGE,
@@ -23,9 +24,14 @@ from neurocomp.frame.constants import (
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.writer import FrameWriter
 from neurocomp.models.language import LanguageModel
+from neurocomp.models.language import codec as codec_module
 from neurocomp.models.language.codec import LanguageCodec, num_lanes_for
+from neurocomp.models.transformer import TransformerModel
+from neurocomp.models.transformer import model as transformer_model
+from neurocomp.models.transformer.model import MAX_CACHE_BYTES
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.store.stored import StoredModel
 
 WORDS = b"the inner band and the other thin thread in the end, "
 ODD = b"the inner band \r\n 12 345 <|endoftext|>\0\xff\xfe\xc0 " + bytes(range(256)) + b"a" * 50
@@ -66,6 +72,40 @@ def test_lanes_are_a_function_of_the_length() -> None:
         32,
         128,
     ]
+
+
+def test_lanes_are_fewer_where_their_caches_would_take_too_much(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = CONTENTS["words"] * 25
+    whole = LanguageCodec(model).encode(data, ignore)
+    assert whole is not None
+    assert whole.num_lanes == 3
+    limit = 3 * model.lane_cache_bytes - 1
+    for module in (transformer_model, codec_module):
+        monkeypatch.setattr(module, "MAX_CACHE_BYTES", limit)
+    codec = LanguageCodec(model)
+    block = codec.encode(data, ignore)
+    assert block is not None
+    assert block.num_lanes == 2
+    assert codec.decode(block, ignore) == data
+    with pytest.raises(UnsupportedError, match=r"3 lanes .* the limit of .* smaller --window"):
+        codec.decode(whole, ignore)
+    monkeypatch.setattr(codec_module, "MAX_LANE_BYTES", len(data) // 3)
+    with pytest.raises(
+        UsageError, match=r"the limit of .* give a smaller --window or --block-size"
+    ):
+        codec.encode(data, ignore)
+
+
+def test_many_lanes_of_a_long_window_fit_the_limit(stored: StoredModel) -> None:
+    small = TransformerModel.from_stored(stored).config
+    config = replace(small, context=8192, num_layers=30, num_heads=9, num_key_heads=3)
+    config = replace(config, head_width=64)
+    for window, lanes in ((1024, 32), (8192, 21)):
+        bytes_per_lane = config.cache_bytes_per_lane(window)
+        assert num_lanes_for(1 << 20, MAX_CACHE_BYTES // bytes_per_lane) == lanes
+        assert lanes * bytes_per_lane <= MAX_CACHE_BYTES
 
 
 def test_damage_is_found_or_other_bytes(model: LanguageModel) -> None:

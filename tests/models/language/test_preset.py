@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 import neurocomp
+from neurocomp.bench.suite.frame_facts import facts_of
 from neurocomp.errors import ModelMismatchError, ModelNotFoundError
 from neurocomp.models.language import second
+from neurocomp.models.language.codec import Ways
+from neurocomp.models.mix import NUM_PROFILES
+from neurocomp.pipeline import inspect
 from neurocomp.pipeline.inspect import LANGUAGE_AND_NETWORK, inspect_frames
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.registry.lookup import largest_language_model
 from neurocomp.store.folder import HOME_VARIABLE, ModelStore
+from neurocomp.store.shipped import network_file
 from tests.golden.cases import BYTE_MODEL, LANGUAGE, TEXT
 from tests.models.language.test_model import WORDS, language_frame
 
@@ -56,6 +61,26 @@ def test_info_tells_of_model_window_and_network(file: Path) -> None:
     assert model.window is not None
     assert len(model.hash) == 16
     assert [block.coded_with for block in told.blocks] == [LANGUAGE_AND_NETWORK]
+
+
+def test_weights_of_a_frame_count_the_second_opinion(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, both = tmp_path / "frame.ncmp", Ways.payloads
+    own, network = file.stat().st_size, network_file(second.NAME).stat().st_size
+
+    def only_alone(ways: Ways) -> dict[int, bytes]:
+        return {variant: one for variant, one in both(ways).items() if variant < NUM_PROFILES}
+
+    for payloads, made_by, expected in (
+        (both, LANGUAGE_AND_NETWORK, own + network),
+        (only_alone, inspect.LANGUAGE, own),
+    ):
+        monkeypatch.setattr(Ways, "payloads", payloads)
+        frame.write_bytes(language_frame(file, TEXT))
+        (told,) = inspect_frames(io.BytesIO(frame.read_bytes()), ())
+        assert [block.coded_with for block in told.blocks] == [made_by]
+        assert facts_of(frame, [str(file.parent)]).model_bytes == expected
 
 
 def test_another_network_of_bytes_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
