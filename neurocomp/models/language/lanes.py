@@ -29,7 +29,7 @@ class LanguageLanes:
         num_lanes: in all.
         window: positions that a lane sees.
         max_steps: that are read at once.
-        start_symbol: read before the first.
+        start: int32 (steps,), read before the first.
     """
 
     def __init__(
@@ -39,12 +39,14 @@ class LanguageLanes:
         num_lanes: int,
         window: int,
         max_steps: int,
-        start_symbol: int,
+        start: Symbols,
     ) -> None:
         num_threads = num_cores()
-        self._lanes = _core.language.Lanes(transformer, num_lanes, window, max_steps, num_threads)
+        self._lanes = _core.language.Lanes(
+            transformer, num_lanes, window, max_steps + len(start) - 1, num_threads
+        )
         self._logits = np.empty((num_lanes * max_steps, alphabet_size), np.int32)
-        self._next = np.full((num_lanes, 1), start_symbol, np.int32)
+        self._next = np.tile(start, (num_lanes, 1))
         self._helpers = new_pool(num_threads - 1) if num_threads > 1 else None
         self._num_threads = num_threads
 
@@ -60,21 +62,22 @@ class LanguageLanes:
         num_steps = piece.shape[1]
         read = np.concatenate([self._next, piece[:, :-1]], axis=1)
         self._next = piece[:, -1:].copy()
-        logits = self._read(read)
+        logits = self._read(read, num_steps)
         for step in range(num_steps):
             yield [(0, logits[step::num_steps])]
 
     def logits(self) -> list[tuple[int, Logits]]:
         """Return the same for the next symbols."""
-        return [(0, self._read(self._next))]
+        return [(0, self._read(self._next, 1))]
 
     def update(self, symbols: Symbols) -> None:
         """Append ``symbols`` (lanes,)."""
         self._next = symbols[:, None].copy()
 
-    def _read(self, symbols: Symbols) -> Logits:
+    def _read(self, symbols: Symbols, num_steps: int) -> Logits:
+        """Return the logits after each of the last ``num_steps`` symbols of lanes."""
         symbols = np.ascontiguousarray(symbols, np.int32)
-        logits = self._logits[: symbols.size]
+        logits = self._logits[: len(symbols) * num_steps]
         step = self._lanes.begin()
         helpers = self._ask_for_help(step)
         try:

@@ -9,11 +9,15 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.codec.contract import BinaryModel, Codec
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
+from neurocomp.exact import Stream, Symbols
 from neurocomp.models.language.lanes import LanguageLanes
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import BytePairs
+
+NUM_LINE_FEEDS = 2
+"""Tokens that lanes have read before their own: models look back at their first tokens, and a text's
+own are better not these; a beginning of text alone foretells its first words worse."""
 
 
 class LanguageModel(BinaryModel):
@@ -104,7 +108,7 @@ class LanguageModel(BinaryModel):
         return self._transformer.compiled_in_order(np.concatenate([order, others]))
 
     def lanes(self, num_lanes: int, max_steps: int = 1) -> LanguageLanes:
-        """Return lanes that have read the start symbol only.
+        """Return lanes that have read the start symbol and `NUM_LINE_FEEDS`.
 
         Args:
             num_lanes: in all.
@@ -116,8 +120,17 @@ class LanguageModel(BinaryModel):
             num_lanes,
             self._transformer.window,
             max_steps,
-            self._transformer.config.start_symbol,
+            self._start,
         )
+
+    @cached_property
+    def _start(self) -> Symbols:
+        """What lanes have read before their bytes."""
+        line_feed = next(
+            number for number, content in sorted(self._symbol_map.contents.items()) if content == b"\n"
+        )
+        start_symbol = self._transformer.config.start_symbol
+        return np.array([start_symbol] + NUM_LINE_FEEDS * [line_feed], np.int32)
 
 
 def can_mix(transformer: TransformerModel) -> bool:
