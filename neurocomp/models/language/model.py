@@ -16,8 +16,11 @@ from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import BytePairs
 
 NUM_LINE_FEEDS = 2
-"""Tokens that lanes have read before their own: models look back at their first tokens, and a text's
-own are better not these; a beginning of text alone foretells its first words worse."""
+"""Tokens of a line feed that lanes have read before their own.
+
+A model looks back at its first tokens at all times, whatever they say, and foretells how a text
+begins better than after its start symbol alone.
+"""
 
 
 class LanguageModel(BinaryModel):
@@ -108,7 +111,7 @@ class LanguageModel(BinaryModel):
         return self._transformer.compiled_in_order(np.concatenate([order, others]))
 
     def lanes(self, num_lanes: int, max_steps: int = 1) -> LanguageLanes:
-        """Return lanes that have read the start symbol and `NUM_LINE_FEEDS`.
+        """Return lanes that have read the start symbol and `NUM_LINE_FEEDS` tokens.
 
         Args:
             num_lanes: in all.
@@ -126,9 +129,8 @@ class LanguageModel(BinaryModel):
     @cached_property
     def _start(self) -> Symbols:
         """What lanes have read before their bytes."""
-        line_feed = next(
-            number for number, content in sorted(self._symbol_map.contents.items()) if content == b"\n"
-        )
+        contents = self._symbol_map.contents
+        line_feed = min(number for number in contents if contents[number] == b"\n")
         start_symbol = self._transformer.config.start_symbol
         return np.array([start_symbol] + NUM_LINE_FEEDS * [line_feed], np.int32)
 
