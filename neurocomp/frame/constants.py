@@ -33,7 +33,7 @@ HEAD_FAMILY_SHIFT = 3
 
 SHORT_HASH_BYTES = 3
 LONG_HASH_BYTES = 32
-LANGUAGE_HASH_BYTES = 8
+LANGUAGE_HASH_BYTES = 4
 """Bytes of a long hash of the family language, which codes 1 KB in about 150 bytes."""
 
 DICTIONARY_HASH_BYTES = 8
@@ -73,7 +73,7 @@ REVISIONS = {
     FAMILY_DALLE: 1,
     FAMILY_NEURAL_NGRAM: 1,
     FAMILY_RECURRENT_TOKENS: 1,
-    FAMILY_LANGUAGE: 2,
+    FAMILY_LANGUAGE: 3,
 }
 """Revision of each family's arithmetic: raised whenever the same weights would predict otherwise.
 
@@ -91,7 +91,7 @@ REVISION_READERS = {
     (FAMILY_DALLE, 1): "0.1",
     (FAMILY_NEURAL_NGRAM, 1): "0.1",
     (FAMILY_RECURRENT_TOKENS, 1): "0.1",
-    (FAMILY_LANGUAGE, 2): "0.1",
+    (FAMILY_LANGUAGE, 3): "0.1",
 }
 """The newest neurocomp that reads a revision of a family, where a release does."""
 

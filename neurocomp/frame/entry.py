@@ -23,7 +23,7 @@ class ModelEntry:
         family: what kind of model, 0 to ``constants.MAX_FAMILY``.
         revision: of the family's arithmetic, 0 to 255.
         hash: which model: the first bytes of its SHA-256, 3 for one that is part of the software,
-            else 8 for one of language, 32 for others.
+            else 4 for one of language, 32 for others.
         symbols_id: how bytes and symbols turn into each other, 0 to 15.
         coder_id: the entropy coder, 0 to 15.
         parameters: further settings of the model, up to 1,024 bytes; may be empty.

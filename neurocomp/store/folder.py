@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 ORIGIN_SUFFIX = ".origin.json"
 MIN_HASH_PREFIX = 4
 """Hexadecimal digits that a hash prefix needs, so that short words stay names."""
-MIN_HASH_BYTES = 8
+MIN_HASH_BYTES = 4
 """Of a hash that stands for the whole one."""
 
 
@@ -198,7 +198,7 @@ class ModelStore:
         """Return the model, or ``what`` it is, whose canonical hash is ``sha256``, 32 bytes.
 
         Args:
-            sha256: the hash, or at least its first 8 bytes.
+            sha256: the hash, or at least its first 4 bytes.
             what: to name in messages.
 
         Raises:

@@ -44,7 +44,7 @@ def test_ids_are_used_once(prefix: str) -> None:
     assert len(set(numbers.values())) == len(numbers) > 2
 
 
-NEVER_RELEASED = {(constants.FAMILY_LANGUAGE, 1)}
+NEVER_RELEASED = {(constants.FAMILY_LANGUAGE, 1), (constants.FAMILY_LANGUAGE, 2)}
 
 
 def test_every_family_has_a_name_and_readers_of_all_its_revisions() -> None:

@@ -109,7 +109,7 @@ def read_entry(cursor: Cursor) -> dict[str, Any]:
         "symbols": symbols_and_coder >> 4,
         "coder": symbols_and_coder & 15,
         "revision": cursor.u8(),
-        "hash": cursor.take((8 if head >> 3 == 12 else 32) if head & 1 else 3),
+        "hash": cursor.take((4 if head >> 3 == 12 else 32) if head & 1 else 3),
         "properties": read_properties(cursor) if head & 4 else {},
     }
 

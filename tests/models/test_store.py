@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from neurocomp.errors import FormatError, ModelMismatchError, ModelNotFoundError, UsageError
-from neurocomp.store.folder import Entry, ModelStore
+from neurocomp.store.folder import MIN_HASH_BYTES, Entry, ModelStore
 from neurocomp.store.stored import StoredModel
 
 
@@ -109,8 +109,12 @@ def test_search_path(store: ModelStore, file: Path, tmp_path: Path) -> None:
         "two", model.sha256, folder / "two.safetensors", installed=False
     )
     assert searching.find_by_hash(model.sha256).name == "two"
-    assert searching.find_by_hash(model.sha256[:8]).name == "two"
-    for wrong in (model.sha256[:7], model.sha256[:8] + b"\0", model.sha256 + b"\0"):
+    assert searching.find_by_hash(model.sha256[:MIN_HASH_BYTES]).name == "two"
+    for wrong in (
+        model.sha256[: MIN_HASH_BYTES - 1],
+        model.sha256[:8] + b"\0",
+        model.sha256 + b"\0",
+    ):
         with pytest.raises(ModelNotFoundError):
             searching.find_by_hash(wrong)
     with pytest.raises(ModelNotFoundError):

@@ -18,7 +18,7 @@ inline constexpr uint32_t head_properties = 4;
 inline constexpr uint32_t head_family_shift = 3;
 inline constexpr uint32_t short_hash_bytes = 3;
 inline constexpr uint32_t long_hash_bytes = 32;
-inline constexpr uint32_t language_hash_bytes = 8;
+inline constexpr uint32_t language_hash_bytes = 4;
 inline constexpr uint32_t dictionary_hash_bytes = 8;
 inline constexpr uint32_t family_mix = 1;
 inline constexpr uint32_t family_adaptive = 2;
@@ -89,6 +89,6 @@ inline constexpr uint32_t revision_bytenet = 1;
 inline constexpr uint32_t revision_dalle = 1;
 inline constexpr uint32_t revision_neural_ngram = 1;
 inline constexpr uint32_t revision_recurrent_tokens = 1;
-inline constexpr uint32_t revision_language = 2;
+inline constexpr uint32_t revision_language = 3;
 
 }  // namespace neurocomp::format

@@ -2,6 +2,8 @@
 // mixture_impl.hpp only.
 #pragma once
 
+#include <algorithm>
+
 #include "language/second.hpp"
 #include "mix/bits_impl.hpp"
 
@@ -14,13 +16,41 @@ constexpr int64_t more_judge_rate = 160;
 constexpr int64_t judge_halving_bytes = 2048;
 constexpr int32_t judge_weight_limit = (1 << 19) - 1;
 
-// Of 256: how often a token has ended where the byte that followed could have made it longer, to
-// another token or to a part of one.
-constexpr int64_t ended_before_token = 16;
-constexpr int64_t ended_before_part = 64;
+constexpr int64_t always = 1 << 12;
+constexpr int64_t least_ended = 16;
+constexpr uint32_t ending_count_limit = 255;
 
-constexpr NEUROCOMP_INLINE int64_t ended_before(const Prefix& child) {
-    return child.completes ? ended_before_token : ended_before_part;
+NEUROCOMP_INLINE size_t number_of(const Vocabulary& vocabulary, const Prefix& prefix) {
+    return static_cast<size_t>(&prefix - vocabulary.prefixes());
+}
+
+// Of 4096: how often a token has ended where the byte that followed, the last of `child`, could have
+// made it longer.
+NEUROCOMP_INLINE int64_t ended_before(const Second& second, const Vocabulary& vocabulary,
+                                      const Prefix& child) {
+    const uint32_t entry = second.endings[number_of(vocabulary, child)];
+    return larger<int64_t>(mix::probability12(entry), least_ended);
+}
+
+// Learns whether a token had ended before the lane's next byte, which follows a prefix and leads to
+// `child`.
+NEUROCOMP_INLINE void learn_ending(Second& second, const Vocabulary& vocabulary, size_t lane,
+                                   const Prefix& prefix, const Prefix& child) {
+    const Prefix* longer = &child;
+    const bool begins = &prefix == &vocabulary.root();
+    if (begins) {
+        const Prefix* const ended = second.ended[lane];
+        if (ended == nullptr) return;
+        const Prefix* const first = vocabulary.prefixes() + ended->first_child;
+        const Prefix* const last = first + ended->num_children;
+        longer = std::partition_point(first, last,
+                                      [&](const Prefix& one) { return one.byte < child.byte; });
+        if (longer == last || longer->byte != child.byte) return;
+    } else if (!prefix.completes) {
+        return;
+    }
+    uint32_t& entry = second.endings[number_of(vocabulary, *longer)];
+    entry = mix::learned(second.tables.constants, entry, begins ? 1 : 0, ending_count_limit);
 }
 
 NEUROCOMP_INLINE int64_t log_odds(const mix::Tables& tables, int64_t ones, int64_t zeros) {
@@ -35,13 +65,13 @@ NEUROCOMP_INLINE void foresee_again(Second& second, const Vocabulary& vocabulary
     mix::take_weights(second.lanes[lane], weights);
     int64_t* NEUROCOMP_RESTRICT const tree = second.tree;
     const bool begins = &prefix == &vocabulary.root();
-    for (int i = 0; i < 256; ++i) tree[256 + i] = begins ? 256 * int64_t{weights[i]} : 0;
+    for (int i = 0; i < 256; ++i) tree[256 + i] = begins ? always * weights[i] : 0;
     const Prefix* const known = begins ? second.ended[lane] : &prefix;
     if (known != nullptr) {
         const Prefix* const children = vocabulary.prefixes() + known->first_child;
         for (int i = 0; i < known->num_children; ++i) {
-            const int64_t ended = ended_before(children[i]);
-            const int64_t share = begins ? ended : 256 - ended;
+            const int64_t ended = ended_before(second, vocabulary, children[i]);
+            const int64_t share = begins ? ended : always - ended;
             tree[256 + children[i].byte] = share * weights[children[i].byte];
         }
     }
@@ -58,9 +88,10 @@ NEUROCOMP_INLINE int32_t second_end(Second& second, const Vocabulary& vocabulary
     const int32_t* const weights = second.weigh(lane);
     const Prefix* const children = vocabulary.prefixes() + prefix.first_child;
     int64_t all = 0, goes_on = 0;
-    for (int i = 0; i < 256; ++i) all += 256 * int64_t{weights[i]};
+    for (int i = 0; i < 256; ++i) all += always * weights[i];
     for (int i = 0; i < prefix.num_children; ++i) {
-        goes_on += (256 - ended_before(children[i])) * weights[children[i].byte];
+        const int64_t ended = ended_before(second, vocabulary, children[i]);
+        goes_on += (always - ended) * weights[children[i].byte];
     }
     const int64_t odds = log_odds(second.tables, all - goes_on, goes_on);
     return static_cast<int32_t>(clamp<int64_t>(odds, mix::stretch_limit));

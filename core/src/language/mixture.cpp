@@ -13,6 +13,7 @@ namespace {
 constexpr mix::Pace pace = {14, 30, 20};
 // Of a token's end: the language model's alone, and both where there is a second opinion.
 constexpr int32_t model_weight = 65536;
+constexpr int32_t context_weight = 1500;
 constexpr int32_t shared_weights[2] = {61440, 8192};
 constexpr uint32_t first_count = 30;  // of certainties, which have seen no decision yet
 
@@ -43,6 +44,7 @@ Ends::Ends(size_t block_bytes, bool with_second)
     match_maps.fill(uint32_t{7} << 29);
     for (size_t row = 0; row < num_rows; ++row) {
         int32_t* const out = weights.data() + row * num_inputs;
+        for (int k = 0; k < num_contexts; ++k) out[2 * k] = context_weight;
         out[model_input] = with_second ? shared_weights[0] : model_weight;
         out[second_input] = with_second ? shared_weights[1] : 0;
     }
@@ -72,7 +74,8 @@ Mixture::Mixture(const Vocabulary& known, mix::Profile profile, std::span<const 
         lanes.back().mix.pace = pace;
         start = end;
     }
-    if (other != nullptr) second = std::make_unique<Second>(*other, profile, sizes, content);
+    if (other == nullptr) return;
+    second = std::make_unique<Second>(*other, vocabulary, profile, sizes, content);
 }
 
 const Kernels& kernels() {

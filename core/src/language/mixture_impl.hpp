@@ -135,7 +135,10 @@ NEUROCOMP_INLINE const Prefix& code_byte(Mixture& mixture, size_t number, Coder&
         const int bit = code_bit(mixture, number, coder, length, wanted);
         (bit != 0 ? first : last) = ones;
     }
-    if (second != nullptr) second->read(number, first->byte);
+    if (second != nullptr) {
+        learn_ending(*second, mixture.vocabulary, number, prefix, *first);
+        second->read(number, first->byte);
+    }
     return *first;
 }
 

@@ -10,6 +10,10 @@ namespace {
 constexpr int32_t first_weight = 50000;
 constexpr int32_t second_weight = 15000;
 
+// Where the byte that follows completes a longer token, and where it is a part of some only.
+constexpr uint32_t ended_before_token = 1 << 18;
+constexpr uint32_t ended_before_part = 1 << 20;
+
 }  // namespace
 
 Judge::Judge() : weights(num_rows * num_inputs) {
@@ -19,10 +23,11 @@ Judge::Judge() : weights(num_rows * num_inputs) {
     }
 }
 
-Second::Second(const SecondModel& model, mix::Profile profile, std::span<const size_t> sizes,
-               const uint8_t* content)
+Second::Second(const SecondModel& model, const Vocabulary& vocabulary, mix::Profile profile,
+               std::span<const size_t> sizes, const uint8_t* content)
     : tables(std::accumulate(sizes.begin(), sizes.end(), size_t{0}), true),
       ended(sizes.size()),
+      endings(vocabulary.num_prefixes()),
       network_(model.network, sizes.size(), most_ahead),
       content_(content),
       ahead_(content == nullptr ? 1 : most_ahead),
@@ -30,6 +35,10 @@ Second::Second(const SecondModel& model, mix::Profile profile, std::span<const s
       is_known_(sizes.size()) {
     const bool experienced = model.experience != nullptr && profile == mix::Profile::text;
     if (experienced) tables.take(*model.experience);
+    for (size_t i = 0; i < endings.size(); ++i) {
+        const bool completes = vocabulary.prefixes()[i].completes;
+        endings[i] = (completes ? ended_before_token : ended_before_part) << 10 | 1;
+    }
     int64_t start = 0;
     for (const size_t size : sizes) {
         lanes.emplace_back(profile, true, experienced, start, static_cast<int64_t>(sizes.size()));

@@ -41,8 +41,8 @@ class Second {
    public:
     // Lanes of these sizes, whose bytes lie one after the other.  `content` is all of these where they
     // are known, which is faster, else null; the caller keeps it.  Throws std::bad_alloc.
-    Second(const SecondModel& model, mix::Profile profile, std::span<const size_t> sizes,
-           const uint8_t* content);
+    Second(const SecondModel& model, const Vocabulary& vocabulary, mix::Profile profile,
+           std::span<const size_t> sizes, const uint8_t* content);
 
     // Weights of the lane's next byte, 256 of 1 .. 2**30.
     const int32_t* weigh(size_t lane);
@@ -53,8 +53,10 @@ class Second {
     std::vector<mix::Lane> lanes;
     // Of each lane the prefix that its last token ended with although others go on; null for none.
     std::vector<const Prefix*> ended;
+    // Of each prefix: P(a token has ended before its last byte, where one could have).
+    Array<uint32_t> endings;
     Judge judge;
-    // Weights of a byte by the network that fit what is known of the token, times 256; sums of
+    // Weights of a byte by the network that fit what is known of the token, times 4,096; sums of
     // subtrees before them, as in mix::Lane.
     int64_t tree[512] = {};
 

@@ -30,6 +30,7 @@ class Vocabulary {
     // Sorted tokens, by their numbers.
     const std::vector<int32_t>& order() const { return order_; }
     const Prefix* prefixes() const { return prefixes_.data(); }
+    size_t num_prefixes() const { return prefixes_.size(); }
     const Prefix& root() const { return prefixes_.front(); }
 
     // Whether a token is coded.

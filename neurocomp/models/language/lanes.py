@@ -35,7 +35,7 @@ class LanguageLanes:
         num_lanes: in all.
         window: positions that a lane sees.
         max_steps: that are read at once.
-        start_symbol: read before the first.
+        start: int32 (steps,), read before the first.
         takes_long: whether coding does, so that others should read half of the lanes meanwhile:
             both halves together take a little longer than all lanes at once.
     """
@@ -47,7 +47,7 @@ class LanguageLanes:
         num_lanes: int,
         window: int,
         max_steps: int,
-        start_symbol: int,
+        start: Symbols,
         *,
         takes_long: bool = False,
     ) -> None:
@@ -63,7 +63,8 @@ class LanguageLanes:
         self._num_groups = 2 if is_halved else 1
         self._first: LaneGroup | None = None
         self._groups: list[tuple[int, LaneGroup]] = []
-        self._next: NDArray[np.int32] = np.full((num_lanes, 1), start_symbol, np.int32)
+        self._start = start[:-1]
+        self._next: NDArray[np.int32] = np.full((num_lanes, 1), start[-1], np.int32)
 
     def foresee(self, grid: Symbols, num_shared: int = 0) -> Iterator[Logits]:
         """Yield what comes before each of the next symbols.
@@ -79,8 +80,7 @@ class LanguageLanes:
         read = np.concatenate([self._next, grid[:, :-1]], axis=1)
         self._next = grid[:, -1:].copy()
         if num_shared > 0:
-            self._first = self._first or self._group(1, 2)
-            yield from self._read_all(self._first, read[:1, :num_shared])
+            yield from self._read_all(self._common(2), read[:1, :num_shared])
         if num_shared < read.shape[1]:
             ((_, group),) = self._all_groups(1, num_buffers=2)
             yield from self._read_all(group, read[:, num_shared:])
@@ -102,8 +102,7 @@ class LanguageLanes:
 
         To be called before any of them has read its own.
         """
-        self._first = self._first or self._group(1)
-        return self._first.read(self._next[:1])
+        return self._common().read(self._next[:1])
 
     def share(self, symbol: int) -> None:
         """Append a symbol to all lanes, after `shared_logits`."""
@@ -130,16 +129,24 @@ class LanguageLanes:
     def _all_groups(self, count: int, num_buffers: int = 1) -> list[tuple[int, LaneGroup]]:
         """Return the first lane of each group, and the group."""
         if not self._groups:
+            common = self._common()
             bounds = [self._num_lanes * number // count for number in range(count + 1)]
             for start, end in pairwise(bounds):
                 group = self._group(end - start, num_buffers)
-                if self._first is not None:
-                    group.take(self._first)
+                group.take(common)
                 self._groups.append((start, group))
             self._first = None
         return self._groups
 
-    def _group(self, num_lanes: int, num_buffers: int = 1) -> LaneGroup:
+    def _common(self, num_buffers: int = 1) -> LaneGroup:
+        """Return a group of one lane, which has read what all lanes have in common."""
+        if self._first is None:
+            self._first = self._group(1, num_buffers)
+            for symbol in self._start:
+                self._first.skip(np.array([[symbol]], np.int32))
+        return self._first
+
+    def _group(self, num_lanes: int, num_buffers: int) -> LaneGroup:
         lanes = _core.language.Lanes(
             self._transformer, num_lanes, self._window, self._max_steps, self._num_threads
         )

@@ -9,11 +9,18 @@ import numpy as np
 from neurocomp import _core
 from neurocomp.codec.contract import BinaryModel, Codec
 from neurocomp.errors import FormatError
-from neurocomp.exact import Stream
+from neurocomp.exact import Stream, Symbols
 from neurocomp.models.language.lanes import LanguageLanes
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import BytePairs
+
+NUM_LINE_FEEDS = 2
+"""Tokens of a line feed that lanes have read before their own.
+
+A model looks back at its first tokens at all times, whatever they say, and foretells how a text
+begins better than after its start symbol alone.
+"""
 
 
 class LanguageModel(BinaryModel):
@@ -116,7 +123,7 @@ class LanguageModel(BinaryModel):
     def lanes(
         self, num_lanes: int, max_steps: int = 1, *, takes_long: bool = False
     ) -> LanguageLanes:
-        """Return lanes that have read the start symbol only.
+        """Return lanes that have read the start symbol and `NUM_LINE_FEEDS` line feeds.
 
         Args:
             num_lanes: in all.
@@ -129,9 +136,17 @@ class LanguageModel(BinaryModel):
             num_lanes,
             self._transformer.window,
             max_steps,
-            self._transformer.config.start_symbol,
+            self._start,
             takes_long=takes_long,
         )
+
+    @cached_property
+    def _start(self) -> Symbols:
+        """What lanes have read before their bytes."""
+        contents = self._symbol_map.contents
+        line_feed = min(number for number in contents if contents[number] == b"\n")
+        start_symbol = self._transformer.config.start_symbol
+        return np.array([start_symbol] + NUM_LINE_FEEDS * [line_feed], np.int32)
 
 
 def can_mix(transformer: TransformerModel) -> bool:

@@ -61,6 +61,14 @@ class LaneGroup:
         """Have all lanes read what the first one of ``other`` has."""
         self._lanes.take(other._lanes)
 
+    def skip(self, symbols: Symbols) -> None:
+        """Read symbols (lanes, steps) without their logits."""
+        self._lanes.begin()
+        try:
+            self._lanes.read(symbols)
+        finally:
+            self._lanes.end()
+
     def read(self, symbols: Symbols) -> Logits:
         """Read symbols (lanes, steps); return the logits (lanes * steps, V) after each."""
         self._prepare(symbols)

@@ -18,6 +18,7 @@ from neurocomp.models.language import lanes as module
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer.compiled import CompiledLanes
 from neurocomp.models.transformer.predictor import EngineLanes
+from neurocomp.store.stored import StoredModel
 from tests.models.transformer.llamas import write_llama
 
 WINDOW, LANES = 21, 2
@@ -92,6 +93,26 @@ def followed(model: LanguageModel, num_lanes: int, *, takes_long: bool = True) -
 def drawn_for(model: LanguageModel, num_lanes: int) -> NDArray[np.int32]:
     drawn = np.random.default_rng(5).integers(0, model.num_tokens, (num_lanes, 39))
     return drawn.astype(np.int32)
+
+
+def test_lanes_have_read_the_start_symbol_and_two_line_feeds(
+    model: LanguageModel, stored: StoredModel
+) -> None:
+    transformer = TransformerModel.from_stored(stored)
+    (line_feed,) = model.tokens(b"\n")
+    start = [transformer.config.start_symbol, line_feed, line_feed]
+    plain = transformer.compiled_in_order(np.arange(model.num_tokens, dtype=np.int32))
+    reader = _core.language.Lanes(plain, 1, transformer.window, 1, 1)
+    expected = np.empty((1, model.num_tokens), np.int32)
+    for symbol in start:
+        reader.begin()
+        reader.read(np.array([[symbol]], np.int32))
+        reader.write_logits(expected)
+        reader.end()
+    order = model.vocabulary.order
+    ((_, found),) = model.lanes(2).logits()
+    for row in found[:, : len(order)]:
+        np.testing.assert_array_equal(row, expected[0, order])
 
 
 @pytest.mark.parametrize("num_lanes", [1, 2, 9])

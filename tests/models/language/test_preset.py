@@ -10,6 +10,7 @@ import pytest
 import neurocomp
 from neurocomp.bench.suite.frame_facts import facts_of
 from neurocomp.errors import ModelMismatchError, ModelNotFoundError
+from neurocomp.frame.constants import LANGUAGE_HASH_BYTES
 from neurocomp.models.language import second
 from neurocomp.models.language.codec import Ways
 from neurocomp.models.mix import NUM_PROFILES
@@ -59,7 +60,7 @@ def test_info_tells_of_model_window_and_network(file: Path) -> None:
     (model,) = told.models
     assert (model.model, model.family, model.missing) == ("tiny", "language", None)
     assert model.window is not None
-    assert len(model.hash) == 16
+    assert len(model.hash) == 2 * LANGUAGE_HASH_BYTES
     assert [block.coded_with for block in told.blocks] == [LANGUAGE_AND_NETWORK]
 
 
