@@ -92,7 +92,7 @@ void check_symbols(const BlockHead& head, unsigned symbols) {
     if (symbols == symbols_tokens) return;
     const uint64_t width = symbols == symbols_uint16 ? 2 : 1;
     const uint64_t num_bytes = width * head.num_symbols;
-    // Tokens have a byte or more, and every transform makes content shorter.
+    // Tokens have a byte or more, and line ends, the only transform known here, get shorter.
     const bool is_right = !head.transforms.empty() ? num_bytes < head.decoded_bytes
                           : symbols == symbols_bpe ? num_bytes <= head.decoded_bytes
                                                    : num_bytes == head.decoded_bytes;

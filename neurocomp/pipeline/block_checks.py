@@ -49,9 +49,9 @@ def _check_symbols(symbols_id: int, block: Block) -> None:
         return
     width = 2 if symbols_id == constants.SYMBOLS_UINT16 else 1
     num_bytes = width * block.num_symbols
-    if block.transforms:  # each makes content shorter
+    if any(use.id == constants.TRANSFORM_LINE_ENDS for use in block.transforms):
         is_right = num_bytes < block.decoded_bytes
-    elif symbols_id == constants.SYMBOLS_BPE:  # tokens of a byte or more
+    elif block.transforms or symbols_id == constants.SYMBOLS_BPE:
         is_right = num_bytes <= block.decoded_bytes
     else:
         is_right = num_bytes == block.decoded_bytes
