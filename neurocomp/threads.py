@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from threading import RLock
+from contextlib import suppress
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -24,24 +25,50 @@ def new_pool(num_threads: int) -> ThreadPoolExecutor | None:
     return ThreadPoolExecutor(num_threads, thread_name_prefix="neurocomp")
 
 
+def offer(pool: ThreadPoolExecutor, function: Callable[[], Result]) -> Future[Result]:
+    """Have a thread of ``pool`` call ``function``, unless the future is cancelled before.
+
+    A pool that can't start a thread raises RuntimeError, but keeps the work: another of its threads
+    may do it later. This future can be cancelled all the same, and then nobody calls ``function``.
+    """
+    future, run = _task(function)
+    with suppress(RuntimeError):
+        pool.submit(run)
+    return future
+
+
 def submit(pool: ThreadPoolExecutor | None, function: Callable[[], Result]) -> Future[Result]:
     """Call ``function`` in a thread of ``pool``, or directly if the pool can't start one.
 
     A pool takes no work when the interpreter ends, though the last writers are finished then.
     """
-    if pool is not None:
-        try:
-            return pool.submit(function)
-        except RuntimeError:
-            pass
+    future, run = _task(function)
+    try:
+        if pool is not None:
+            pool.submit(run)
+        else:
+            run()
+    except RuntimeError:
+        run()
+    return future
+
+
+def _task(function: Callable[[], Result]) -> tuple[Future[Result], Callable[[], None]]:
+    """Return a future, and what calls ``function`` for it once, however many threads call that."""
     from concurrent.futures import Future
 
-    done: Future[Result] = Future()
-    try:
-        done.set_result(function())
-    except BaseException as error:
-        done.set_exception(error)
-    return done
+    future: Future[Result] = Future()
+    claim = Lock()
+
+    def run() -> None:
+        if not claim.acquire(blocking=False) or not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    return future, run
 
 
 class ForkLock:

@@ -65,7 +65,7 @@ def compress(
     else:
         state.check_options(options)
     summary = Summary()
-    items = _nameable(reading.files(), summary)
+    items = _nameable(reading.files(), summary if settings.part is None else None)
     paths = _paths_to_do(items, state, writing)
     for item in items:
         if item.path not in paths:
@@ -124,16 +124,22 @@ def _end(state: SetState, writing: Place, paths: set[str], summary: Summary) -> 
     state.finish(is_complete=paths <= done and not summary.failed)
 
 
-def _nameable(items: Iterable[FileStatus], summary: Summary) -> list[FileStatus]:
-    """Return the files whose names a manifest can have; ``a//b`` of an object store fails."""
+def _nameable(items: Iterable[FileStatus], summary: Summary | None) -> list[FileStatus]:
+    """Return the files whose names a manifest can have; ``a//b`` of an object store fails.
+
+    Args:
+        items: all files.
+        summary: of the run that reports those that fail; None for a part of an array.
+    """
     found = []
     for item in items:
         try:
             check_path(item.path)
         except FormatError:
-            message = "a set cannot have a file of that name: rename it"
-            failed = Record(item.path, item.num_bytes, state=FAILED, error=message)
-            summary.failed.append(failed)
+            if summary is not None:
+                message = "a set cannot have a file of that name: rename it"
+                failed = Record(item.path, item.num_bytes, state=FAILED, error=message)
+                summary.failed.append(failed)
         else:
             found.append(item)
     return found

@@ -143,8 +143,12 @@ class UrlPlace:
         else:
             # Not ``mv``, which takes a name with an asterisk for a pattern, and moves into
             # ``a/`` what is to be called ``a`` where a store has names that begin so.
-            self._fs.cp_file(part, target)
-            self._fs.rm_file(part)
+            try:
+                self._fs.cp_file(part, target)
+            except NotImplementedError:  # SFTP and the like, cached: they move, and can't copy
+                self._fs.mv(part, target)
+            else:
+                self._fs.rm_file(part)
 
     def settle(self) -> None:
         """Do nothing: a file system that is not local has what was closed."""

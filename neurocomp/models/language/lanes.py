@@ -129,13 +129,16 @@ class LanguageLanes:
     def _all_groups(self, count: int, num_buffers: int = 1) -> list[tuple[int, LaneGroup]]:
         """Return the first lane of each group, and the group."""
         if not self._groups:
-            common = self._common()
+            common = self._common(num_buffers)
+            self._first = None
+            if self._num_lanes == 1:
+                self._groups.append((0, common))
+                return self._groups
             bounds = [self._num_lanes * number // count for number in range(count + 1)]
             for start, end in pairwise(bounds):
                 group = self._group(end - start, num_buffers)
                 group.take(common)
                 self._groups.append((start, group))
-            self._first = None
         return self._groups
 
     def _common(self, num_buffers: int = 1) -> LaneGroup:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.exact import Symbols
+from neurocomp.threads import offer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,8 +23,8 @@ Logits = NDArray[np.int32]
 class LaneGroup:
     """Reads symbols in all its lanes at once, now or while this thread does something else.
 
-    Other threads may come late, or not at all, as in a process that was forked: what they have not
-    begun is done here.
+    Other threads may come late, or not at all, as in a process that was forked between steps: what
+    they have not begun is done here.
 
     Args:
         lanes: of the core.
@@ -72,23 +75,26 @@ class LaneGroup:
     def read(self, symbols: Symbols) -> Logits:
         """Read symbols (lanes, steps); return the logits (lanes * steps, V) after each."""
         self._prepare(symbols)
-        self._helpers = self._ask_for_help(1)
-        return self.finish()
+        with self._ended_on_failure():
+            self._helpers = self._ask_for_help(1)
+            return self.finish()
 
     def begin(self, symbols: Symbols) -> None:
         """Have other threads begin to read symbols (lanes, steps)."""
         self._prepare(symbols)
-        self._leader = self._submit(self._lead)
-        self._helpers = self._ask_for_help(2)
+        with self._ended_on_failure():
+            self._leader = self._submit(self._lead)
+            self._helpers = self._ask_for_help(2)
 
     def finish(self) -> Logits:
         """Take part in what was begun; return its logits."""
         leader, self._leader = self._leader, None
-        if leader is None or leader.cancel():
-            self._lead()
-        else:
-            self._lanes.assist(1, self._number)
-            leader.result()
+        with self._ended_on_failure():
+            if leader is None or leader.cancel():
+                self._lead()
+            else:
+                self._lanes.assist(1, self._number)
+                leader.result()
         for helper in self._helpers:
             # One that has not begun by now never need.
             if not helper.cancel():
@@ -101,6 +107,15 @@ class LaneGroup:
         self._symbols = np.ascontiguousarray(symbols, np.int32)
         self._logits = self._buffers[0][: symbols.size]
         self._number = self._lanes.begin()
+
+    @contextmanager
+    def _ended_on_failure(self) -> Iterator[None]:
+        """End the step if this thread is interrupted: helpers would wait for it for ever."""
+        try:
+            yield
+        except BaseException:
+            self._lanes.end()
+            raise
 
     def _lead(self) -> None:
         assert self._symbols is not None
@@ -117,10 +132,5 @@ class LaneGroup:
         return [one for one in asked if one is not None]
 
     def _submit(self, work: Callable[..., None], *arguments: int) -> Future[None] | None:
-        """Return None where the pool takes no work; without any, a step takes longer."""
-        if self._pool is None:
-            return None
-        try:
-            return self._pool.submit(work, *arguments)
-        except RuntimeError:  # the interpreter ends
-            return None
+        """Return None where there are no other threads; without any, a step takes longer."""
+        return None if self._pool is None else offer(self._pool, partial(work, *arguments))

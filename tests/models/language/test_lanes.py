@@ -20,6 +20,7 @@ from neurocomp.models.transformer.compiled import CompiledLanes
 from neurocomp.models.transformer.predictor import EngineLanes
 from neurocomp.store.stored import StoredModel
 from tests.models.transformer.llamas import write_llama
+from tests.test_threads import CrowdedPool
 
 WINDOW, LANES = 21, 2
 PIECES = (1, 3, 9, 9, 5, 1, 9, 2, 9)
@@ -113,6 +114,19 @@ def test_lanes_have_read_the_start_symbol_and_two_line_feeds(
     ((_, found),) = model.lanes(2).logits()
     for row in found[:, : len(order)]:
         np.testing.assert_array_equal(row, expected[0, order])
+
+
+@pytest.mark.parametrize("num_lanes", [1, 9])
+def test_a_pool_without_threads_changes_nothing(
+    model: LanguageModel, num_lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may do later what it could not begin with, and nobody leads a step twice."""
+    monkeypatch.setattr(module, "num_cores", lambda: 1)
+    alone = followed(model, num_lanes)
+    monkeypatch.setattr(module, "num_cores", lambda: 3)
+    monkeypatch.setattr(module, "new_pool", lambda number: CrowdedPool(1))
+    np.testing.assert_array_equal(followed(model, num_lanes), alone)
+    np.testing.assert_array_equal(foreseen(model, num_lanes, 7), alone)
 
 
 @pytest.mark.parametrize("num_lanes", [1, 2, 9])
