@@ -69,7 +69,6 @@ SLOW = (
     "line-ends-network-arithmetic",
     "line-ends-tokens-arithmetic-4096-or-mix",
     "long-text-mix-arithmetic-4096-dictionary",
-    "phrases-network-arithmetic",
     "records-mix-arithmetic",
     "records-mix-arithmetic-dictionary",
     "table-dictionary",
@@ -101,6 +100,10 @@ def decoder(tmp_path_factory: pytest.TempPathFactory, text_s_file: Path) -> Deco
 def test_valid_frames(decoder: Decoder, name: str) -> None:
     content = decoder.decode((cases.VALID / f"{name}.ncmp").read_bytes())
     assert hashlib.sha256(content).hexdigest() == HASHES[name]
+
+
+def test_all_named_frames_are_golden_ones() -> None:
+    assert {*QUICK, *SLOW} <= {path.stem for path in cases.VALID.glob("*.ncmp")}
 
 
 @pytest.mark.slow
