@@ -17,6 +17,7 @@ from torch.nn import functional
 from neurocomp.models.text.config import DataConfig
 from neurocomp.models.text.corpus import Corpus
 from neurocomp.models.text.networks import Alphabet, TextNetwork
+from neurocomp.training.cross_entropy import cross_entropy
 from neurocomp.training.data import Symbols
 from neurocomp.training.distributed import Processes
 from neurocomp.training.run_folder import write_file
@@ -85,7 +86,7 @@ class TextTask(Task):
         """Return the mean code length of the windows' symbols in bits."""
         logits = module(batch[:, :-1])  # (B, T, V)
         targets = batch[:, self._context :]
-        mean = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        mean = cross_entropy(logits.flatten(0, 1), targets.flatten())
         return mean / math.log(2)
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
