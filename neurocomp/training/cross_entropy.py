@@ -12,10 +12,10 @@ from torch.nn import functional
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross entropy in nats, a float32 scalar.
 
-    On a CPU, logits in bfloat16 stay in bfloat16: `torch.nn.functional.cross_entropy` under autocast
-    makes copies of them in float32, which for a vocabulary of 50,257 take as long as the products.
-    A row's normaliser is then known to 2^-9, unbiased, and the gradient to bfloat16's precision.
-    Such a graph can be walked back once only; torch raises RuntimeError the second time.
+    On a CPU, logits in bfloat16 stay in bfloat16: `torch.nn.functional.cross_entropy` copies them
+    to float32 under autocast, which for a vocabulary of 50,257 takes as long as the products do.
+    The normaliser of a row is known to 2^-9, unbiased, and the gradient to bfloat16's precision.
+    Such a graph can be walked back only once; torch raises RuntimeError the second time.
 
     Args:
         logits: shape (N, V), floats.
