@@ -2,9 +2,10 @@
 
     python -m benchmarks.versions BEFORE NOW FILE [--levels=-1,-6,-9] [--rounds 7] [--bytes 30000]
 
-Both are folders with a built core.  Each output is decoded again and compared; rounds are in turn,
-figures are medians.  Bytecode is kept beside the measurement, as an installed package has its own:
-where Python is told to write none (PYTHONDONTWRITEBYTECODE), most of a start is compiling.
+Both are folders with a built core; one that has an environment, .venv, runs in its own.  Each
+output is decoded again and compared; rounds are in turn, figures are medians.  Bytecode is kept
+beside the measurement, as an installed package has its own: where Python is told to write none
+(PYTHONDONTWRITEBYTECODE), most of a start is compiling.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from pathlib import Path
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
+def python_of(checkout: Path) -> str:
+    """Return the interpreter of the checkout's environment, or this one where it has none."""
+    own = checkout.resolve() / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
 def run(
     checkout: Path, arguments: list[str], content: bytes, bytecode: str
 ) -> tuple[float, float, bytes]:
@@ -30,7 +37,7 @@ def run(
         "PYTHONPYCACHEPREFIX": bytecode,
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "neurocomp", *arguments]
+    command = [python_of(checkout), "-m", "neurocomp", *arguments]
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
         source.write(content)
         source.seek(0)
