@@ -32,6 +32,7 @@ from tests.reference.frames import (  # noqa: E402
     DICTIONARY,
     Block,
     Entry,
+    lane_starts,
     read_file,
     rewrite_line_ends,
 )
@@ -158,7 +159,7 @@ def decode_bytenet(block: Block, network: Network, dictionary: bytes) -> bytes:
         return decode_mix(block, dictionary, b"", 1)
     each = min(block.num_lanes, network.section_lanes)
     need(block.num_lanes <= 64 and block.num_lanes % each == 0, "the block has no such lanes")
-    starts = mix.lane_starts(block.num_symbols, block.num_lanes)[::each]
+    starts = lane_starts(block.num_symbols, block.num_lanes)[::each]
     at = 4 * (block.num_lanes // each - 1)
     need(at <= len(block.payload), "a block's payload is too short for its sections' sizes")
     sizes = [int.from_bytes(block.payload[i : i + 4], "little") for i in range(0, at, 4)]
@@ -182,12 +183,13 @@ def code_section(
     dictionary: bytes = b"",
 ) -> bytes:
     """Return the bytes of a section, whose lanes advance together."""
+    kind, experience = network.manner(profile)
     lanes = mix.begin(
         num_bytes,
         profile,
         dictionary=dictionary,
-        with_network=True,
-        experience=network.experience,
+        kind=kind,
+        experience=experience,
         num_lanes=num_lanes,
     )
     reader = Reader(network)

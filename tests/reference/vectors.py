@@ -7,13 +7,13 @@ import struct
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
-from tests.reference import adaptive, mix, tables
+from tests.reference import adaptive, tables
 from tests.reference.bytenet import Network, Reader
 from tests.reference.coders import KnownBits
 from tests.reference.contexts import BINARY, TEXT
 from tests.reference.dalle import Prior, PriorLanes
 from tests.reference.decoder import code_by_contexts, code_section
-from tests.reference.frames import read_file
+from tests.reference.frames import lane_starts, read_file
 from tests.reference.ngram import Ngram, NgramLane
 from tests.reference.stored import StoredModel
 from tests.reference.symbolwise import Lane, Lanes, decode_symbols, frequencies
@@ -63,7 +63,7 @@ def beside(
     dictionary: bytes = b"",
 ) -> list[int]:
     """Return the probabilities of a section's bits with a network, in the order of coding."""
-    starts = mix.lane_starts(len(content), num_lanes)
+    starts = lane_starts(len(content), num_lanes)
     lanes = [content[first:last] for first, last in pairwise(starts)]
     order = (byte for step in zip_longest(*lanes) for byte in step if byte is not None)
     coder = KnownBits(bytes(order))
