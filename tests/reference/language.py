@@ -70,12 +70,12 @@ class Certainties:
 class Shared:
     """What the lanes of a block share."""
 
-    def __init__(self, model: LanguageModel, num_bytes: int, network: Network | None) -> None:
-        self.vocabulary = model.vocabulary
-        self.biases = Biases(len(model.vocabulary.numbers))
-        self.ends = EndTables(num_bytes, network is not None)
+    def __init__(self, vocabulary: Vocabulary, num_bytes: int, is_helped: bool) -> None:
+        self.vocabulary = vocabulary
+        self.biases = Biases(len(vocabulary.numbers))
+        self.ends = EndTables(num_bytes, is_helped)
         self.byte_certainties, self.end_certainties = Certainties(), Certainties()
-        self.seconds = SecondTables(model.vocabulary)
+        self.seconds = SecondTables(vocabulary)
 
 
 class TokenLane:
@@ -171,6 +171,32 @@ class TokenLane:
         return ended
 
 
+def begin(
+    vocabulary: Vocabulary, sizes: Sequence[int], profile: int, network: Network | None
+) -> list[TokenLane]:
+    """Return the lanes of a block before its first token; see `code_block`."""
+    num_bytes, num_lanes = sum(sizes), len(sizes)
+    shared = Shared(vocabulary, num_bytes, network is not None)
+    contexts = mix.begin(num_bytes, profile, kind=LANGUAGE, num_lanes=num_lanes)
+    seconds: list[SecondLane | None] = [None] * num_lanes
+    if network is not None:
+        kind, experience = network.manner(profile)
+        lanes = mix.begin(num_bytes, profile, kind=kind, experience=experience, num_lanes=num_lanes)
+        seconds = [SecondLane(shared.seconds, network, lane) for lane in lanes]
+    return [
+        TokenLane(shared, lane, second, size)
+        for lane, second, size in zip(contexts, seconds, sizes, strict=True)
+    ]
+
+
+def new_reader(model: LanguageModel, length: int) -> TransformerLane:
+    """Return a lane's transformer before the first token, with windows of a length."""
+    reader = TransformerLane(model.transformer, length)
+    for _ in range(LINE_FEEDS):
+        reader.read(model.vocabulary.line_feed)
+    return reader
+
+
 def code_block(
     coder: BitCoder,
     model: LanguageModel,
@@ -189,24 +215,8 @@ def code_block(
         profile: of contexts.
         network: that gives a second opinion.
     """
-    num_bytes, num_lanes = sum(sizes), len(sizes)
-    shared = Shared(model, num_bytes, network)
-    contexts = mix.begin(num_bytes, profile, kind=LANGUAGE, num_lanes=num_lanes)
-    seconds: list[SecondLane | None] = [None] * num_lanes
-    if network is not None:
-        kind, experience = network.manner(profile)
-        lanes_beside = mix.begin(
-            num_bytes, profile, kind=kind, experience=experience, num_lanes=num_lanes
-        )
-        seconds = [SecondLane(shared.seconds, network, lane) for lane in lanes_beside]
-    lanes = [
-        TokenLane(shared, lane, second, size)
-        for lane, second, size in zip(contexts, seconds, sizes, strict=True)
-    ]
-    readers = [TransformerLane(model.transformer, length) for _ in lanes]
-    for reader in readers:
-        for _ in range(LINE_FEEDS):
-            reader.read(model.vocabulary.line_feed)
+    lanes = begin(model.vocabulary, sizes, profile, network)
+    readers = [new_reader(model, length) for _ in lanes]
     step = 0
     while any(lane.num_left for lane in lanes):
         if step < SHARED_STEPS and lanes[0].num_left:
