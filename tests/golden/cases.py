@@ -21,6 +21,9 @@ from neurocomp.models.bytenet.conformance import sample as network_sample
 from neurocomp.models.common.tokens import TOKENIZER
 from neurocomp.models.dalle.conformance import prior_sample
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
+from neurocomp.models.language import LanguageModel
+from neurocomp.models.language.second import second_network
+from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.transformer.conformance import gpt_sample, llama_sample, sliding_sample
@@ -29,6 +32,7 @@ from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.registry.dictionary import stored_dictionary
 from neurocomp.store.stored import StoredModel
+from tests.golden.language_blocks import coded_block
 from tests.symbols.vocabulary import tokenizer
 
 FOLDER = Path(__file__).parent
@@ -269,6 +273,45 @@ class NetworkCase:
         return sink.getvalue()
 
 
+@dataclass(frozen=True)
+class LanguageCase:
+    """A golden frame of the small language model, with a variant and lanes that are given.
+
+    Attributes:
+        content: of its one block.
+        variant: 0 to 3.
+        num_lanes: at least 1.
+    """
+
+    content: str
+    variant: int
+    num_lanes: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.content}-language-{self.variant}-{self.num_lanes}"
+
+    def decoded(self) -> bytes:
+        return ALL_CONTENTS[self.content]()
+
+    def compress(self) -> bytes:
+        content = self.decoded()
+        model = LanguageModel.from_stored(StoredModel.load(LANGUAGE))
+        network = second_network().core if self.variant >= NUM_PROFILES else None
+        coded = coded_block(model, content, self.variant, self.num_lanes, network)
+        assert len(coded.payload) < len(content)
+        size, checksum = len(content), zlib.crc32(content)
+        block = Block(
+            Method.MODELLED, coded.variant, size, checksum, size, coded.num_lanes, coded.payload
+        )
+        sink = io.BytesIO()
+        entry = BlockCoder.for_options(CompressOptions(model=str(LANGUAGE))).entry
+        writer = FrameWriter(sink, FrameHeader((entry,)))
+        writer.add(block, content)
+        writer.close()
+        return sink.getvalue()
+
+
 FALLS_BACK = choice.can_fall_back
 
 
@@ -351,8 +394,14 @@ def _network_cases() -> Iterator[NetworkCase]:
     yield NetworkCase("phrases", 2, 4, is_slow=True)
 
 
-AnyCase = Case | TableCase | NetworkCase
-CASES: list[AnyCase] = [*_cases(), *_table_cases(), *_network_cases()]
+def _language_cases() -> Iterator[LanguageCase]:
+    yield LanguageCase("text", 0, 2)
+    yield LanguageCase("every-byte", 1, 4)
+    yield LanguageCase("text", 2, 3)
+
+
+AnyCase = Case | TableCase | NetworkCase | LanguageCase
+CASES: list[AnyCase] = [*_cases(), *_table_cases(), *_network_cases(), *_language_cases()]
 SLOW = {case.name for case in CASES if isinstance(case, NetworkCase) and case.is_slow}
 
 

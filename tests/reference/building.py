@@ -24,12 +24,12 @@ def entry(
     properties: Mapping[int, bytes] | None = None,
     coder: int = 0,
 ) -> bytes:
-    """Return an entry of a header, with a hash of 3 or 32 bytes."""
+    """Return an entry of a header, with a short hash of 3 bytes or a long one."""
     fields = b"".join(
         varint(number) + varint(len(value)) + value
         for number, value in sorted((properties or {}).items())
     )
-    head = family << 3 | (len(digest) == 32) | bool(coder) << 1 | bool(fields) << 2
+    head = family << 3 | (len(digest) > 3) | bool(coder) << 1 | bool(fields) << 2
     coder_field = bytes([coder] if coder else [])
     size = varint(len(fields)) if fields else b""
     return varint(head) + coder_field + bytes([revision]) + digest + size + fields

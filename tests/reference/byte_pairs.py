@@ -20,23 +20,27 @@ def characters() -> list[str]:
 
 
 class BytePairs:
-    """The bytes of each token of a model's vocabulary."""
+    """The bytes of each token of a model's vocabulary.
+
+    Attributes:
+        contents: by the numbers of tokens; tokens that are no content are not there.
+    """
 
     def __init__(self, stored: StoredModel) -> None:
         text = json.loads(bytes(stored.numbers("tokenizer")))
         byte_of = {character: byte for byte, character in enumerate(characters())}
         merged = {merge.replace(" ", "") for merge in text["merges"]}
-        self._tokens: dict[int, bytes] = {}
+        self.contents: dict[int, bytes] = {}
         for token, number in text["vocab"].items():
             is_text = len(token) == 1 or token in merged
             if text.get("rule") == "pieces":
                 if found := BYTE.fullmatch(token):
-                    self._tokens[number] = bytes([int(found[1], 16)])
+                    self.contents[number] = bytes([int(found[1], 16)])
                 elif is_text:
-                    self._tokens[number] = token.replace("\u2581", " ").encode()
+                    self.contents[number] = token.replace("\u2581", " ").encode()
             elif is_text and set(token) <= byte_of.keys():
-                self._tokens[number] = bytes(byte_of[character] for character in token)
+                self.contents[number] = bytes(byte_of[character] for character in token)
 
     def content(self, tokens: Sequence[int]) -> bytes:
-        need(all(token in self._tokens for token in tokens), "a token has no bytes")
-        return b"".join(self._tokens[token] for token in tokens)
+        need(all(token in self.contents for token in tokens), "a token has no bytes")
+        return b"".join(self.contents[token] for token in tokens)

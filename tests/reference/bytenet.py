@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.reference.contexts import TEXT
 from tests.reference.exact import Layer, Scale
 from tests.reference.recurrence import Recurrence
-from tests.reference.shared import Experience
+from tests.reference.shared import EXPERIENCED, NETWORK, Experience, Kind
 from tests.reference.stored import StoredModel
 
 SEPARATOR = 0x1E
@@ -34,6 +35,12 @@ class Network:
             self.experience = Experience(
                 *(stored.numbers(f"mixers.{name}") for name in Experience._fields)
             )
+
+    def manner(self, profile: int) -> tuple[Kind, Experience | None]:
+        """Return what mixers beside the network begin with: section 6."""
+        if self.experience is None or profile != TEXT:
+            return NETWORK, None
+        return EXPERIENCED, self.experience
 
 
 class Reader:

@@ -25,7 +25,7 @@ class BitCoder(Protocol):
     """Who tells the next bit."""
 
     def decode(self, p: int) -> int:
-        """Return a bit that is 1 with probability p / 2**16."""
+        """Return a bit that is 1 with probability p / 2**16, or in the coder's own units."""
 
 
 class KnownBits:
@@ -53,7 +53,7 @@ class BitDecoder:
     WINDOW = 1 << 48
 
     def __init__(self, payload: bytes, num_bytes: int) -> None:
-        need_bits(payload, 8 * num_bytes // 45_427)
+        need_bits(payload, self._least_bits(num_bytes))
         self._payload = payload
         self._position = 6
         self._number = self._window(0)
@@ -63,14 +63,21 @@ class BitDecoder:
         """Return the 48 bits from ``start`` on; after the end there are zeros."""
         return int.from_bytes(self._payload[start : start + 6].ljust(6, b"\0"), "big")
 
+    def _least_bits(self, num_bytes: int) -> int:
+        return 8 * num_bytes // 45_427
+
+    def _ones(self, p: int) -> int:
+        """Return the part of the interval's width that is a one's."""
+        return self._width * p >> 16
+
     def decode(self, p: int) -> int:
-        ones = self._width * p >> 16
+        ones = self._ones(p)
         if self._number < ones:
             bit, self._width = 1, ones
         else:
             bit, self._width = 0, self._width - ones
             self._number -= ones
-        if self._width < 1 << 32:
+        while self._width < 1 << 32:
             self._width <<= 16
             taken = self._payload[self._position : self._position + 2].ljust(2, b"\0")
             self._number = self._number << 16 | int.from_bytes(taken, "big")
@@ -90,6 +97,16 @@ class BitDecoder:
                 break
         is_whole = start + count == len(self._payload) and self._number == distance
         need(is_whole, "a payload is not what its content is coded as")
+
+
+class FineBitDecoder(BitDecoder):
+    """That of docs/spec/language.md, section 4: probabilities are in units of 2**-22."""
+
+    def _least_bits(self, num_bytes: int) -> int:
+        return 0
+
+    def _ones(self, p: int) -> int:
+        return (self._width >> 8) * p >> 14
 
 
 class SymbolDecoder(Protocol):

@@ -3,8 +3,8 @@
     python tests/reference/decoder.py FRAME [MODEL.safetensors ...] > OUT
 
 It needs nothing but Python's standard library and shares no code with the package.  It is clear
-rather than quick: some 1,000 bytes a second without a network, 60 with text-s.  Models and
-dictionaries are files whose tensors aren't packed.  It reads all families but language and hf.
+rather than quick: some 1,000 bytes a second without a network, 60 with text-s, 30 with text-l.
+Models and dictionaries are files whose tensors aren't packed.  It reads all families but hf.
 """
 
 from __future__ import annotations
@@ -30,17 +30,22 @@ from tests.reference.coders import (  # noqa: E402
 )
 from tests.reference.frames import (  # noqa: E402
     DICTIONARY,
+    LANGUAGE,
     Block,
     Entry,
+    lane_starts,
     read_file,
     rewrite_line_ends,
 )
+from tests.reference.language import SECOND_OPINION, LanguageModel, decode_language  # noqa: E402
 from tests.reference.stored import StoredModel  # noqa: E402
-from tests.reference.symbol_models import ADAPTIVE  # noqa: E402
+from tests.reference.symbol_models import ADAPTIVE, PARAMETERS  # noqa: E402
+from tests.reference.transformer import Transformer, parameter_of  # noqa: E402
 
 MIX, BYTENET = 1, 6
-REVISIONS = dict.fromkeys((MIX, BYTENET, *symbol_models.FAMILIES), 1)
+REVISIONS = dict.fromkeys((MIX, BYTENET, *symbol_models.FAMILIES), 1) | {LANGUAGE: 3}
 NETWORKS = ("bytenet",)
+TRANSFORMERS = ("transformer",)
 DICTIONARIES = ("dictionary",)
 NETWORK_BYTES = 1024
 
@@ -60,6 +65,7 @@ class Decoder:
         self._models = models
         self._networks: dict[bytes, Network] = {}
         self._opened: dict[bytes, tuple[symbol_models.Model, StoredModel]] = {}
+        self._languages: dict[bytes, LanguageModel] = {}
 
     def decode(self, data: bytes) -> bytes:
         contents = []
@@ -83,6 +89,11 @@ class Decoder:
             need(model.hash == hashlib.sha256(b"").digest()[:3], "a model has another hash")
             return
         need(model.coder == 0, "a model of bits has their coder only")
+        if model.family == LANGUAGE:
+            need(len(model.hash) == 4, "a language model has a short hash")
+            need(not model.properties.keys() - {PARAMETERS}, "a property is unknown")
+            self._window(model)
+            return
         need(not model.properties.keys() - {DICTIONARY}, "a property is unknown")
         self._dictionary(model)
         if model.family == BYTENET:
@@ -106,6 +117,10 @@ class Decoder:
             return symbol_models.decode_adaptive(block, model)
         if model.family in symbol_models.ARCHITECTURES:
             return symbol_models.decode_stored(block, model, *self._symbol_model(model))
+        if model.family == LANGUAGE:
+            network = self._network(SECOND_OPINION) if block.variant >= 2 else None
+            language = self._language(model.hash)
+            return decode_language(block, language, self._window(model), network)
         dictionary = self._dictionary(model)
         if model.family == BYTENET:
             return decode_bytenet(block, self._network(model.hash), dictionary)
@@ -120,6 +135,17 @@ class Decoder:
         if digest not in self._networks:
             self._networks[digest] = Network(self._stored(NETWORKS, digest))
         return self._networks[digest]
+
+    def _language(self, digest: bytes) -> LanguageModel:
+        if digest not in self._languages:
+            transformer = Transformer(self._stored(TRANSFORMERS, digest))
+            self._languages[digest] = LanguageModel(transformer)
+        return self._languages[digest]
+
+    def _window(self, model: Entry) -> int:
+        """Return the length of a language model's windows."""
+        transformer = self._language(model.hash).transformer
+        return parameter_of(transformer, model.properties.get(PARAMETERS))
 
     def _symbol_model(self, model: Entry) -> tuple[symbol_models.Model, StoredModel]:
         """Return an entry's model, and what it was made of."""
@@ -158,7 +184,7 @@ def decode_bytenet(block: Block, network: Network, dictionary: bytes) -> bytes:
         return decode_mix(block, dictionary, b"", 1)
     each = min(block.num_lanes, network.section_lanes)
     need(block.num_lanes <= 64 and block.num_lanes % each == 0, "the block has no such lanes")
-    starts = mix.lane_starts(block.num_symbols, block.num_lanes)[::each]
+    starts = lane_starts(block.num_symbols, block.num_lanes)[::each]
     at = 4 * (block.num_lanes // each - 1)
     need(at <= len(block.payload), "a block's payload is too short for its sections' sizes")
     sizes = [int.from_bytes(block.payload[i : i + 4], "little") for i in range(0, at, 4)]
@@ -182,12 +208,13 @@ def code_section(
     dictionary: bytes = b"",
 ) -> bytes:
     """Return the bytes of a section, whose lanes advance together."""
+    kind, experience = network.manner(profile)
     lanes = mix.begin(
         num_bytes,
         profile,
         dictionary=dictionary,
-        with_network=True,
-        experience=network.experience,
+        kind=kind,
+        experience=experience,
         num_lanes=num_lanes,
     )
     reader = Reader(network)

@@ -1,4 +1,4 @@
-"""Frames of version 1: docs/format.md, sections 1 and 2."""
+"""Frames of version 1: docs/format.md, sections 1 to 3."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def read_entry(cursor: Cursor) -> Entry:
         symbols_and_coder = cursor.u8()
         need(symbols_and_coder > 0, "symbols and coder are given, but 0")
     revision = cursor.u8()
-    digest = cursor.take((8 if head >> 3 == LANGUAGE else 32) if head & 1 else 3)
+    digest = cursor.take((4 if head >> 3 == LANGUAGE else 32) if head & 1 else 3)
     properties: dict[int, bytes] = {}
     if head & 4:
         end = cursor.varint(2, 4096) + cursor.at
@@ -203,6 +203,12 @@ def joined_crc(first: int, second: int, num_bytes: int) -> int:
     for _ in range(8 * num_bytes):
         first = first >> 1 ^ (0xEDB88320 if first & 1 else 0)
     return first ^ second
+
+
+def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
+    """Return where lanes begin, and the end: section 3."""
+    size, longer = divmod(num_bytes, num_lanes)
+    return [lane * size + min(lane, longer) for lane in range(num_lanes)] + [num_bytes]
 
 
 def rewrite_line_ends(data: bytes) -> bytes:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 from tests.reference.coders import BitCoder, KnownBits
 from tests.reference.contexts import TEXT, Contexts
+from tests.reference.frames import lane_starts
+from tests.reference.matches import Match, find_matches
 from tests.reference.shared import (
+    ALONE,
     FINAL_LIMIT,
     FIRST_FINAL_ROW,
     FIRST_ROW,
     WEIGHT_LIMIT,
     Experience,
+    Kind,
     Tables,
 )
 from tests.reference.tables import (
@@ -25,32 +29,17 @@ from tests.reference.tables import (
     learned,
     logarithm,
     squash,
+    sums_of,
 )
 
 PRIMED_COUNT = 10
 
 
-class Match:
-    pointer = 0
-    length = 0
-    expected = 0  # 256 + byte
-    prediction = -1
-
-
-def step_of(length: int) -> int:
-    if length < 16:
-        return length
-    if length < 32:
-        return 16 + (length - 16 >> 2)
-    return min(20 + (length - 32 >> 5), 31)
-
-
 class Lane:
     """A place of the section that advances, and what belongs to it alone."""
 
-    def __init__(self, tables: Tables, profile: int, with_network: bool, experienced: bool) -> None:
-        self.tables, self.profile = tables, profile
-        self.with_network, self.experienced = with_network, experienced
+    def __init__(self, tables: Tables, profile: int, kind: Kind) -> None:
+        self.tables, self.profile, self.kind = tables, profile, kind
         self.start, self.num_lanes = 0, 1
         self.position = 0
         self.partial = self.node = 1
@@ -85,6 +74,17 @@ class Lane:
     # 7. Inputs
 
     def predict(self) -> int:
+        """Return the probability of a one, in units of 2**-16."""
+        return self._refine(self.mix())
+
+    def mix(self) -> int:
+        """Return the log odds of a one, as the mixers have them."""
+        inputs = self._inputs()
+        self.inputs = [(k, value) for k, value in enumerate(inputs) if value]
+        self._choose_rows(abs(inputs[46]))
+        return self._mix()
+
+    def _inputs(self) -> list[int]:
         tables = self.tables
         slots, maps, node = tables.slots, tables.history_maps, self.node
         inputs: list[int] = []
@@ -100,30 +100,25 @@ class Lane:
                 self.order += i < 7
             else:
                 inputs += (0, 0)
-        self._predict_matches(inputs)
+        inputs += self._match_inputs()
         inputs += (STRETCH[tables.order0_map[self.partial] >> 20], 256)
         inputs += self._network_inputs()
-        self.inputs = [(k, value) for k, value in enumerate(inputs) if value]
-        self._choose_rows(abs(inputs[46]))
-        return self._refine(self._mix())
+        return inputs
 
-    def _predict_matches(self, inputs: list[int]) -> None:
+    def _match_inputs(self) -> list[int]:
+        inputs: list[int] = []
         self.expected = self.match_length = 0
         for m, match in enumerate(self.matches):
-            match.prediction = -1
-            if match.expected and match.expected >> 8 - self.num_bits != self.partial:
-                match.expected = match.length = 0
-            if not match.expected:
+            match.predict(self.num_bits, self.partial)
+            if match.prediction < 0:
                 inputs += (0, 0)
                 continue
-            bit = match.expected >> 7 - self.num_bits & 1
-            step = step_of(match.length)
-            match.prediction = 2 * step + bit
-            p = self.tables.match_maps[32 * m + step] >> 20
-            sign = 1 if bit else -1
+            p = self.tables.match_maps[32 * m + match.step] >> 20
+            sign = 1 if match.prediction & 1 else -1
             inputs += (sign * STRETCH[p], sign * (p - 2048))
             self.expected = match.expected
-            self.match_length = 1 + min(step >> 1, 14)
+            self.match_length = 1 + min(match.step >> 1, 14)
+        return inputs
 
     def _network_inputs(self) -> tuple[int, int]:
         if self.tree is None:
@@ -133,11 +128,8 @@ class Lane:
         return clamp(logarithm(ones) - logarithm(zeros), 2047), p - 2048 >> 1
 
     def take_weights(self, weights: Sequence[int]) -> None:
-        tree = [0] * 256 + list(weights)
-        for node in range(255, 0, -1):
-            tree[node] = tree[2 * node] + tree[2 * node + 1]
-        self.tree = tree
-        self.foreseen = 256 + tree.index(max(weights), 256) - 256
+        self.tree = sums_of(weights)
+        self.foreseen = 256 + list(weights).index(max(weights))
 
     # 8. Mixers
 
@@ -155,7 +147,7 @@ class Lane:
         ]
         finals = [self.partial]
         self.rows = [FIRST_ROW[s] + row for s, row in enumerate(rows)]
-        if self.with_network:
+        if self.kind.with_network:
             if self.tree is None:
                 self.rows.append(0)
                 finals += [-FIRST_FINAL_ROW[1], -FIRST_FINAL_ROW[2]]
@@ -179,7 +171,7 @@ class Lane:
             self.finals.append(clamp(total >> 16, 3071))
         return sum(self.finals) // len(self.finals)
 
-    def _train_mixers(self, bit: int) -> None:
+    def train_mixers(self, bit: int) -> None:
         target = bit << 16
         for number, output in zip(self.rows, self.outputs, strict=True):
             error = (target - squash(output)) * self.rate >> 10
@@ -188,11 +180,13 @@ class Lane:
                 for k, value in self.inputs:
                     weight = row[k] + (value * error + 8192 >> 14)
                     row[k] = clamp(weight, WEIGHT_LIMIT)
+        shift = self.kind.final_shift
+        half = 1 << shift >> 1
         for number, final in zip(self.final_rows, self.finals, strict=True):
             row = self.tables.final_weights[number]
             error = (target - squash(final)) * len(self.finals)
             for s, output in enumerate(self.outputs):
-                row[s] = clamp(row[s] + (output * error + 65536 >> 17), FINAL_LIMIT)
+                row[s] = clamp(row[s] + (output * error + half >> shift), FINAL_LIMIT)
 
     # 9. Final maps
 
@@ -215,10 +209,15 @@ class Lane:
     # 10. Learning
 
     def update(self, bit: int) -> None:
-        tables = self.tables
-        self._train_mixers(bit)
-        for entries, at in zip(tables.final_maps, self.points, strict=True):
+        """Learn a bit that was predicted."""
+        self.train_mixers(bit)
+        for entries, at in zip(self.tables.final_maps, self.points, strict=True):
             entries[at] += (65535 if bit else 0) - entries[at] >> 6
+        self.take(bit)
+
+    def take(self, bit: int) -> None:
+        """Learn a bit but in mixers and final maps, and go on to the next."""
+        tables = self.tables
         for entry in self.entries:
             tables.history_maps[entry] = learned(tables.history_maps[entry], bit)
         for place in self.slot_places:
@@ -240,7 +239,7 @@ class Lane:
             self.tables.history[self.position] = self.partial & 255
             self.position += 1
             self.partial, self.num_bits = 1, 0
-            self._find_matches()
+            find_matches(self.matches, self.tables, self.position)
             self.contexts.advance(self.position)
             self._set_rate()
         if self.num_bits % 4 == 0:
@@ -249,48 +248,10 @@ class Lane:
 
     def _set_rate(self) -> None:
         seen = (self.position - self.start) * self.num_lanes + 8192
-        if self.experienced:
-            self.rate = 40 + 300 * 4096 // seen
-        elif self.with_network:
-            self.rate = 40 + 800 * 4096 // seen
-        else:
-            self.rate = 60 + 400 * 4096 // seen
+        self.rate = self.kind.least_rate + self.kind.rate // seen
 
     def _last(self, back: int) -> int:
         return self.tables.byte(self.position - back)
-
-    # 6. Matches
-
-    def _find_matches(self) -> None:
-        history, position = self.tables.history, self.position
-        for m, (match, shortest) in enumerate(zip(self.matches, (6, 14), strict=True)):
-            if match.length:
-                if history[match.pointer] == history[position - 1]:
-                    match.length = min(match.length + 1, 65535)
-                    match.pointer += 1
-                else:
-                    match.length = 0
-            if position >= shortest:
-                value = 0
-                for back in range(1, shortest + 1):
-                    value = (value + history[position - back] + 1) * GOLDEN & MASK
-                head = value >> 40 & self.tables.head_mask
-                place = self.tables.heads[m][head]
-                if not match.length:
-                    length = self._common_length(place, position)
-                    if length >= shortest:
-                        match.length, match.pointer = length, place
-                self.tables.heads[m][head] = position
-            match.expected = 256 + history[match.pointer] if match.length else 0
-
-    def _common_length(self, one: int, other: int) -> int:
-        history, length = self.tables.history, 0
-        most = min(32, one, other)
-        while length < most and history[one - 1 - length] == history[other - 1 - length]:
-            length += 1
-        return length
-
-    # 9. Contexts
 
     # 5. Slots
 
@@ -315,28 +276,20 @@ class Lane:
 # 11. Blocks
 
 
-def lane_starts(num_bytes: int, num_lanes: int) -> list[int]:
-    """Return where lanes begin, and the end."""
-    size, longer = divmod(num_bytes, num_lanes)
-    return [lane * size + min(lane, longer) for lane in range(num_lanes)] + [num_bytes]
-
-
 def begin(
     num_bytes: int,
     profile: int,
     *,
     dictionary: bytes = b"",
     primer: bytes = b"",
-    with_network: bool = False,
+    kind: Kind = ALONE,
     experience: Experience | None = None,
     num_lanes: int = 1,
 ) -> list[Lane]:
     """Return the lanes of a section before its first bit."""
-    if profile != TEXT:
-        experience = None
     before = len(primer) + len(dictionary)
-    tables = Tables(before + num_bytes, with_network, experience)
-    first = Lane(tables, profile, with_network, experience is not None)
+    tables = Tables(before + num_bytes, kind, experience)
+    first = Lane(tables, profile, kind)
     first.learn(primer)
     if primer:
         tables.limit_counts(PRIMED_COUNT)

@@ -17,6 +17,35 @@ WEIGHT_LIMIT = (1 << 19) - 1
 FINAL_LIMIT = 1 << 20
 
 
+class Kind(NamedTuple):
+    """What mixers begin with, and how fast they learn: mix, sections 2 and 8; language, section 4.
+
+    Attributes:
+        context, match, network: first weights of inputs 0 to 38, 40 and 42, and 46.
+        final: first final weights.
+        least_rate, rate: R is the first, and the second over n.
+        final_shift: by which final weights learn.
+    """
+
+    context: int
+    match: int
+    network: int
+    final: int
+    least_rate: int
+    rate: int
+    final_shift: int = 17
+
+    @property
+    def with_network(self) -> bool:
+        return self.network > 0
+
+
+ALONE = Kind(7000, 14000, 0, 10922, 60, 1638400)
+NETWORK = Kind(3300, 6600, 45000, 9362, 40, 3276800)
+EXPERIENCED = NETWORK._replace(rate=1228800)
+LANGUAGE = Kind(600, 1500, 62000, 9362, 14, 122880, 20)
+
+
 class Experience(NamedTuple):
     """Tensors of a network by these names, without their prefix."""
 
@@ -30,7 +59,7 @@ class Experience(NamedTuple):
 class Tables:
     """Everything that the lanes of a section share."""
 
-    def __init__(self, num_bytes: int, with_network: bool, experience: Experience | None) -> None:
+    def __init__(self, num_bytes: int, kind: Kind, experience: Experience | None) -> None:
         lines = max(6, min(21, (20 * num_bytes).bit_length() - 2))
         heads = max(8, min(20, num_bytes.bit_length()))
         self.line_mask = (1 << lines) - 1
@@ -43,11 +72,9 @@ class Tables:
         first = [squash(clamp(256 * (point - 12), 3071)) for point in range(25)]
         self.final_maps = [array("H", first) * 65536 for _ in range(3)]
         if experience is None:
-            context, match, network = (3300, 6600, 45000) if with_network else (7000, 14000, 0)
-            row = [context, 0] * 20 + [match, 0] * 2 + [0, 0, network, 0]
+            row = [kind.context, 0] * 20 + [kind.match, 0] * 2 + [0, 0, kind.network, 0]
             self.weights = [row.copy() for _ in range(NUM_ROWS)]
-            share = 65536 // (7 if with_network else 6)
-            self.final_weights = [[share] * 7 for _ in range(NUM_FINAL_ROWS)]
+            self.final_weights = [[kind.final] * 7 for _ in range(NUM_FINAL_ROWS)]
             self.history_maps = [guess << 16 for guess in GUESS + [0] * (256 - len(GUESS))] * 20
             self.order0_map = [1 << 31] * 256
             self.match_maps = [3 << 30] * 64

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 OTHER = 0xD6E8FEB86659FD93
@@ -125,3 +127,11 @@ def logarithm(value: int) -> int:
     octaves = value.bit_length() - 1
     place = value << 62 - octaves >> 51
     return octaves * 2839 // 16 + LOGARITHM[place - 2048]
+
+
+def sums_of(weights: Sequence[int]) -> list[int]:
+    """Return the sums of the weights of bytes that begin alike, by a one and these bits."""
+    tree = [0] * 256 + list(weights)
+    for node in range(255, 0, -1):
+        tree[node] = tree[2 * node] + tree[2 * node + 1]
+    return tree

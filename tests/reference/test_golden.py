@@ -34,6 +34,9 @@ QUICK = (
     "few-tokens-neural-ngram-arithmetic",
     "few-tokens-recurrent-tokens-arithmetic",
     "captioned-images-prior-arithmetic",
+    "empty-language-arithmetic",
+    "one-byte-language-arithmetic",
+    "text-language-0-2",
 )
 SLOW = (
     "few-tokens-sliding-huffman",
@@ -79,7 +82,16 @@ SLOW = (
     "text-text-s-arithmetic",
     "text-text-s-arithmetic-dictionary",
     "lanes-begin-alike-text-s-arithmetic",
+    "every-byte-language-1-4",
 )
+WITH_TEXT_L = (
+    "text-text-l-arithmetic",
+    "text-language-arithmetic",
+    "text-language-2-3",
+    "every-byte-language-arithmetic",
+    "line-ends-language-arithmetic",
+)
+"""Those that need the larger network of the package; all of them are slow."""
 
 with cases.SIZES.open(newline="") as file:
     HASHES = {row["frame"]: row["content_sha256"] for row in csv.DictReader(file)}
@@ -103,14 +115,21 @@ def test_valid_frames(decoder: Decoder, name: str) -> None:
 
 
 def test_all_named_frames_are_golden_ones() -> None:
-    assert {*QUICK, *SLOW} <= {path.stem for path in cases.VALID.glob("*.ncmp")}
+    assert {*QUICK, *SLOW, *WITH_TEXT_L} <= {path.stem for path in cases.VALID.glob("*.ncmp")}
+
+
+@pytest.fixture(scope="module")
+def with_text_l(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+    folder = tmp_path_factory.mktemp("larger")
+    paths = (packaged("text-l"), cases.LANGUAGE)
+    files = [plain(PackagedModel.load(path), folder / path.name) for path in paths]
+    return Decoder([StoredModel(path.read_bytes()) for path in files])
 
 
 @pytest.mark.slow
-def test_a_frame_of_the_larger_network(tmp_path: Path) -> None:
-    path = plain(PackagedModel.load(packaged("text-l")), tmp_path / "text-l.safetensors")
-    decoder = Decoder([StoredModel(path.read_bytes())])
-    test_valid_frames(decoder, "text-text-l-arithmetic")
+@pytest.mark.parametrize("name", WITH_TEXT_L)
+def test_frames_of_the_larger_network(with_text_l: Decoder, name: str) -> None:
+    test_valid_frames(with_text_l, name)
 
 
 PRIMED = {

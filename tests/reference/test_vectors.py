@@ -6,14 +6,19 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
+
 from neurocomp.store.stored import StoredModel as PackagedModel
 from tests.golden import cases
 from tests.reference import vectors
 from tests.reference.bytenet import Network
-from tests.reference.conftest import plain
+from tests.reference.conftest import packaged, plain
 from tests.reference.contexts import TEXT
 from tests.reference.decoder import primer
+from tests.reference.frames import read_file
+from tests.reference.language import LanguageModel
 from tests.reference.stored import StoredModel
+from tests.reference.transformer import Transformer
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 
@@ -96,3 +101,43 @@ def test_dalle(tmp_path: Path) -> None:
     text = section("dalle.md", "6. Test vectors")
     assert shape in text
     assert hashes(text) == [digest]
+
+
+DECISIONS = (
+    "text-language-0-2",
+    "every-byte-language-1-4",
+    "text-language-2-3",
+    "every-byte-language-arithmetic",
+)
+
+
+def language_model(folder: Path) -> LanguageModel:
+    return LanguageModel(Transformer(read(cases.LANGUAGE, folder)))
+
+
+def test_language(tmp_path: Path) -> None:
+    model = language_model(tmp_path)
+    vocabulary = model.vocabulary
+    text = section("language.md", "7. Test vectors")
+    sizes = (
+        f"has {len(vocabulary.numbers)} tokens with bytes and {len(vocabulary.prefixes)} prefixes"
+    )
+    assert sizes in text
+    found = [*vectors.of_vocabulary(vocabulary), vectors.of_token_weights(model)]
+    assert hashes(text)[:3] == found
+    assert len(hashes(text)) == len(found) + len(DECISIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DECISIONS)
+def test_decisions_of_language(name: str, tmp_path: Path) -> None:
+    frame = (cases.VALID / f"{name}.ncmp").read_bytes()
+    ((_, (block,)),) = read_file(frame)
+    network = Network(read(packaged("text-l"), tmp_path)) if block.variant >= 2 else None
+    found = vectors.of_decisions(language_model(tmp_path), frame, network)
+    text = section("language.md", "7. Test vectors")
+    fields = (f"`{name}`", block.variant, block.num_lanes, len(found))
+    start = " | ".join(map(str, fields))
+    assert f"| {start} | `{vectors.digest('I', found)}` |" in text
+    if name == DECISIONS[0]:
+        assert numbers(text) == found[:16]

@@ -126,12 +126,16 @@ class Lane:
         self._num_read = 0
 
     def weigh(self) -> list[int]:
+        return weights_of_logits(self.logits(), self._model.exp2)
+
+    def logits(self) -> list[int]:
+        """Return the logits of what comes next; called at least once for each symbol."""
         stream: list[int] = []
         for symbol in self._new:
             stream = self._model.read(symbol, self._num_read, self._past)
             self._num_read += 1
         self._new = []
-        return weights_of_logits(self._model.logits(stream), self._model.exp2)
+        return self._model.logits(stream)
 
     def read(self, symbol: int) -> None:
         self._new.append(symbol)

@@ -7,19 +7,22 @@ import struct
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
-from tests.reference import adaptive, mix, tables
+from tests.reference import adaptive, tables
 from tests.reference.bytenet import Network, Reader
-from tests.reference.coders import KnownBits
+from tests.reference.coders import BitCoder, FineBitDecoder, KnownBits
 from tests.reference.contexts import BINARY, TEXT
 from tests.reference.dalle import Prior, PriorLanes
 from tests.reference.decoder import code_by_contexts, code_section
-from tests.reference.frames import read_file
+from tests.reference.frames import lane_starts, read_file
+from tests.reference.language import LanguageModel, code_block, new_reader
 from tests.reference.ngram import Ngram, NgramLane
 from tests.reference.stored import StoredModel
 from tests.reference.symbolwise import Lane, Lanes, decode_symbols, frequencies
+from tests.reference.token_weights import Biases
 from tests.reference.tokennets import NeuralNgram, NeuralNgramLane, RecurrentLane, RecurrentTokens
 from tests.reference.transformer import Lane as TransformerLane
 from tests.reference.transformer import Transformer, parameter_of
+from tests.reference.vocabulary import Vocabulary
 
 WORD = b"neurocomp"
 DICTIONARY = b"a neural compressor"
@@ -63,7 +66,7 @@ def beside(
     dictionary: bytes = b"",
 ) -> list[int]:
     """Return the probabilities of a section's bits with a network, in the order of coding."""
-    starts = mix.lane_starts(len(content), num_lanes)
+    starts = lane_starts(len(content), num_lanes)
     lanes = [content[first:last] for first, last in pairwise(starts)]
     order = (byte for step in zip_longest(*lanes) for byte in step if byte is not None)
     coder = KnownBits(bytes(order))
@@ -135,6 +138,51 @@ def of_tokennets(neural_ngram: StoredModel, recurrent: StoredModel) -> list[str]
     """Return the hashes of tokennets.md, section 6."""
     lanes = NeuralNgramLane(NeuralNgram(neural_ngram)), RecurrentLane(RecurrentTokens(recurrent))
     return [of_lane(lane, TOKENS) for lane in lanes]
+
+
+def of_vocabulary(vocabulary: Vocabulary) -> list[str]:
+    """Return the hashes of language.md, section 7, that are of tokens and prefixes."""
+    ranges = [end for one in vocabulary.prefixes for end in (one.first, one.last)]
+    return [digest("I", vocabulary.numbers), digest("I", ranges)]
+
+
+def of_token_weights(model: LanguageModel) -> str:
+    """Return the hash of language.md, section 7, that is of weights."""
+    numbers = model.vocabulary.numbers
+    biases = Biases(len(numbers))
+    lane = new_reader(model, parameter_of(model.transformer, None))
+    found: list[int] = []
+    for i in range(40):
+        logits = lane.logits()
+        weights = biases.weigh([logits[number] for number in numbers])
+        found += weights.values
+        place = (7 * i * i + 131 * i) % len(numbers)
+        biases.learn(weights, place)
+        lane.read(numbers[place])
+    return digest("I", found)
+
+
+class WatchedBits:
+    """A coder whose probabilities are remembered."""
+
+    def __init__(self, coder: BitCoder) -> None:
+        self._coder = coder
+        self.probabilities: list[int] = []
+
+    def decode(self, p: int) -> int:
+        self.probabilities.append(p)
+        return self._coder.decode(p)
+
+
+def of_decisions(model: LanguageModel, frame: bytes, network: Network | None) -> list[int]:
+    """Return the probabilities of a frame's decisions; it has one block."""
+    ((_, (block,)),) = read_file(frame)
+    coder = WatchedBits(FineBitDecoder(block.payload, block.num_symbols))
+    starts = lane_starts(block.num_symbols, block.num_lanes)
+    sizes = [last - first for first, last in pairwise(starts)]
+    length = parameter_of(model.transformer, None)
+    code_block(coder, model, length, sizes, block.variant % 2, network)
+    return coder.probabilities
 
 
 class Watched:
