@@ -35,7 +35,8 @@ size_t kind_of(int context_order, const Node& node, int32_t outcomes) {
     const int32_t confidence = number == 1
                                    ? level(node.total() / one_unit, counts_of_one)
                                    : level(node.total() * 4 / (number * one_unit), averages);
-    return static_cast<size_t>((context_order * 8 + family) * 32 + confidence * 4 + outcomes);
+    const int32_t kind = (context_order * 8 + family) * 32 + confidence * 4 + outcomes;
+    return static_cast<size_t>(kind);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ inline uint64_t saved_registers() {
 #if defined(_MSC_VER) && !defined(__clang__)
     return _xgetbv(0);
 #else
-    uint32_t low, high;
+    uint32_t low = 0, high = 0;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return uint64_t{high} << 32 | low;
 #endif

@@ -16,7 +16,8 @@ constexpr Tables make_tables() {
     Tables tables{};
     for (uint32_t byte = 0; byte < 256; ++byte) {
         uint32_t value = byte;
-        for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xEDB88320U : 0U);
+        for (int bit = 0; bit < 8; ++bit)
+            value = value >> 1 ^ ((value & 1) != 0 ? 0xEDB88320U : 0U);
         tables[0][byte] = value;
     }
     for (size_t k = 1; k < at_once; ++k) {

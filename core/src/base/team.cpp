@@ -41,7 +41,7 @@ void Team::end() {
     steps_ended_.store(steps_begun_.load());
     if (num_asleep_.load() == 0) return;
     {
-        const std::lock_guard<std::mutex> lock(mutex_);
+        const std::scoped_lock lock(mutex_);
     }
     woken_.notify_all();
 }
@@ -80,7 +80,7 @@ void Team::run(const Phase& phase, size_t num_pieces) {
     left_.store(number << 32 | num_pieces);
     if (num_asleep_.load() != 0) {
         {
-            const std::lock_guard<std::mutex> lock(mutex_);
+            const std::scoped_lock lock(mutex_);
         }
         woken_.notify_all();
     }

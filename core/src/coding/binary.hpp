@@ -132,8 +132,7 @@ class Encoder {
 // Between decisions 0 <= number - low < width.
 class Decoder {
    public:
-    Decoder(const uint8_t* payload, size_t size)
-        : payload_(payload), size_(size), position_(window_bytes) {
+    Decoder(const uint8_t* payload, size_t size) : payload_(payload), size_(size) {
         number_ = window(0);
     }
 
@@ -189,13 +188,13 @@ class Decoder {
     uint64_t width_ = initial_width;
     const uint8_t* payload_;
     size_t size_;
-    size_t position_;
+    size_t position_ = window_bytes;
 };
 
 // Learns decisions without writing them.
 struct NoCoder {
-    NEUROCOMP_INLINE int code(uint32_t /*p*/, int bit) { return bit; }
-    NEUROCOMP_INLINE bool is_spent() const { return false; }
+    static NEUROCOMP_INLINE int code(uint32_t /*p*/, int bit) { return bit; }
+    static NEUROCOMP_INLINE bool is_spent() { return false; }
 };
 
 }  // namespace neurocomp::coding

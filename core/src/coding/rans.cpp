@@ -111,6 +111,7 @@ std::vector<uint32_t> rans_frequencies(std::span<const uint64_t> counts, int bit
     std::vector<uint32_t> frequencies;
     int64_t sum = 0;
     for (const uint64_t count : counts) {
+        // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): counts are positive
         const uint64_t share = ((count << (bits + 1)) + total) / (2 * total);
         frequencies.push_back(std::max(static_cast<uint32_t>(share), uint32_t{1}));
         sum += frequencies.back();

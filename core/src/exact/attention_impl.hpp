@@ -124,7 +124,7 @@ NEUROCOMP_INLINE size_t choose(const int32_t* weights, const int32_t* seen, size
     return number;
 }
 
-#if defined(__AVX2__)
+#ifdef __AVX2__
 
 // The sum of 16 * num_blocks columns of the values, times weights: pairs of positions are
 // interleaved, so that one instruction multiplies and adds both.
@@ -165,7 +165,7 @@ NEUROCOMP_INLINE void mix_columns(const Share* shares, size_t number, const int1
 NEUROCOMP_INLINE void mix_values(const Share* shares, size_t number, const int16_t* values,
                                  size_t width, int32_t* out) {
     size_t done = 0;
-#if defined(__AVX2__)
+#ifdef __AVX2__
     for (; done + 64 <= width; done += 64) {
         mix_columns<4>(shares, number, values + done, width, out + done);
     }

@@ -161,16 +161,16 @@ template <size_t num_rows, size_t num_columns, typename T>
 NEUROCOMP_INLINE void dot_products(const int16_t* const (&left)[num_rows],
                                    const T* const (&right)[num_columns], size_t size,
                                    int32_t (&out)[num_rows][num_columns]) {
-    typename Dots::Sums sums[num_rows][num_columns];
+    Dots::Sums sums[num_rows][num_columns];
     for (size_t i = 0; i < num_rows; ++i) {
         for (size_t j = 0; j < num_columns; ++j) sums[i][j] = Dots::zero();
     }
     const size_t whole = size - size % Dots::chunk;
     for (size_t k = 0; k < whole; k += Dots::chunk) {
-        typename Dots::Values columns[num_columns];
+        Dots::Values columns[num_columns];
         for (size_t j = 0; j < num_columns; ++j) columns[j] = Dots::load(right[j] + k);
         for (size_t i = 0; i < num_rows; ++i) {
-            const typename Dots::Values row = Dots::load(left[i] + k);
+            const Dots::Values row = Dots::load(left[i] + k);
             for (size_t j = 0; j < num_columns; ++j) {
                 sums[i][j] = Dots::add(sums[i][j], row, columns[j]);
             }

@@ -280,7 +280,7 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
         scales[row] = quantise_queries(queries.row(number) + at, far_queries.row(number) + at,
                                        width, scale.query_limit, near, far);
         for (size_t k = width; k < padded; ++k) near[k] = far[k] = 0;
-        const ptrdiff_t stride = static_cast<ptrdiff_t>(padded);
+        const auto stride = static_cast<ptrdiff_t>(padded);
         const PackedRows packed = {scratch.rows, row_bytes, scratch.sums, nullptr, nullptr, 0};
         pack_rows({near, 1, padded, stride}, true, row, packed);
         pack_rows({far, 1, padded, stride}, true, num_rows + row, packed);
@@ -290,6 +290,7 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
     const size_t stride = cache.num_slots;
     for (size_t strip = 0; strip < num_strips; ++strip) {
         int32_t* const scores = scratch.scores + strip * strip_outputs;
+        // NOLINTNEXTLINE(readability-suspicious-call-argument): of inputs, then of outputs
         multiply_strip<Strip::biased>(scratch.rows, row_bytes, padded, true,
                                       keys + strip * cache.num_groups * group_bytes,
                                       cache.num_groups, num_rows, scores, stride);
@@ -327,6 +328,7 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
     const auto* const values =
         reinterpret_cast<const uint8_t*>(cache.values_at(block.lane, block.head));
     for (size_t strip = 0; strip < cache.num_strips; ++strip) {
+        // NOLINTNEXTLINE(readability-suspicious-call-argument): the same
         multiply_strip<Strip::plain>(scratch.factors, 2 * stride, stride, true,
                                      values + strip * cache.num_slots * strip_outputs,
                                      count / group_inputs, num_rows, scratch.mixed, strip_outputs);

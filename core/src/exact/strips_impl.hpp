@@ -82,7 +82,7 @@ struct Strips {
     }
 
     static NEUROCOMP_INLINE __m512i four_of(const uint8_t* inputs) {
-        int32_t four;
+        int32_t four = 0;
         std::memcpy(&four, inputs, sizeof four);
         return _mm512_set1_epi32(four);
     }
@@ -173,7 +173,7 @@ struct WideStrips {
     }
 };
 
-#if defined(__AVX2__)
+#ifdef __AVX2__
 
 struct Strips : WideStrips {
     static constexpr size_t most_rows = 4;
@@ -200,7 +200,7 @@ struct Strips : WideStrips {
                 NEUROCOMP_FETCH(from + fetch_distance);
                 const __m256i left = widen<kind>(from), right = widen<kind>(from + 16);
                 for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
-                    int64_t four;
+                    int64_t four = 0;
                     std::memcpy(&four, rows + m * stride + g * sizeof four, sizeof four);
                     const __m256i all = _mm256_set1_epi64x(four);
                     sums[m][0] = _mm256_add_epi32(sums[m][0], _mm256_madd_epi16(all, left));

@@ -160,7 +160,7 @@ NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const int32_t* scales, size_
     return {(attention_one << mix_share_bits) / divisor, mix_share_bits - off};
 }
 
-#if defined(__AVX2__)
+#ifdef __AVX2__
 
 // Adds 16 * num_blocks columns of the values, times factors, pairs of positions at once.
 template <size_t num_blocks>
@@ -207,7 +207,7 @@ NEUROCOMP_INLINE void mix_bytes(const int32_t* factors, size_t length, const int
 NEUROCOMP_INLINE void mix_bytes(const int32_t* factors, size_t length, const int8_t* values,
                                 size_t width, int32_t* out) {
     size_t done = 0;
-#if defined(__AVX2__)
+#ifdef __AVX2__
     for (; done + 64 <= width; done += 64) {
         mix_bytes<4>(factors, length, values + done, width, out + done);
     }

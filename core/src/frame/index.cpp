@@ -16,10 +16,7 @@ class Rest {
     bool is_empty() const { return file_.empty(); }
     uint64_t offset() const { return num_bytes_ - file_.size(); }
     Bytes take(uint64_t count) {
-        if (count > file_.size()) {
-            fail(Fault::truncated,
-                 "the file ends within a frame, at offset " + std::to_string(num_bytes_));
-        }
+        if (count > file_.size()) fail_within_frame();
         const Bytes taken = file_.first(static_cast<size_t>(count));
         file_ = file_.subspan(taken.size());
         return taken;
@@ -29,12 +26,18 @@ class Rest {
     auto take_unit(Read read, size_t& size) {
         Cursor cursor(file_);
         auto unit = read(cursor);
-        size = unit ? cursor.offset() : cursor.needed();
+        if (!unit) fail_within_frame();
+        size = cursor.offset();
         take(size);
         return *unit;
     }
 
    private:
+    [[noreturn]] void fail_within_frame() const {
+        fail(Fault::truncated,
+             "the file ends within a frame, at offset " + std::to_string(num_bytes_));
+    }
+
     Bytes file_;
     uint64_t num_bytes_;
 };

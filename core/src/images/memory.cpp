@@ -17,7 +17,7 @@ constexpr int64_t max_step = int64_t{1}
 
 // 0 to 7 for 0, 1, 2, 3, up to 5, up to 9, up to 20, more.
 size_t level(int32_t number) {
-    size_t level = static_cast<size_t>(smaller(number, 3));
+    auto level = static_cast<size_t>(smaller(number, 3));
     for (const int32_t step : {3, 5, 9, 20}) level += number > step ? 1 : 0;
     return level;
 }

@@ -1,6 +1,7 @@
 #include "images/prior_lanes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/damage.hpp"
 #include "base/integers.hpp"
@@ -167,16 +168,19 @@ class PriorLanes::Group {
 };
 
 PriorLanes::PriorLanes(const Prior& prior, size_t num_lanes, size_t num_groups,
-                       const symbolwise::ForEach& for_each)
+                       symbolwise::ForEach for_each)
     : prior_(prior),
       num_lanes_(num_lanes),
       num_groups_(std::clamp(num_groups, size_t{1}, num_lanes)),
-      for_each_(for_each) {}
+      for_each_(std::move(for_each)) {}
 
 PriorLanes::~PriorLanes() = default;
 
 void PriorLanes::predict(int32_t* out) {
-    if (!form_) return predict_head(out);
+    if (!form_) {
+        predict_head(out);
+        return;
+    }
     const size_t size = prior_.records().alphabet_size();
     for_each_(groups_.size(), [&](size_t i) {
         groups_[i]->predict(*memory_, out + num_lanes_ * i / groups_.size() * size);
@@ -194,11 +198,15 @@ void PriorLanes::predict_head(int32_t* out) const {
 }
 
 void PriorLanes::update(const int32_t* symbols) {
-    if (!form_) return read_head_symbols(symbols);
-    form_->check(symbols);
+    if (!form_ || !memory_) {
+        read_head_symbols(symbols);
+        return;
+    }
+    RecordForm& form = *form_;
+    form.check(symbols);
     for (const auto& group : groups_) group->update(symbols);
-    learn(symbols);
-    form_->advance(symbols);
+    learn(symbols, form, *memory_);
+    form.advance(symbols);
 }
 
 void PriorLanes::read_head_symbols(const int32_t* symbols) {
@@ -225,25 +233,25 @@ void PriorLanes::begin_records() {
     }
 }
 
-void PriorLanes::learn(const int32_t* symbols) {
+void PriorLanes::learn(const int32_t* symbols, const RecordForm& form, CodeMemory& memory) {
     const RecordShape& records = prior_.records();
     const auto is_there = std::make_unique<bool[]>(num_lanes_);
     for (size_t lane = 0; lane < num_lanes_; ++lane) {
         is_there[lane] = symbols[lane] != records.end();
     }
-    if (!form_->is_text()) {
+    if (!form.is_text()) {
         std::vector<int32_t> codes(num_lanes_);
         for (size_t lane = 0; lane < num_lanes_; ++lane) {
             if (is_there[lane]) codes[lane] = symbols[lane] - records.first_code();
         }
-        memory_->learn(form_->code_place(), codes.data(), is_there.get());
+        memory.learn(form.code_place(), codes.data(), is_there.get());
         return;
     }
     const size_t length = records.text_length;
     for (size_t lane = 0; lane < num_lanes_; ++lane) {
-        texts_[lane * length + form_->place()] = symbols[lane];
+        texts_[lane * length + form.place()] = symbols[lane];
     }
-    if (form_->kind() != Kind::both || !form_->ends_text()) return;
+    if (form.kind() != Kind::both || !form.ends_text()) return;
     // Tokens of a caption stand before its pads.
     std::vector<int64_t> sizes;
     for (size_t lane = 0; lane < num_lanes_; ++lane) {
@@ -251,7 +259,7 @@ void PriorLanes::learn(const int32_t* symbols) {
         sizes.push_back(std::count_if(text, text + length,
                                       [&](int32_t token) { return token < records.pad(); }));
     }
-    memory_->read_captions(texts_.data(), length, sizes.data(), is_there.get());
+    memory.read_captions(texts_.data(), length, sizes.data(), is_there.get());
 }
 
 uint64_t PriorLanes::num_bytes(const Prior& prior, size_t num_lanes, size_t num_symbols) {

@@ -17,7 +17,7 @@ namespace neurocomp::images {
 class PriorLanes final : public symbolwise::Predictor {
    public:
     PriorLanes(const Prior& prior, size_t num_lanes, size_t num_groups,
-               const symbolwise::ForEach& for_each);
+               symbolwise::ForEach for_each);
     ~PriorLanes() override;
 
     void predict(int32_t* out) override;
@@ -32,7 +32,7 @@ class PriorLanes final : public symbolwise::Predictor {
     void predict_head(int32_t* out) const;
     void read_head_symbols(const int32_t* symbols);
     void begin_records();
-    void learn(const int32_t* symbols);
+    void learn(const int32_t* symbols, const RecordForm& form, CodeMemory& memory);
 
     const Prior& prior_;
     size_t num_lanes_;

@@ -30,7 +30,7 @@ NEUROCOMP_INLINE void set_end_contexts(const Mixture& mixture, const mix::Lane& 
     }
     for (int k = 0; k < Ends::num_contexts; ++k) {
         const uint64_t content = k == 0 ? prefix : mix::last_bytes(recent, k) | length << 56;
-        const uint64_t hash = mix::combine(static_cast<uint64_t>(k + 1), content);
+        const uint64_t hash = mix::combine(static_cast<uint64_t>(k) + 1, content);
         end.entries[k] =
             static_cast<size_t>(k) * (mixture.ends.mask + 1) + ((hash >> 20) & mixture.ends.mask);
     }
@@ -56,7 +56,7 @@ NEUROCOMP_INLINE int32_t predict_end(const Mixture& mixture, const mix::Lane& la
                                      size_t length, int32_t raw, int32_t second, EndInputs& end) {
     const mix::Constants& constants = mixture.tables.constants;
     set_end_contexts(mixture, lane, prefix, smaller<size_t>(length, 255), end);
-    for (int k = 0; k < Ends::num_contexts; ++k) {
+    for (size_t k = 0; k < Ends::num_contexts; ++k) {
         const uint32_t entry = mixture.ends.maps[end.entries[k]];
         const auto count = static_cast<int32_t>(entry & mix::count_limit);
         const auto probability = static_cast<int32_t>(mix::probability12(entry));

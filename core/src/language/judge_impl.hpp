@@ -75,8 +75,8 @@ NEUROCOMP_INLINE void foresee_again(Second& second, const Vocabulary& vocabulary
             tree[256 + children[i].byte] = share * weights[children[i].byte];
         }
     }
-    for (int width = 128; width > 0; width /= 2) {
-        for (int node = width; node < 2 * width; ++node) {
+    for (size_t width = 128; width > 0; width /= 2) {
+        for (size_t node = width; node < 2 * width; ++node) {
             tree[node] = tree[2 * node] + tree[2 * node + 1];
         }
     }
@@ -129,7 +129,7 @@ NEUROCOMP_INLINE int32_t judge(const Second& second, const mix::Lane& first, siz
     it.rows[1] = Judge::first_row[1] + (disagree ? 16 : 0) + 4 * quarter_of(it.inputs[0]) +
                  quarter_of(it.inputs[1]);
     it.rows[2] =
-        Judge::first_row[2] + 4 * (first.match_length >> 1) + smaller<size_t>(length - 1, 3);
+        Judge::first_row[2] + 4 * size_t{first.match_length >> 1} + smaller<size_t>(length - 1, 3);
     it.rows[3] = Judge::first_row[3];
     int32_t total = 0;
     for (int s = 0; s < Judge::num_sets; ++s) {

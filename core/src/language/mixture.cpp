@@ -44,7 +44,7 @@ Ends::Ends(size_t block_bytes, bool with_second)
     match_maps.fill(uint32_t{7} << 29);
     for (size_t row = 0; row < num_rows; ++row) {
         int32_t* const out = weights.data() + row * num_inputs;
-        for (int k = 0; k < num_contexts; ++k) out[2 * k] = context_weight;
+        for (size_t k = 0; k < num_contexts; ++k) out[2 * k] = context_weight;
         out[model_input] = with_second ? shared_weights[0] : model_weight;
         out[second_input] = with_second ? shared_weights[1] : 0;
     }
@@ -53,7 +53,8 @@ Ends::Ends(size_t block_bytes, bool with_second)
 Certainties::Certainties() {
     for (int i = 0; i < num_model_steps; ++i) {
         const uint32_t right = (uint32_t{1} << 22) - 1 - doubt(i);
-        std::fill_n(maps + i * num_mixed_steps, num_mixed_steps, right << 10 | first_count);
+        std::fill_n(maps + ptrdiff_t{i} * num_mixed_steps, num_mixed_steps,
+                    right << 10 | first_count);
     }
 }
 

@@ -59,10 +59,10 @@ inline constexpr size_t group_size = 16;  // weights whose sum is kept
 class Mixture {
    public:
     // Lanes of these sizes, whose bytes lie one after the other in a block of at least one byte.
-    // `second` is null where there is no second opinion, `content` where it is not known: see Second.
+    // `other` is null where there is no second opinion, `content` where it is not known: see Second.
     // Throws std::bad_alloc.
-    Mixture(const Vocabulary& vocabulary, mix::Profile profile, std::span<const size_t> sizes,
-            const SecondModel* second = nullptr, const uint8_t* content = nullptr);
+    Mixture(const Vocabulary& known, mix::Profile profile, std::span<const size_t> sizes,
+            const SecondModel* other = nullptr, const uint8_t* content = nullptr);
 
     struct Lane {
         mix::Lane mix;

@@ -66,8 +66,8 @@ NEUROCOMP_INLINE void foresee(const Mixture& mixture, mix::Lane& lane, const Pre
             lane.foreseen = 256 + uint32_t{child.byte};
         }
     }
-    for (int width = 128; width > 0; width /= 2) {
-        for (int node = width; node < 2 * width; ++node) {
+    for (size_t width = 128; width > 0; width /= 2) {
+        for (size_t node = width; node < 2 * width; ++node) {
             tree[node] = tree[2 * node] + tree[2 * node + 1];
         }
     }
@@ -83,7 +83,7 @@ NEUROCOMP_INLINE int code_bit(Mixture& mixture, size_t number, Coder& coder, siz
     mix::predict_mixed<true>(tables, lane);
     const int64_t* const pair = lane.tree + 2 * size_t{lane.partial};
     const int64_t raw = log_odds(tables, pair[1], pair[0]);
-    int bit;
+    int bit = 0;
     if (second == nullptr) {
         bit = code_decision(mixture.sure_bytes, coder, raw, lane.mixed, wanted);
     } else {

@@ -341,9 +341,13 @@ void Lanes::write_logits(size_t num_steps, Matrix<int32_t> out) {
               {out.row(lane * num_steps), num_rows, out.num_columns, out.stride});
     };
     // The head is read once for all lanes where their rows lie at equal distances.
-    if (num_steps == 1) return write(0, num_lanes_, num_steps_);
-    if (num_steps == num_steps_) return write(0, num_rows_, 1);
-    for (size_t lane = 0; lane < num_lanes_; ++lane) write(lane, num_steps, 1);
+    if (num_steps == 1) {
+        write(0, num_lanes_, num_steps_);
+    } else if (num_steps == num_steps_) {
+        write(0, num_rows_, 1);
+    } else {
+        for (size_t lane = 0; lane < num_lanes_; ++lane) write(lane, num_steps, 1);
+    }
 }
 
 void Lanes::write_frequencies(size_t num_steps, Matrix<int32_t> out) {

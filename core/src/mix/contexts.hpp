@@ -65,7 +65,8 @@ NEUROCOMP_INLINE void follow_records(Lane& lane, uint32_t byte) {
     int64_t (&seen)[2] = lane.last_seen[byte];
     const int64_t gap = lane.position - seen[0];
     if (gap == seen[1] && gap > 2 && gap < max_record) {
-        if (++lane.votes[gap] > lane.votes[lane.record]) lane.record = gap;
+        const int32_t votes = ++lane.votes[gap];
+        if (votes > lane.votes[lane.record]) lane.record = gap;
     }
     seen[1] = gap;
     seen[0] = lane.position;
@@ -100,7 +101,7 @@ NEUROCOMP_INLINE void set_text_contexts(const Tables& tables, Lane& lane, uint64
     const uint64_t word = lane.word;
     // Bytes since the last newline, and the byte in this column of the line above: a newline past
     // that line's end.
-    const int64_t column = smaller<int64_t>(lane.position - lane.line_start, 255);
+    const auto column = smaller<int64_t>(lane.position - lane.line_start, 255);
     const int64_t place_above = lane.line_above + column;
     const uint64_t above = place_above < lane.line_start ? byte_at(tables, place_above) : newline;
     const uint64_t record_above = byte_at(tables, lane.position - lane.record);

@@ -27,8 +27,8 @@ NEUROCOMP_INLINE void take_weights(Lane& lane, const int32_t* weights) {
     uint32_t best = 0;
     while (weights[best] != most) ++best;
     for (int i = 0; i < 256; ++i) tree[256 + i] = weights[i];
-    for (int width = 128; width > 0; width /= 2) {
-        for (int node = width; node < 2 * width; ++node) {
+    for (size_t width = 128; width > 0; width /= 2) {
+        for (size_t node = width; node < 2 * width; ++node) {
             tree[node] = tree[2 * node] + tree[2 * node + 1];
         }
     }
@@ -37,8 +37,8 @@ NEUROCOMP_INLINE void take_weights(Lane& lane, const int32_t* weights) {
 
 // Sets the network's inputs: log odds, and the probability's distance to 1/2.
 NEUROCOMP_INLINE void predict_network(const Tables& tables, Lane& lane) {
-    const int64_t zeros = lane.tree[2 * lane.partial];
-    const int64_t ones = lane.tree[2 * lane.partial + 1];
+    const int64_t* const pair = lane.tree + 2 * size_t{lane.partial};
+    const int64_t zeros = pair[0], ones = pair[1];
     const int64_t log_odds =
         logarithm_of(tables.constants, ones) - logarithm_of(tables.constants, zeros);
     const int64_t probability = (ones << 12) / (ones + zeros);

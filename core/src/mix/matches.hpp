@@ -16,6 +16,11 @@ constexpr int64_t max_length = 65535;
 constexpr int64_t checked_length = 32;  // bytes compared when a match is found
 constexpr uint32_t match_count_limit = 255;
 
+// Where a match's probability for a step of its length is in match_maps.
+constexpr NEUROCOMP_INLINE size_t match_entry(int match, int32_t step) {
+    return static_cast<size_t>(match) * match_steps + static_cast<size_t>(step);
+}
+
 // Lengths in 32 steps: single bytes to 15, by four to 31, then by 32.
 constexpr NEUROCOMP_INLINE int32_t step_of(int64_t length) {
     if (length < 16) return static_cast<int32_t>(length);
@@ -80,8 +85,7 @@ NEUROCOMP_INLINE void predict_matches(const Tables& tables, Lane& lane) {
                 const auto bit = static_cast<int32_t>((match.expected >> (7 - lane.num_bits)) & 1);
                 const int32_t step = step_of(match.length);
                 match.prediction = 2 * step + bit;
-                const uint32_t probability =
-                    probability12(tables.match_maps[static_cast<size_t>(m * match_steps + step)]);
+                const uint32_t probability = probability12(tables.match_maps[match_entry(m, step)]);
                 const int32_t sign = 2 * bit - 1;
                 log_odds = sign * tables.constants.stretch[probability];
                 distance = sign * (static_cast<int32_t>(probability) - 2048);
@@ -102,8 +106,7 @@ NEUROCOMP_INLINE void update_matches(Tables& tables, const Lane& lane, int bit) 
     for (int m = 0; m < num_matches; ++m) {
         const int32_t prediction = lane.matches[m].prediction;
         if (prediction < 0) continue;
-        uint32_t& entry =
-            tables.match_maps[static_cast<size_t>(m * match_steps + (prediction >> 1))];
+        uint32_t& entry = tables.match_maps[match_entry(m, prediction >> 1)];
         const int hit = (prediction & 1) == bit ? 1 : 0;
         entry = learned(tables.constants, entry, hit, match_count_limit);
     }

@@ -10,7 +10,7 @@
 // |input * error| < 2**26, and both of its factors fit 16 bits, the first one doubled too.
 #pragma once
 
-#if defined(__AVX2__)
+#ifdef __AVX2__
 #include <immintrin.h>
 #endif
 
@@ -49,7 +49,7 @@ NEUROCOMP_INLINE void choose_rows(const Tables& tables, Lane& lane) {
     }
 }
 
-#if defined(__AVX2__)
+#ifdef __AVX2__
 
 NEUROCOMP_INLINE __m256i load(const int32_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
@@ -76,7 +76,7 @@ struct DoubledInputs {
     __m256i parts[num_inputs / 16];
 
     explicit NEUROCOMP_INLINE DoubledInputs(const int32_t* inputs) {
-        for (int i = 0; i < num_inputs / 16; ++i) {
+        for (size_t i = 0; i < num_inputs / 16; ++i) {
             const __m256i low = _mm256_slli_epi32(load(inputs + 16 * i), 1);
             const __m256i high = _mm256_slli_epi32(load(inputs + 16 * i + 8), 1);
             parts[i] = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xD8);
@@ -90,7 +90,7 @@ NEUROCOMP_INLINE void train_row(const DoubledInputs& inputs, int32_t error, int3
     const __m256i factor = _mm256_set1_epi16(static_cast<int16_t>(error));
     const __m256i most = _mm256_set1_epi32(weight_limit);
     const __m256i least = _mm256_set1_epi32(-weight_limit);
-    for (int i = 0; i < num_inputs / 16; ++i) {
+    for (size_t i = 0; i < num_inputs / 16; ++i) {
         const __m256i steps = _mm256_mulhrs_epi16(inputs.parts[i], factor);
         int32_t* const row = weights + 16 * i;
         const __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(steps));

@@ -26,8 +26,8 @@ NEUROCOMP_INLINE void find_slots(Tables& tables, Lane& lane) {
         lane.nodes[i] = index;
         NEUROCOMP_PREFETCH(slots + ((index & tables.line_mask) << 6), 1);  // misses overlap
     }
-    for (int i = 0; i < num_contexts; ++i) {
-        const uint64_t index = lane.nodes[i];
+    for (uint64_t& node : lane.nodes) {
+        const uint64_t index = node;
         const auto check = static_cast<uint8_t>((index >> 48) | 1);  // an empty slot has 0
         const uint64_t first = (index & tables.line_mask) << 6;
         uint8_t* const line = slots + first;
@@ -47,7 +47,7 @@ NEUROCOMP_INLINE void find_slots(Tables& tables, Lane& lane) {
                 line[found] = check;
             }
         }
-        lane.nodes[i] = first + found + 1;
+        node = first + found + 1;
     }
 }
 
@@ -84,9 +84,9 @@ NEUROCOMP_INLINE void update_contexts(Tables& tables, Lane& lane, int bit) {
         entry = learned(constants, entry, bit, count_limit);
     }
     // Two contexts may have the same slot: one after the other.
-    for (int i = 0; i < num_contexts; ++i) {
-        uint8_t& history = slots[lane.nodes[i]];
-        history = next[2 * history];
+    for (const uint64_t node : lane.nodes) {
+        uint8_t& history = slots[node];
+        history = next[2 * size_t{history}];
     }
     uint32_t& order0 = tables.order0_map[lane.partial];
     order0 = learned(constants, order0, bit, count_limit);

@@ -27,9 +27,9 @@ struct Experience {
 // Adaptive probabilities ("maps") have 22 bits of probability and a 10-bit count.
 struct Tables {
     // The mixture before the first bit of a block.  Throws std::bad_alloc.
-    Tables(size_t block_bytes, bool with_network);
+    Tables(size_t num_bytes, bool with_network);
     // As `other` is, with room for a block of so many bytes, for which its tables have the size.
-    Tables(const Tables& other, size_t block_bytes);
+    Tables(const Tables& other, size_t num_bytes);
 
     void take(const Experience& experience);
     // Lets the mixers begin nearly all on the network, which is a language model.
@@ -38,7 +38,7 @@ struct Tables {
     void limit_counts(uint32_t limit);
 
     // Weights in the order that files have.
-    void store_weights(int32_t* weights, int32_t* final_weights) const;
+    void store_weights(int32_t* out, int32_t* out_final) const;
 
     const Constants& constants;
     size_t block_bytes;
@@ -85,7 +85,8 @@ struct Pace {
 
 // A place of the block that advances: what each lane has of its own.
 struct Lane {
-    Lane(Profile profile, bool with_network, bool experienced, int64_t start, int64_t num_lanes);
+    // One of `count` lanes, which begins at position `first` of the block.
+    Lane(Profile which, bool network, bool has_learnt, int64_t first, int64_t count);
 
     Profile profile;
     bool with_network;

@@ -132,7 +132,7 @@ void fill_logistic(Constants& out, const std::vector<Fixed>& powers) {
         // Both tables are made of quotients rounded down, to 40 and to 16 bits.
         const int64_t below16 = below >> (bits - 16);
         const auto left = static_cast<size_t>(squash_limit - x);
-        const auto right = static_cast<size_t>(squash_limit + x);
+        const size_t right = 2 * size_t{squash_limit} - left;
         logistic[left] = below;
         logistic[right] = one - below;
         out.squash[left] = static_cast<int32_t>(std::clamp<int64_t>(below16, 1, 65535));
@@ -149,6 +149,7 @@ void fill_logistic(Constants& out, const std::vector<Fixed>& powers) {
 void fill_logarithms(Constants& out, const std::vector<Fixed>& powers) {
     constexpr size_t num_powers = 360;  // exp(359 / 256) > 4
     std::vector<uint64_t> scaled;
+    scaled.reserve(num_powers);
     for (size_t k = 0; k < num_powers; ++k) scaled.push_back(powers[k].scaled());
     constexpr uint64_t one = uint64_t{1} << logarithm_bits;
     for (uint64_t i = 0; i < one; ++i) {

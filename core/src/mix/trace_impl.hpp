@@ -108,7 +108,7 @@ NEUROCOMP_INLINE uint16_t share_of_match(const Tables& tables, const Lane& lane,
     for (int m = num_matches - 1; m >= 0; --m) {
         const int32_t prediction = lane.matches[m].prediction;
         if (prediction < 0) continue;
-        const auto entry = static_cast<size_t>(m * match_steps + (prediction >> 1));
+        const size_t entry = match_entry(m, prediction >> 1);
         const uint32_t hit = smaller(larger(probability12(tables.match_maps[entry]), 1U), 4095U);
         return static_cast<uint16_t>((prediction & 1) == bit ? hit : 4096 - hit);
     }

@@ -33,7 +33,7 @@ class HashedRows {
           levels_(levels) {}
     // Rows of levels as they are.
     HashedRows(Array<uint8_t> levels, size_t width)
-        : names_(std::move(levels)), names_per_row_(width), group_size_(1) {
+        : names_(std::move(levels)), names_per_row_(width) {
         for (size_t i = 0; i < levels_.size(); ++i) {
             levels_[i][0] = static_cast<int8_t>(static_cast<uint8_t>(i));
         }

@@ -179,7 +179,7 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
             reach += std::abs(value);
             most = std::max(most, std::abs(value));
         }
-        for (size_t g = 0; g < num_groups; ++g, to += strip * group) {
+        for (size_t g = 0; g < num_groups; ++g, to += size_t{strip} * group) {
             std::copy_n(row + g * group, group, to);
         }
         require(most <= max_weight, "a weight of a linear layer exceeds 64");

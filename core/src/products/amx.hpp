@@ -100,7 +100,7 @@ class AmxProducts {
         for (; left >= tile_groups; left -= tile_groups) {
             add_products<two>(from, stride, weights);
             from += row_bytes;
-            weights += tile_groups * group_bytes;
+            weights += ptrdiff_t{tile_groups} * group_bytes;
         }
         if (left > 0) add_last<two>(from, static_cast<size_t>(left), weights);
         _tile_stored(0, out, sums_stride * sizeof(int32_t));

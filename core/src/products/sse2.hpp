@@ -72,7 +72,7 @@ class Sse2Products {
             for (__m128i& sum : of_row) sum = _mm_setzero_si128();
         }
         const uint8_t* inputs = rows_.bytes + row * rows_.stride + group * network::group;
-        for (size_t g = group; g + 2 <= last; g += 2, inputs += 2 * network::group) {
+        for (size_t g = group; g + 2 <= last; g += 2, inputs += size_t{2} * network::group) {
             const Weights& eight = load(g);
             for (size_t m = 0; m < num_rows; ++m) {
                 const auto* const from = inputs + m * rows_.stride;
@@ -82,7 +82,7 @@ class Sse2Products {
         if ((last - group) % 2 != 0) {  // the last group alone, with zeros beside it
             const Weights& eight = load(last - 1);
             for (size_t m = 0; m < num_rows; ++m) {
-                int32_t four;
+                int32_t four = 0;
                 std::memcpy(&four, inputs + m * rows_.stride, sizeof four);
                 add(_mm_cvtsi32_si128(four), eight, sums[m]);
             }

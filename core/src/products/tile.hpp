@@ -43,6 +43,7 @@ struct Block {
 template <typename Dot, typename Block>
 NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const int8_t* weights,
                                      int num_groups, const int32_t* offsets, int32_t* out) {
+    // NOLINTNEXTLINE(readability-redundant-typename): Clang before 16 needs it
     using Vector = typename Dot::Vector;
     constexpr int registers = Block::registers;
     constexpr int step = registers * Dot::outputs;  // outputs of a pass
@@ -55,7 +56,7 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
                 for (int s = 1; s < Block::sets; ++s) sums[s][m][c] = Dot::zero();
             }
         }
-        const int8_t* from = weights + first * network::group;
+        const int8_t* from = weights + ptrdiff_t{first} * network::group;
         const uint8_t* row = rows;
         int g = 0;
         for (; g + Block::sets <= num_groups; g += Block::sets) {

@@ -10,7 +10,7 @@ namespace neurocomp::products {
 namespace {
 
 NEUROCOMP_INLINE int32_t four_bytes(const uint8_t* from) {
-    int32_t four;
+    int32_t four = 0;
     std::memcpy(&four, from, sizeof four);
     return four;
 }
@@ -47,7 +47,7 @@ struct Avx2Dot : Dot256 {
 
 using Avx2Products = Tiled<Avx2Dot, Block<4, 2, 1>, Block<2, 4, 1>, Block<1, 4, 1>>;
 
-#if defined(__AVXVNNI__)
+#ifdef __AVXVNNI__
 struct AvxVnniDot : Dot256 {
     static NEUROCOMP_INLINE Vector accumulate(Vector sums, Vector inputs, Weights weights) {
         return _mm256_dpbusd_avx_epi32(sums, inputs, weights);
@@ -57,7 +57,7 @@ struct AvxVnniDot : Dot256 {
 using AvxVnniProducts = Tiled<AvxVnniDot, Block<4, 2, 1>, Block<2, 4, 1>, Block<1, 4, 2>>;
 #endif
 
-#if defined(__AVX512VNNI__)
+#ifdef __AVX512VNNI__
 struct Avx512VnniDot {
     using Vector = __m512i;
     using Weights = __m512i;

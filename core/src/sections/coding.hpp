@@ -80,7 +80,8 @@ class Mixture {
     std::vector<size_t> ends_;
 };
 
-struct Encoding {
+// What encodings have; each kind adds the function that codes.
+struct Writing {
     Mixture mixture;
     Bytes data;
     Payload payload;
@@ -89,11 +90,15 @@ struct Encoding {
 
     static constexpr bool decodes = false;
 
-    Encoding(const Plan& plan, Bytes section, size_t room)
+    Writing(const Plan& plan, Bytes section, size_t room)
         : mixture(plan, section.size()),
           data(section),
           payload(room),
           coder(payload.data(), payload.size()) {}
+};
+
+struct Encoding : Writing {
+    using Writing::Writing;
 
     bool code(size_t lane, const int32_t* weights, size_t place, size_t count) {
         return mixture.encode(lane, coder, weights, data.data() + mixture.start(lane) + place,
@@ -102,11 +107,11 @@ struct Encoding {
 };
 
 // An encoding whose bytes are noted.
-struct Tracing : Encoding {
+struct Tracing : Writing {
     mix::Tape tape;
 
     Tracing(const Plan& plan, Bytes section, size_t room, const mix::Tape& notes)
-        : Encoding(plan, section, room), tape(notes) {}
+        : Writing(plan, section, room), tape(notes) {}
 
     bool code(size_t lane, const int32_t* weights, size_t place, size_t count) {
         const size_t start = mixture.start(lane) + place;

@@ -28,13 +28,13 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
     std::shared_ptr<const Primed> kept;
     bool is_to_keep = false;
     if (room <= kept_room) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         kept = kept_;
         is_to_keep = std::exchange(is_asked_again_, true);
     }
     if (kept != nullptr && mix::table_sizes(kept->tables.block_bytes) == sizes) {
-        return std::unique_ptr<Primed>(
-            new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
+        std::unique_ptr<Primed> copy(new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
+        return copy;
     }
     std::unique_ptr<Primed> made(new Primed{mix::Tables(num_bytes, false),
                                             mix::Lane(mix::Profile::text, false, false, 0, 1)});
@@ -42,7 +42,7 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
     made->tables.limit_counts(primed_counts);
     if (!is_to_keep) return made;
     std::unique_ptr<Primed> copy(new Primed{mix::Tables(made->tables, num_bytes), made->lane});
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     kept_ = std::move(made);
     return copy;
 }

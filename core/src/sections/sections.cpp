@@ -23,7 +23,7 @@ void check_size(const Plan& plan, size_t num_bytes) {
 }
 
 // The payload of what was encoded; nothing where it is too long.
-std::optional<Payload> payload_of(Encoding& coding) {
+std::optional<Payload> payload_of(Writing& coding) {
     size_t size = 0;
     if (coding.is_spent || !coding.coder.finish(size)) return std::nullopt;
     coding.payload.resize(size);
@@ -51,6 +51,7 @@ std::vector<std::optional<Payload>> encode(const Plan& plan, std::span<const Byt
     }
     code_all(plan, codings, progress);
     std::vector<std::optional<Payload>> payloads;
+    payloads.reserve(codings.size());
     for (auto& coding : codings) payloads.push_back(payload_of(*coding));
     return payloads;
 }

@@ -59,7 +59,7 @@ struct Plan {
     const network::Network* network = nullptr;    // none for contexts alone
     const mix::Experience* experience = nullptr;  // what the mixers know of text beside it
     Primer* primer = nullptr;                     // without a network only
-    Bytes dictionary = {};                        // read before each section, after the primer
+    Bytes dictionary;                             // read before each section, after the primer
 
     // Throws std::invalid_argument where these don't go together.
     void check() const;

@@ -150,8 +150,9 @@ std::optional<std::vector<uint8_t>> bytes_of_piece(const Token& token) {
 
 BytePairs::BytePairs(std::string_view tokenizer) {
     const std::optional<Json> fields = Json::parse(tokenizer);
-    const Json* const vocab = fields ? fields->find("vocab") : nullptr;
-    const Json* const merges = fields ? fields->find("merges") : nullptr;
+    if (!fields) fail();
+    const Json* const vocab = fields->find("vocab");
+    const Json* const merges = fields->find("merges");
     if (vocab == nullptr || merges == nullptr || merges->kind() != Json::Kind::array) fail();
     const Json* const rule = fields->find("rule");
     const std::string_view name = rule == nullptr ? rules[0] : std::string_view(rule->text());

@@ -83,7 +83,7 @@ size_t find_word_ends(Rule rule, const uint32_t* codes, const uint8_t* classes, 
     size_t piece_end = size;  // of what lies between two digits
     if (rule == Rule::digits) piece_end = 0;
     while (start < size) {
-        size_t stop;
+        size_t stop = 0;
         switch (rule) {
             case Rule::triples:
                 stop = end_of_newer_word<3>(codes, classes, size, start);

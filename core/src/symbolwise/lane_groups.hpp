@@ -26,7 +26,10 @@ class LaneGroups final : public Predictor {
     }
 
     void predict(int32_t* out) override {
-        if (groups_.size() == 1) return groups_.front()->predict(out);
+        if (groups_.size() == 1) {
+            groups_.front()->predict(out);
+            return;
+        }
         for_each_(groups_.size(),
                   [&](size_t i) { groups_[i]->predict(out + starts_[i] * alphabet_size_); });
     }

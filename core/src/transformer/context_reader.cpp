@@ -59,7 +59,7 @@ uint64_t ContextReader::num_bytes(const Parts& parts, size_t num_lanes) {
 }
 
 ContextReader::Rows ContextReader::rows_of(std::vector<int32_t>& values, size_t num_rows,
-                                           size_t width) const {
+                                           size_t width) {
     return {values.data(), num_rows, width, static_cast<ptrdiff_t>(width)};
 }
 

@@ -35,7 +35,7 @@ class ContextReader {
 
     void read_block(size_t number, size_t first, size_t num_steps);
     void attend(size_t number, Rows attended, size_t first, size_t num_steps, Rows mixed);
-    Rows rows_of(std::vector<int32_t>& values, size_t num_rows, size_t width) const;
+    static Rows rows_of(std::vector<int32_t>& values, size_t num_rows, size_t width);
 
     const Parts& parts_;
     size_t num_lanes_;

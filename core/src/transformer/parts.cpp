@@ -95,7 +95,7 @@ Block Parts::read_block(const weights::Model& stored, size_t number, bool rotate
 }
 
 StoredLayer Parts::read_layer(const weights::Model& stored, const std::string& name,
-                              size_t num_outputs, size_t num_inputs) const {
+                              size_t num_outputs, size_t num_inputs) {
     const auto scale = read_tensor<int64_t>(stored, name + ".scale", {3});
     return {stored, name, num_outputs, num_inputs, {scale[0], scale[1], scale[2]}};
 }

@@ -62,8 +62,8 @@ class Parts {
     exact::PackedLayer packed(const weights::StoredLayer& layer, size_t first, size_t last);
     exact::PackedLayer packed(const weights::StoredLayer& layer);
     Block read_block(const weights::Model& stored, size_t number, bool rotates) const;
-    weights::StoredLayer read_layer(const weights::Model& stored, const std::string& name,
-                                    size_t num_outputs, size_t num_inputs) const;
+    static weights::StoredLayer read_layer(const weights::Model& stored, const std::string& name,
+                                           size_t num_outputs, size_t num_inputs);
     Array<int32_t> read_gain(const weights::Model& stored, const std::string& name) const;
     exact::AttentionScale read_scale(const weights::Model& stored, const std::string& name) const;
     language::HeadNorm read_head_norm(const weights::Model& stored, const std::string& name,

@@ -23,13 +23,13 @@ network::HashedRows read_rows(const Model& model, size_t num_rows, size_t width)
     if (!tensor.is_packed() || !tensor.packed().is_narrow()) {
         Array<uint8_t> bytes(tensor.num_elements(), PageSize::huge);
         copy_as(tensor, reinterpret_cast<int8_t*>(bytes.data()));
-        return network::HashedRows(std::move(bytes), width);
+        return {std::move(bytes), width};
     }
     const Packed packed = tensor.packed();
     Array<uint8_t> groups(num_rows * packed.groups_per_row(), PageSize::huge);
     packed.unpack_groups({groups.data(), groups.size()});
-    return network::HashedRows(std::move(groups), packed.groups_per_row(), packed.group_size(),
-                               packed.narrow_groups());
+    return {std::move(groups), packed.groups_per_row(), packed.group_size(),
+            packed.narrow_groups()};
 }
 
 int small_integer(const Json& config, std::string_view name) {

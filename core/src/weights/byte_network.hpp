@@ -37,6 +37,7 @@ class ByteNetwork {
     // Throws BadModel where the model is another, damaged, or would not be exact.
     explicit ByteNetwork(const Model& model);
 
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): the constructor sets it
     const network::Network& network() const { return *network_; }
     // For `Plan`: nothing where the mixers know nothing of text.
     const mix::Experience* experience() const { return experience_ ? &*experience_ : nullptr; }

@@ -28,7 +28,8 @@ class JsonReader {
 
    private:
     void skip() {
-        while (!text_.empty() && std::string_view(" \t\n\r").find(text_.front()) != text_.npos) {
+        while (!text_.empty() &&
+               std::string_view(" \t\n\r").find(text_.front()) != std::string_view::npos) {
             text_.remove_prefix(1);
         }
     }
@@ -41,7 +42,7 @@ class JsonReader {
     }
 
     bool word(std::string_view expected) {
-        if (text_.substr(0, expected.size()) != expected) return false;
+        if (!text_.starts_with(expected)) return false;
         text_.remove_prefix(expected.size());
         return true;
     }
@@ -120,9 +121,10 @@ class JsonReader {
 
     bool unit(uint32_t& value) {
         if (text_.size() < 4) return false;
-        const char* const end = text_.data() + 4;
-        const auto [stop, error] = std::from_chars(text_.data(), end, value, 16);
-        if (error != std::errc() || stop != end) return false;
+        const std::string_view digits = text_.substr(0, 4);
+        const auto [stop, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+        if (error != std::errc() || stop != digits.data() + digits.size()) return false;
         text_.remove_prefix(4);
         return true;
     }
@@ -134,7 +136,7 @@ class JsonReader {
         if (kind != 'u') {
             constexpr std::string_view kinds = "\"\\/bfnrt";
             const size_t place = kinds.find(kind);
-            if (place == kinds.npos) return false;
+            if (place == std::string_view::npos) return false;
             out.push_back("\"\\/\b\f\n\r\t"[place]);
             return true;
         }
@@ -201,8 +203,9 @@ void append_canonical(std::string& out, std::string_view text) {
         uint32_t point = 0;
         if (!take_utf8(text, point)) break;  // no string that was read
         constexpr std::string_view kinds = "\"\\\b\f\n\r\t";
-        const size_t place = point < 0x80 ? kinds.find(static_cast<char>(point)) : kinds.npos;
-        if (place != kinds.npos) {
+        constexpr size_t none = std::string_view::npos;
+        const size_t place = point < 0x80 ? kinds.find(static_cast<char>(point)) : none;
+        if (place != none) {
             out.push_back('\\');
             out.push_back("\"\\bfnrt"[place]);
         } else if (point >= first_pair) {

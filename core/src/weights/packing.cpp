@@ -17,7 +17,6 @@ namespace {
 constexpr int64_t max_packed = int64_t{1} << 59;
 constexpr size_t max_names = 256;  // of intervals and of groups
 constexpr int every_bit = 64;      // as leading bits: intervals of one integer each
-constexpr int max_leading_bits = 5;
 constexpr int min_table_bits = 10;
 // What is quicker to unpack is taken where it costs little more: larger groups, which are fewer, and
 // intervals of one integer, which leave no rests: a 128th more, and a 256th.
@@ -205,6 +204,7 @@ std::vector<uint8_t> write(const Elements& elements, const Cut& cut, const Group
         const bool is_first = low == cut.intervals.begin()->first;
         put_varint(out, is_first ? fold(low) : static_cast<uint64_t>(low - end));
         put_varint(out, static_cast<uint64_t>(one.bits));
+        // NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): a value has less than 60 bits
         end = low + (int64_t{1} << one.bits);
     }
     put_varint(out, grouping.numbers.size());
@@ -293,6 +293,7 @@ std::optional<std::vector<uint8_t>> pack(const Elements& elements) {
         if (one && (!best || one->size <= best->size + best->size / larger_groups))
             best = std::move(one);
     }
+    if (!best) return std::nullopt;
     return write(elements, *found, *best);
 }
 

@@ -23,6 +23,7 @@ bool holds(Type type) {
 template <typename From, typename To>
 void widen(const uint8_t* from, To* to, size_t size) {
     for (size_t i = 0; i < size; ++i) {
+        // NOLINTNEXTLINE(bugprone-signed-char-misuse): int8_t is a number
         to[i] = static_cast<To>(load_little<From>(from + i * sizeof(From)));
     }
 }

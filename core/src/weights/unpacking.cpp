@@ -150,13 +150,17 @@ void Packed::unpack_groups(std::span<uint8_t> out) const {
 void Packed::unpack(uint8_t* out) const {
     switch (item_bytes(type_)) {
         case 1:
-            return unpack_as<uint8_t>(out);
+            unpack_as<uint8_t>(out);
+            break;
         case 2:
-            return unpack_as<uint16_t>(out);
+            unpack_as<uint16_t>(out);
+            break;
         case 4:
-            return unpack_as<uint32_t>(out);
+            unpack_as<uint32_t>(out);
+            break;
         default:
-            return unpack_as<uint64_t>(out);
+            unpack_as<uint64_t>(out);
+            break;
     }
 }
 
