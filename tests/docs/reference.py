@@ -43,7 +43,7 @@ BEFORE: Mapping[str, str] = {
         "neurocomp bench run --files note.txt -c store -o before;"
         " mkdir now; mv before/files before/text; cp -r before/text now/text"
     ),
-    "neurocomp bench run --files a.txt": "cp note.txt a.txt; cp bin/my-compressor bin/my",
+    "neurocomp bench run --files a.txt": "cp note.txt a.txt",
     "neurocomp bulk compress letters archive --part": "rm -r archive",
     "neurocomp compress report.txt": "rm -f report.txt.ncmp",
     "tar c src": "rm -f src.tar.ncmp",
@@ -52,7 +52,7 @@ BEFORE: Mapping[str, str] = {
     "neurocomp decompress new-letter.txt.ncmp": "rm new-letter.txt",
     "neurocomp decompress --range": "cp big.ncmp log.ncmp",
     "neurocomp explain --against": "cat book.txt book.txt book.txt book.txt > report.txt",
-    "neurocomp explain -m dalle:rainbow": "neurocomp dalle tokenize rainbow.tar -o x.tokens",
+    "neurocomp explain -m dalle:rainbow": "neurocomp dalle tokenize rainbow.tar -f -o x.tokens",
     "neurocomp models add letters.safetensors": (
         "neurocomp train ngram letters/0.txt -f -o letters.safetensors"
     ),
@@ -63,7 +63,10 @@ BEFORE: Mapping[str, str] = {
         "mv run/checkpoints/step-00000002 run/checkpoints/step-00000900"
     ),
     "neurocomp train average": "mv run/checkpoints/step-00000720 run/checkpoints/step-00002500",
-    "neurocomp train gpt2 letters.txt": "neurocomp recipes new gpt2 -o small.toml",
+    "neurocomp train gpt2 letters.txt": (
+        "neurocomp recipes new gpt2 -o small.toml;"
+        " sed -i 's/^alphabet = .*/alphabet = \"bytes\"/' small.toml"
+    ),
     "neurocomp dalle train-vae photos": (
         "rm -rf vae mine.toml; neurocomp recipes new vae --size 64 -o mine.toml;"
         " neurocomp dalle train-vae photos --config mine.toml -o vae"
@@ -105,6 +108,11 @@ def write_material(folder: Path) -> None:
     (folder / "letters.txt").write_bytes(b"".join(letters))
     (folder / "new-letter.txt").write_bytes(letters[0] + b"Yours")
     (folder / "backup.tar.ncmp").write_bytes(neurocomp.compress(rows, preset="fast"))
+    program = folder / "bin/my"
+    program.write_text(
+        """#!/bin/sh\ncase "$1" in -d) gzip -d < "$2" ;; *) gzip < "$2" ;; esac > "$3"\n"""
+    )
+    program.chmod(0o755)
     _write_damaged(folder)
 
 
