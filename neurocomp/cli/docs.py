@@ -144,6 +144,38 @@ touched: a run that would lose data is refused.
 text as below: `man neurocomp` or `man docs/neurocomp.1`.
 """
 
+NOT_RUN = {
+    "neurocomp bench article": "network",
+    "neurocomp bench run": (
+        "network (run text; run small; run speed), minutes (--files book.txt; --files a.txt)"
+    ),
+    "neurocomp bench new": "minutes",
+    "neurocomp bulk": "network (s3://bucket/logs)",
+    "neurocomp bulk compress": "minutes (--engine ray)",
+    "neurocomp bulk restore": "network (s3://)",
+    "neurocomp bulk test": "network (s3://)",
+    "neurocomp corpora fetch": "network",
+    "neurocomp dalle eval": "minutes, network (fid)",
+    "neurocomp dalle generate": "minutes",
+    "neurocomp dalle import-vae": "minutes, network (vqgan)",
+    "neurocomp dalle make-rainbow": "minutes",
+    "neurocomp dalle render": "minutes",
+    "neurocomp dalle tokenize": "minutes",
+    "neurocomp dalle train-prior": "minutes (-o run)",
+    "neurocomp dalle train-vae": "minutes (-o vae)",
+    "neurocomp explain": "minutes (dalle:rainbow)",
+    "neurocomp models import": "minutes",
+    "neurocomp models pull": "network",
+    "neurocomp selftest": "minutes, GPU (cuda)",
+    "neurocomp train average": "minutes",
+    "neurocomp train gpt2": "minutes",
+    "neurocomp train mixers": "minutes",
+    "neurocomp train neural-ngram": "minutes",
+    "neurocomp train recurrent": "minutes",
+    "neurocomp train text": "minutes",
+}
+"""By command, the examples that quick tests don't run, as in the comments of other pages."""
+
 _COMPLETION = """\
 ## Shell completion
 
@@ -167,7 +199,8 @@ def render() -> str:
     """Return the text of ``docs/cli.md``."""
     sections = [_INTRODUCTION]
     for path, help_text in _helps(cli, "neurocomp", None):
-        sections.append(f"## {path}\n\n```text\n{help_text}\n```\n")
+        mark = f"<!-- not run: {NOT_RUN[path]} -->\n" if path in NOT_RUN else ""
+        sections.append(f"## {path}\n\n{mark}```text\n{help_text}\n```\n")
     return "\n".join([*sections, _COMPLETION])
 
 

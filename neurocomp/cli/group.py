@@ -94,8 +94,8 @@ def cli() -> None:
       neurocomp FILE...       compress           neurocomp -t FILE.ncmp   test
       neurocomp -d FILE.ncmp  decompress         neurocomp -l FILE.ncmp   info
 
-    If a file has the name of a command, write it as ./test.  A first word that is not a file, but
-    looks like a mistyped command, is refused.
+    If a file has the name of a command, write it as ./test.  A first word that is not a file but
+    looks like a mistyped command is refused.
 
     \b
     Exit codes:
@@ -103,14 +103,14 @@ def cli() -> None:
       1    something failed; the other files were still processed.  If an input of
            'compress' or 'decompress' could not be read, nothing was done (see --keep-going)
       2    the command line is wrong, or would lose data; nothing was done
-      130  ended by Ctrl-C, by the signal itself (128 and its number; 141: nobody reads
-           the output)
+      130  ended by Ctrl-C; other signals: 128 plus the signal's number (141: the reader
+           of the output has gone)
 
     \b
     Environment:
-      NEUROCOMP_OPT    options of compress, decompress, test and info that come before those of
-                       the command line, which win; each command takes those that it has.
-                       No files and no commands
+      NEUROCOMP_OPT    options for compress, decompress, test and info; those of the command
+                       line override them, and each command uses those that it has.
+                       Files and commands are not allowed
       NEUROCOMP_HOME   the folder of installed models
       NEUROCOMP_DEBUG  set to 1 to see where in the program an error arose
     """

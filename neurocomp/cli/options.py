@@ -167,14 +167,15 @@ output_options = all_of(
     click.option(
         "--keep-going",
         is_flag=True,
-        help="If a FILE cannot be read, go on with the others; otherwise nothing is done.",
+        help="If a FILE cannot be read, continue with the others. Without this option, nothing "
+        "is done.",
     ),
     click.option(
         "-n",
         "--no-name",
         is_flag=True,
         expose_value=False,
-        help="Accepted for gzip's sake: compressed files hold no names or times.",
+        help="Accepted for compatibility with gzip: compressed files hold no names or times.",
     ),
 )
 
@@ -246,14 +247,15 @@ model_options = all_of(
         "--overlap",
         type=click.IntRange(1, 65_535),
         metavar="N",
-        help="Symbols that a transformer's next window keeps of a full one. Default: half. More is "
-        "slower and compresses better.",
+        help="Number of symbols that a transformer keeps from a full window in the next one. "
+        "Default: half. More is slower and compresses better.",
     ),
     click.option(
         "--window",
         type=click.IntRange(1, 65_535),
         metavar="N",
-        help="Symbols that a language model with a sliding window, such as SmolLM2, looks back. "
+        help="Number of past symbols that a language model with a sliding window, such as "
+        "SmolLM2, can see. "
         "Default: 1024. More is slower and compresses better.",
     ),
     click.option(
@@ -278,7 +280,7 @@ decoding_options = all_of(
         "byte_range",
         callback=range_callback,
         metavar="START-STOP",
-        help="Only these bytes of the content, without STOP; to standard output without -o.",
+        help="Only these bytes of the content, STOP excluded. Without -o, to standard output.",
     ),
     click.option(
         "--recover",

@@ -128,5 +128,5 @@ def end(result: Result, output: Path) -> None:
     """Exit as an interrupted command does if the run in ``output`` was stopped."""
     if not result.finished:
         with suppress(OSError):  # after a hang-up there is no terminal any more
-            say(f"stopped after step {result.step}: go on with --resume -o {display(output)}")
+            say(f"stopped after step {result.step}: continue with --resume -o {display(output)}")
         raise click.exceptions.Exit(128 + (result.signal or signal.SIGINT))

@@ -124,8 +124,8 @@ def _opinions(one: Explanation) -> str:
     if not found:
         return ""
     note = (
-        '<p class="quiet">What a part of the model would have spent, had it coded by itself the '
-        "symbols that it spoke of.</p>"
+        '<p class="quiet">What each part of the model would have spent alone on the symbols that '
+        "it predicted.</p>"
     )
     return f"<h2>By part of the model</h2>{parts.opinion_table(found, len(one.entries))}{note}"
 

@@ -150,14 +150,14 @@ def kind_table(kinds: Sequence[KindCost], against: dict[str, float] | None) -> s
 
 
 def opinion_table(opinions: Sequence[OpinionCost], num_symbols: int) -> str:
-    """Return the cost under each part of the model by itself, as a table."""
+    """Return the cost under each part of the model alone, as a table."""
     rows = "".join(
         f"<tr><td>{escape(one.name)}</td><td>{100 * one.num_symbols / num_symbols:.1f} %</td>"
         f"<td>{one.bits / one.num_symbols:.2f}</td><td>{one.coded_bits / one.num_symbols:.2f}</td>"
         "</tr>"
         for one in opinions
     )
-    head = "<th>part</th><th>spoke of</th><th>bits each by itself</th><th>bits each as coded</th>"
+    head = "<th>part</th><th>predicted</th><th>bits each, alone</th><th>bits each, coded</th>"
     return f"<table><tr>{head}</tr>{rows}</table>"
 
 

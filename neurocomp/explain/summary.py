@@ -55,7 +55,7 @@ def by_kind(explanation: Explanation, bits: Bits | None = None) -> list[KindCost
 
 @dataclass(frozen=True)
 class OpinionCost:
-    """The cost under a part of the model by itself.
+    """The cost under a part of the model alone.
 
     Attributes:
         name: of the part.

@@ -286,6 +286,20 @@ def memory() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("memory")
+def test_parts_of_an_array_report_an_impossible_name_once() -> None:
+    """The run that writes the manifest does, however many parts there were."""
+    import fsspec
+
+    places = ("memory://in", "memory://set")
+    fsspec.filesystem("memory").pipe({f"/in/{name}": name.encode() for name in ("a", "b", "x//y")})
+    found = []
+    for part in ((0, 2), (1, 2), None):
+        summary = bulk.compress(*places, Settings("serial", part=part), preset="fast")
+        found.append([one.path for one in summary.failed])
+    assert found == [[], [], ["x//y"]]
+
+
+@pytest.mark.usefixtures("memory")
 def test_a_set_by_url(source: Path, tmp_path: Path) -> None:
     url = "memory://bucket/set"
     assert bulk.compress(source, url, SERIAL, preset="fast").num_new == NUM_FILES

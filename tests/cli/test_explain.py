@@ -38,7 +38,7 @@ def test_a_terminal_gets_the_text_in_colours(program: Program) -> None:
     )
     assert code == 0
     assert "\x1b[0;48;5;" in shown
-    assert "2900 symbols more" in shown
+    assert "2900 more symbols" in shown
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """The commands of README and docs, and why some of them are not run.
 
 A block of commands is fenced as ``console``, with ``$`` before each command, or as ``bash``, a
-script.  A comment right before it, which readers don't see, names what is not run: all of the
-block, or the lines that contain the words in brackets, as in
+script; in the reference of commands, the examples of a help text are one.  A comment right before
+it, which readers don't see, names what is not run: all of the block, or the lines that contain the
+words in brackets, as in
 ``<!-- not run: network (models pull; models add), minutes (bench run) -->``.
 """
 
@@ -25,7 +26,10 @@ REASONS = {
     "hours": "it trains for hours, or longer",
     "no end": "it runs until it is stopped",
 }
-BLOCK = re.compile(r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(console|bash)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"(?:^<!-- not run: ([^\n]+) -->\n)?^```(console|bash|text)\n(.*?)^```$", re.M | re.S
+)
+EXAMPLES = re.compile(r"^  Examples?:\n((?: {4}.*\n)+)", re.M)
 MARK = re.compile(r"([A-Za-z ]+?)(?: \(([^)]*)\))?(?:, |$)")
 INDENTED = re.compile(r"^ {4}(?:\$ .*|(?:[A-Z_]+=\S+ )*(?:neurocomp|python -m) .*)$", re.M)
 
@@ -46,7 +50,7 @@ class Command:
 def commands_of(page: Path) -> Iterator[Command]:
     """Yield the commands of a page, in order."""
     for mark, kind, body in BLOCK.findall(page.read_text(encoding="utf-8")):
-        lines = [body] if kind == "bash" else list(_lines(body))
+        lines = [body] if kind == "bash" else list(READERS[kind](body))
         reasons = dict.fromkeys(lines, "")
         for reason, brackets in MARK.findall(mark):
             assert reason in REASONS, f"{page.name}: there is no reason {reason!r}"
@@ -61,6 +65,16 @@ def _lines(body: str) -> Iterator[str]:
     for line in body.replace("\\\n", " ").splitlines():
         if line.startswith("$ "):
             yield line.removeprefix("$ ")
+
+
+def _examples(help_text: str) -> Iterator[str]:
+    """Yield the examples of a help text, without what is said to their right."""
+    for paragraph in EXAMPLES.findall(help_text.replace("\\\n", " ")):
+        for line in paragraph.splitlines():
+            yield re.split(r"\s{2,}", line.strip())[0]
+
+
+READERS = {"console": _lines, "text": _examples}
 
 
 def unfenced(page: Path) -> list[str]:

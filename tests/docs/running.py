@@ -17,6 +17,7 @@ import pytest
 
 from neurocomp import extras
 from neurocomp.cli.entry import run
+from tests.docs import reference
 from tests.docs.material import (
     write_files,
     write_gguf_of_llama,
@@ -59,6 +60,14 @@ NEEDED = {
     "train text": "torch",
     "dalle ": "torch",
     "dalle:": "torch",
+    "import-vae": "yaml",
+    "run/checkpoints/": "torch",
+    "--full": "torch",
+    ".gguf": "gguf",
+    "train mixers": "torch",
+    "train gpt2": "tokenizers",
+    "train neural-ngram": "tokenizers",
+    "train recurrent": "tokenizers",
 }
 """Packages without which a command is left out."""
 NEEDED_BY_PAGES = {
@@ -82,6 +91,7 @@ def _files_of_images(folder: Path) -> None:
 
 
 MATERIAL: Mapping[str, Page] = {
+    "cli.md": reference.write_material,
     "training.md": _files_of_training,
     "dalle.md": _files_of_images,
     "explain.md": lambda folder: write_tokens_of_rainbow(folder / "x.tokens"),
@@ -89,7 +99,11 @@ MATERIAL: Mapping[str, Page] = {
 }
 """What a page has besides `write_files`."""
 
+MATERIAL_OF_MINUTES: Mapping[str, Page] = {"cli.md": reference.write_material_of_minutes}
+"""What it has for the commands that take minutes."""
+
 BEFORE: Mapping[tuple[str, str], str] = {
+    **{("cli.md", start): lines for start, lines in reference.BEFORE.items()},
     ("", "neurocomp decompress report.txt.ncmp"): "rm report.txt",
     ("", "neurocomp compress --dict letters.dict note.txt"): "rm -f note.txt.ncmp",
     ("", "tar c src"): "rm -f src.tar.ncmp",
@@ -127,7 +141,7 @@ BEFORE: Mapping[tuple[str, str], str] = {
 """What a reader has done before a command that begins so."""
 
 AFTER: Mapping[tuple[str, str], str] = {
-    ("dalle.md", "neurocomp dalle make-rainbow"): (
+    ("", "neurocomp dalle make-rainbow"): (
         "mkdir few; tar -tf rainbow.tar | head -n 240 > names; tar -xf rainbow.tar -C few -T names;"
         " tar -cf rainbow.tar -C few -T names"
     ),
@@ -157,6 +171,8 @@ class Reader:
         write_files(folder)
         if page in MATERIAL:
             MATERIAL[page](folder)
+        if has_time and page in MATERIAL_OF_MINUTES:
+            MATERIAL_OF_MINUTES[page](folder)
         built = ROOT / "build" / "decoder" / "decoder"
         path = os.pathsep.join([str(folder / "bin"), str(built), os.environ["PATH"]])
         monkeypatch.chdir(folder)
@@ -179,22 +195,30 @@ class Reader:
             monkeypatch.setattr("neurocomp.training.run.tell_plot", lambda folder, tell: None)
 
     def type(self, line: str) -> None:
-        """Run a command, and what belongs before and after it; it must end well."""
+        """Run a command, and what belongs before and after it; it must end as it should."""
         words = shlex.split(line, comments=True)
         if missing := _missing(line, words[0]):
             print(f"left out, as {missing} is missing: {line}")
             return
-        self._shell(self._find(BEFORE, line))
+        self._prepare(self._find(BEFORE, line))
         if "--resume" not in words:
             self._remove_old_output(words)
         starts_processes = self._has_time and " bulk " in line
         if words[0] == "neurocomp" and not (FOR_A_SHELL.search(line) or starts_processes):
             arguments = list(_expanded(words[1:]))
-            assert run(arguments) == 0, line
+            assert run(arguments) == reference.code(line), line
         else:
             at_home = line.startswith(OF_THE_CHECKOUT)
             self._shell(line, ROOT if at_home else self._folder)
         self._shell(self._find(AFTER, line))
+
+    def _prepare(self, lines: str) -> None:
+        """Run lines with "; " between them, those of the program in this process."""
+        for line in filter(None, lines.split("; ")):
+            if line.startswith("neurocomp ") and not FOR_A_SHELL.search(line):
+                assert run(shlex.split(line)[1:]) == 0, line
+            else:
+                self._shell(line)
 
     def _find(self, table: Mapping[tuple[str, str], str], line: str) -> str:
         found = [

@@ -14,7 +14,8 @@ import pytest
 
 from neurocomp.cli.bare import bare_command
 from neurocomp.cli.group import cli as main
-from tests.docs.pages import BY_OTHERS, PAGES, ROOT, commands_of, unfenced
+from tests.docs.pages import BY_OTHERS, PAGES, ROOT, Command, commands_of, unfenced
+from tests.docs.reference import rank
 from tests.docs.running import Reader
 
 OPTION = re.compile(r"^(--[a-z][a-z0-9-]*|-[A-Za-z0-9])")
@@ -86,14 +87,22 @@ def test_a_command_and_its_options_exist(page: str, line: str) -> None:
         assert is_known, f"{page}: {line}: no option {found.group()} in {command.name}"
 
 
+def in_order(page: Path) -> list[Command]:
+    """Return the commands of a page in the order in which they are run."""
+    commands = list(commands_of(page))
+    if page == REFERENCE:
+        commands.sort(key=lambda one: rank(one.line))
+    return commands
+
+
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_the_commands_of_a_page_work(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands = [one.line for one in commands_of(page) if not one.reason]
     reader = Reader(page.name, tmp_path, monkeypatch, has_time=False)
-    for line in commands:
-        reader.type(line)
+    for one in in_order(page):
+        if not one.reason:
+            reader.type(one.line)
 
 
 @pytest.mark.slow
@@ -102,7 +111,7 @@ def test_the_commands_that_take_minutes_work(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader(page.name, tmp_path, monkeypatch, has_time=True)
-    for one in commands_of(page):
+    for one in in_order(page):
         if one.reason in ("", "minutes"):
             reader.type(one.line)
 

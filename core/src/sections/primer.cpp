@@ -13,8 +13,11 @@ namespace {
 // Counts of the maps after the primer: so much sooner the block's own text weighs more.
 constexpr uint32_t primed_counts = 10;
 
-// For blocks up to this a primed mixture is kept.
+// For blocks up to this primed mixtures are kept.
 constexpr size_t kept_room = size_t{1} << 14;
+
+// So many, of 20 to 30 MB each: with the package's primer, such blocks have tables of three sizes.
+constexpr size_t max_kept = 3;
 
 }  // namespace
 
@@ -29,12 +32,12 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
     bool is_to_keep = false;
     if (room <= kept_room) {
         const std::scoped_lock lock(mutex_);
-        kept = kept_;
+        kept = find_kept(sizes);
         is_to_keep = std::exchange(is_asked_again_, true);
     }
-    if (kept != nullptr && mix::table_sizes(kept->tables.block_bytes) == sizes) {
-        std::unique_ptr<Primed> copy(new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
-        return copy;
+    if (kept != nullptr) {
+        return std::unique_ptr<Primed>(
+            new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
     }
     std::unique_ptr<Primed> made(new Primed{mix::Tables(num_bytes, false),
                                             mix::Lane(mix::Profile::text, false, false, 0, 1)});
@@ -43,8 +46,18 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
     if (!is_to_keep) return made;
     std::unique_ptr<Primed> copy(new Primed{mix::Tables(made->tables, num_bytes), made->lane});
     const std::scoped_lock lock(mutex_);
-    kept_ = std::move(made);
+    if (find_kept(sizes) == nullptr) {  // no other thread has been quicker
+        if (kept_.size() == max_kept) kept_.erase(kept_.begin());
+        kept_.push_back(std::move(made));
+    }
     return copy;
+}
+
+std::shared_ptr<const Primer::Primed> Primer::find_kept(const mix::TableSizes& sizes) const {
+    for (const std::shared_ptr<const Primed>& one : kept_) {
+        if (mix::table_sizes(one->tables.block_bytes) == sizes) return one;
+    }
+    return nullptr;
 }
 
 }  // namespace neurocomp

@@ -30,8 +30,8 @@ inline constexpr size_t max_section_bytes = (size_t{1} << 31) - 64;  // position
 using Progress = std::function<void(size_t)>;
 
 // Text that a mixture has read before a block begins.  From the second one on, mixtures for small
-// blocks are kept, one at a time, and copied: who codes one block has no use for a copy.  Any thread
-// may ask.
+// blocks are kept, one for each size of tables, and copied: who codes one block has no use for a
+// copy.  Any thread may ask.
 class Primer {
    public:
     explicit Primer(Bytes content);
@@ -46,9 +46,12 @@ class Primer {
     size_t size() const { return content_.size(); }
 
    private:
+    // Returns what is kept with tables of these sizes, or nothing; called under the lock.
+    std::shared_ptr<const Primed> find_kept(const mix::TableSizes& sizes) const;
+
     std::vector<uint8_t> content_;
     std::mutex mutex_;
-    std::shared_ptr<const Primed> kept_;
+    std::vector<std::shared_ptr<const Primed>> kept_;  // at most a few
     bool is_asked_again_ = false;
 };
 

@@ -52,7 +52,7 @@ def _json_callback(ctx: click.Context, param: click.Parameter, value: str | None
 
 
 _force_option = click.option(
-    "-f", "--force", is_flag=True, help="Overwrite files with other content that are in the way."
+    "-f", "--force", is_flag=True, help="Overwrite existing files that have other content."
 )
 
 _threads_option = click.option(
@@ -110,7 +110,7 @@ engine_options = all_of(
         "shard_bytes",
         callback=size_callback,
         metavar="SIZE",
-        help="Content that a worker takes at once, and that is repeated if the worker is lost. "
+        help="Content that a worker takes at once; if the worker is lost, it is processed again. "
         "Default: 8MiB, or less for small sets.",
     ),
 )
@@ -140,13 +140,13 @@ def bulk() -> None:
     "--part",
     callback=_part_callback,
     metavar="N/COUNT",
-    help="Only this part of the work, from 0/COUNT on, as for a job array; a run without it, after "
-    "all parts, writes the manifest.",
+    help="Do only this part of the work, counted from 0/COUNT, as for a job array. After all "
+    "parts, a run without --part writes the manifest.",
 )
 @click.option(
     "--manifest",
     type=click.Choice(["jsonl", "parquet"]),
-    help="Form of the manifest: lines of JSON, unless there is one.",
+    help="Format of a new manifest; lines of JSON by default.",
 )
 @_force_option
 @_options_option("source", "SOURCE")
@@ -193,7 +193,7 @@ def compress(**values: Any) -> int:
 def test(**values: Any) -> int:
     """Decode all files of the set SOURCE, and compare sizes and hashes with its manifest.
 
-    Nothing is said of sound files, unless with -v.
+    Prints nothing about sound files, unless -v is given.
 
     \b
     Examples:
@@ -226,9 +226,9 @@ def test(**values: Any) -> int:
 @model_path_option
 @message_options
 def restore(**values: Any) -> int:
-    """Restore the originals of the set SOURCE into TARGET, those that are missing there.
+    """Restore the files of the set SOURCE that are missing in TARGET.
 
-    Each is compared with the manifest before it gets its name.
+    Each file is compared with the manifest before it gets its name.
 
     \b
     Examples:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def compress(**values: Any) -> int:
     """Compress each FILE to FILE.ncmp, or standard input to standard output.
 
-    A FILE of "-" is standard input.  Permissions and modification time are carried over.
+    A FILE of "-" is standard input.  Permissions and modification time are kept.
 
     \b
     Examples:

@@ -47,7 +47,7 @@ def corpora() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, with URLs and hashes.")
 @message_options
 def list_files(**values: Any) -> None:
-    """List the files of the manifest: size, where it lies or how it is made, kind and licence."""
+    """List the files of the manifest with size, place or recipe, kind and licence."""
     from neurocomp.bench.corpora.paths import find
 
     files = _select(values)

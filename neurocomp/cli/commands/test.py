@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def test(**values: Any) -> int:
     """Decode each FILE without writing anything, and check every checksum.
 
-    Nothing is said of sound files, unless with -v.
+    Prints nothing about sound files, unless -v is given.
 
     \b
     Examples:

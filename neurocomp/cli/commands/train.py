@@ -39,13 +39,18 @@ def _network_options(
         ),
         config_option(recipe, "the name of one that comes with neurocomp"),
         click.option(
-            "-o", "--output", type=FOLDER, required=True, metavar="FOLDER", help="Of the run."
+            "-o",
+            "--output",
+            type=FOLDER,
+            required=True,
+            metavar="FOLDER",
+            help="Folder of the run.",
         ),
         click.option(
             "--cache",
             type=FOLDER,
             metavar="FOLDER",
-            help="Where decompressed and tokenised data are kept.",
+            help="Folder for decompressed and tokenised data.",
         ),
         run_options(begins_with),
     )
@@ -56,9 +61,9 @@ def _network_options(
 def text(**values: Any) -> None:
     """Train a byte network like the ones that come with neurocomp on each FILE.
 
-    Files are text, as it is or as .gz, .xz, .bz2 or .zst; a byte 0x1E in them ends a document. What
-    a file is called up to its first dot, without a number at its end, is its kind; kinds are
-    weighted and validated apart.
+    Files are text, as it is or as .gz, .xz, .bz2 or .zst; a byte 0x1E in them ends a document. A
+    file's kind is its name up to the first dot, without a number at the end; kinds are weighted
+    and validated separately.
 
     The run's folder gets run.json (the configuration), log.jsonl, loss.png and checkpoints; Ctrl-C
     leaves a checkpoint. Several processes or machines:

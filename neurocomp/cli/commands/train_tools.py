@@ -35,7 +35,7 @@ def average(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Write the mean of CHECKPOINT and each NETWORK, all from one line of training.
+    """Write the mean of CHECKPOINT and each NETWORK; all must come from the same training.
 
     A NETWORK is a checkpoint, a model file, or text-s or text-l from the package; it may be
     smaller, as with 'train text --init'. The mean of a training's start and its end is often better
@@ -142,7 +142,7 @@ def dictionary(**values: Any) -> None:
 _FILE = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
-@click.command("mixers", short_help="Teach the mixers beside a network.")
+@click.command("mixers", short_help="Train the mixers that go with a network.")
 @click.argument("network", metavar="NETWORK")
 @click.argument("files", nargs=-1, type=_FILE, required=True, metavar="FILE...")
 @click.option(
@@ -163,10 +163,10 @@ def mixers(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Teach the mixers beside NETWORK by coding each FILE, which it should not have seen.
+    """Train the mixers that go with NETWORK on each FILE, which it should not have seen.
 
-    A network is mixed with contexts; how far to trust each is learnt while coding, and what is
-    known before the first byte helps small files. NETWORK is a name that 'neurocomp models import'
+    A network is mixed with contexts. Mixers learn how far to trust each; what they know before the
+    first byte helps small files. NETWORK is a name that 'neurocomp models import'
     gave, or a model file. The file written is entropy-coded, as those of the package are.
 
     \b

@@ -117,7 +117,7 @@ def _opinions(one: Explanation) -> str:
         )
         for part in by_opinion(one)
     ]
-    header = ("part of the model", "spoke of", "bits each by itself", "as coded")
+    header = ("part of the model", "predicted", "bits each, alone", "bits each, coded")
     return format_table(header, rows) if rows else ""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.models.hub.convert import convert_checkpoint
-from neurocomp.models.language import LanguageModel
+from neurocomp.models.language import LanguageModel, reading
 from neurocomp.models.language import lanes as module
+from neurocomp.models.language.reading import LaneGroup
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer.compiled import CompiledLanes
 from neurocomp.models.transformer.predictor import EngineLanes
 from neurocomp.store.stored import StoredModel
+from neurocomp.threads import offer
 from tests.models.transformer.llamas import write_llama
 from tests.test_threads import CrowdedPool
 
@@ -182,6 +185,53 @@ def test_who_comes_late_or_never_is_not_waited_for(
     monkeypatch.setattr(module, "new_pool", lambda _: None)
     np.testing.assert_array_equal(followed(model, 9), alone)
     np.testing.assert_array_equal(foreseen(model, 9, 4), alone)
+
+
+class TakenOver(Future[None]):
+    """Work that no thread has begun with; who would do it instead is interrupted."""
+
+    def cancel(self) -> bool:
+        super().cancel()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("while_asking", [True, False])
+@pytest.mark.parametrize("num_lanes", [1, 9])
+def test_no_thread_waits_for_a_step_that_was_interrupted(
+    model: LanguageModel, num_lanes: int, while_asking: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the first request for help and the step that this thread leads."""
+    pool = ThreadPoolExecutor(2)
+    made: list[_core.language.Lanes] = []
+    offered: list[Future[None]] = []
+
+    def group(lanes: _core.language.Lanes, *others: Any) -> LaneGroup:
+        made.append(lanes)
+        return LaneGroup(lanes, *others)
+
+    def interrupted(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Future[None]:
+        is_leader = not offered and not while_asking
+        offered.append(TakenOver() if is_leader else offer(pool, function))
+        if while_asking and len(offered) == 2:
+            raise KeyboardInterrupt
+        return offered[-1]
+
+    monkeypatch.setattr(module, "num_cores", lambda: 3)
+    monkeypatch.setattr(module, "new_pool", lambda _: pool)
+    monkeypatch.setattr(module, "LaneGroup", group)
+    monkeypatch.setattr(reading, "offer", interrupted)
+    reader = model.lanes(num_lanes, 4)
+    steps = reader.logits() if while_asking else reader.foresee(drawn_for(model, num_lanes))
+    with pytest.raises(KeyboardInterrupt):
+        next(iter(steps))
+    end = threading.Thread(target=pool.shutdown)
+    end.start()
+    end.join(60)
+    is_waiting = end.is_alive()
+    for lanes in made:
+        lanes.end()
+    assert len(offered) == 2
+    assert not is_waiting
 
 
 def test_steps_that_have_ended_take_no_help(stored: Any) -> None:

@@ -90,8 +90,8 @@ _CSV_HEADER = (
 def files(**values: Any) -> int:
     """Compress each FILE in several ways, decompress, compare, and print sizes and speeds.
 
-    Sizes are those of whole files, headers included.  Speeds are in 1000 bytes of content for
-    each second of CPU time, of all threads together, compiling excluded.
+    Sizes are those of whole files, headers included.  Speeds are in 1000 bytes of content per
+    second of CPU time, summed over all threads.
 
     \b
     Examples:

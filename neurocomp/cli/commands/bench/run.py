@@ -219,7 +219,7 @@ def _tell(results: Results, folder: Path, reporter: Reporter) -> None:
     from neurocomp.bench.suite.tables import totals_table
 
     if not write_all(results, folder):
-        reporter.note("no plots but those of the report: pip install 'neurocomp[plot]'")
+        reporter.note("no plots except those in the report: pip install 'neurocomp[plot]'")
     click.echo(format_table(*totals_table(results.rows), num_left=1))
     click.echo(f"\n{results.machine}")
     for row in results.rows:

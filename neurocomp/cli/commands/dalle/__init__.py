@@ -22,6 +22,6 @@ from neurocomp.cli.commands.dalle.train import train_prior, train_vae
 def dalle() -> None:
     """Turn images into tokens and tokens into images, with models trained on your own data.
 
-    An autoencoder makes a grid of codes of an image; a prior predicts captions and codes, and so
-    compresses them and draws new ones.
+    An autoencoder turns an image into a grid of codes. A prior predicts captions and codes: it
+    compresses them and generates new ones.
     """

@@ -50,7 +50,7 @@ NUM_SAMPLES = 256
     "--held-out-share",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="SHARE",
-    help="Take the captions of TOKENS that a training on the rest of them held out, a share.",
+    help="Measure the share of the captions of TOKENS that training on the rest held out.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Only N of the images, chosen by a seed."
@@ -65,25 +65,26 @@ NUM_SAMPLES = 256
 @click.option(
     "--distance",
     metavar="NAME",
-    help="Of images and what is made of their codes: 'fid' (rFID, by torch-fidelity), or a vision "
-    "model of transformers such as facebook/dinov2-base, a name at the hub or a folder. What is "
-    "not here is fetched once.",
+    help="Distance between images and their reconstructions: 'fid' (rFID, by torch-fidelity), or "
+    "a vision model such as facebook/dinov2-base: a name at the hub or a folder. A model "
+    "that is not on this machine is downloaded once.",
 )
 @click.option(
     "--inception",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="With --distance fid: its network's weights (pt_inception-2015-12-05); none are fetched.",
+    help="With --distance fid: the weights of its network (pt_inception-2015-12-05); they are "
+    "not downloaded.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(**values: Any) -> None:
     """Measure the cost of images under a prior, and under simpler models.
 
-    DATA is a token file, or captioned images as 'train-vae' takes them. Of images, the held-out
-    ones are measured, and the bound on bits per sub-pixel is printed as well. For an autoencoder
-    alone, the output is its PSNR with the most likely codes ("hard") and without choosing codes
-    ("soft"), bits per sub-pixel, the bound (negative ELBO), and codes used and perplexity as shares
-    of K.
+    DATA is a token file, or captioned images as 'train-vae' takes them. If DATA are images, the
+    held-out ones are measured, and the bound on bits per sub-pixel is printed too. For an
+    autoencoder alone, the output is its PSNR with the most likely codes ("hard") and without
+    choosing codes ("soft"), bits per sub-pixel, the bound (negative ELBO), and codes used and
+    perplexity as shares of K.
 
     Code lengths are in bits per latent. Sizes are of sets that were coded, decoded and compared,
     without the frame's 60 bytes or so. "adaptive" models learn while they code; "trained" ones have
@@ -158,7 +159,9 @@ def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
     if _is_autoencoder(values["model"]):
         for name in ("training", "samples"):
             if values[name] is not None:
-                raise UsageError(f"--{name} is of a prior, but {values['model']} is an autoencoder")
+                raise UsageError(
+                    f"--{name} is for a prior, but {values['model']} is an autoencoder"
+                )
 
 
 def _is_autoencoder(name: str) -> bool:

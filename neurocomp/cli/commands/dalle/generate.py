@@ -74,18 +74,18 @@ _COLUMNS = 8
     "--prime-rows",
     type=click.IntRange(1),
     metavar="N",
-    help="Rows of codes that are kept of it; half of them, unless chosen.",
+    help="Number of rows of codes to keep from it. Default: half.",
 )
 @click.option(
     "--clip",
     metavar="NAME",
-    help="Choose the best by this CLIP of transformers, a name at the hub or a folder.",
+    help="Choose the best with this CLIP model: a name at the hub or a folder.",
 )
 @click.option(
     "--vae",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="The autoencoder, where it is not in the prior's folder.",
+    help="The autoencoder, if it is not in the prior's folder.",
 )
 @click.option(
     "-o",
@@ -99,10 +99,10 @@ _COLUMNS = 8
 @click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @message_options
 def generate(**values: Any) -> None:
-    """Make N images of each of CAPTIONS, which have "|" between them.
+    """Generate N images for each of CAPTIONS, separated by "|".
 
-    OUT gets grid.png, 0000.png and so on, and samples.tokens. A caption has as many tokens as the
-    prior was trained with; what comes after them is not read. The same model, captions and options
+    OUT gets grid.png, 0000.png and so on, and samples.tokens. The prior reads as many tokens of a
+    caption as it was trained with; the rest is ignored. The same model, captions and options
     give the same tokens on any machine; a pixel may differ by rounding.
 
     \b

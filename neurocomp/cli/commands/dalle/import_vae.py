@@ -16,7 +16,7 @@ from neurocomp.errors import UsageError
 _PATH = click.Path(path_type=Path)
 
 
-@click.command("import-vae", short_help="Take an autoencoder that others have published.")
+@click.command("import-vae", short_help="Import a published autoencoder.")
 @click.argument("source", type=_PATH, metavar="SOURCE")
 @click.option(
     "-o",
@@ -37,7 +37,7 @@ _PATH = click.Path(path_type=Path)
     "--size",
     type=click.IntRange(8, 1024),
     metavar="PIXELS",
-    help="Size of images, across and down.  [default: what it was trained on]",
+    help="Width and height of images.  [default: as trained]",
 )
 @click.option(
     "--resize",
@@ -70,7 +70,8 @@ def import_vae(**values: Any) -> None:
     its .yaml beside it), VQModel or GumbelVQ; a folder of the hub such as
     dalle-mini/vqgan_imagenet_f16_16384 (config.json with model.safetensors, pytorch_model.bin or
     flax_model.msgpack); or a folder with encoder.pkl and decoder.pkl, the dVAE that was released
-    with DALL-E. Only weights are read: pickled code is never run, and files with some are refused.
+    with DALL-E. Only weights are read: pickled code is never run, and files that contain it are
+    refused.
 
     \b
     Examples:

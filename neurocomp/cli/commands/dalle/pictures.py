@@ -21,8 +21,9 @@ from neurocomp.errors import UsageError
 def make_rainbow(output: Path, force: bool, quiet: bool, verbose: bool) -> None:
     """Draw the rainbow set: 9,216 images of 32 x 32 pixels, each with its caption.
 
-    Shapes in every combination of size, fill, colour, place and background, the same on every
-    machine, to try a training on. OUT is a folder, or a WebDataset tar if it ends in .tar.
+    The images show shapes in every combination of size, fill, colour, place and background. They
+    are the same on every machine, and small enough to try out training. OUT is a folder, or a
+    WebDataset tar if it ends in .tar.
 
     \b
     Examples:

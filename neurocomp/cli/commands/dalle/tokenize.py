@@ -42,7 +42,7 @@ from neurocomp.errors import UsageError
     "--mirrored",
     is_flag=True,
     help="Add each image mirrored, with left and right exchanged in its caption too, as more data "
-    "for a prior. Left out where an image outside the part has that caption.",
+    "for a prior. An image is left out if one outside the part has its mirrored caption.",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite the file.")
 @message_options

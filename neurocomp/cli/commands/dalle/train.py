@@ -56,7 +56,7 @@ def train_prior(**values: Any) -> None:
     DATA is a token file (from 'neurocomp dalle tokenize'), or captioned images as for 'train-vae':
     then the prior is trained on those that the autoencoder was trained on, and the others are held
     out. The run's folder gets log.jsonl, loss.png, checkpoints, the autoencoder (that of --vae, or
-    the package's if the codes are its) and prior.safetensors, the exact form, for
+    the package's if it made the codes) and prior.safetensors, the exact form, for
     --model dalle:RUN and 'neurocomp dalle generate --model RUN'.
 
     Several processes: torchrun --nproc-per-node N -m neurocomp dalle train-prior ...
@@ -111,8 +111,8 @@ def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSe
         raise UsageError(f"{data} is not a token file (.tokens): name the autoencoder with --vae")
     if held_out is not None:
         raise UsageError(
-            "of images those are held out that the autoencoder's training held out: "
-            "--held-out is for token files"
+            "--held-out is for token files: of images, those are held out that the autoencoder's "
+            "training held out"
         )
     with_captions = not values["no_captions"]
     training, rest = read_parts(data, stored, reporter, with_captions=with_captions)
