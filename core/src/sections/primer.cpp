@@ -36,8 +36,8 @@ std::unique_ptr<Primer::Primed> Primer::primed(size_t room) {
         is_to_keep = std::exchange(is_asked_again_, true);
     }
     if (kept != nullptr) {
-        return std::unique_ptr<Primed>(
-            new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
+        std::unique_ptr<Primed> copy(new Primed{mix::Tables(kept->tables, num_bytes), kept->lane});
+        return copy;
     }
     std::unique_ptr<Primed> made(new Primed{mix::Tables(num_bytes, false),
                                             mix::Lane(mix::Profile::text, false, false, 0, 1)});
