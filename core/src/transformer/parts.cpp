@@ -33,7 +33,7 @@ bool are_within(const Array<int32_t>& values, int32_t least, int32_t most) {
 
 }  // namespace
 
-Parts::Parts(const weights::Model& stored)
+Parts::Parts(const weights::Model& stored, std::span<const int32_t> order)
     : config(stored.config),
       head(read_layer(stored, "head", config.alphabet_size, config.width)),
       embedding(stored, config.tied ? "head.weight" : "embedding.weight", config.alphabet_size,
@@ -69,7 +69,7 @@ Parts::Parts(const weights::Model& stored)
             widest_input_ = std::max(widest_input_, layer->view().parts.num_inputs);
         }
     }
-    if (config.slides()) pack();
+    if (config.slides()) pack(order);
 }
 
 Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
@@ -137,10 +137,6 @@ language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std
 
 exact::PackedLayer Parts::packed(const StoredLayer& layer, size_t first, size_t last) {
     const exact::Layer& view = layer.view();
-    for (size_t n = first; n < last; ++n) {
-        require(view.parts.multiplier[n] >= 0 && view.parts.multiplier[n] < int64_t{1} << 32,
-                "a multiplier of a layer doesn't fit 32 bits");
-    }
     return {view.parts, first, last, view.limit, sliding_->weights};
 }
 
@@ -148,7 +144,25 @@ exact::PackedLayer Parts::packed(const StoredLayer& layer) {
     return packed(layer, 0, layer.view().parts.num_outputs);
 }
 
-void Parts::pack() {
+// The head's outputs for some symbols, in their order.
+exact::PackedLayer Parts::packed_head(std::span<const int32_t> order) {
+    const exact::LinearParts& all = head.view().parts;
+    Array<int8_t> weight(order.size() * all.num_inputs);
+    Array<int64_t> multiplier(order.size());
+    Array<int32_t> bias(order.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+        const auto symbol = static_cast<size_t>(order[i]);
+        std::copy_n(all.weight + symbol * all.num_inputs, all.num_inputs,
+                    weight.data() + i * all.num_inputs);
+        multiplier[i] = all.multiplier[symbol];
+        bias[i] = all.bias[symbol];
+    }
+    const exact::LinearParts some = {weight.data(),  multiplier.data(), bias.data(), all.num_inputs,
+                                     order.size(),   all.shift,         all.clip};
+    return {some, 0, order.size(), head.view().limit, sliding_->weights};
+}
+
+void Parts::pack(std::span<const int32_t> order) {
     sliding_ = std::make_unique<language::Transformer>();
     sliding_->shape = {config.alphabet_size, config.width,      config.num_heads,
                        config.num_key_heads, config.head_width, config.inner_width,
@@ -158,7 +172,7 @@ void Parts::pack() {
     sliding_->activation = activation.data();
     sliding_->exp2 = powers.data();
     sliding_->last_gain = last_gain.data();
-    sliding_->head = packed(head);
+    sliding_->head = order.empty() ? packed(head) : packed_head(order);
     const size_t inner = config.inner_width;
     for (Block& block : blocks) {
         sliding_->blocks.push_back({
@@ -179,6 +193,7 @@ void Parts::pack() {
             *layer = {};
         }
     }
+    if (!order.empty() && !config.tied) head = {};
 }
 
 }  // namespace neurocomp::transformer

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,10 @@ struct Block {
 // and turns by any, it has one.
 class Parts {
    public:
-    // Throws weights::BadModel where a part is missing, of another shape, or would not be exact.
-    explicit Parts(const weights::Model& stored);
+    // `order` are symbols, if any: lanes over a sliding window then have logits for these alone, in
+    // that order.  Throws weights::BadModel where a part is missing, of another shape, or would not be
+    // exact.
+    explicit Parts(const weights::Model& stored, std::span<const int32_t> order = {});
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
@@ -58,7 +61,8 @@ class Parts {
     const language::Transformer& sliding() const { return *sliding_; }
 
    private:
-    void pack();
+    void pack(std::span<const int32_t> order);
+    exact::PackedLayer packed_head(std::span<const int32_t> order);
     exact::PackedLayer packed(const weights::StoredLayer& layer, size_t first, size_t last);
     exact::PackedLayer packed(const weights::StoredLayer& layer);
     Block read_block(const weights::Model& stored, size_t number, bool rotates) const;
