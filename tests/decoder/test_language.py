@@ -4,67 +4,32 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from unittest.mock import patch
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import neurocomp
-from neurocomp.frame.block import Method
 from neurocomp.frame.header import FrameHeader
 from neurocomp.frame.index import read_index
-from neurocomp.frame.reader import FrameBlock, read_frames
-from neurocomp.models.language import codec
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.pipeline import choice
 from neurocomp.store.stored import StoredModel
 from tests import forging
 from tests.conftest import make_text
 from tests.decoder import build
+from tests.decoder.lanes import block_of, code, lanes_of
 from tests.decoder.library import Failed, Library, Limit, Models, Status
-from tests.decoder.test_symbols import compress, forged
+from tests.decoder.test_symbols import forged
 from tests.golden import cases
 
 FILE = cases.LANGUAGE
 TEXT = make_text(1500)
 RECORDS = cases.records(150)
 REFUSED = {Status.FORMAT, Status.CHECKSUM}
-
-
-@contextmanager
-def lanes_of(num_bytes: int, *, is_helped: bool | None = None) -> Iterator[None]:
-    """Code lanes of so many bytes, with a second opinion or without one; None for the shorter."""
-    ways = codec.Ways.payloads
-
-    def chosen(self: codec.Ways) -> dict[int, bytes]:
-        found = ways(self)
-        return {one: found[one] for one in found if is_helped in (None, one >= NUM_PROFILES)}
-
-    with (
-        patch.object(codec, "LANE_BYTES", num_bytes),
-        patch.object(codec.Ways, "payloads", chosen),
-    ):
-        yield
-
-
-def code(content: bytes, num_lanes: int, *, is_helped: bool, window: int | None = None) -> bytes:
-    with lanes_of(max(len(content) // num_lanes, 1), is_helped=is_helped):
-        frame = compress(content, FILE, "arithmetic", window=window)
-    block = block_of(frame)
-    assert block.num_lanes == num_lanes
-    assert (block.variant >= NUM_PROFILES) == is_helped
-    return frame
-
-
-def block_of(frame: bytes) -> codec.CodedBlock:
-    (event,) = (one for one in read_frames(io.BytesIO(frame)) if isinstance(one, FrameBlock))
-    block = event.block
-    assert block.method is Method.MODELLED
-    return codec.CodedBlock(block.payload, block.num_symbols, block.num_lanes, block.variant)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +64,7 @@ def test_windows_of_another_length(library: Library, models: Models, window: int
 
 def test_blocks_side_by_side(library: Library, models: Models) -> None:
     content = TEXT * 4 + RECORDS * 2
-    with lanes_of(500), patch.object(choice, "can_fall_back", lambda _: False):
+    with lanes_of(500):
         data = neurocomp.compress(content, model=str(FILE), block_bytes=4096)
     assert len(forging.take_apart(data).blocks) == 3
     for num_threads in (1, 4):
@@ -275,19 +240,45 @@ def test_forged_models_are_refused_or_decode(library: Library) -> None:
     assert Status.FORMAT in seen
 
 
-FORGERIES: tuple[Callable[[bytes], bytes], ...] = (
-    lambda text: text.replace(b'"b":', b'"\\u0100":'),
-    lambda text: text.replace(b'": 1', b'": 9'),
-    lambda text: text.replace(b'"vocab"', b'"vocaB"'),
-    lambda text: text[: len(text) // 2],
-    lambda text: text.replace(b'"merges": [', b'"merges": ["a b",'),
-    lambda text: b"\xff" + text,
-)
-
-
 def forged_vocabulary(stored: StoredModel, rng: random.Random) -> StoredModel:
-    """Return a model with another tokenizer, mostly one that makes no sense."""
-    text = stored.tensors["tokenizer"].tobytes()
-    text = rng.choice(FORGERIES)(text)
-    tokenizer = np.frombuffer(text, np.uint8)
+    """Return a model with another tokenizer, which makes no sense or is another one."""
+    fields = json.loads(stored.tensors["tokenizer"].tobytes())
+    vocabulary = fields["vocab"]
+    token = rng.choice(sorted(vocabulary))
+    match rng.randrange(6):
+        case 0:
+            vocabulary[token] = rng.choice((1000, 1 << 20, -1, "x", vocabulary["b"]))
+        case 1:
+            del vocabulary[token]
+        case 2:
+            vocabulary[token * 5000] = 290  # more bytes than a token has
+            fields["merges"].append(f"{token} {token * 4999}")
+            vocabulary[token * 4999] = 291
+        case 3:
+            fields["merges"].append(rng.choice(("b", "b b", "  ", 5)))
+        case 4:
+            fields["rule"] = rng.choice(("pieces", "digits", "other", 5))
+        case _:
+            vocabulary["bb"], vocabulary["b"] = vocabulary["b"], 280
+    return with_vocabulary(stored, fields)
+
+
+def with_vocabulary(stored: StoredModel, fields: dict[str, Any]) -> StoredModel:
+    tokenizer = np.frombuffer(json.dumps(fields).encode(), np.uint8)
     return replace(stored, tensors={**stored.tensors, "tokenizer": tokenizer})
+
+
+def test_a_byte_needs_a_token_of_the_alphabet(
+    library: Library, frame: bytes, tmp_path: Path
+) -> None:
+    stored = StoredModel.load(FILE)
+    fields = json.loads(stored.tensors["tokenizer"].tobytes())
+    fields["vocab"]["b"] = 300
+    other = with_vocabulary(stored, fields)
+    other.save(tmp_path / "other.safetensors")
+    models = library.models(build.NETWORKS, tmp_path)
+    with pytest.raises(Failed, match="a byte has no token") as caught:
+        library.decoder(models).decode(naming(frame, other))
+    assert caught.value.status is Status.FORMAT
+    with pytest.raises(neurocomp.FormatError, match="a byte has no token"):
+        neurocomp.decompress(naming(frame, other), model_path=tmp_path)
