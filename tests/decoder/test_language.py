@@ -43,7 +43,7 @@ def frame() -> bytes:
 def test_lanes(library: Library, models: Models, num_lanes: int, is_helped: bool) -> None:
     for content in (TEXT, RECORDS):
         data = code(content, num_lanes, is_helped=is_helped)
-        for num_threads in (1, 2, 5):
+        for num_threads in (1, 3):
             decoder = library.decoder(models)
             decoder.threads(num_threads)
             assert decoder.decode(data) == content

@@ -123,7 +123,7 @@ def read_entry(cursor: Cursor) -> Entry:
         symbols_and_coder = cursor.u8()
         need(symbols_and_coder > 0, "symbols and coder are given, but 0")
     revision = cursor.u8()
-    digest = cursor.take((8 if head >> 3 == LANGUAGE else 32) if head & 1 else 3)
+    digest = cursor.take((4 if head >> 3 == LANGUAGE else 32) if head & 1 else 3)
     properties: dict[int, bytes] = {}
     if head & 4:
         end = cursor.varint(2, 4096) + cursor.at

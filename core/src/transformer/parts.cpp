@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/integers.hpp"
 #include "exact/scaling.hpp"
@@ -59,17 +60,17 @@ Parts::Parts(const weights::Model& stored, std::span<const int32_t> order)
     if (stored.find("rotating") != nullptr) {
         rotating = read_tensor<uint8_t>(stored, "rotating", {config.num_layers});
     }
-    for (size_t number = 0; number < config.num_layers; ++number) {
-        blocks.push_back(read_block(stored, number, config.rotary && rotating[number] != 0));
-    }
+    if (config.slides()) begin_packing(order);
     widest_input_ = head.view().parts.num_inputs;
-    for (const Block& block : blocks) {
-        for (const StoredLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
+    for (size_t number = 0; number < config.num_layers; ++number) {
+        Block block = read_block(stored, number, config.rotary && rotating[number] != 0);
+        for (const StoredLayer* layer : block.layers()) {
             widest_input_ = std::max(widest_input_, layer->view().parts.num_inputs);
         }
+        if (config.slides()) pack(block);
+        blocks.push_back(std::move(block));
     }
-    if (config.slides()) pack(order);
+    if (!order.empty() && !config.tied) head = {};
 }
 
 Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
@@ -162,7 +163,8 @@ exact::PackedLayer Parts::packed_head(std::span<const int32_t> order) {
     return {some, 0, order.size(), head.view().limit, sliding_->weights};
 }
 
-void Parts::pack(std::span<const int32_t> order) {
+// All but the blocks.
+void Parts::begin_packing(std::span<const int32_t> order) {
     sliding_ = std::make_unique<language::Transformer>();
     sliding_->shape = {config.alphabet_size, config.width,      config.num_heads,
                        config.num_key_heads, config.head_width, config.inner_width,
@@ -173,27 +175,25 @@ void Parts::pack(std::span<const int32_t> order) {
     sliding_->exp2 = powers.data();
     sliding_->last_gain = last_gain.data();
     sliding_->head = order.empty() ? packed(head) : packed_head(order);
+}
+
+// A block, which may be moved afterwards, and has no layers of its own any longer.
+void Parts::pack(Block& block) {
     const size_t inner = config.inner_width;
-    for (Block& block : blocks) {
-        sliding_->blocks.push_back({
-            block.attention_gain.data(),
-            packed(block.query_key_value),
-            block.query_norm,
-            block.key_norm,
-            block.attention,
-            packed(block.attention_out),
-            block.inner_gain.data(),
-            packed(block.inner_in, 0, inner),
-            packed(block.inner_in, inner, 2 * inner),
-            packed(block.inner_out),
-            block.rotates,
-        });
-        for (StoredLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
-            *layer = {};
-        }
-    }
-    if (!order.empty() && !config.tied) head = {};
+    sliding_->blocks.push_back({
+        block.attention_gain.data(),
+        packed(block.query_key_value),
+        block.query_norm,
+        block.key_norm,
+        block.attention,
+        packed(block.attention_out),
+        block.inner_gain.data(),
+        packed(block.inner_in, 0, inner),
+        packed(block.inner_in, inner, 2 * inner),
+        packed(block.inner_out),
+        block.rotates,
+    });
+    for (StoredLayer* layer : block.layers()) *layer = {};
 }
 
 }  // namespace neurocomp::transformer

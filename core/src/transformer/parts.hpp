@@ -1,6 +1,7 @@
 // The parts of a stored transformer, by name, with their conditions checked.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -27,6 +28,10 @@ struct Block {
     // Of heads, where a model has them.
     Array<int32_t> query_gain, key_gain;
     language::HeadNorm query_norm = {}, key_norm = {};
+
+    std::array<weights::StoredLayer*, 4> layers() {
+        return {&query_key_value, &attention_out, &inner_in, &inner_out};
+    }
 };
 
 // Everything that a transformer computes with.  Of learnt positions, rotations by those of a context,
@@ -61,7 +66,8 @@ class Parts {
     const language::Transformer& sliding() const { return *sliding_; }
 
    private:
-    void pack(std::span<const int32_t> order);
+    void begin_packing(std::span<const int32_t> order);
+    void pack(Block& block);
     exact::PackedLayer packed_head(std::span<const int32_t> order);
     exact::PackedLayer packed(const weights::StoredLayer& layer, size_t first, size_t last);
     exact::PackedLayer packed(const weights::StoredLayer& layer);
