@@ -66,7 +66,8 @@ void check_caches(const LanguageModel& model, size_t window, size_t num_lanes) {
 // Of what tokens are coded by.
 uint64_t coding_bytes(const language::Vocabulary& vocabulary, const Network* second,
                       uint64_t num_bytes, uint64_t num_lanes) {
-    constexpr uint64_t most_ahead = 32;  // rows of the network's steps, whether they are used or not
+    constexpr uint64_t most_ahead =
+        32;  // rows of the network's steps, whether they are used or not
     constexpr uint64_t ends = uint64_t{8} << 20;
     const uint64_t contexts = mixture_bytes(num_bytes, num_lanes);
     const uint64_t first = contexts + ends + num_bytes + 9 * vocabulary.order().size();
@@ -81,18 +82,17 @@ void decode_tokens(const LanguagePlan& plan, language::Mixture& mixture, Bytes p
                    const Crew& crew) {
     coding::Decoder decoder(payload.data(), payload.size());
     const language::Kernels& kernels = language::kernels();
-    const bool is_sound =
-        code_lanes(plan, mixture, crew.workers,
-                   [&](size_t first, exact::Matrix<const int32_t> logits,
-                       std::span<int32_t> tokens) {
-                       for (size_t i = 0; i < tokens.size(); ++i) {
-                           tokens[i] = 0;
-                           if (mixture.num_left(first + i) == 0) continue;
-                           tokens[i] = kernels.decode(mixture, first + i, decoder, logits.row(i));
-                           if (tokens[i] < 0) return false;
-                       }
-                       return true;
-                   });
+    const bool is_sound = code_lanes(
+        plan, mixture, crew.workers,
+        [&](size_t first, exact::Matrix<const int32_t> logits, std::span<int32_t> tokens) {
+            for (size_t i = 0; i < tokens.size(); ++i) {
+                tokens[i] = 0;
+                if (mixture.num_left(first + i) == 0) continue;
+                tokens[i] = kernels.decode(mixture, first + i, decoder, logits.row(i));
+                if (tokens[i] < 0) return false;
+            }
+            return true;
+        });
     if (!is_sound) throw DamagedPayload("the payload ends within its tokens");
     if (!decoder.finish()) throw DamagedPayload("the payload is longer than its tokens");
 }
@@ -100,8 +100,7 @@ void decode_tokens(const LanguagePlan& plan, language::Mixture& mixture, Bytes p
 }  // namespace
 
 std::vector<uint8_t> decode_language(const BlockHead& head, const ModelEntry& entry, Bytes payload,
-                                     const Models& models, MemoryBudget& memory,
-                                     const Crew& crew) {
+                                     const Models& models, MemoryBudget& memory, const Crew& crew) {
     const std::vector<size_t> sizes = sizes_of(head);
     const std::shared_ptr<const LanguageModel> model = models.language(entry);
     const size_t window = window_of(*model, entry);

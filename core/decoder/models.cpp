@@ -166,8 +166,7 @@ const ModelFile& Models::find_dictionary(Bytes hash) const {
 std::shared_ptr<const Network> Models::network(Bytes hash) const {
     const ModelFile* const file = find_of(weights::network_architecture, hash);
     if (file == nullptr) {
-        frame::fail(Fault::model_not_found, "the frame needs the byte network " +
-                                                describe(hash) +
+        frame::fail(Fault::model_not_found, "the frame needs the byte network " + describe(hash) +
                                                 ", and no model file given is it");
     }
     if (file->architecture() != weights::network_architecture) {
@@ -213,8 +212,8 @@ std::shared_ptr<const LanguageModel> Models::language(const ModelEntry& entry) c
                                                 ", and no model file given is it");
     }
     if (file->architecture() != transformer::architecture) {
-        frame::fail(Fault::model_mismatch, file->name() + " is not a language model, but of " +
-                                               file->architecture());
+        frame::fail(Fault::model_mismatch,
+                    file->name() + " is not a language model, but of " + file->architecture());
     }
     return language_.get(*file, [](const weights::Model& model) {
         return std::make_shared<const LanguageModel>(model);

@@ -38,13 +38,12 @@ uint64_t Lanes::num_bytes(const Transformer& transformer, size_t num_lanes, size
     const Shape& shape = transformer.shape;
     const uint64_t slots = round_up(length, exact::strip_outputs);
     const uint64_t vector = round_up(shape.head_width, exact::group_inputs) +
-                            round_up(shape.head_width, exact::strip_outputs) +
-                            2 * sizeof(uint16_t);
+                            round_up(shape.head_width, exact::strip_outputs) + 2 * sizeof(uint16_t);
     const uint64_t cache = num_lanes * shape.num_key_heads * slots * vector + 512;
     const uint64_t caches = transformer.blocks.size() * cache;
     const uint64_t widest = transformer.widest_input();
-    const uint64_t columns = shape.width + 3 * shape.query_width() + 2 * shape.key_width() +
-                             2 * shape.inner_width + 8;
+    const uint64_t columns =
+        shape.width + 3 * shape.query_width() + 2 * shape.key_width() + 2 * shape.inner_width + 8;
     const uint64_t row = sizeof(int32_t) * columns + 2 * widest;
     const uint64_t scratch = sizeof(int16_t) * widest + scratch_bytes(slots, shape.head_width);
     // Arrays lie in an arena, whose chunks have ends that nobody takes.

@@ -158,8 +158,8 @@ exact::PackedLayer Parts::packed_head(std::span<const int32_t> order) {
         multiplier[i] = all.multiplier[symbol];
         bias[i] = all.bias[symbol];
     }
-    const exact::LinearParts some = {weight.data(),  multiplier.data(), bias.data(), all.num_inputs,
-                                     order.size(),   all.shift,         all.clip};
+    const exact::LinearParts some = {weight.data(), multiplier.data(), bias.data(), all.num_inputs,
+                                     order.size(),  all.shift,         all.clip};
     return {some, 0, order.size(), head.view().limit, sliding_->weights};
 }
 
