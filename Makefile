@@ -122,7 +122,7 @@ fuzz-core: $(READY) ## libFuzzer (clang) on the decoder, each target for FUZZ_SE
 	  -DNEUROCOMP_DECODER=ON -DNEUROCOMP_FUZZ=ON >/dev/null
 	$(BIN)/cmake --build build/fuzz
 	$(BIN)/python -m tests.decoder.seeds build/fuzz/seeds
-	for target in frame mix bytenet symbols model; do mkdir -p build/fuzz/corpus/$$target; \
+	for target in frame mix bytenet symbols language model; do mkdir -p build/fuzz/corpus/$$target; \
 	  build/fuzz/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=60 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target build/fuzz/seeds/$$target || exit 1; done
 

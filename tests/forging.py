@@ -61,6 +61,11 @@ def take_apart(frame: bytes) -> Parts:
     return Parts(frame[: places[0].offset], blocks, frame[end:])
 
 
+def under(header: bytes, block: bytes) -> bytes:
+    """Return a block with the stored checksum that it has after another header."""
+    return block[:-4] + u32(zlib.crc32(header + block[:-4]))
+
+
 def u32(value: int) -> bytes:
     """Return a checksum as frames have it."""
     return value.to_bytes(4, "little")

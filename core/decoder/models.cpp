@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "decoder/packaged.hpp"
+#include "transformer/model.hpp"
 #include "weights/model.hpp"
 
 namespace neurocomp::decoder {
@@ -141,7 +142,7 @@ const ModelFile* Models::find(Bytes hash) const {
 }
 
 const ModelFile* Models::find_of(std::string_view architecture, Bytes hash) const {
-    if (hash.size() != format::short_hash_bytes) return find(hash);
+    if (hash.size() == format::long_hash_bytes) return find(hash);
     const auto found = std::find_if(files_.begin(), files_.end(), [&](const ModelFile& one) {
         return one.architecture() == architecture && begins_with(one.sha256(), hash);
     });
@@ -162,11 +163,10 @@ const ModelFile& Models::find_dictionary(Bytes hash) const {
     return *file;
 }
 
-std::shared_ptr<const Network> Models::network(const ModelEntry& entry) const {
-    const ModelFile* const file = find_of(weights::network_architecture, entry.hash);
+std::shared_ptr<const Network> Models::network(Bytes hash) const {
+    const ModelFile* const file = find_of(weights::network_architecture, hash);
     if (file == nullptr) {
-        frame::fail(Fault::model_not_found, "the frame needs the byte network " +
-                                                describe(entry.hash) +
+        frame::fail(Fault::model_not_found, "the frame needs the byte network " + describe(hash) +
                                                 ", and no model file given is it");
     }
     if (file->architecture() != weights::network_architecture) {
@@ -200,6 +200,23 @@ SymbolModel Models::symbol_model(const ModelEntry& entry) const {
     }
     return *symbol_model_.get(*file, [&](const weights::Model& model) {
         return std::make_shared<const SymbolModel>(make_symbol_model(entry.family, model));
+    });
+}
+
+std::shared_ptr<const LanguageModel> Models::language(const ModelEntry& entry) const {
+    const ModelFile* file = find_of(transformer::architecture, entry.hash);
+    if (file == nullptr) file = find(entry.hash);
+    if (file == nullptr) {
+        frame::fail(Fault::model_not_found, "the frame needs the language model of hash " +
+                                                hexadecimal(entry.hash) +
+                                                ", and no model file given is it");
+    }
+    if (file->architecture() != transformer::architecture) {
+        frame::fail(Fault::model_mismatch,
+                    file->name() + " is not a language model, but of " + file->architecture());
+    }
+    return language_.get(*file, [](const weights::Model& model) {
+        return std::make_shared<const LanguageModel>(model);
     });
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/sha256.hpp"
+#include "decoder/language_model.hpp"
 #include "decoder/model_file.hpp"
 #include "decoder/symbol_models.hpp"
 #include "frame/header.hpp"
@@ -63,9 +64,10 @@ class Models {
     // software, or a dictionary that there is none of.  Nothing is opened.
     void check(const frame::ModelEntry& entry) const;
     // Throw Error where there is none of the frame's hash, or it is damaged.
-    std::shared_ptr<const Network> network(const frame::ModelEntry& entry) const;
+    std::shared_ptr<const Network> network(Bytes hash) const;
     std::shared_ptr<const Dictionary> dictionary(Bytes hash) const;
     SymbolModel symbol_model(const frame::ModelEntry& entry) const;
+    std::shared_ptr<const LanguageModel> language(const frame::ModelEntry& entry) const;
 
    private:
     // The file of that hash, or of one that begins so; null where there is none.
@@ -81,6 +83,7 @@ class Models {
     mutable Kept<Network> network_;
     mutable Kept<Dictionary> dictionary_;
     mutable Kept<SymbolModel> symbol_model_;
+    mutable Kept<LanguageModel> language_;
 };
 
 }  // namespace neurocomp::decoder

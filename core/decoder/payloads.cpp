@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decoder/language.hpp"
 #include "decoder/sectioned.hpp"
 #include "decoder/symbolwise.hpp"
 #include "frame/line_ends.hpp"
@@ -79,6 +80,8 @@ std::vector<uint8_t> decode_symbols(const BlockHead& head, const ModelEntry& ent
         case family_neural_ngram:
         case family_recurrent_tokens:
             return decode_symbolwise(head, entry, payload, models, memory, crew);
+        case family_language:
+            return decode_language(head, entry, payload, models, memory, crew);
         default:
             fail(Fault::unsupported,
                  std::string("the block is coded with a model of family ") + family_of(entry).name +

@@ -150,7 +150,7 @@ std::vector<uint8_t> decode_bytenet(const BlockHead& head, const ModelEntry& ent
     plan.profile = static_cast<mix::Profile>(head.variant % num_profiles);
     // Contexts alone need no weights.
     if (!with_network) return decode_plain(plan, head.num_symbols, payload, memory, crew);
-    const std::shared_ptr<const Network> network = models.network(entry);
+    const std::shared_ptr<const Network> network = models.network(entry.hash);
     plan.network = &network->network();
     plan.experience = network->experience();
     const auto section_lanes = static_cast<size_t>(plan.network->shape().section_lanes);

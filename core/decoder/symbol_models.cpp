@@ -49,6 +49,15 @@ const SymbolFamily* find_symbol_family(uint32_t id) {
     return found == std::end(families) ? nullptr : found;
 }
 
+std::shared_ptr<const symbols::BytePairs> read_byte_pairs(const weights::Model& stored) {
+    const weights::StoredTensor* const tensor = stored.find(tokenizer_tensor);
+    if (tensor == nullptr) return nullptr;
+    std::vector<uint8_t> text(tensor->num_elements());
+    weights::copy_as(*tensor, text.data());
+    return std::make_shared<const symbols::BytePairs>(
+        std::string_view(reinterpret_cast<const char*>(text.data()), text.size()));
+}
+
 SymbolModel make_symbol_model(uint32_t family, const weights::Model& stored) {
     SymbolModel made;
     if (family == format::family_dalle) {
@@ -57,12 +66,7 @@ SymbolModel make_symbol_model(uint32_t family, const weights::Model& stored) {
     } else {
         made.model = make_model(family, stored);
     }
-    if (const weights::StoredTensor* const tensor = stored.find(tokenizer_tensor)) {
-        std::vector<uint8_t> text(tensor->num_elements());
-        weights::copy_as(*tensor, text.data());
-        made.byte_pairs = std::make_shared<const symbols::BytePairs>(
-            std::string_view(reinterpret_cast<const char*>(text.data()), text.size()));
-    }
+    made.byte_pairs = read_byte_pairs(stored);
     if (made.prior != nullptr && made.byte_pairs == nullptr) {
         throw weights::BadModel("the prior has no tokenizer of captions");
     }

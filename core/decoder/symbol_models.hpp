@@ -31,5 +31,7 @@ const SymbolFamily* find_symbol_family(uint32_t id);
 
 // What a file of that family holds.  Throws weights::BadModel.
 SymbolModel make_symbol_model(uint32_t family, const weights::Model& stored);
+// What a model's tokens stand for; null where it has no tokenizer.  Throws weights::BadModel.
+std::shared_ptr<const symbols::BytePairs> read_byte_pairs(const weights::Model& stored);
 
 }  // namespace neurocomp::decoder

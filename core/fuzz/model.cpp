@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/constants.hpp"
+#include "decoder/language_model.hpp"
 #include "decoder/symbol_models.hpp"
 #include "weights/byte_network.hpp"
 #include "weights/model.hpp"
@@ -30,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (num_bytes > size_t{1} << 24) return 0;  // packed: allowed, and slow
         model.identity();
         take([&] { weights::make_network(model); });
+        take([&] { decoder::LanguageModel{model}; });
         for (const uint32_t family :
              {format::family_ngram, format::family_transformer, format::family_dalle,
               format::family_neural_ngram, format::family_recurrent_tokens}) {

@@ -2,7 +2,8 @@
  *
  * Every function that can fail returns a status: NCMP_OK, which is 0, or what went wrong.  Nothing
  * is kept beyond the objects below, nothing is printed, and no memory is allocated before it is
- * known that the bytes vouch for it.  Objects of one thread need no locks; `ncmp_models` may be
+ * known that the bytes vouch for it; but a block of a language model may be short whatever it
+ * claims to hold, up to 64 MiB: set limits for files that you don't trust.  Objects of one thread need no locks; `ncmp_models` may be
  * shared by any number of decoders in any threads, once all models are added.
  */
 #ifndef NEUROCOMP_H
@@ -66,7 +67,8 @@ NCMP_API const char* ncmp_status_name(ncmp_status status);
 
 /* ---- Models ---- */
 
-/* Weights and dictionaries that frames may name.  Frames of the preset `fast` need none. */
+/* Weights and dictionaries that frames may name.  Frames of the preset `fast` need none; those of
+ * `max` need the language model's, and most of them text-l's as well. */
 typedef struct ncmp_models ncmp_models;
 
 NCMP_API ncmp_status ncmp_models_create(ncmp_models** models);

@@ -22,6 +22,7 @@ DECODED_FAMILIES = {
     constants.FAMILY_DALLE,
     constants.FAMILY_NEURAL_NGRAM,
     constants.FAMILY_RECURRENT_TOKENS,
+    constants.FAMILY_LANGUAGE,
 }
 
 
@@ -37,7 +38,6 @@ def is_decodable(data: bytes) -> bool:
 
 
 DECODABLE = [path for path in VALID if is_decodable(path.read_bytes())]
-OTHERS = [path for path in VALID if path not in DECODABLE]
 
 NEED_NO_MODEL = {
     *("language-of-another", "missing-model", "other-family", "other-machine", "other-symbols")

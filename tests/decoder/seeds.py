@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+from itertools import product
 from pathlib import Path
 
 from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method
 from neurocomp.frame.index import read_index
 from neurocomp.frame.reader import FrameBlock, read_frames
+from tests.decoder import lanes
 from tests.golden import cases
 
 MAX_BYTES = 1 << 16
@@ -24,7 +26,7 @@ SYMBOL_MODELS = (
 
 
 def main(folder: Path) -> None:
-    for name in ("frame", "mix", "bytenet", "symbols", "model"):
+    for name in ("frame", "mix", "bytenet", "symbols", "language", "model"):
         shutil.rmtree(folder / name, ignore_errors=True)  # of another state of the sources
         (folder / name).mkdir(parents=True)
     for path in sorted(cases.VALID.glob("*.ncmp")) + sorted(cases.INVALID.glob("*.ncmp")):
@@ -39,13 +41,25 @@ def main(folder: Path) -> None:
             block, model = event.block, event.header.models[event.block.model]
             family = constants.FAMILY_NAMES[model.family]
             write_symbols(folder / "symbols", path.stem, number, block, model.coder_id)
-            if family not in ("mix", "bytenet") or block.num_symbols >= MAX_BYTES:
+            if family not in ("mix", "bytenet", "language") or block.num_symbols >= MAX_BYTES:
                 continue
             if block.num_lanes > 1 or model.dictionary:
                 continue
             fields = bytes([block.variant, 0]) + block.num_symbols.to_bytes(2, "little")
-            target = "bytenet" if family == "bytenet" and block.variant >= 2 else "mix"
+            target = "mix" if family == "bytenet" and block.variant < 2 else family
             (folder / target / f"{path.stem}-{number}").write_bytes(fields + block.payload)
+    write_lanes(folder)
+
+
+def write_lanes(folder: Path) -> None:
+    """Write seeds of a language model in lanes, which no golden frame has."""
+    for num_lanes, is_helped in product((1, 2, 3, 4), (False, True)):
+        frame = lanes.code(cases.TEXT[:10] * 15 * num_lanes, num_lanes, is_helped=is_helped)
+        block = lanes.block_of(frame)
+        fields = bytes([block.variant, num_lanes - 1]) + block.num_symbols.to_bytes(2, "little")
+        name = f"lanes-{num_lanes}-{block.variant}"
+        (folder / "language" / name).write_bytes(fields + block.payload)
+        (folder / "frame" / f"{name}.ncmp").write_bytes(frame)
 
 
 def content_bytes(path: Path) -> int:

@@ -21,6 +21,7 @@ COSTS = {
     constants.FAMILY_BYTENET: 5,
     constants.FAMILY_TRANSFORMER: 5,
     constants.FAMILY_DALLE: 5,
+    constants.FAMILY_LANGUAGE: 5,
 }
 """What a byte takes, roughly, in units of one of context mixing."""
 
@@ -31,7 +32,10 @@ CHEAP = 50_000
 """The cost of a file that is always taken."""
 
 MIXED_VARIANTS = 2
-"""Of a byte network: variants below this one are contexts alone, and others have its weights."""
+"""Variants below this one have no network of bytes: neither family's that may have one."""
+
+SECOND_NETWORK = "text-l"
+"""What language models are mixed with."""
 
 
 def heads_of(path: Path) -> Iterator[tuple[ModelEntry, BlockHead]]:
@@ -72,9 +76,14 @@ def _cost(entry: ModelEntry, head: BlockHead) -> int:
         if head.variant < MIXED_VARIANTS:
             per_byte = 1
         elif packaged is not None:
-            weights = build.NETWORKS / f"{packaged.name}.safetensors"
-            per_byte = weights.stat().st_size // WEIGHTS_OF_A_UNIT
+            per_byte = _cost_of_network(packaged.name)
+    elif entry.family == constants.FAMILY_LANGUAGE and head.variant >= MIXED_VARIANTS:
+        per_byte += _cost_of_network(SECOND_NETWORK)
     return per_byte * head.decoded_bytes
+
+
+def _cost_of_network(name: str) -> int:
+    return (build.NETWORKS / f"{name}.safetensors").stat().st_size // WEIGHTS_OF_A_UNIT
 
 
 def chosen(paths: list[Path]) -> list[Path]:

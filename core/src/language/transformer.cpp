@@ -12,22 +12,8 @@ using exact::to_read;
 
 namespace {
 
-// Queries of a head that are attended with at once: they share what is read of keys and values.
-constexpr size_t most_queries = 24;
-
 // Fewer rows than that are not worth sharing.
 constexpr size_t rows_of_piece = 4;
-
-size_t widest_input(const Transformer& transformer) {
-    size_t widest = transformer.head.num_inputs();
-    for (const Block& block : transformer.blocks) {
-        for (const exact::PackedLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
-            widest = std::max(widest, layer->num_inputs());
-        }
-    }
-    return widest + exact::group_inputs;
-}
 
 template <typename T>
 Matrix<T> some_rows(Matrix<T> values, size_t first, size_t last) {
@@ -54,7 +40,7 @@ Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, si
     attended_.resize(num_rows * (shape.query_width() + 2 * shape.key_width()));
     for (auto* one : {&far_, &mixed_}) one->resize(num_rows * shape.query_width());
     inner_.resize(num_rows * 2 * shape.inner_width);
-    const size_t widest = widest_input(transformer);
+    const size_t widest = transformer.widest_input();
     packed_ = Array<uint8_t>(num_rows * 2 * widest);
     sums_.resize(num_rows);
     mantissas_.resize(num_rows);

@@ -64,8 +64,14 @@ struct Transformer {
     const int32_t* exp2;
     std::vector<Block> blocks;
     const int32_t* last_gain;
-    exact::PackedLayer head;
+    exact::PackedLayer head;  // one output for each logit
+
+    // Columns of the widest input of a layer, with padding.
+    size_t widest_input() const;
 };
+
+// Queries of a head that are attended with at once: they share what is read of keys and values.
+inline constexpr size_t most_queries = 24;
 
 // Keys and values of some lanes, and the memory in which they are read.
 class Lanes {
@@ -94,6 +100,10 @@ class Lanes {
 
     // The same as frequency tables.
     void write_frequencies(size_t num_steps, exact::Matrix<int32_t> out);
+
+    // A little more memory than so many lanes take that read one step at once.
+    static uint64_t num_bytes(const Transformer& transformer, size_t num_lanes, size_t length,
+                              size_t num_threads = 1);
 
    private:
     void embed(const int32_t* symbols);

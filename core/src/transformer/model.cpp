@@ -34,27 +34,38 @@ class SlidingLanes final : public symbolwise::Predictor {
     }
     void update(const int32_t* symbols) override { next_.assign(symbols, symbols + next_.size()); }
 
-    static uint64_t num_bytes(const Parts& parts, size_t num_lanes, size_t length) {
-        const Config& config = parts.config;
-        const uint64_t slots = (length + 63) / 32 * 32;  // whole strips
-        const uint64_t vectors = uint64_t{num_lanes} * config.num_key_heads * slots;
-        const uint64_t row = 2 * config.width + config.attended_width() + 2 * config.query_width() +
-                             2 * config.inner_width + parts.widest_input() + 8;
-        const uint64_t group = config.num_heads / config.num_key_heads;
-        return 2 * (config.num_layers + 1) * vectors *
-                   ((config.head_width + 31) / 32 * 32 + sizeof(int32_t)) +
-               sizeof(int32_t) *
-                   (num_lanes * row + (group + 4) * length + (group + 4) * config.head_width) +
-               (uint64_t{1} << 22) + 512 * config.num_layers;  // huge pages
-    }
-
    private:
     const language::Transformer& transformer_;
     language::Lanes lanes_;
     std::vector<int32_t> next_;
 };
 
+// Where a frame says nothing.
+size_t usual_reach(const Config& config) {
+    return config.slides() ? std::min(config.context, default_window) : config.context / 2;
+}
+
+bool is_reach(const Config& config, size_t reach) {
+    if (config.slides()) return reach > config.num_sinks && reach <= config.context;
+    return reach >= 1 && reach < config.context;
+}
+
 }  // namespace
+
+size_t reach_of(const Config& config, std::span<const uint8_t> parameters) {
+    const size_t usual = usual_reach(config);
+    if (parameters.empty()) {
+        if (!is_reach(config, usual)) {
+            throw weights::BadModel("the transformer's context is too short");
+        }
+        return usual;
+    }
+    const auto fail = [] { throw weights::BadModel("the frame's parameters of it are damaged"); };
+    if (parameters.size() != parameter_bytes) fail();
+    const size_t reach = size_t{parameters[0]} | size_t{parameters[1]} << 8;
+    if (!is_reach(config, reach) || reach == usual) fail();
+    return reach;
+}
 
 Model::Model(const weights::Model& stored) {
     if (stored.architecture != architecture) {
@@ -63,29 +74,13 @@ Model::Model(const weights::Model& stored) {
                                 weights::BadModel::Kind::unsupported);
     }
     parts_ = std::make_shared<const Parts>(stored);
-    reach_ = usual_reach();
-    if (!is_reach(reach_)) throw weights::BadModel("the transformer's context is too short");
-}
-
-size_t Model::usual_reach() const {
-    const Config& config = parts_->config;
-    return config.slides() ? std::min(config.context, default_window) : config.context / 2;
-}
-
-bool Model::is_reach(size_t reach) const {
-    const Config& config = parts_->config;
-    if (config.slides()) return reach > config.num_sinks && reach <= config.context;
-    return reach >= 1 && reach < config.context;
+    reach_ = reach_of(parts_->config, {});
 }
 
 std::shared_ptr<const symbolwise::Model> Model::with_parameters(
     std::span<const uint8_t> parameters) const {
-    const auto fail = [] { throw weights::BadModel("the frame's parameters of it are damaged"); };
-    if (parameters.size() != parameter_bytes) fail();
-    const size_t reach = size_t{parameters[0]} | size_t{parameters[1]} << 8;
-    if (!is_reach(reach) || reach == usual_reach()) fail();
     auto model = std::make_shared<Model>(*this);
-    model->reach_ = reach;
+    model->reach_ = reach_of(parts_->config, parameters);
     return model;
 }
 
@@ -95,8 +90,9 @@ size_t Model::max_lane_symbols() const {
 
 uint64_t Model::predictor_bytes(size_t num_lanes, size_t) const {
     // Each group has what lanes share, and there are as many as lanes at most.
-    return parts_->config.slides() ? SlidingLanes::num_bytes(*parts_, num_lanes, reach_)
-                                   : ContextReader::num_bytes(*parts_, num_lanes);
+    if (!parts_->config.slides()) return ContextReader::num_bytes(*parts_, num_lanes);
+    return language::Lanes::num_bytes(parts_->sliding(), num_lanes, reach_) +
+           sizeof(int32_t) * num_lanes;
 }
 
 std::unique_ptr<symbolwise::Predictor> Model::predictor(size_t num_lanes, size_t num_groups,

@@ -13,6 +13,11 @@ namespace neurocomp::transformer {
 
 inline constexpr std::string_view architecture = "transformer";
 
+// The length of a sliding window, or the overlap of one that is read anew, as a frame's parameters have
+// it: the usual one where there are none.  Throws weights::BadModel where it is out of range, or the
+// usual one after all.
+size_t reach_of(const Config& config, std::span<const uint8_t> parameters);
+
 class Model final : public symbolwise::Model {
    public:
     // Throws weights::BadModel where it is another model, damaged, or would not be exact.
@@ -27,10 +32,6 @@ class Model final : public symbolwise::Model {
         std::span<const uint8_t> parameters) const override;
 
    private:
-    // The length of a sliding window, or the overlap of one that is read anew, where none is given.
-    size_t usual_reach() const;
-    bool is_reach(size_t reach) const;
-
     std::shared_ptr<const Parts> parts_;
     size_t reach_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/integers.hpp"
 #include "exact/scaling.hpp"
@@ -33,7 +34,7 @@ bool are_within(const Array<int32_t>& values, int32_t least, int32_t most) {
 
 }  // namespace
 
-Parts::Parts(const weights::Model& stored)
+Parts::Parts(const weights::Model& stored, std::span<const int32_t> order)
     : config(stored.config),
       head(read_layer(stored, "head", config.alphabet_size, config.width)),
       embedding(stored, config.tied ? "head.weight" : "embedding.weight", config.alphabet_size,
@@ -59,17 +60,17 @@ Parts::Parts(const weights::Model& stored)
     if (stored.find("rotating") != nullptr) {
         rotating = read_tensor<uint8_t>(stored, "rotating", {config.num_layers});
     }
-    for (size_t number = 0; number < config.num_layers; ++number) {
-        blocks.push_back(read_block(stored, number, config.rotary && rotating[number] != 0));
-    }
+    if (config.slides()) begin_packing(order);
     widest_input_ = head.view().parts.num_inputs;
-    for (const Block& block : blocks) {
-        for (const StoredLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
+    for (size_t number = 0; number < config.num_layers; ++number) {
+        Block block = read_block(stored, number, config.rotary && rotating[number] != 0);
+        for (const StoredLayer* layer : block.layers()) {
             widest_input_ = std::max(widest_input_, layer->view().parts.num_inputs);
         }
+        if (config.slides()) pack(block);
+        blocks.push_back(std::move(block));
     }
-    if (config.slides()) pack();
+    if (!order.empty() && !config.tied) head = {};
 }
 
 Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
@@ -137,10 +138,6 @@ language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std
 
 exact::PackedLayer Parts::packed(const StoredLayer& layer, size_t first, size_t last) {
     const exact::Layer& view = layer.view();
-    for (size_t n = first; n < last; ++n) {
-        require(view.parts.multiplier[n] >= 0 && view.parts.multiplier[n] < int64_t{1} << 32,
-                "a multiplier of a layer doesn't fit 32 bits");
-    }
     return {view.parts, first, last, view.limit, sliding_->weights};
 }
 
@@ -148,7 +145,26 @@ exact::PackedLayer Parts::packed(const StoredLayer& layer) {
     return packed(layer, 0, layer.view().parts.num_outputs);
 }
 
-void Parts::pack() {
+// The head's outputs for some symbols, in their order.
+exact::PackedLayer Parts::packed_head(std::span<const int32_t> order) {
+    const exact::LinearParts& all = head.view().parts;
+    Array<int8_t> weight(order.size() * all.num_inputs);
+    Array<int64_t> multiplier(order.size());
+    Array<int32_t> bias(order.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+        const auto symbol = static_cast<size_t>(order[i]);
+        std::copy_n(all.weight + symbol * all.num_inputs, all.num_inputs,
+                    weight.data() + i * all.num_inputs);
+        multiplier[i] = all.multiplier[symbol];
+        bias[i] = all.bias[symbol];
+    }
+    const exact::LinearParts some = {weight.data(), multiplier.data(), bias.data(), all.num_inputs,
+                                     order.size(),  all.shift,         all.clip};
+    return {some, 0, order.size(), head.view().limit, sliding_->weights};
+}
+
+// All but the blocks.
+void Parts::begin_packing(std::span<const int32_t> order) {
     sliding_ = std::make_unique<language::Transformer>();
     sliding_->shape = {config.alphabet_size, config.width,      config.num_heads,
                        config.num_key_heads, config.head_width, config.inner_width,
@@ -158,27 +174,26 @@ void Parts::pack() {
     sliding_->activation = activation.data();
     sliding_->exp2 = powers.data();
     sliding_->last_gain = last_gain.data();
-    sliding_->head = packed(head);
+    sliding_->head = order.empty() ? packed(head) : packed_head(order);
+}
+
+// A block, which may be moved afterwards, and has no layers of its own any longer.
+void Parts::pack(Block& block) {
     const size_t inner = config.inner_width;
-    for (Block& block : blocks) {
-        sliding_->blocks.push_back({
-            block.attention_gain.data(),
-            packed(block.query_key_value),
-            block.query_norm,
-            block.key_norm,
-            block.attention,
-            packed(block.attention_out),
-            block.inner_gain.data(),
-            packed(block.inner_in, 0, inner),
-            packed(block.inner_in, inner, 2 * inner),
-            packed(block.inner_out),
-            block.rotates,
-        });
-        for (StoredLayer* layer :
-             {&block.query_key_value, &block.attention_out, &block.inner_in, &block.inner_out}) {
-            *layer = {};
-        }
-    }
+    sliding_->blocks.push_back({
+        block.attention_gain.data(),
+        packed(block.query_key_value),
+        block.query_norm,
+        block.key_norm,
+        block.attention,
+        packed(block.attention_out),
+        block.inner_gain.data(),
+        packed(block.inner_in, 0, inner),
+        packed(block.inner_in, inner, 2 * inner),
+        packed(block.inner_out),
+        block.rotates,
+    });
+    for (StoredLayer* layer : block.layers()) *layer = {};
 }
 
 }  // namespace neurocomp::transformer

@@ -1,8 +1,10 @@
 // The parts of a stored transformer, by name, with their conditions checked.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,20 @@ struct Block {
     // Of heads, where a model has them.
     Array<int32_t> query_gain, key_gain;
     language::HeadNorm query_norm = {}, key_norm = {};
+
+    std::array<weights::StoredLayer*, 4> layers() {
+        return {&query_key_value, &attention_out, &inner_in, &inner_out};
+    }
 };
 
 // Everything that a transformer computes with.  Of learnt positions, rotations by those of a context,
 // and turns by any, it has one.
 class Parts {
    public:
-    // Throws weights::BadModel where a part is missing, of another shape, or would not be exact.
-    explicit Parts(const weights::Model& stored);
+    // `order` are symbols, if any: lanes over a sliding window then have logits for these alone, in
+    // that order.  Throws weights::BadModel where a part is missing, of another shape, or would not be
+    // exact.
+    explicit Parts(const weights::Model& stored, std::span<const int32_t> order = {});
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
 
@@ -58,7 +66,9 @@ class Parts {
     const language::Transformer& sliding() const { return *sliding_; }
 
    private:
-    void pack();
+    void begin_packing(std::span<const int32_t> order);
+    void pack(Block& block);
+    exact::PackedLayer packed_head(std::span<const int32_t> order);
     exact::PackedLayer packed(const weights::StoredLayer& layer, size_t first, size_t last);
     exact::PackedLayer packed(const weights::StoredLayer& layer);
     Block read_block(const weights::Model& stored, size_t number, bool rotates) const;

@@ -81,7 +81,7 @@ class LanguageModel(BinaryModel):
 
     @cached_property
     def vocabulary(self) -> _core.language.Vocabulary:
-        """The bytes of each token, sorted."""
+        """The bytes of each token, sorted; raises FormatError where a byte has none."""
         contents = self._symbol_map.contents
         known: set[bytes] = set()
         parts: list[bytes] = []
@@ -90,7 +90,10 @@ class LanguageModel(BinaryModel):
             parts.append(b"" if content in known else content)
             known.add(content)
         starts = np.cumsum([0, *map(len, parts)], dtype=np.int32)
-        return _core.language.Vocabulary(np.frombuffer(b"".join(parts), np.uint8), starts)
+        try:
+            return _core.language.Vocabulary(np.frombuffer(b"".join(parts), np.uint8), starts)
+        except ValueError as error:
+            raise FormatError(f"the vocabulary of the language model is damaged: {error}") from None
 
     @property
     def token_map(self) -> BytePairs:
