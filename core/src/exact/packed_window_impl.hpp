@@ -32,6 +32,7 @@ NEUROCOMP_INLINE int64_t quantise_bytes(const int32_t* from, size_t width, int8_
 }
 
 inline constexpr size_t max_head_width = 1024;
+inline constexpr size_t most_block_queries = 64;
 
 // Keeps keys and values (lanes * steps, heads * width), rows `first` up to `last` of them, of the
 // steps from `start` on.
@@ -67,16 +68,6 @@ void store_packed(Matrix<const int32_t> keys, Matrix<const int32_t> values, size
     }
 }
 
-// Replaces `sums` of products by scores of `count` slots.
-NEUROCOMP_INLINE void scale_scores(int32_t* sums, int32_t bias, const uint16_t* scales,
-                                   size_t count) {
-    for (size_t t = 0; t < count; ++t) {
-        const int64_t sum = wrapping_subtract(sums[t], bias);
-        const int64_t scaled = sum * int64_t{scales[t]};
-        sums[t] = narrow((scaled + half_of(score_shift)) >> score_shift);
-    }
-}
-
 // A query that shares keys with others.
 struct PackedQuery {
     uint32_t factor;
@@ -104,6 +95,23 @@ NEUROCOMP_INLINE __m512i shifted(const Products& products, __m512i half, __m128i
 
 NEUROCOMP_INLINE __m512i load_scales(const uint16_t* from) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+
+// Replaces `sums` of products by scores of `count` slots, a multiple of 16.
+NEUROCOMP_INLINE void scale_scores(int32_t* sums, int32_t bias, const uint16_t* scales,
+                                   size_t count) {
+    const __m512i bias_of_all = _mm512_set1_epi32(bias);
+    const __m512i half = _mm512_set1_epi64(half_of(score_shift));
+    for (size_t t = 0; t < count; t += 16) {
+        const __m512i some = _mm512_sub_epi32(_mm512_loadu_si512(sums + t), bias_of_all);
+        const __m512i factors = load_scales(scales + t);
+        const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(some, factors), half);
+        const __m512i odd = _mm512_add_epi64(
+            _mm512_mul_epi32(_mm512_srli_epi64(some, 32), _mm512_srli_epi64(factors, 32)), half);
+        _mm512_storeu_si512(
+            sums + t, _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, score_shift),
+                                              _mm512_slli_epi64(odd, 32 - score_shift)));
+    }
 }
 
 // Replaces scores by weights, which are at most 2**22.
@@ -153,18 +161,110 @@ NEUROCOMP_INLINE Totals sum_weights(const int32_t* weights, const uint16_t* scal
             _mm512_reduce_max_epi64(highest)};
 }
 
-NEUROCOMP_INLINE void scale_weights(int32_t* weights, const uint16_t* scales, size_t count,
-                                    int off) {
+// Writes factors of 0 to 32,767: low bytes, and high ones `plane` bytes after them.
+NEUROCOMP_INLINE void write_scaled(const int32_t* weights, const uint16_t* scales, size_t count,
+                                   int off, size_t plane, uint8_t* to) {
     const __m512i half = _mm512_set1_epi64(half_of(off));
     const __m128i bits = _mm_cvtsi32_si128(off);
     const __m512i most = _mm512_set1_epi64((int64_t{1} << mix_bits) - 1);
+    const auto store = [](__m512i numbers, uint8_t* bytes) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes), _mm512_cvtepi32_epi8(numbers));
+    };
     for (size_t t = 0; t < count; t += 16) {
         const Products products(_mm512_loadu_si512(weights + t), load_scales(scales + t));
-        _mm512_storeu_si512(weights + t, shifted(products, half, bits, most));
+        const __m512i factors = shifted(products, half, bits, most);
+        store(factors, to + t);
+        store(_mm512_srli_epi32(factors, 8), to + plane + t);
     }
 }
 
+// Products of a block's factors with strips of values.  High bytes are mostly zero: they are
+// multiplied where one of the rows that share a reading of the values has any.
+class FactorProducts {
+   public:
+    // Factors (rows, 2, plane) of so many groups of slots; `room` for lists, `plane` for each row.
+    NEUROCOMP_INLINE FactorProducts(const uint8_t* factors, size_t plane, size_t num_rows,
+                                    size_t num_groups, int32_t* room)
+        : factors_(factors),
+          plane_(plane),
+          num_rows_(num_rows),
+          num_groups_(num_groups),
+          lists_(room) {
+        each_block([&](auto number, size_t row) NEUROCOMP_INLINED {
+            list_groups<number>(row);
+        });
+    }
+
+    NEUROCOMP_INLINE void write(const uint8_t* strip, int32_t* out) const {
+        multiply_strip<Strip::plain>(factors_, 2 * plane_, plane_, false, strip, num_groups_,
+                                     num_rows_, out, strip_outputs);
+        each_block([&](auto number, size_t row) NEUROCOMP_INLINED {
+            Strips::add_listed<Strip::plain, number>(high_bytes(row), 2 * plane_, strip,
+                                                     lists_ + row * plane_, num_listed_[row],
+                                                     out + row * strip_outputs, strip_outputs);
+        });
+    }
+
+   private:
+    NEUROCOMP_INLINE const uint8_t* high_bytes(size_t row) const {
+        return factors_ + (2 * row + 1) * plane_;
+    }
+
+    // Calls work(std::integral_constant<size_t, rows>, first) for blocks of rows.
+    template <typename Work>
+    NEUROCOMP_INLINE void each_block(const Work& work) const {
+        size_t row = 0;
+        const auto take = [&](auto number) NEUROCOMP_INLINED {
+            for (; row + number <= num_rows_; row += number) work(number, row);
+        };
+        take(std::integral_constant<size_t, 12>());
+        take(std::integral_constant<size_t, 6>());
+        take(std::integral_constant<size_t, 3>());
+        take(std::integral_constant<size_t, 1>());
+    }
+
+    template <size_t number>
+    NEUROCOMP_INLINE void list_groups(size_t row) {
+        int32_t* const list = lists_ + row * plane_;
+        const uint8_t* const from = high_bytes(row);
+        size_t num_listed = 0;
+        __m512i groups = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        for (size_t g = 0; g < num_groups_; g += 16) {
+            const size_t left = num_groups_ - g;
+            const auto there = static_cast<__mmask16>(left < 16 ? (1U << left) - 1 : 0xFFFFU);
+            __m512i any = _mm512_setzero_si512();
+            for_each<number>([&](auto m) NEUROCOMP_INLINED {
+                const uint8_t* const four = from + m * 2 * plane_ + g * group_inputs;
+                any = _mm512_or_si512(any, _mm512_maskz_loadu_epi32(there, four));
+            });
+            const __mmask16 wanted = _mm512_test_epi32_mask(any, any);
+            // Of the 16 that are written, those that count; there is room for more than a fourth.
+            _mm512_storeu_si512(list + num_listed, _mm512_maskz_compress_epi32(wanted, groups));
+            num_listed += static_cast<size_t>(__builtin_popcount(wanted));
+            groups = _mm512_add_epi32(groups, _mm512_set1_epi32(16));
+        }
+        num_listed_[row] = num_listed;
+    }
+
+    const uint8_t* factors_;
+    size_t plane_;
+    size_t num_rows_;
+    size_t num_groups_;
+    int32_t* lists_;
+    size_t num_listed_[most_block_queries];
+};
+
 #else
+
+// Replaces `sums` of products by scores of `count` slots.
+NEUROCOMP_INLINE void scale_scores(int32_t* sums, int32_t bias, const uint16_t* scales,
+                                   size_t count) {
+    for (size_t t = 0; t < count; ++t) {
+        const int64_t sum = wrapping_subtract(sums[t], bias);
+        const int64_t scaled = sum * int64_t{scales[t]};
+        sums[t] = narrow((scaled + half_of(score_shift)) >> score_shift);
+    }
+}
 
 NEUROCOMP_INLINE void weigh_scores(int32_t* scores, size_t count, int32_t best,
                                    const PackedQuery& query, const int32_t* exp2) {
@@ -198,14 +298,34 @@ NEUROCOMP_INLINE Totals sum_weights(const int32_t* weights, const uint16_t* scal
     return totals;
 }
 
-NEUROCOMP_INLINE void scale_weights(int32_t* weights, const uint16_t* scales, size_t count,
-                                    int off) {
+// Writes factors of 0 to 32,767.
+NEUROCOMP_INLINE void write_scaled(int32_t* weights, const uint16_t* scales, size_t count, int off,
+                                   size_t plane, uint8_t* to) {
     constexpr int64_t most = (int64_t{1} << mix_bits) - 1;
     for (size_t t = 0; t < count; ++t) {
         const int64_t product = int64_t{weights[t]} * int64_t{scales[t]};
         weights[t] = narrow(smaller((product + half_of(off)) >> off, most));
     }
+    Strips::pack_factors(weights, count, plane, to);
 }
+
+class FactorProducts {
+   public:
+    NEUROCOMP_INLINE FactorProducts(const uint8_t* factors, size_t plane, size_t num_rows,
+                                    size_t num_groups, int32_t* /*room*/)
+        : factors_(factors), plane_(plane), num_rows_(num_rows), num_groups_(num_groups) {}
+
+    NEUROCOMP_INLINE void write(const uint8_t* strip, int32_t* out) const {
+        multiply_strip<Strip::plain>(factors_, 2 * plane_, plane_, true, strip, num_groups_,
+                                     num_rows_, out, strip_outputs);
+    }
+
+   private:
+    const uint8_t* factors_;
+    size_t plane_;
+    size_t num_rows_;
+    size_t num_groups_;
+};
 
 #endif
 
@@ -226,11 +346,12 @@ NEUROCOMP_INLINE void hide_others(int32_t* scores, const Stretch (&visible)[3],
     for (; at < count; ++at) scores[at] = hidden;
 }
 
-// Replaces the scores of a query's slots by factors of the values; returns what brings sums of these
+// Makes of the scores of a query's slots factors of the values; returns what brings sums of these
 // back.
 NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const uint16_t* scales,
                                    const Stretch (&visible)[3], size_t num_stretches, size_t count,
-                                   const PackedQuery& query, const int32_t* exp2) {
+                                   const PackedQuery& query, const int32_t* exp2, size_t plane,
+                                   uint8_t* factors) {
     hide_others(scores, visible, num_stretches, count, INT32_MIN);
     int32_t best = INT32_MIN;
     for (size_t t = 0; t < count; ++t) best = larger(best, scores[t]);
@@ -240,12 +361,10 @@ NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const uint16_t* scales,
     const int excess = larger(bit_length(static_cast<uint64_t>(totals.highest)) - mix_bits,
                               bit_length(static_cast<uint64_t>(totals.products)) - mix_total_bits);
     const int off = larger(excess, 0);
-    scale_weights(scores, scales, count, off);
+    write_scaled(scores, scales, count, off, plane, factors);
     const int64_t divisor = byte_limit * larger(totals.weights, int64_t{1});
     return {(attention_one << mix_share_bits) / divisor, mix_share_bits - off};
 }
-
-inline constexpr size_t most_block_queries = 64;
 
 // Writes attention's outputs for a block of queries, rotated by their positions, and `far_queries`,
 // rotated for the sinks.  The cache holds the steps already.
@@ -266,13 +385,13 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
     uint8_t* const far_rows = scratch.rows + num_rows * row_bytes;
     int32_t* const far_sums = scratch.sums + num_rows;
     RowScale scales[most_block_queries];
+    // Rows of the same query lie side by side: what they look at is alike.
     const auto place_of = [&](size_t row) {
-        const size_t head = block.head * group + block.first_query + row % block.num_queries;
+        const size_t head = block.head * group + block.first_query + row / block.num_steps;
         return head * width;
     };
-    const auto number_of = [&](size_t row) {
-        return block.lane * num_steps + block.first_step + row / block.num_queries;
-    };
+    const auto step_of = [&](size_t row) { return block.first_step + row % block.num_steps; };
+    const auto number_of = [&](size_t row) { return block.lane * num_steps + step_of(row); };
     for (size_t row = 0; row < num_rows; ++row) {
         const size_t number = number_of(row), at = place_of(row);
         int16_t* const near = scratch.queries;
@@ -305,31 +424,39 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
         const size_t seen = smaller(strip_outputs, window.num_sinks - first);
         for (size_t row = 0; row < num_rows; ++row) {
             int32_t* const sums = scratch.mixed + row * strip_outputs;
-            scale_scores(sums, bias_of(far_sums[row]), cache.key_scales + place + first, seen);
+            scale_scores(sums, bias_of(far_sums[row]), cache.key_scales + place + first,
+                         strip_outputs);
             int32_t* const scores = scratch.scores + row * stride + first;
             for (size_t t = 0; t < seen; ++t) scores[t] = sums[t];
         }
     }
+    const auto* const values =
+        reinterpret_cast<const uint8_t*>(cache.values_at(block.lane, block.head));
+    const size_t value_bytes = cache.num_strips * cache.num_slots * strip_outputs;
+    constexpr size_t enough_rows = 8;  // to ask for all values meanwhile
     Mix mixes[most_block_queries];
     for (size_t row = 0; row < num_rows; ++row) {
+        if (num_rows >= enough_rows) {
+            const size_t last = value_bytes * (row + 1) / num_rows;
+            for (size_t at = value_bytes * row / num_rows; at < last; at += 64) {
+                NEUROCOMP_FETCH_TO_SECOND_CACHE(values + at);
+            }
+        }
         Stretch visible[3] = {};
         const size_t num_stretches =
-            find_visible(window, start + block.first_step + row / block.num_queries, visible);
+            find_visible(window, start + step_of(row), visible);
         const int64_t shift = scale.shift - scales[row].exponent;
         const PackedQuery query = {
             static_cast<uint32_t>(scales[row].mantissa * scale.multiplier),
             static_cast<int>(larger(int64_t{1}, smaller(shift, int64_t{max_shift})))};
         int32_t* const scores = scratch.scores + row * stride;
         mixes[row] = write_factors(scores, cache.value_scales + place, visible, num_stretches,
-                                   count, query, exp2);
-        Strips::pack_factors(scores, count, stride, scratch.factors + row * 2 * stride);
+                                   count, query, exp2, stride, scratch.factors + row * 2 * stride);
     }
-    const auto* const values =
-        reinterpret_cast<const uint8_t*>(cache.values_at(block.lane, block.head));
+    const FactorProducts products(scratch.factors, stride, num_rows, count / group_inputs,
+                                  scratch.scores);
     for (size_t strip = 0; strip < cache.num_strips; ++strip) {
-        multiply_strip<Strip::plain>(scratch.factors, 2 * stride, stride, true,
-                                     values + strip * cache.num_slots * strip_outputs,
-                                     count / group_inputs, num_rows, scratch.mixed, strip_outputs);
+        products.write(values + strip * cache.num_slots * strip_outputs, scratch.mixed);
         const size_t base = strip * strip_outputs;
         const size_t taken = smaller(strip_outputs, width - base);
         for (size_t row = 0; row < num_rows; ++row) {

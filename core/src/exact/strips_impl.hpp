@@ -100,15 +100,6 @@ struct Strips {
         }
     }
 
-    // Numbers of 0 to 32,767; high bytes lie `plane` after low ones.
-    static NEUROCOMP_INLINE void pack_factors(const int32_t* from, size_t width, size_t plane,
-                                              uint8_t* to) {
-        for (size_t k = 0; k < width; ++k) {
-            to[k] = static_cast<uint8_t>(from[k]);
-            to[plane + k] = static_cast<uint8_t>(from[k] >> 8);
-        }
-    }
-
     static NEUROCOMP_INLINE __m512i four_of(const uint8_t* inputs) {
         int32_t four;
         std::memcpy(&four, inputs, sizeof four);
@@ -166,6 +157,33 @@ struct Strips {
                 total = _mm512_add_epi32(total, _mm512_slli_epi32(high[m][half], 8));
             }
             _mm512_storeu_si512(out + m * out_stride + 16 * half, total);
+        });
+    }
+
+    // Adds 256 times the products of rows of bytes with the strip's listed groups.
+    template <Strip kind, size_t num_rows>
+    static NEUROCOMP_INLINE void add_listed(const uint8_t* rows, size_t stride,
+                                            const uint8_t* strip, const int32_t* groups,
+                                            size_t num_listed, int32_t* out, size_t out_stride) {
+        __m512i sums[num_rows][2];
+        __m512i zero = _mm512_setzero_si512();
+        NEUROCOMP_HIDE(zero);
+        for_each<num_rows>([&](auto m) NEUROCOMP_INLINED { sums[m][0] = sums[m][1] = zero; });
+        for (size_t i = 0; i < num_listed; ++i) {
+            const auto g = static_cast<size_t>(groups[i]);
+            const __m512i left = _mm512_loadu_si512(strip + g * group_bytes);
+            const __m512i right = _mm512_loadu_si512(strip + g * group_bytes + 64);
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
+                const __m512i one = four_of(rows + m * stride + g * group_inputs);
+                sums[m][0] = add<kind>(sums[m][0], left, one);
+                sums[m][1] = add<kind>(sums[m][1], right, one);
+            });
+        }
+        for_each<2 * num_rows>([&](auto i) NEUROCOMP_INLINED {
+            constexpr size_t m = i / 2, half = i % 2;
+            int32_t* const to = out + m * out_stride + 16 * half;
+            _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_loadu_si512(to),
+                                                     _mm512_slli_epi32(sums[m][half], 8)));
         });
     }
 
