@@ -88,9 +88,8 @@ struct StripScales {
         for (size_t half = 0; half < 2; ++half) {
             const Halves sum = widen(_mm512_sub_epi32(_mm512_loadu_si512(sums + 16 * half),
                                                       _mm512_set1_epi32(row.bias)));
-            write(16 * half,
-                  join({scale(sum.even, multipliers[half].even, biases[half].even),
-                        scale(sum.odd, multipliers[half].odd, biases[half].odd)}));
+            write(16 * half, join({scale(sum.even, multipliers[half].even, biases[half].even),
+                                   scale(sum.odd, multipliers[half].odd, biases[half].odd)}));
         }
     }
 
@@ -158,8 +157,8 @@ NEUROCOMP_INLINE void each_strip(const PackedParts& layer, const PackedRows& row
         const StripScales scales(layer, base);
         Fetching fetching;
         if (rows.num_rows >= 4) {
-            fetching = Fetching(weights + layer.num_groups * group_bytes, layer.num_groups,
-                                rows.num_rows);
+            fetching =
+                Fetching(weights + layer.num_groups * group_bytes, layer.num_groups, rows.num_rows);
         }
         for (size_t row = 0; row < rows.num_rows; row += most_rows) {
             const size_t number = smaller(most_rows, rows.num_rows - row);

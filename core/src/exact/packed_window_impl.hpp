@@ -1,6 +1,7 @@
 // What window_impl.hpp computes, over keys and values in strips: many queries read each once.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -108,9 +109,9 @@ NEUROCOMP_INLINE void scale_scores(int32_t* sums, int32_t bias, const uint16_t* 
         const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(some, factors), half);
         const __m512i odd = _mm512_add_epi64(
             _mm512_mul_epi32(_mm512_srli_epi64(some, 32), _mm512_srli_epi64(factors, 32)), half);
-        _mm512_storeu_si512(
-            sums + t, _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, score_shift),
-                                              _mm512_slli_epi64(odd, 32 - score_shift)));
+        _mm512_storeu_si512(sums + t,
+                            _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, score_shift),
+                                                    _mm512_slli_epi64(odd, 32 - score_shift)));
     }
 }
 
@@ -190,9 +191,7 @@ class FactorProducts {
           num_rows_(num_rows),
           num_groups_(num_groups),
           lists_(room) {
-        each_block([&](auto number, size_t row) NEUROCOMP_INLINED {
-            list_groups<number>(row);
-        });
+        each_block([&](auto number, size_t row) NEUROCOMP_INLINED { list_groups<number>(row); });
     }
 
     NEUROCOMP_INLINE void write(const uint8_t* strip, int32_t* out) const {
@@ -240,7 +239,7 @@ class FactorProducts {
             const __mmask16 wanted = _mm512_test_epi32_mask(any, any);
             // Of the 16 that are written, those that count; there is room for more than a fourth.
             _mm512_storeu_si512(list + num_listed, _mm512_maskz_compress_epi32(wanted, groups));
-            num_listed += static_cast<size_t>(__builtin_popcount(wanted));
+            num_listed += static_cast<size_t>(std::popcount(static_cast<uint32_t>(wanted)));
             groups = _mm512_add_epi32(groups, _mm512_set1_epi32(16));
         }
         num_listed_[row] = num_listed;
@@ -443,8 +442,7 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
             }
         }
         Stretch visible[3] = {};
-        const size_t num_stretches =
-            find_visible(window, start + step_of(row), visible);
+        const size_t num_stretches = find_visible(window, start + step_of(row), visible);
         const int64_t shift = scale.shift - scales[row].exponent;
         const PackedQuery query = {
             static_cast<uint32_t>(scales[row].mantissa * scale.multiplier),

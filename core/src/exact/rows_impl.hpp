@@ -127,8 +127,7 @@ NEUROCOMP_INLINE size_t activate_vectors(int32_t* row, size_t count, const int32
         const __m512i value = _mm512_loadu_si512(row + k);
         const __m512i inside = _mm512_max_epi32(_mm512_min_epi32(value, last), begin);
         const __m512i found = _mm512_i32gather_epi32(_mm512_add_epi32(inside, end), table, 4);
-        const __m512i beyond =
-            saturates ? one : _mm512_slli_epi32(value, output_bits - input_bits);
+        const __m512i beyond = saturates ? one : _mm512_slli_epi32(value, output_bits - input_bits);
         const __m512i either =
             _mm512_mask_mov_epi32(found, _mm512_cmpge_epi32_mask(value, end), beyond);
         const __mmask16 counts = _mm512_cmpge_epi32_mask(value, begin);

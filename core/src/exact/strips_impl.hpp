@@ -182,8 +182,8 @@ struct Strips {
         for_each<2 * num_rows>([&](auto i) NEUROCOMP_INLINED {
             constexpr size_t m = i / 2, half = i % 2;
             int32_t* const to = out + m * out_stride + 16 * half;
-            _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_loadu_si512(to),
-                                                     _mm512_slli_epi32(sums[m][half], 8)));
+            _mm512_storeu_si512(
+                to, _mm512_add_epi32(_mm512_loadu_si512(to), _mm512_slli_epi32(sums[m][half], 8)));
         });
     }
 
