@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "exact/kernels.hpp"
+#include "exact/packed_factors_impl.hpp"
 #include "exact/packed_impl.hpp"
 #include "exact/scaling.hpp"
 #include "exact/strips_impl.hpp"
@@ -67,148 +68,6 @@ void store_packed(Matrix<const int32_t> keys, Matrix<const int32_t> values, size
     }
 }
 
-// Replaces `sums` of products by scores of `count` slots.
-NEUROCOMP_INLINE void scale_scores(int32_t* sums, int32_t bias, const uint16_t* scales,
-                                   size_t count) {
-    for (size_t t = 0; t < count; ++t) {
-        const int64_t sum = wrapping_subtract(sums[t], bias);
-        const int64_t scaled = sum * int64_t{scales[t]};
-        sums[t] = narrow((scaled + half_of(score_shift)) >> score_shift);
-    }
-}
-
-// A query that shares keys with others.
-struct PackedQuery {
-    uint32_t factor;
-    int shift;
-};
-
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
-
-// Products of 32-bit numbers that are not negative, the even ones and the odd ones.
-struct Products {
-    __m512i even, odd;
-    NEUROCOMP_INLINE Products(__m512i a, __m512i b)
-        : even(_mm512_mul_epu32(a, b)),
-          odd(_mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32))) {}
-};
-
-// (product + half) >> bits, at most `most`: 32 bits each.
-NEUROCOMP_INLINE __m512i shifted(const Products& products, __m512i half, __m128i bits,
-                                 __m512i most) {
-    const auto one = [&](__m512i product) {
-        return _mm512_min_epu64(_mm512_srl_epi64(_mm512_add_epi64(product, half), bits), most);
-    };
-    return _mm512_or_si512(one(products.even), _mm512_slli_epi64(one(products.odd), 32));
-}
-
-NEUROCOMP_INLINE __m512i load_scales(const uint16_t* from) {
-    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
-}
-
-// Replaces scores by weights, which are at most 2**22.
-NEUROCOMP_INLINE void weigh_scores(int32_t* scores, size_t count, int32_t best,
-                                   const PackedQuery& query, const int32_t* exp2) {
-    constexpr int64_t farthest = int64_t{attention_weight_bits + 1} << exp2_bits;
-    const __m512i half = _mm512_set1_epi64(int64_t{1} << (query.shift - 1));
-    const __m128i bits = _mm_cvtsi32_si128(query.shift);
-    const __m512i most = _mm512_set1_epi64(farthest);
-    const __m512i largest = _mm512_set1_epi32(best);
-    const __m512i factor = _mm512_set1_epi32(static_cast<int32_t>(query.factor));
-    for (size_t t = 0; t < count; t += 16) {
-        const __m512i behind = _mm512_sub_epi32(largest, _mm512_loadu_si512(scores + t));
-        const __m512i distance = shifted(Products(behind, factor), half, bits, most);
-        const __m512i place = _mm512_and_si512(distance, _mm512_set1_epi32(exp2_size - 1));
-        const __mmask16 counts =
-            _mm512_cmplt_epu32_mask(distance, _mm512_set1_epi32(static_cast<int32_t>(farthest)));
-        if (counts == 0) {
-            _mm512_storeu_si512(scores + t, _mm512_setzero_si512());
-            continue;
-        }
-        const __m512i found =
-            _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), counts, place, exp2, 4);
-        const __m512i octaves =
-            _mm512_add_epi32(_mm512_srli_epi32(distance, exp2_bits),
-                             _mm512_set1_epi32(exp2_table_bits - attention_weight_bits));
-        _mm512_storeu_si512(scores + t, _mm512_srlv_epi32(found, octaves));
-    }
-}
-
-struct Totals {
-    int64_t weights, products, highest;
-};
-
-NEUROCOMP_INLINE Totals sum_weights(const int32_t* weights, const uint16_t* scales, size_t count) {
-    __m512i sum = _mm512_setzero_si512(), total = sum, highest = sum;
-    const __m512i low = _mm512_set1_epi64(0xFFFFFFFF);
-    for (size_t t = 0; t < count; t += 16) {
-        const __m512i some = _mm512_loadu_si512(weights + t);
-        const Products products(some, load_scales(scales + t));
-        sum = _mm512_add_epi64(sum, _mm512_and_si512(some, low));
-        sum = _mm512_add_epi64(sum, _mm512_srli_epi64(some, 32));
-        total = _mm512_add_epi64(total, _mm512_add_epi64(products.even, products.odd));
-        highest = _mm512_max_epi64(highest, _mm512_max_epi64(products.even, products.odd));
-    }
-    return {_mm512_reduce_add_epi64(sum), _mm512_reduce_add_epi64(total),
-            _mm512_reduce_max_epi64(highest)};
-}
-
-NEUROCOMP_INLINE void scale_weights(int32_t* weights, const uint16_t* scales, size_t count,
-                                    int off) {
-    const __m512i half = _mm512_set1_epi64(half_of(off));
-    const __m128i bits = _mm_cvtsi32_si128(off);
-    const __m512i most = _mm512_set1_epi64((int64_t{1} << mix_bits) - 1);
-    for (size_t t = 0; t < count; t += 16) {
-        const Products products(_mm512_loadu_si512(weights + t), load_scales(scales + t));
-        _mm512_storeu_si512(weights + t, shifted(products, half, bits, most));
-    }
-}
-
-#else
-
-NEUROCOMP_INLINE void weigh_scores(int32_t* scores, size_t count, int32_t best,
-                                   const PackedQuery& query, const int32_t* exp2) {
-    constexpr uint64_t farthest = uint64_t{attention_weight_bits + 1} << exp2_bits;
-    const uint64_t half = uint64_t{1} << (query.shift - 1);
-    for (size_t t = 0; t < count; ++t) {
-        const uint32_t behind = static_cast<uint32_t>(best) - static_cast<uint32_t>(scores[t]);
-        const uint64_t scaled = (uint64_t{behind} * uint64_t{query.factor} + half) >> query.shift;
-        scores[t] = static_cast<int32_t>(smaller(scaled, farthest));
-    }
-    for (size_t t = 0; t < count; ++t) {
-        auto distance = static_cast<uint32_t>(scores[t]);
-        NEUROCOMP_ONE_BY_ONE(distance);
-        constexpr uint32_t excess = exp2_table_bits - attention_weight_bits;
-        scores[t] = exp2[distance & (exp2_size - 1)] >> ((distance >> exp2_bits) + excess);
-    }
-}
-
-struct Totals {
-    int64_t weights, products, highest;
-};
-
-NEUROCOMP_INLINE Totals sum_weights(const int32_t* weights, const uint16_t* scales, size_t count) {
-    Totals totals = {0, 0, 0};
-    for (size_t t = 0; t < count; ++t) {
-        const int64_t product = int64_t{weights[t]} * int64_t{scales[t]};
-        totals.weights += weights[t];
-        totals.products += product;
-        totals.highest = larger(totals.highest, product);
-    }
-    return totals;
-}
-
-NEUROCOMP_INLINE void scale_weights(int32_t* weights, const uint16_t* scales, size_t count,
-                                    int off) {
-    constexpr int64_t most = (int64_t{1} << mix_bits) - 1;
-    for (size_t t = 0; t < count; ++t) {
-        const int64_t product = int64_t{weights[t]} * int64_t{scales[t]};
-        weights[t] = narrow(smaller((product + half_of(off)) >> off, most));
-    }
-}
-
-#endif
-
 // Fills what lies between the stretches that a position sees, up to `count` slots.
 NEUROCOMP_INLINE void hide_others(int32_t* scores, const Stretch (&visible)[3],
                                   size_t num_stretches, size_t count, int32_t hidden) {
@@ -226,11 +85,12 @@ NEUROCOMP_INLINE void hide_others(int32_t* scores, const Stretch (&visible)[3],
     for (; at < count; ++at) scores[at] = hidden;
 }
 
-// Replaces the scores of a query's slots by factors of the values; returns what brings sums of these
+// Makes of the scores of a query's slots factors of the values; returns what brings sums of these
 // back.
 NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const uint16_t* scales,
                                    const Stretch (&visible)[3], size_t num_stretches, size_t count,
-                                   const PackedQuery& query, const int32_t* exp2) {
+                                   const PackedQuery& query, const int32_t* exp2, size_t plane,
+                                   uint8_t* factors) {
     hide_others(scores, visible, num_stretches, count, INT32_MIN);
     int32_t best = INT32_MIN;
     for (size_t t = 0; t < count; ++t) best = larger(best, scores[t]);
@@ -240,12 +100,10 @@ NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const uint16_t* scales,
     const int excess = larger(bit_length(static_cast<uint64_t>(totals.highest)) - mix_bits,
                               bit_length(static_cast<uint64_t>(totals.products)) - mix_total_bits);
     const int off = larger(excess, 0);
-    scale_weights(scores, scales, count, off);
+    write_scaled(scores, scales, count, off, plane, factors);
     const int64_t divisor = byte_limit * larger(totals.weights, int64_t{1});
     return {(attention_one << mix_share_bits) / divisor, mix_share_bits - off};
 }
-
-inline constexpr size_t most_block_queries = 64;
 
 // Writes attention's outputs for a block of queries, rotated by their positions, and `far_queries`,
 // rotated for the sinks.  The cache holds the steps already.
@@ -266,13 +124,13 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
     uint8_t* const far_rows = scratch.rows + num_rows * row_bytes;
     int32_t* const far_sums = scratch.sums + num_rows;
     RowScale scales[most_block_queries];
+    // Rows of the same query lie side by side: what they look at is alike.
     const auto place_of = [&](size_t row) {
-        const size_t head = block.head * group + block.first_query + row % block.num_queries;
+        const size_t head = block.head * group + block.first_query + row / block.num_steps;
         return head * width;
     };
-    const auto number_of = [&](size_t row) {
-        return block.lane * num_steps + block.first_step + row / block.num_queries;
-    };
+    const auto step_of = [&](size_t row) { return block.first_step + row % block.num_steps; };
+    const auto number_of = [&](size_t row) { return block.lane * num_steps + step_of(row); };
     for (size_t row = 0; row < num_rows; ++row) {
         const size_t number = number_of(row), at = place_of(row);
         int16_t* const near = scratch.queries;
@@ -306,32 +164,38 @@ void attend_packed(Matrix<const int32_t> queries, Matrix<const int32_t> far_quer
         const size_t seen = smaller(strip_outputs, window.num_sinks - first);
         for (size_t row = 0; row < num_rows; ++row) {
             int32_t* const sums = scratch.mixed + row * strip_outputs;
-            scale_scores(sums, bias_of(far_sums[row]), cache.key_scales + place + first, seen);
+            scale_scores(sums, bias_of(far_sums[row]), cache.key_scales + place + first,
+                         strip_outputs);
             int32_t* const scores = scratch.scores + row * stride + first;
             for (size_t t = 0; t < seen; ++t) scores[t] = sums[t];
         }
     }
+    const auto* const values =
+        reinterpret_cast<const uint8_t*>(cache.values_at(block.lane, block.head));
+    const size_t value_bytes = cache.num_strips * cache.num_slots * strip_outputs;
+    constexpr size_t enough_rows = 8;  // to ask for all values meanwhile
     Mix mixes[most_block_queries];
     for (size_t row = 0; row < num_rows; ++row) {
+        if (num_rows >= enough_rows) {
+            const size_t last = value_bytes * (row + 1) / num_rows;
+            for (size_t at = value_bytes * row / num_rows; at < last; at += 64) {
+                NEUROCOMP_FETCH_TO_SECOND_CACHE(values + at);
+            }
+        }
         Stretch visible[3] = {};
-        const size_t num_stretches =
-            find_visible(window, start + block.first_step + row / block.num_queries, visible);
+        const size_t num_stretches = find_visible(window, start + step_of(row), visible);
         const int64_t shift = scale.shift - scales[row].exponent;
         const PackedQuery query = {
             static_cast<uint32_t>(scales[row].mantissa * scale.multiplier),
             static_cast<int>(larger(int64_t{1}, smaller(shift, int64_t{max_shift})))};
         int32_t* const scores = scratch.scores + row * stride;
         mixes[row] = write_factors(scores, cache.value_scales + place, visible, num_stretches,
-                                   count, query, exp2);
-        Strips::pack_factors(scores, count, stride, scratch.factors + row * 2 * stride);
+                                   count, query, exp2, stride, scratch.factors + row * 2 * stride);
     }
-    const auto* const values =
-        reinterpret_cast<const uint8_t*>(cache.values_at(block.lane, block.head));
+    const FactorProducts products(scratch.factors, stride, num_rows, count / group_inputs,
+                                  scratch.scores);
     for (size_t strip = 0; strip < cache.num_strips; ++strip) {
-        // NOLINTNEXTLINE(readability-suspicious-call-argument): the same
-        multiply_strip<Strip::plain>(scratch.factors, 2 * stride, stride, true,
-                                     values + strip * cache.num_slots * strip_outputs,
-                                     count / group_inputs, num_rows, scratch.mixed, strip_outputs);
+        products.write(values + strip * cache.num_slots * strip_outputs, scratch.mixed);
         const size_t base = strip * strip_outputs;
         const size_t taken = smaller(strip_outputs, width - base);
         for (size_t row = 0; row < num_rows; ++row) {

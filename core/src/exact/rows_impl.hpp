@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "exact/dots_impl.hpp"
 #include "exact/matrix.hpp"
 #include "exact/scaling.hpp"
 
@@ -113,11 +114,40 @@ void normalise_heads(Matrix<int32_t> values, const int32_t* gain, size_t head_wi
     }
 }
 
+#if defined(__AVX512VNNI__)
+
+// What activate_rows does, for as many as there are whole vectors of; returns their number.
+NEUROCOMP_INLINE size_t activate_vectors(int32_t* row, size_t count, const int32_t* table,
+                                         bool saturates) {
+    const __m512i end = _mm512_set1_epi32(half_table), begin = _mm512_set1_epi32(-half_table);
+    const __m512i last = _mm512_set1_epi32(half_table - 1);
+    const __m512i one = _mm512_set1_epi32(1 << output_bits);
+    size_t k = 0;
+    for (; k + 16 <= count; k += 16) {
+        const __m512i value = _mm512_loadu_si512(row + k);
+        const __m512i inside = _mm512_max_epi32(_mm512_min_epi32(value, last), begin);
+        const __m512i found = _mm512_i32gather_epi32(_mm512_add_epi32(inside, end), table, 4);
+        const __m512i beyond = saturates ? one : _mm512_slli_epi32(value, output_bits - input_bits);
+        const __m512i either =
+            _mm512_mask_mov_epi32(found, _mm512_cmpge_epi32_mask(value, end), beyond);
+        const __mmask16 counts = _mm512_cmpge_epi32_mask(value, begin);
+        _mm512_storeu_si512(row + k, _mm512_maskz_mov_epi32(counts, either));
+    }
+    return k;
+}
+
+#else
+
+NEUROCOMP_INLINE size_t activate_vectors(int32_t*, size_t, const int32_t*, bool) { return 0; }
+
+#endif
+
 // Replaces values in units of 2**-10 by the function's, in units of 2**-12.
 void activate_rows(Matrix<int32_t> values, const int32_t* table, bool saturates) {
     for (size_t m = 0; m < values.num_rows; ++m) {
         int32_t* const row = values.row(m);
-        for (size_t k = 0; k < values.num_columns; ++k) {
+        size_t k = activate_vectors(row, values.num_columns, table, saturates);
+        for (; k < values.num_columns; ++k) {
             const int32_t value = row[k];
             int32_t place = larger(-half_table, smaller(value, half_table - 1)) + half_table;
             NEUROCOMP_ONE_BY_ONE(place);

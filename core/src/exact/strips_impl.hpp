@@ -48,9 +48,37 @@ inline constexpr size_t fetch_distance = 4096;
 
 #if defined(__GNUC__) || defined(__clang__)
 #define NEUROCOMP_FETCH(address) __builtin_prefetch(address)
+#define NEUROCOMP_FETCH_TO_SECOND_CACHE(address) __builtin_prefetch(address, 0, 2)
 #else
 #define NEUROCOMP_FETCH(address) (void)(address)
+#define NEUROCOMP_FETCH_TO_SECOND_CACHE(address) (void)(address)
 #endif
+
+// What a product of rows with a strip asks memory for: where nothing is `next`, what lies ahead in
+// the strip itself, else a part of the next strip.  The rows of a strip share it evenly: memory would
+// be too slow for the first of them, and idle while the others find the strip in the caches.
+struct Fetching {
+    static constexpr int share_bits = 8;
+
+    const uint8_t* next = nullptr;
+    size_t num_groups = 0;
+    size_t share = 0;  // of a row, of each group's bytes
+    size_t row = 0;    // the first of the product
+
+    Fetching() = default;
+    NEUROCOMP_INLINE Fetching(const uint8_t* strip, size_t groups, size_t num_rows)
+        : next(strip), num_groups(groups), share((group_bytes << share_bits) / num_rows + 1) {}
+
+    NEUROCOMP_INLINE Fetching from_row(size_t number) const {
+        Fetching other = *this;
+        other.row += number;
+        return other;
+    }
+    NEUROCOMP_INLINE const uint8_t* place() const {
+        return next + (row * share * num_groups >> share_bits);
+    }
+    NEUROCOMP_INLINE size_t step(size_t num_rows) const { return num_rows * share >> share_bits; }
+};
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__)
 
@@ -69,15 +97,6 @@ struct Strips {
         for (size_t k = 0; k < width; ++k) {
             to[k] = static_cast<uint8_t>(from[k]);
             to[width + k] = static_cast<uint8_t>((from[k] + 128) >> 8);
-        }
-    }
-
-    // Numbers of 0 to 32,767; high bytes lie `plane` after low ones.
-    static NEUROCOMP_INLINE void pack_factors(const int32_t* from, size_t width, size_t plane,
-                                              uint8_t* to) {
-        for (size_t k = 0; k < width; ++k) {
-            to[k] = static_cast<uint8_t>(from[k]);
-            to[plane + k] = static_cast<uint8_t>(from[k] >> 8);
         }
     }
 
@@ -103,7 +122,10 @@ struct Strips {
     template <Strip kind, size_t num_rows, size_t num_planes>
     static NEUROCOMP_INLINE void multiply(const uint8_t* rows, size_t stride, size_t plane,
                                           const uint8_t* strip, size_t num_groups, int32_t* out,
-                                          size_t out_stride) {
+                                          size_t out_stride, const Fetching& fetching) {
+        const bool ahead = fetching.next == nullptr;
+        const uint8_t* fetched = ahead ? strip + fetch_distance : fetching.place();
+        const size_t step = ahead ? group_bytes : fetching.step(num_rows);
         __m512i low[num_rows][2], high[num_rows][2];
         __m512i zero = _mm512_setzero_si512();
         NEUROCOMP_HIDE(zero);
@@ -111,8 +133,9 @@ struct Strips {
             low[m][0] = low[m][1] = high[m][0] = high[m][1] = zero;
         });
         for (size_t g = 0; g < num_groups; ++g) {
-            NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance);
-            NEUROCOMP_FETCH(strip + g * group_bytes + fetch_distance + 64);
+            NEUROCOMP_FETCH_TO_SECOND_CACHE(fetched);
+            NEUROCOMP_FETCH_TO_SECOND_CACHE(fetched + 64);
+            fetched += step;
             const __m512i left = _mm512_loadu_si512(strip + g * group_bytes);
             const __m512i right = _mm512_loadu_si512(strip + g * group_bytes + 64);
             for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
@@ -137,20 +160,50 @@ struct Strips {
         });
     }
 
+    // Adds 256 times the products of rows of bytes with the strip's listed groups.
+    template <Strip kind, size_t num_rows>
+    static NEUROCOMP_INLINE void add_listed(const uint8_t* rows, size_t stride,
+                                            const uint8_t* strip, const int32_t* groups,
+                                            size_t num_listed, int32_t* out, size_t out_stride) {
+        __m512i sums[num_rows][2];
+        __m512i zero = _mm512_setzero_si512();
+        NEUROCOMP_HIDE(zero);
+        for_each<num_rows>([&](auto m) NEUROCOMP_INLINED { sums[m][0] = sums[m][1] = zero; });
+        for (size_t i = 0; i < num_listed; ++i) {
+            const auto g = static_cast<size_t>(groups[i]);
+            const __m512i left = _mm512_loadu_si512(strip + g * group_bytes);
+            const __m512i right = _mm512_loadu_si512(strip + g * group_bytes + 64);
+            for_each<num_rows>([&](auto m) NEUROCOMP_INLINED {
+                const __m512i one = four_of(rows + m * stride + g * group_inputs);
+                sums[m][0] = add<kind>(sums[m][0], left, one);
+                sums[m][1] = add<kind>(sums[m][1], right, one);
+            });
+        }
+        for_each<2 * num_rows>([&](auto i) NEUROCOMP_INLINED {
+            constexpr size_t m = i / 2, half = i % 2;
+            int32_t* const to = out + m * out_stride + 16 * half;
+            _mm512_storeu_si512(
+                to, _mm512_add_epi32(_mm512_loadu_si512(to), _mm512_slli_epi32(sums[m][half], 8)));
+        });
+    }
+
     template <Strip kind, size_t num_rows>
     static NEUROCOMP_INLINE void multiply_all(const uint8_t* rows, size_t stride, size_t plane,
                                               bool is_wide, const uint8_t* strip, size_t num_groups,
-                                              int32_t* out, size_t out_stride) {
+                                              int32_t* out, size_t out_stride,
+                                              const Fetching& fetching) {
         if (!is_wide) {
-            multiply<kind, num_rows, 1>(rows, stride, plane, strip, num_groups, out, out_stride);
+            multiply<kind, num_rows, 1>(rows, stride, plane, strip, num_groups, out, out_stride,
+                                        fetching);
         } else if constexpr (num_rows == most_rows) {  // more than registers hold
             multiply_all<kind, num_rows / 2>(rows, stride, plane, true, strip, num_groups, out,
-                                             out_stride);
+                                             out_stride, fetching);
             multiply_all<kind, num_rows / 2>(rows + num_rows / 2 * stride, stride, plane, true,
                                              strip, num_groups, out + num_rows / 2 * out_stride,
-                                             out_stride);
+                                             out_stride, fetching.from_row(num_rows / 2));
         } else {
-            multiply<kind, num_rows, 2>(rows, stride, plane, strip, num_groups, out, out_stride);
+            multiply<kind, num_rows, 2>(rows, stride, plane, strip, num_groups, out, out_stride,
+                                        fetching);
         }
     }
 };
@@ -188,7 +241,8 @@ struct Strips : WideStrips {
     template <Strip kind, size_t num_rows>
     static NEUROCOMP_INLINE void multiply_all(const uint8_t* rows, size_t stride, size_t /*plane*/,
                                               bool /*is_wide*/, const uint8_t* strip,
-                                              size_t num_groups, int32_t* out, size_t out_stride) {
+                                              size_t num_groups, int32_t* out, size_t out_stride,
+                                              const Fetching& /*fetching*/) {
         constexpr size_t outputs = 8;  // of a pass
         for (size_t first = 0; first < strip_outputs; first += outputs) {
             __m256i sums[num_rows][2];
@@ -224,7 +278,8 @@ struct Strips : WideStrips {
     template <Strip kind, size_t num_rows>
     static NEUROCOMP_INLINE void multiply_all(const uint8_t* rows, size_t stride, size_t /*plane*/,
                                               bool /*is_wide*/, const uint8_t* strip,
-                                              size_t num_groups, int32_t* out, size_t out_stride) {
+                                              size_t num_groups, int32_t* out, size_t out_stride,
+                                              const Fetching& /*fetching*/) {
         constexpr size_t outputs = 4;  // of a pass
         const __m128i zero = _mm_setzero_si128();
         __m128i none = zero;
@@ -273,7 +328,8 @@ struct Strips : WideStrips {
     template <Strip kind, size_t num_rows>
     static NEUROCOMP_INLINE void multiply_all(const uint8_t* rows, size_t stride, size_t /*plane*/,
                                               bool /*is_wide*/, const uint8_t* strip,
-                                              size_t num_groups, int32_t* out, size_t out_stride) {
+                                              size_t num_groups, int32_t* out, size_t out_stride,
+                                              const Fetching& /*fetching*/) {
         constexpr size_t outputs = 4;  // of a pass
         for (size_t first = 0; first < strip_outputs; first += outputs) {
             int32x4_t sums[num_rows][outputs];
@@ -308,7 +364,8 @@ struct Strips : WideStrips {
     template <Strip kind, size_t num_rows>
     static NEUROCOMP_INLINE void multiply_all(const uint8_t* rows, size_t stride, size_t /*plane*/,
                                               bool /*is_wide*/, const uint8_t* strip,
-                                              size_t num_groups, int32_t* out, size_t out_stride) {
+                                              size_t num_groups, int32_t* out, size_t out_stride,
+                                              const Fetching& /*fetching*/) {
         for (size_t m = 0; m < num_rows; ++m) {
             uint32_t sums[strip_outputs] = {};
             const uint8_t* from = strip;
@@ -338,12 +395,14 @@ struct Strips : WideStrips {
 template <Strip kind, size_t num_rows>
 NEUROCOMP_INLINE void multiply_some(const uint8_t* rows, size_t stride, size_t plane, bool is_wide,
                                     const uint8_t* strip, size_t num_groups, size_t last,
-                                    int32_t* out, size_t out_stride, size_t& row) {
+                                    int32_t* out, size_t out_stride, const Fetching& fetching,
+                                    size_t& row) {
     if constexpr (num_rows <= Strips::most_rows) {
         for (; row + num_rows <= last && (row + num_rows + 1 != last || num_rows < 4);
              row += num_rows) {
             Strips::multiply_all<kind, num_rows>(rows + row * stride, stride, plane, is_wide, strip,
-                                                 num_groups, out + row * out_stride, out_stride);
+                                                 num_groups, out + row * out_stride, out_stride,
+                                                 fetching.from_row(row));
         }
     }
 }
@@ -353,20 +412,19 @@ NEUROCOMP_INLINE void multiply_some(const uint8_t* rows, size_t stride, size_t p
 template <Strip kind>
 NEUROCOMP_INLINE void multiply_strip(const uint8_t* rows, size_t stride, size_t plane, bool is_wide,
                                      const uint8_t* strip, size_t num_groups, size_t last,
-                                     int32_t* out, size_t out_stride) {
+                                     int32_t* out, size_t out_stride,
+                                     const Fetching& fetching = {}) {
     size_t row = 0;
-    multiply_some<kind, 12>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                            row);
-    multiply_some<kind, 6>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                           row);
-    multiply_some<kind, 4>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                           row);
-    multiply_some<kind, 3>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                           row);
-    multiply_some<kind, 2>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                           row);
-    multiply_some<kind, 1>(rows, stride, plane, is_wide, strip, num_groups, last, out, out_stride,
-                           row);
+    const auto take = [&](auto some) NEUROCOMP_INLINED {
+        multiply_some<kind, some>(rows, stride, plane, is_wide, strip, num_groups, last, out,
+                                  out_stride, fetching, row);
+    };
+    take(std::integral_constant<size_t, 12>());
+    take(std::integral_constant<size_t, 6>());
+    take(std::integral_constant<size_t, 4>());
+    take(std::integral_constant<size_t, 3>());
+    take(std::integral_constant<size_t, 2>());
+    take(std::integral_constant<size_t, 1>());
 }
 
 }  // namespace

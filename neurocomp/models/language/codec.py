@@ -42,9 +42,11 @@ MAX_LANE_BYTES = 1 << 19
 
 _GIB = 1 << 30
 
-_ROWS_AT_ONCE = 64
-"""Rows that an encoder reads at once in several lanes; where it chooses one of two ways, it does so
-after as many steps."""
+_ROWS_AT_ONCE = 96
+"""Rows that an encoder reads at once in several lanes, at most."""
+
+_ROWS_BEFORE_CHOICE = 64
+"""Where it chooses one of two ways, it does so after steps of so many rows."""
 
 _ROWS_OF_ONE_LANE = 36
 """In a single lane: three times what kernels take at once.  An encoder holds logits of twice as
@@ -68,6 +70,18 @@ def num_lanes_for(num_bytes: int, num_fitting: int = MAX_CODED_LANES) -> int:
     """
     needed = -(-num_bytes // MAX_LANE_BYTES)
     return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES, num_fitting), needed, 1)
+
+
+def steps_at_once(num_lanes: int) -> int:
+    """Return how many steps of its lanes an encoder reads at once.
+
+    A lane's keys and values are read once for eight steps; more are taken by fours, so that rows
+    come by the dozen, as kernels take them.
+    """
+    if num_lanes == 1:
+        return _ROWS_OF_ONE_LANE
+    steps = max(_ROWS_AT_ONCE // num_lanes, 1)
+    return steps if steps <= 8 else steps - steps % 4
 
 
 class LanguageCodec(Codec):
@@ -99,15 +113,15 @@ class LanguageCodec(Codec):
         ways = Ways(self._model, data, sizes)
         cut = cut_tokens(self._model, data, sizes)
         grid = cut.grid
-        max_steps = max(_ROWS_AT_ONCE // num_lanes, 1) if num_lanes > 1 else _ROWS_OF_ONE_LANE
-        lanes = self._model.lanes(num_lanes, max_steps)
+        lanes = self._model.lanes(num_lanes, steps_at_once(num_lanes))
+        num_steps = max(_ROWS_BEFORE_CHOICE // num_lanes, 1)
         share = len(data) / max(sum(cut.lengths), 1)
         told = done = 0
         for step, logits in enumerate(lanes.foresee(grid, cut.num_shared), 1):
             tokens = np.ascontiguousarray(grid[: len(logits), step - 1])
             if not ways.encode(0, logits, tokens):
                 return None
-            if step % max_steps and step < grid.shape[1]:
+            if step % num_steps and step < grid.shape[1]:
                 continue
             done = min(int(step * num_lanes * share), len(data))
             if num_lanes > 1 and done >= _TRIAL_BYTES:
