@@ -117,6 +117,22 @@ def test_the_command_measures_every_model(
     after = read_rows(tmp_path / "out" / "article.csv")
     assert [row.float_entropy for row in after] == [row.float_entropy for row in before]
 
+    # A run with one model shows what others have left, of this text, and the newest of a name.
+    others = [
+        dataclasses.replace(before[0], model="of another text", text="0" * 64),
+        dataclasses.replace(before[-1], sha256="0" * 64, arithmetic_bytes=123_456_789),
+    ]
+    write_rows(tmp_path / "out" / "article.csv", [*before[:-1], *others, before[-1]])
+    figures = {path: path.read_bytes() for path in (tmp_path / "out").glob("*.svg")}
+    words = [*arguments[:7], "--tokens", str(NUM_TOKENS), "--checkpoint", arguments[-1]]
+    assert run(words) == 0
+    said = capsys.readouterr()
+    assert "measuring" not in said.err
+    assert all(row.model in said.out for row in before)
+    assert "of another text" not in said.out
+    assert "123456789" not in said.out
+    assert {path: path.read_bytes() for path in figures} == figures
+
 
 def test_the_float_original_reads_the_windows_of_the_exact_form(
     folder: Path, tmp_path: Path

@@ -105,7 +105,7 @@ def article(**values: Any) -> None:
     All bits are counted per GPT-2 token, even if a model has other tokens. FOLDER gets article.csv
     and two figures as PNG and SVG: bits per token by model with the bound that the tables set, and
     bits per token against parameters. Rows that article.csv already has for the same text and model
-    are not measured again.
+    are not measured again. Table and figures show all rows of article.csv that are of this text.
 
     \b
     Example:
@@ -133,7 +133,9 @@ def article(**values: Any) -> None:
     output: Path = values["output"]
     (output / "models").mkdir(parents=True, exist_ok=True)
     known = {(row.text, row.sha256, row.model): row for row in read_rows(output / CSV_NAME)}
-    rows: list[Row] = []
+    # By name: what is measured now takes the place of a row that earlier weights have left.
+    shown = {row.model: row for row in known.values() if row.text == excerpt.sha256}
+    is_empty = True
     for contender in _contenders(values, tokenizer, output / "models"):
         key = (excerpt.sha256, contender.sha256, contender.name)
         row = known.get(key)
@@ -142,9 +144,11 @@ def article(**values: Any) -> None:
             reporter.note(f"measuring {contender.name}")
             known[key] = measure(contender, excerpt)
             write_rows(output / CSV_NAME, list(known.values()))
-        rows.append(known[key])
-    if not rows:
+        shown[contender.name] = known[key]
+        is_empty = False
+    if is_empty:
         raise UsageError("no models: give --train, --checkpoint or --model, once or more")
+    rows = list(shown.values())
     click.echo(
         f"{excerpt.tokens.size} tokens, {len(excerpt.content)} bytes; bits per token:\n\n"
         + format_table(_HEADER, [_cells(row) for row in rows])
