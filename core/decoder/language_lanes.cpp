@@ -58,7 +58,10 @@ class Group {
 
    private:
     void help(size_t member, uint64_t step) {
-        if (member > 0) return lanes_.team().assist(member, step);
+        if (member > 0) {
+            lanes_.team().assist(member, step);
+            return;
+        }
         // Whoever assists leaves, whatever happens.
         const std::unique_ptr<Team, void (*)(Team*)> ended(&lanes_.team(),
                                                            [](Team* team) { team->end(); });

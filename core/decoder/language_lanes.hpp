@@ -28,7 +28,7 @@ struct LanguagePlan {
     size_t num_threads;
 
     // `takes_long` is whether coding does.
-    LanguagePlan(const LanguageModel& model, size_t window, size_t num_lanes, bool takes_long,
+    LanguagePlan(const LanguageModel& of, size_t positions, size_t lanes, bool takes_long,
                  const Crew& crew);
     // A little more memory than reading takes.
     uint64_t num_bytes() const;

@@ -114,7 +114,7 @@ void normalise_heads(Matrix<int32_t> values, const int32_t* gain, size_t head_wi
     }
 }
 
-#if defined(__AVX512VNNI__)
+#ifdef __AVX512VNNI__
 
 // What activate_rows does, for as many as there are whole vectors of; returns their number.
 NEUROCOMP_INLINE size_t activate_vectors(int32_t* row, size_t count, const int32_t* table,
