@@ -22,7 +22,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
         targets: shape (N,), int64, below V.
     """
     if logits.dtype == torch.bfloat16 and logits.device.type == "cpu":
-        loss: Tensor = _BFloat16.apply(logits, targets)
+        loss: Tensor = _BFloat16.apply(logits, targets)  # type: ignore[no-untyped-call]
         return loss
     return functional.cross_entropy(logits, targets)
 
