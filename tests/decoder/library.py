@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,23 @@ class Library:
     def decoder(self, models: Models | None = None) -> Decoder:
         """Return a new decoder."""
         return Decoder(self, models)
+
+    def memory_needed(self, data: bytes, models: Models | None, content: bytes) -> int:
+        """Return the least power of two of bytes that two threads decode `data` with.
+
+        Any less is refused for the memory's limit, and nothing else.
+        """
+        for shift in itertools.count(8):
+            decoder = self.decoder(models)
+            decoder.threads(2)
+            decoder.limit(Limit.MEMORY, 1 << shift)
+            try:
+                assert decoder.decode(data) == content
+                break
+            except Failed as failed:
+                if failed.status != Status.MEMORY_LIMIT:
+                    raise
+        return 1 << shift
 
     def decompress(self, data: bytes, models: Models | None, capacity: int) -> bytes:
         """Decode at once; raises Failed."""

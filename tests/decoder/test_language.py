@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import random
 from dataclasses import replace
@@ -74,18 +73,7 @@ def test_blocks_side_by_side(library: Library, models: Models) -> None:
 
 
 def test_memory_may_be_limited(library: Library, models: Models, frame: bytes) -> None:
-    refused = []
-    for shift in itertools.count(8):
-        decoder = library.decoder(models)
-        decoder.threads(2)
-        decoder.limit(Limit.MEMORY, 1 << shift)
-        try:
-            assert decoder.decode(frame) == TEXT
-            break
-        except Failed as failed:
-            refused.append(failed.status)
-    assert set(refused) == {Status.MEMORY_LIMIT}
-    assert 24 < shift < 28
+    assert 1 << 24 < library.memory_needed(frame, models, TEXT) < 1 << 28
 
 
 def test_missing_models_are_named(library: Library, frame: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import zlib
 from dataclasses import replace
@@ -21,7 +20,7 @@ from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import BytePairs
 from tests.conftest import make_text
 from tests.decoder import build
-from tests.decoder.library import Failed, Library, Limit, Models, Status
+from tests.decoder.library import Failed, Library, Models, Status
 from tests.golden import cases
 from tests.symbols import vocabulary
 
@@ -156,19 +155,7 @@ FRAMES = (
 def test_memory_may_be_limited(library: Library, models: Models, name: str) -> None:
     data = (cases.VALID / f"{name}.ncmp").read_bytes()
     content = library.decoder(models).decode(data)
-    refused = []
-    for shift in itertools.count(8):
-        decoder = library.decoder(models)
-        decoder.threads(2)
-        decoder.limit(Limit.MEMORY, 1 << shift)
-        try:
-            assert decoder.decode(data) == content
-            break
-        except Failed as failed:
-            refused.append(failed.status)
-    assert refused
-    assert set(refused) == {Status.MEMORY_LIMIT}
-    assert shift < 26
+    assert 1 << 8 < library.memory_needed(data, models, content) < 1 << 26
 
 
 def forged(stored: StoredModel, rng: random.Random) -> StoredModel:
