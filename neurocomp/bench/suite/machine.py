@@ -21,7 +21,8 @@ def machine() -> str:
     """Return the processor, the cores that may be used, memory, system, and versions."""
     memory = _memory_bytes()
     size = f", {memory / 2**30:.0f} GiB" if memory else ""
-    return f"{contest.machine()}, {num_cores()} cores{size}, {platform.system()}"
+    cores = "1 core" if num_cores() == 1 else f"{num_cores()} cores"
+    return f"{contest.machine()}, {cores}{size}, {platform.system()}"
 
 
 def now() -> str:
