@@ -78,14 +78,16 @@ unit: $(READY)
 
 # Each is left out, with a word, where it is not installed; clang-tidy is no part of the environment
 # for its size.
-lint-core: ## the core's format (clang-format), and what clang-tidy finds in it
+lint-core: $(LIGHT) ## the core's format (clang-format), and what clang-tidy finds in it
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-format >/dev/null; \
 	  then clang-format --dry-run --Werror $(filter %.cpp %.hpp,$(CORE)); \
 	  else echo "left out, the core's format: pip install clang-format"; fi
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-tidy >/dev/null; \
-	  then cmake -S core -B build/tidy -DNEUROCOMP_PYTHON=OFF -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null && \
+	  then cmake -S core -B build/tidy -DNEUROCOMP_DECODER=ON -DNEUROCOMP_FUZZ=ON -DNEUROCOMP_TESTS=ON \
+	      -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+	      -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null && \
 	    clang-tidy --quiet -p build/tidy --extra-arg=-Wno-unknown-warning-option \
-	      $(filter-out %_dotprod.cpp,$(filter core/src/%.cpp,$(CORE))); \
+	      $(filter-out %_dotprod.cpp,$(filter %.cpp,$(CORE))); \
 	  else echo "left out, clang-tidy: pip install clang-tidy (150 MB)"; fi
 
 core-test: $(BUILT) ## the core's own tests

@@ -108,7 +108,7 @@ Groups open_groups(const LanguagePlan& plan, std::unique_ptr<Group> common) {
 
 LanguagePlan::LanguagePlan(const LanguageModel& of, size_t positions, size_t lanes, bool takes_long,
                            const Crew& crew)
-    : model(of), window(positions), num_lanes(lanes), num_groups(1), num_threads(crew.num_parts()) {
+    : model(of), window(positions), num_lanes(lanes), num_threads(crew.num_parts()) {
     const bool is_worth_it = takes_long || num_threads >= many_threads;
     if (num_lanes >= min_halved_lanes && num_threads > 1 && is_worth_it) num_groups = 2;
 }

@@ -24,7 +24,7 @@ struct LanguagePlan {
     const LanguageModel& model;
     size_t window;
     size_t num_lanes;
-    size_t num_groups;  // 2: one half is read while the tokens of the other are coded
+    size_t num_groups = 1;  // 2: one half is read while the tokens of the other are coded
     size_t num_threads;
 
     // `takes_long` is whether coding does.

@@ -21,7 +21,7 @@ namespace {
 constexpr size_t num_line_feeds = 2;
 
 // The configuration of what can be a model of bytes: seen to before anything large is read.
-const weights::Model& checked(const weights::Model& stored) {
+void check(const weights::Model& stored) {
     if (stored.architecture != transformer::architecture) {
         throw BadModel("it is no transformer", BadModel::Kind::mismatch);
     }
@@ -30,11 +30,11 @@ const weights::Model& checked(const weights::Model& stored) {
         throw BadModel("the transformer's window does not slide", BadModel::Kind::mismatch);
     }
     transformer::reach_of(config, {});
-    return stored;
 }
 
 // Of tokens with the same bytes, the first has them, and tokens outside the alphabet are none.
 language::Vocabulary read_vocabulary(const weights::Model& stored) {
+    check(stored);
     const auto pairs = read_byte_pairs(stored);
     if (pairs == nullptr) {
         throw BadModel("the transformer has no vocabulary of bytes", BadModel::Kind::mismatch);
@@ -67,7 +67,7 @@ language::Vocabulary read_vocabulary(const weights::Model& stored) {
 }  // namespace
 
 LanguageModel::LanguageModel(const weights::Model& stored)
-    : vocabulary_(read_vocabulary(checked(stored))),
+    : vocabulary_(read_vocabulary(stored)),
       parts_(stored, vocabulary_.order()),
       start_{parts_.config.start_symbol} {
     const std::vector<int32_t>& order = vocabulary_.order();

@@ -30,7 +30,7 @@ class Kept {
     // What `make` made of that file, now or before.
     template <typename Make>
     std::shared_ptr<const T> get(const ModelFile& file, Make make) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         if (opened_ != &file) {
             opened_ = nullptr;
             made_ = nullptr;

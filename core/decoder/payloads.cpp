@@ -121,7 +121,7 @@ std::vector<uint8_t> decode_block(const BlockHead& head, const Header& header, B
     if (has_line_ends) {
         memory.take(head.decoded_bytes);
         auto restored = exchange_line_ends(content, head.decoded_bytes);
-        require(restored.has_value(), Fault::format, "the block's line ends don't make its size");
+        if (!restored) fail(Fault::format, "the block's line ends don't make its size");
         content = std::move(*restored);
     }
     require(content.size() == head.decoded_bytes && crc32(content) == head.content_checksum,

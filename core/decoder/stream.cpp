@@ -72,13 +72,17 @@ bool Stream::gather(Bytes& input) {
 void Stream::take_unit() {
     switch (part_) {
         case Part::header:
-            return take_header();
+            take_header();
+            break;
         case Part::head:
-            return take_head();
+            take_head();
+            break;
         case Part::body:
-            return take_body();
+            take_body();
+            break;
         case Part::trailer:
-            return take_trailer();
+            take_trailer();
+            break;
     }
 }
 
@@ -98,7 +102,7 @@ void Stream::take_header() {
     }
     header_ = std::make_shared<const Header>(std::move(*header));
     header_checksum_ = crc32(unit_);
-    chain_.emplace(unit_.size());
+    chain_ = frame::Chain(unit_.size());
     is_first_block_ = true;
     expect(Part::head, 1);
 }
@@ -111,7 +115,7 @@ void Stream::take_head() {
         return;
     }
     head_ = std::move(*head);
-    chain_->add(head_, unit_.size() + head_.payload_bytes + checksum_bytes);
+    chain_.add(head_, unit_.size() + head_.payload_bytes + checksum_bytes);
     content_bytes_ += head_.decoded_bytes;
     if (content_bytes_ > limits_.content_bytes) {
         fail(Fault::size_limit, "the content has " + std::to_string(content_bytes_) +
@@ -154,7 +158,7 @@ void Stream::take_body() {
     if (!head_.is_last) {
         expect(Part::head, 1);
     } else if (head_.has_trailer) {
-        trailer_ = chain_->trailer();
+        trailer_ = chain_.trailer();
         expect(Part::trailer, trailer_.size());
     } else {
         expect(Part::header, 1);

@@ -67,7 +67,7 @@ class Stream {
 
     std::shared_ptr<const frame::Header> header_;
     uint32_t header_checksum_ = 0;
-    std::optional<frame::Chain> chain_;
+    frame::Chain chain_{0};
     frame::BlockHead head_;
     uint32_t head_checksum_ = 0;
     std::vector<uint8_t> trailer_;

@@ -24,7 +24,7 @@ class Loop {
             } catch (...) {
                 error = std::current_exception();
             }
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             if (error != nullptr && error_ == nullptr) error_ = error;
             if (error != nullptr) has_failed_ = true;
             if (++num_done_ == count_) all_done_.notify_all();
@@ -56,13 +56,13 @@ Workers::Workers(size_t num_threads) {
     try {
         for (size_t i = 0; i < num_threads; ++i) threads_.emplace_back([this] { run(); });
     } catch (const std::system_error&) {
-        // Those that there are do the work, or the caller.
+        return;  // those that there are do the work, or the caller
     }
 }
 
 Workers::~Workers() {
     {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         is_stopping_ = true;
         jobs_.clear();
     }
@@ -72,7 +72,7 @@ Workers::~Workers() {
 
 void Workers::add(Job job, bool is_urgent) {
     {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         if (is_urgent) {
             jobs_.push_front(std::move(job));
         } else {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -13,7 +14,9 @@
 namespace neurocomp::decoder {
 
 // Thrown in jobs whose result nobody waits for any longer.
-struct Stopped {};
+struct Stopped : std::exception {
+    const char* what() const noexcept override { return "nobody waits for the result"; }
+};
 
 class Workers {
    public:

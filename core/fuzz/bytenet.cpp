@@ -29,9 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         return 0;
     }
     const Bytes contents[] = {content};
-    const auto again = encode(plan, contents, coded.payload.size(), [](size_t) {});
-    if (!again[0] || !std::equal(again[0]->begin(), again[0]->end(), coded.payload.begin(),
-                                 coded.payload.end())) {
+    const auto coded_again = encode(plan, contents, coded.payload.size(), [](size_t) {});
+    const auto& again = coded_again[0];
+    if (!again ||
+        !std::equal(again->begin(), again->end(), coded.payload.begin(), coded.payload.end())) {
         std::abort();
     }
     return 0;

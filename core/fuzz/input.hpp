@@ -3,23 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <vector>
 
 namespace neurocomp::fuzz {
 
 inline std::vector<uint8_t> read_file(const char* path) {
-    std::FILE* const file = std::fopen(path, "rb");
-    if (file == nullptr) std::abort();
-    std::vector<uint8_t> content;
-    uint8_t buffer[4096];
-    while (const size_t count = std::fread(buffer, 1, sizeof buffer, file)) {
-        content.insert(content.end(), buffer, buffer + count);
-    }
-    std::fclose(file);
-    return content;
+    std::ifstream file(path, std::ios::binary);
+    if (!file) std::abort();
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 // A payload, of how many bytes of content it is to be, and in which way: tests/decoder/seeds.py writes these.

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "exact/kernels.hpp"
 #include "exact/layers.hpp"
 #include "exact/scaling.hpp"

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bindings.hpp"
 #include "coding/binary.hpp"
 #include "contents.hpp"
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "coding/code_lengths.hpp"
 #include "coding/huffman.hpp"
 #include "coding/registers.hpp"

@@ -5,10 +5,12 @@
 
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "content/density.hpp"
 #include "frame/line_ends.hpp"
 
@@ -41,8 +43,10 @@ nb::bytes exchange_line_ends(const nb::bytes& content) {
     std::vector<uint8_t> out;
     {
         const nb::gil_scoped_release release;
-        out =
-            *frame::exchange_line_ends(data, frame::count_line_ends(data).bytes_after(data.size()));
+        const size_t wanted = frame::count_line_ends(data).bytes_after(data.size());
+        auto exchanged = frame::exchange_line_ends(data, wanted);
+        if (!exchanged) throw std::logic_error("line ends were counted wrongly");
+        out = std::move(*exchanged);
     }
     return nb::bytes(out.data(), out.size());
 }

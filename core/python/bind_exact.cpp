@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "exact/kernels.hpp"
 #include "exact/layers.hpp"
 #include "exact/logarithms.hpp"
@@ -10,8 +11,6 @@
 #include "linear.hpp"
 
 namespace neurocomp::python {
-
-void bind_attention(nb::module_& m);
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "exact/logarithms.hpp"
 #include "images/contexts.hpp"
 #include "images/counts.hpp"

@@ -4,13 +4,12 @@
 #include <vector>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "exact/scaling.hpp"
 #include "language/transformer.hpp"
 #include "linear.hpp"
 
 namespace neurocomp::python {
-
-void bind_tokens(nb::module_& m);  // bind_tokens.cpp
 
 namespace {
 
@@ -156,8 +155,8 @@ class Lanes {
     Lanes(const Transformer& transformer, size_t num_lanes, size_t length, size_t max_steps,
           size_t num_threads)
         : size_(transformer.parts().shape.alphabet_size),
-          lanes_(checked(transformer.parts(), num_lanes, length, max_steps, num_threads), num_lanes,
-                 length, max_steps, num_threads) {}
+          lanes_(checked(transformer, num_lanes, length, max_steps, num_threads), num_lanes, length,
+                 max_steps, num_threads) {}
 
     uint64_t begin() { return lanes_.team().begin(); }
 
@@ -205,13 +204,14 @@ class Lanes {
     }
 
    private:
-    static const language::Transformer& checked(const language::Transformer& parts,
-                                                size_t num_lanes, size_t length, size_t max_steps,
+    static const language::Transformer& checked(const Transformer& transformer, size_t num_lanes,
+                                                size_t length, size_t max_steps,
                                                 size_t num_threads) {
         constexpr size_t most = size_t{1} << 16;
         require(num_threads >= 1 && num_threads <= most, "the number of threads is out of range");
         require(num_lanes >= 1 && num_lanes <= most && max_steps >= 1 && max_steps <= most,
                 "the number of lanes or steps is out of range");
+        const language::Transformer& parts = transformer.parts();
         require(length > parts.shape.num_sinks && length <= exact::max_window,
                 "a window is out of range");
         return parts;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/variant.h>
@@ -11,6 +12,7 @@
 
 #include "adaptive/predictor.hpp"
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "ngram/counting.hpp"
 #include "ngram/smoothing.hpp"
 #include "ngram/trie.hpp"
@@ -50,7 +52,7 @@ class Trie {
     using Pairs = Input<uint16_t, 1>;
 
     Trie(Input<int32_t, 1> starts, std::variant<Bytes, Pairs> symbols, size_t alphabet_size)
-        : starts_(starts), symbols_(symbols) {
+        : starts_(starts), symbols_(std::move(symbols)) {
         require(starts.shape(0) >= 2, "a trie has no inner nodes");
         const bool wide = std::holds_alternative<Pairs>(symbols_);
         const size_t num_nodes =

@@ -7,6 +7,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings.hpp"
 #include "contents.hpp"
 #include "network/batch.hpp"
 #include "sections/sections.hpp"
@@ -90,6 +92,7 @@ nb::list encode_sections(const std::vector<ByteArray>& sections, size_t room, in
                          std::optional<ByteArray> dictionary, const nb::object& progress) {
     const PythonPlan plan(profile, num_lanes, network, primer, std::move(dictionary));
     std::vector<Bytes> parts;
+    parts.reserve(sections.size());
     for (const ByteArray& section : sections) parts.push_back(bytes_of(section));
     const Progress tell = progress_of(progress);
     std::vector<std::optional<Payload>> payloads;
@@ -117,11 +120,11 @@ class Notes {
         T* const values = values_.release();
         const nb::capsule owner(values,
                                 [](void* memory) noexcept { delete[] static_cast<T*>(memory); });
-        return nb::cast(nb::ndarray<nb::numpy, T>(values, 2, shape_, owner));
+        return nb::cast(nb::ndarray<nb::numpy, T>(values, shape_.size(), shape_.data(), owner));
     }
 
    private:
-    size_t shape_[2];
+    std::array<size_t, 2> shape_;
     std::unique_ptr<T[]> values_;
 };
 
@@ -158,8 +161,10 @@ void decode_sections(const std::vector<nb::bytes>& payloads,
                      std::optional<ByteArray> dictionary, const nb::object& progress) {
     const PythonPlan plan(profile, num_lanes, network, primer, std::move(dictionary));
     std::vector<Bytes> contents;
+    contents.reserve(payloads.size());
     for (const nb::bytes& payload : payloads) contents.push_back(bytes_of(payload));
     std::vector<std::span<uint8_t>> parts;
+    parts.reserve(sections.size());
     for (const WritableBytes& section : sections)
         parts.emplace_back(section.data(), section.size());
     const Progress tell = progress_of(progress);

@@ -8,9 +8,11 @@
 #include <numeric>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "arrays.hpp"
+#include "bindings.hpp"
 #include "language/mixture.hpp"
 #include "sections/sections.hpp"
 #include "weights.hpp"
@@ -24,7 +26,7 @@ using namespace nb::literals;
 using Vector = Input<int32_t, 1>;
 
 language::Vocabulary make_vocabulary(Input<uint8_t, 1> bytes, Vector starts) {
-    return language::Vocabulary({bytes.data(), bytes.size()}, {starts.data(), starts.size()});
+    return {{bytes.data(), bytes.size()}, {starts.data(), starts.size()}};
 }
 
 // A mixture, and what both of its users check.
@@ -140,10 +142,9 @@ class TokenEncoder : public TokenCoding {
 class TokenDecoder : public TokenCoding {
    public:
     TokenDecoder(const language::Vocabulary& vocabulary, int profile,
-                 const std::vector<size_t>& sizes, const nb::bytes& payload,
-                 const PythonNetwork* network)
+                 const std::vector<size_t>& sizes, nb::bytes payload, const PythonNetwork* network)
         : TokenCoding(vocabulary, profile, sizes, network, nullptr),
-          payload_(payload),
+          payload_(std::move(payload)),
           coder_(reinterpret_cast<const uint8_t*>(payload_.c_str()), payload_.size()) {}
 
     void decode(size_t first, InputRows<int32_t> logits, Output<int32_t, 1> tokens) {

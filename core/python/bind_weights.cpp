@@ -13,6 +13,7 @@
 
 #include "base/crc32.hpp"
 #include "base/sha256.hpp"
+#include "bindings.hpp"
 #include "weights/error.hpp"
 #include "weights/model.hpp"
 #include "weights/packing.hpp"

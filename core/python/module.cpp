@@ -8,24 +8,10 @@
 
 #include "base/damage.hpp"
 #include "base/processor.hpp"
+#include "bindings.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
-
-namespace neurocomp::python {
-
-// One room each, or a few: bind_*.cpp.
-void bind_bits(nb::module_& module);
-void bind_coding(nb::module_& parent);
-void bind_content(nb::module_& parent);
-void bind_exact(nb::module_& parent);
-void bind_images(nb::module_& parent);
-void bind_language(nb::module_& parent);
-void bind_models(nb::module_& parent);
-void bind_sections(nb::module_& module);
-void bind_weights(nb::module_& parent);
-
-}  // namespace neurocomp::python
 
 namespace neurocomp {
 
@@ -47,7 +33,7 @@ NB_MODULE(_core, module) {
     // Models are kept until the process ends, which is no leak, and nothing for people to read.
     nb::set_leak_warnings(false);
 
-    nb::exception<DamagedPayload>(module, "DamagedPayload", PyExc_ValueError);
+    const nb::exception<DamagedPayload> damaged(module, "DamagedPayload", PyExc_ValueError);
 
     module.def("processors", &processor_names);
     module.def("processor", [] { return std::string(name_of(processor_in_use())); });

@@ -10,7 +10,7 @@ inline int num_failed = 0;
 
 #define EXPECT(condition)                                                                \
     do {                                                                                 \
-        if (!(condition)) {                                                              \
+        if (const bool holds = (condition); !holds) {                                    \
             std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
             ++neurocomp::tests::num_failed;                                              \
         }                                                                                \

@@ -93,7 +93,7 @@ bool is_payload(const Stream& stream, coding::SymbolDecoder& decoder) {
 }
 
 bool is_arithmetic(const Stream& stream, const std::vector<uint8_t>& payload) {
-    const std::vector<uint8_t> exact(payload);  // so that a sanitizer sees its end
+    const std::vector<uint8_t> exact(payload.begin(), payload.end());  // a sanitizer sees its end
     coding::ArithmeticDecoder decoder(exact);
     return is_payload(stream, decoder);
 }
@@ -124,8 +124,10 @@ void check_payload(const Stream& stream, const std::vector<uint8_t>& payload, Is
 }  // namespace
 
 void test_coders_of_symbols() {
-    for (const size_t alphabet_size : {1, 2, 3, 255, 256, 257, 700}) {
-        for (const size_t length : {0, 1, 2, 40}) {
+    const size_t alphabet_sizes[] = {1, 2, 3, 255, 256, 257, 700};
+    const size_t lengths[] = {0, 1, 2, 40};
+    for (const size_t alphabet_size : alphabet_sizes) {
+        for (const size_t length : lengths) {
             const Stream stream = make_stream(alphabet_size, length, 7 * alphabet_size + length);
             coding::ArithmeticEncoder arithmetic;
             encode(stream, arithmetic);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +42,7 @@ struct RandomNetwork {
     std::vector<std::vector<int8_t>> weights;
     std::vector<std::vector<int64_t>> multipliers;
     std::vector<std::vector<int32_t>> biases;
-    std::optional<network::Network> made;
+    std::unique_ptr<network::Network> made;
 
     // `scale` is that of outputs: large ones are clamped.
     RandomNetwork(int width, int inner, int num_blocks, uint32_t scale, uint64_t seed) {
@@ -80,7 +82,7 @@ struct RandomNetwork {
                 biases[i].push_back(numbers.within(n == 0 ? INT32_MAX / 2 : 3000));
             }
         }
-        made.emplace(shape, tensors, [this](size_t i) {
+        made = std::make_unique<network::Network>(shape, tensors, [this](size_t i) {
             return network::LayerTensors{weights[i].data(), multipliers[i].data(), biases[i].data(),
                                          38};
         });
@@ -90,9 +92,9 @@ struct RandomNetwork {
 std::vector<int32_t> weigh(const network::Network& network, size_t num_lanes, size_t ahead,
                            const std::vector<std::vector<uint8_t>>& data) {
     network::Lanes lanes(network, num_lanes, num_lanes * ahead);
-    std::vector<uint32_t> active;
+    std::vector<uint32_t> active(num_lanes);
+    std::iota(active.begin(), active.end(), 0U);
     std::vector<const uint8_t*> known;
-    for (uint32_t i = 0; i < num_lanes; ++i) active.push_back(i);
     std::vector<std::vector<int32_t>> found(num_lanes);
     for (size_t place = 0; place < data[0].size(); place += ahead) {
         const size_t count = std::min(ahead, data[0].size() - place);
@@ -111,6 +113,7 @@ std::vector<int32_t> weigh(const network::Network& network, size_t num_lanes, si
 
 void test_processors_weigh_the_same() {
     const int shapes[][3] = {{4, 4, 1}, {20, 36, 2}, {64, 132, 1}, {100, 52, 1}};
+    const size_t steps_at_once[] = {1, 2, 3, 5, 16, 19};
     for (const auto& [width, inner, num_blocks] : shapes) {
         for (const uint32_t scale : {1U << 12, 1U << 20, 1U << 26}) {
             RandomNetwork network(width, inner, num_blocks, scale, scale + 7);
@@ -123,7 +126,7 @@ void test_processors_weigh_the_same() {
             const std::vector<int32_t> expected = weigh(*network.made, 11, 1, data);
             for (const Processor one : available_processors()) {
                 use_processor(name_of(one));
-                for (const size_t ahead : {1, 2, 3, 5, 16, 19}) {
+                for (const size_t ahead : steps_at_once) {
                     EXPECT(weigh(*network.made, 11, ahead, data) == expected);
                 }
             }

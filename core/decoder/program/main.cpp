@@ -136,25 +136,14 @@ class Program {
 
     void decode(const std::string& file) {
         Input input(file);
-        if (options_.test) return convert(input, -1, "");
         const bool to_stdout = options_.to_stdout || (!options_.output && file == standard_stream);
-        if (to_stdout) return convert(input, STDOUT_FILENO, "(stdout)");
-        const std::string target = options_.output ? *options_.output : content_name(file);
-        struct stat status = {};
-        if (lstat(target.c_str(), &status) == 0) {
-            // A device or pipe, such as /dev/stdout, is written to and not replaced.
-            struct stat followed = {};
-            if (stat(target.c_str(), &followed) == 0 && !S_ISREG(followed.st_mode)) {
-                return convert_into(input, target, followed);
-            }
-            if (!options_.force) {
-                throw Failure(target + " already exists: give -f to overwrite it");
-            }
+        if (options_.test) {
+            convert(input, -1, "");
+        } else if (to_stdout) {
+            convert(input, STDOUT_FILENO, "(stdout)");
+        } else {
+            decode_to_file(input, file);
         }
-        NewFile output(target);
-        convert(input, output.descriptor(), target);
-        if (input.is_regular() && file != standard_stream) output.liken_to(input.status());
-        output.complete(options_.force);
     }
 
     // Throws UsageError where a file would be overwritten that is to be read.
@@ -177,6 +166,26 @@ class Program {
     }
 
    private:
+    void decode_to_file(Input& input, const std::string& file) {
+        const std::string target = options_.output ? *options_.output : content_name(file);
+        struct stat status = {};
+        if (lstat(target.c_str(), &status) == 0) {
+            // A device or pipe, such as /dev/stdout, is written to and not replaced.
+            struct stat followed = {};
+            if (stat(target.c_str(), &followed) == 0 && !S_ISREG(followed.st_mode)) {
+                convert_into(input, target, followed);
+                return;
+            }
+            if (!options_.force) {
+                throw Failure(target + " already exists: give -f to overwrite it");
+            }
+        }
+        NewFile output(target);
+        convert(input, output.descriptor(), target);
+        if (input.is_regular() && file != standard_stream) output.liken_to(input.status());
+        output.complete(options_.force);
+    }
+
     static bool has_suffix(const std::string& file) {
         const size_t length = std::strlen(suffix);
         if (file.size() <= length) return false;

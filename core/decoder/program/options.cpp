@@ -63,13 +63,14 @@ uint64_t parse_size(const std::string& option, const std::string& text) {
 
 unsigned parse_threads(const std::string& option, const std::string& text) {
     constexpr unsigned most = 1024;
+    const auto refuse = [&] {
+        throw UsageError(option + " " + text + " is no number of threads: give 0 to 1024");
+    };
     unsigned value = 0;
     for (const char digit : text) {
         const bool is_digit = std::isdigit(static_cast<unsigned char>(digit)) != 0;
         if (is_digit) value = 10 * value + static_cast<unsigned>(digit - '0');
-        if (!is_digit || value > most) {
-            throw UsageError(option + " " + text + " is no number of threads: give 0 to 1024");
-        }
+        if (!is_digit || value > most) refuse();
     }
     if (text.empty()) throw UsageError(option + " needs a number of threads");
     return value;
@@ -164,7 +165,7 @@ class Parser {
 
     void check() {
         if (options_.help || options_.version) return;
-        if (options_.files.empty()) options_.files.push_back(standard_stream);
+        if (options_.files.empty()) options_.files.emplace_back(standard_stream);
         if (options_.output && options_.output->empty()) throw UsageError("-o needs a name");
         if (options_.output && options_.to_stdout) throw UsageError("-o and -c exclude each other");
         if (options_.test && (options_.output || options_.to_stdout)) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ncmp_decode {
@@ -15,7 +16,7 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-inline const std::string standard_stream = "-";
+inline constexpr std::string_view standard_stream = "-";
 
 struct Options {
     std::vector<std::string> files;  // "-" is standard input

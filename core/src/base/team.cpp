@@ -1,39 +1,6 @@
 #include "base/team.hpp"
 
-#include <chrono>
-#include <thread>
-
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
-#endif
-
 namespace neurocomp {
-
-namespace {
-
-void pause() {
-#if defined(__x86_64__) || defined(_M_X64)
-    _mm_pause();
-#elif defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
-    __asm__ volatile("yield");
-#endif
-}
-
-// Whether `condition` comes true soon: phases follow each other within microseconds.
-template <typename Condition>
-bool comes_soon(const Condition& condition) {
-    constexpr std::chrono::microseconds patience{40};
-    const auto start = std::chrono::steady_clock::now();
-    do {
-        for (int i = 0; i < 32; ++i) {
-            if (condition()) return true;
-            pause();
-        }
-    } while (std::chrono::steady_clock::now() - start < patience);
-    return condition();
-}
-
-}  // namespace
 
 uint64_t Team::begin() { return steps_begun_.fetch_add(1) + 1; }
 
@@ -49,8 +16,9 @@ void Team::end() {
 void Team::assist(size_t member, uint64_t step) {
     const auto has_ended = [&] { return steps_ended_.load() >= step; };
     const auto is_wanted = [&] { return has_pieces() || has_ended(); };
+    Spinner spinner;
     while (!has_ended()) {
-        if (take_piece(member) || comes_soon(is_wanted)) continue;
+        if (take_piece(member) || spinner.comes_soon(is_wanted)) continue;
         std::unique_lock<std::mutex> lock(mutex_);
         // Whoever leads looks at the number after making pieces: one of both sees the other.
         num_asleep_.fetch_add(1);
@@ -65,8 +33,14 @@ bool Team::take_piece(size_t member) {
         if (!left_.compare_exchange_weak(left, left - 1)) continue;
         // The phase stays as it is until this piece is done.
         const Phase phase = phase_;
-        phase.call(phase.work, num_pieces_ - static_cast<uint32_t>(left), member);
-        num_done_.fetch_add(1);
+        const size_t num_pieces = num_pieces_;
+        phase.call(phase.work, num_pieces - static_cast<uint32_t>(left), member);
+        if (num_done_.fetch_add(1) + 1 == num_pieces && leader_sleeps_.load()) {
+            {
+                const std::scoped_lock lock(mutex_);
+            }
+            done_.notify_one();
+        }
         return true;
     }
     return false;
@@ -87,7 +61,13 @@ void Team::run(const Phase& phase, size_t num_pieces) {
     while (take_piece(0)) {
     }
     const auto is_done = [&] { return num_done_.load() == num_pieces; };
-    while (!comes_soon(is_done)) std::this_thread::yield();
+    if (leader_.comes_soon(is_done)) return;
+    // Whoever has the last piece may be waiting for a processor.  It looks at the flag after counting
+    // the piece: one of both sees the other.
+    std::unique_lock<std::mutex> lock(mutex_);
+    leader_sleeps_.store(true);
+    done_.wait(lock, is_done);
+    leader_sleeps_.store(false);
 }
 
 }  // namespace neurocomp

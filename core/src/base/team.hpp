@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/spinning.hpp"
+
 namespace neurocomp {
 
 class Team {
@@ -64,8 +66,11 @@ class Team {
     alignas(64) std::atomic<uint64_t> steps_begun_ = 0;
     std::atomic<uint64_t> steps_ended_ = 0;
     std::atomic<size_t> num_asleep_ = 0;
+    std::atomic<bool> leader_sleeps_ = false;
+    Spinner leader_;
     std::mutex mutex_;
-    std::condition_variable woken_;
+    std::condition_variable woken_;  // whoever assists: there are pieces, or the step has ended
+    std::condition_variable done_;   // the leader: the phase's pieces are done
 };
 
 }  // namespace neurocomp

@@ -10,7 +10,7 @@
 #include "exact/packed_impl.hpp"
 #include "exact/scaling.hpp"
 #include "exact/strips_impl.hpp"
-#include "exact/window_impl.hpp"
+#include "exact/window_queries_impl.hpp"
 
 namespace neurocomp::exact {
 

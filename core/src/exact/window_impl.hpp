@@ -9,6 +9,7 @@
 #include "exact/dots_impl.hpp"
 #include "exact/kernels.hpp"
 #include "exact/scaling.hpp"
+#include "exact/window_queries_impl.hpp"
 
 namespace neurocomp::exact {
 
@@ -38,25 +39,6 @@ void store_window(Matrix<const int32_t> values, size_t start, const Window& wind
             cache.scales[place] = static_cast<int32_t>(scale);
         }
     }
-}
-
-// Quantises both rotations of a query by one scale.
-NEUROCOMP_INLINE RowScale quantise_queries(const int32_t* near, const int32_t* far, size_t width,
-                                           int64_t limit, int16_t* out_near, int16_t* out_far) {
-    constexpr int64_t half = int64_t{1} << (reciprocal_bits - 1);
-    int64_t largest = 0;
-    for (size_t i = 0; i < width; ++i) {
-        const int64_t a = near[i], b = far[i];
-        largest = larger(largest, larger(larger(a, -a), larger(b, -b)));
-    }
-    const RowScale scale = row_scale(largest);
-    const int64_t reciprocal = (limit << reciprocal_bits) / (scale.mantissa << scale.exponent);
-    for (size_t i = 0; i < width; ++i) {
-        const int64_t a = near[i], b = far[i];
-        out_near[i] = static_cast<int16_t>((a * reciprocal + half) >> reciprocal_bits);
-        out_far[i] = static_cast<int16_t>((b * reciprocal + half) >> reciprocal_bits);
-    }
-    return scale;
 }
 
 template <size_t num_queries>
@@ -111,12 +93,6 @@ NEUROCOMP_INLINE void write_scores(const int16_t* queries, size_t number, size_t
         }
     }
 }
-
-// What one query makes of its scores: factors of values, and how sums of these are brought back.
-struct Mix {
-    int64_t reciprocal;
-    int shift;
-};
 
 // Replaces scores by factors of the values below 2**15; `products` has room for `length` numbers.
 NEUROCOMP_INLINE Mix write_factors(int32_t* scores, const int32_t* scales, size_t length,
@@ -222,29 +198,6 @@ NEUROCOMP_INLINE void mix_bytes(const int32_t* factors, size_t length, const int
         if (factor == 0) continue;
         for (size_t i = done; i < width; ++i) out[i] = wrapping_add(out[i], factor * row[i]);
     }
-}
-
-// Slots that a position sees: the sinks, then two stretches of the others.
-struct Stretch {
-    size_t first;
-    size_t length;
-};
-
-NEUROCOMP_INLINE size_t find_visible(const Window& window, size_t position, Stretch (&out)[3]) {
-    const size_t seen_sinks = smaller(position + 1, window.num_sinks);
-    out[0] = {0, seen_sinks};
-    if (position < window.num_sinks) return 1;
-    const size_t num_others = smaller(position + 1, window.length) - window.num_sinks;
-    const size_t ring = window.num_slots - window.num_sinks;
-    const size_t end = (position - window.num_sinks) % ring + 1;
-    if (num_others <= end) {
-        out[1] = {window.num_sinks + end - num_others, num_others};
-        return 2;
-    }
-    const size_t rest = num_others - end;
-    out[1] = {window.num_sinks + ring - rest, rest};
-    out[2] = {window.num_sinks, end};
-    return 3;
 }
 
 // Writes attention's outputs (lanes * steps, heads * width) for queries of that shape, rotated by

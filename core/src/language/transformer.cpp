@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "base/integers.hpp"
-#include "exact/scaling.hpp"
+#include "language/sharing.hpp"
 
 namespace neurocomp::language {
 
@@ -11,9 +10,6 @@ using exact::Matrix;
 using exact::to_read;
 
 namespace {
-
-// Fewer rows than that are not worth sharing.
-constexpr size_t rows_of_piece = 4;
 
 template <typename T>
 Matrix<T> some_rows(Matrix<T> values, size_t first, size_t last) {
@@ -65,27 +61,6 @@ Matrix<int32_t> Lanes::residual() {
     return columns(rows_, width, 0, width);
 }
 
-// Has work(first, last, member) done for all rows.
-template <typename Work>
-void Lanes::share_rows(size_t num_rows, const Work& work) {
-    const size_t num_pieces = (num_rows + rows_of_piece - 1) / rows_of_piece;
-    team_.share(num_pieces, [&](size_t piece, size_t member) {
-        const size_t first = piece * rows_of_piece;
-        work(first, std::min(first + rows_of_piece, num_rows), member);
-    });
-}
-
-// Has work(first, last) done for all strips.
-template <typename Work>
-void Lanes::share_strips(size_t num_strips, const Work& work) {
-    // Several for each thread, so that none waits long for another.
-    const size_t wanted = team_.num_members() == 1 ? 1 : 6 * team_.num_members();
-    const size_t num_pieces = std::min(num_strips, wanted);
-    team_.share(num_pieces, [&](size_t piece, size_t) {
-        work(num_strips * piece / num_pieces, num_strips * (piece + 1) / num_pieces);
-    });
-}
-
 exact::PackedRows Lanes::packed(const exact::PackedLayer& layer, size_t num_rows) {
     const size_t stride = 2 * layer.parts().num_groups * exact::group_inputs;
     return {packed_.data(), stride, sums_.data(), mantissas_.data(), exponents_.data(), num_rows};
@@ -99,26 +74,6 @@ void Lanes::embed(const int32_t* symbols) {
     }
 }
 
-// Cosines and sines of the steps' positions, none beyond `last`.
-void Lanes::write_rotations(size_t first, std::vector<int16_t>& cosines,
-                            std::vector<int16_t>& sines, size_t last) const {
-    constexpr int shift = 2 * exact::turn_bits - exact::rotation_bits;
-    const size_t pairs = transformer_.shape.head_width / 2;
-    const size_t size = exact::turn_positions * pairs;
-    for (size_t step = 0; step < num_steps_; ++step) {
-        const size_t position = std::min(first + step, last);
-        const int32_t* const near = transformer_.turns + position % exact::turn_positions * pairs;
-        const int32_t* const far =
-            transformer_.turns + 2 * size + position / exact::turn_positions * pairs;
-        for (size_t i = 0; i < pairs; ++i) {
-            const int64_t x = near[i], y = near[size + i], c = far[i], s = far[size + i];
-            const size_t place = step * pairs + i;
-            cosines[place] = static_cast<int16_t>((c * x - s * y + half_of(shift)) >> shift);
-            sines[place] = static_cast<int16_t>((c * y + s * x + half_of(shift)) >> shift);
-        }
-    }
-}
-
 // Quantises rows for a layer, and packs them.
 template <typename Quantise>
 void Lanes::pack(Matrix<const int32_t> rows, const exact::PackedLayer& layer,
@@ -126,7 +81,7 @@ void Lanes::pack(Matrix<const int32_t> rows, const exact::PackedLayer& layer,
     const exact::PackedRows out = packed(layer, rows.num_rows);
     const size_t width = layer.parts().num_groups * exact::group_inputs;
     packed_rows_ = rows.num_rows;
-    share_rows(rows.num_rows, [&](size_t first, size_t last, size_t member) {
+    share_rows(team_, rows.num_rows, [&](size_t first, size_t last, size_t member) {
         int16_t* const row = scratch_[member].row.data();
         for (size_t m = first; m < last; ++m) {
             const Matrix<int16_t> target = {row, 1, width, 0};
@@ -158,7 +113,7 @@ void Lanes::pack_normed(Matrix<const int32_t> rows, const int32_t* gain,
 void Lanes::apply(const exact::PackedLayer& layer, Matrix<int32_t> out) {
     const exact::PackedRows rows = packed(layer, packed_rows_);
     const exact::PackedParts parts = layer.parts();
-    share_strips(parts.num_strips(), [&](size_t first, size_t last) {
+    share_strips(team_, parts.num_strips(), [&](size_t first, size_t last) {
         exact::kernels().apply_strips(parts, rows, first, last, out);
     });
 }
@@ -167,82 +122,8 @@ void Lanes::apply(const exact::PackedLayer& layer, Matrix<int32_t> out) {
 void Lanes::add(const exact::PackedLayer& layer) {
     const exact::PackedRows rows = packed(layer, packed_rows_);
     const exact::PackedParts parts = layer.parts();
-    share_strips(parts.num_strips(), [&](size_t first, size_t last) {
+    share_strips(team_, parts.num_strips(), [&](size_t first, size_t last) {
         exact::kernels().add_strips(parts, rows, first, last, residual());
-    });
-}
-
-// Normalises and rotates queries and keys of some rows, all of which are of whole lanes' steps.
-void Lanes::rotate(const Block& block, Matrix<int32_t> attended, size_t first, size_t last) {
-    const exact::Kernels& all = exact::kernels();
-    const Shape& shape = transformer_.shape;
-    const size_t query_width = shape.query_width(), key_width = shape.key_width();
-    const size_t pairs = shape.head_width / 2;
-    for (size_t m = first; m < last; ++m) {
-        const auto part = [&](size_t begin, size_t count) {
-            return Matrix<int32_t>{attended.row(m) + begin, 1, count, 0};
-        };
-        const Matrix<int32_t> queries = part(0, query_width), keys = part(query_width, key_width);
-        const auto normalise = [&](Matrix<int32_t> heads, const HeadNorm& norm) {
-            if (norm.gain == nullptr) return;
-            all.normalise_heads(heads, norm.gain, shape.head_width, norm.epsilon, norm.shift);
-        };
-        normalise(queries, block.query_norm);
-        normalise(keys, block.key_norm);
-        if (!block.rotates) continue;
-        const size_t turn = m % num_steps_ * pairs;
-        const Matrix<int32_t> far = {far_.data() + m * query_width, 1, query_width, 0};
-        std::copy_n(queries.data, query_width, far.data);
-        all.rotate_rows(far, shape.head_width, far_cosines_.data() + turn, far_sines_.data() + turn,
-                        0, 1);
-        for (const Matrix<int32_t>& one : {queries, keys}) {
-            all.rotate_rows(one, shape.head_width, near_cosines_.data() + turn,
-                            near_sines_.data() + turn, 0, 1);
-        }
-    }
-}
-
-void Lanes::attend(const Block& block, const exact::PackedCache& cache) {
-    const Shape& shape = transformer_.shape;
-    const size_t query_width = shape.query_width(), key_width = shape.key_width();
-    const size_t attended_width = query_width + 2 * key_width;
-    const Matrix<int32_t> attended = columns(attended_, attended_width, 0, attended_width);
-    const auto part = [&](size_t first, size_t count) {
-        return to_read(columns(attended_, attended_width, first, count));
-    };
-    share_rows(num_rows_, [&](size_t first, size_t last, size_t) {
-        rotate(block, attended, first, last);
-        exact::kernels().store_packed(part(query_width, key_width),
-                                      part(query_width + key_width, key_width), first, last,
-                                      position_, window_, cache);
-    });
-    const Matrix<const int32_t> near = part(0, query_width);
-    const Matrix<const int32_t> far =
-        block.rotates ? to_read(columns(far_, query_width, 0, query_width)) : near;
-    const Matrix<int32_t> mixed = columns(mixed_, query_width, 0, query_width);
-
-    // Queries that share a key are taken together, unless threads would be left without any.
-    const size_t group = shape.num_heads / shape.num_key_heads;
-    const size_t num_heads = num_lanes_ * shape.num_key_heads;
-    const bool few = num_heads * num_steps_ < 4 * team_.num_members();
-    const size_t width = few && team_.num_members() > 1 ? 1 : std::min(group, most_queries);
-    const size_t steps = std::max<size_t>(most_queries / width, 1);
-    const size_t num_parts = (group + width - 1) / width;
-    const size_t num_spans = (num_steps_ + steps - 1) / steps;
-    team_.share(num_heads * num_parts * num_spans, [&](size_t piece, size_t member) {
-        const size_t head = piece / (num_parts * num_spans);
-        const size_t rest = piece % (num_parts * num_spans);
-        const size_t first_query = rest / num_spans * width;
-        const size_t first_step = rest % num_spans * steps;
-        const exact::QueryBlock queries = {head / shape.num_key_heads,
-                                           head % shape.num_key_heads,
-                                           first_query,
-                                           std::min(width, group - first_query),
-                                           first_step,
-                                           std::min(steps, num_steps_ - first_step)};
-        exact::kernels().attend_packed(near, far, cache, queries, position_, window_,
-                                       block.attention, transformer_.exp2,
-                                       scratch_[member].attention.scratch(), mixed);
     });
 }
 
@@ -253,7 +134,7 @@ void Lanes::apply_inner(const Block& block) {
     const Matrix<int32_t> values = columns(inner_, 2 * inner, inner, inner);
     const exact::PackedParts gate = block.gate.parts(), in = block.inner_in.parts();
     const exact::PackedRows rows = packed(block.inner_in, packed_rows_);
-    share_strips(gate.num_strips(), [&](size_t first, size_t last) {
+    share_strips(team_, gate.num_strips(), [&](size_t first, size_t last) {
         const exact::Kernels& all = exact::kernels();
         all.apply_strips(gate, rows, first, last, gates);
         all.apply_strips(in, rows, first, last, values);

@@ -114,10 +114,6 @@ class Lanes {
     void attend(const Block& block, const exact::PackedCache& cache);
     void apply_inner(const Block& block);
 
-    template <typename Work>
-    void share_rows(size_t num_rows, const Work& work);
-    template <typename Work>
-    void share_strips(size_t num_strips, const Work& work);
     void pack_plain(exact::Matrix<const int32_t> rows, const exact::PackedLayer& layer);
     void pack_normed(exact::Matrix<const int32_t> rows, const int32_t* gain,
                      const exact::PackedLayer& layer);

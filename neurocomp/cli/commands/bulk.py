@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neurocomp.cli.options import (
-    Decorator,
-    all_of,
-    message_options,
-    model_options,
-    model_path_option,
-)
+from neurocomp.cli.model_options import model_options
+from neurocomp.cli.options import Decorator, all_of, message_options, model_path_option
 from neurocomp.cli.paths import Name
 from neurocomp.cli.ui.progress import ProgressBar, describe_sizes, is_progress_shown
 from neurocomp.cli.ui.report import Reporter, say

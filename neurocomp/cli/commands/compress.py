@@ -10,13 +10,13 @@ import click
 from neurocomp.cli.files.identity import InUse
 from neurocomp.cli.files.inputs import Source, begins_as_frame
 from neurocomp.cli.files.outputs import SUFFIX, compressed_name, is_compressed_name
+from neurocomp.cli.model_options import model_options
 from neurocomp.cli.options import (
     InputOptions,
     OutputOptions,
     build,
     input_options,
     message_options,
-    model_options,
     model_path_option,
     output_options,
     threads_option,

@@ -13,13 +13,13 @@ import click
 from neurocomp.cli.completion import complete_models
 from neurocomp.cli.files.inputs import Input, open_source
 from neurocomp.cli.files.outputs import check_output
+from neurocomp.cli.model_options import model_options
 from neurocomp.cli.options import (
     FILE,
     STDIN,
     InputOptions,
     build,
     message_options,
-    model_options,
     model_path_option,
     threads_option,
 )
