@@ -37,6 +37,7 @@ QUICK = (
     "empty-language-arithmetic",
     "one-byte-language-arithmetic",
     "text-language-0-2",
+    "text-language-outputs-0-2",
 )
 SLOW = (
     "few-tokens-sliding-huffman",
@@ -53,6 +54,7 @@ SLOW = (
     "table-symbols",
     "table-symbols-first",
     "text-language-huffman",
+    "text-language-outputs-huffman",
     "every-byte-bytes-arithmetic",
     "line-ends-bytes-huffman",
     "long-text-bytes-arithmetic",
