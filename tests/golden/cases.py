@@ -356,7 +356,6 @@ def _cases() -> Iterator[Case]:
     for content in ("empty", "one-byte", "text", "line-ends", "every-byte"):
         yield Case(content, str(LANGUAGE))
     yield Case("text", str(LANGUAGE), "huffman")
-    yield Case("text", str(LANGUAGE_OUTPUTS), "huffman")
     for content in LANES:
         for model in ("text-s", "text-l"):
             yield Case(content, model, section_bytes=2000)

@@ -54,7 +54,6 @@ SLOW = (
     "table-symbols",
     "table-symbols-first",
     "text-language-huffman",
-    "text-language-outputs-huffman",
     "every-byte-bytes-arithmetic",
     "line-ends-bytes-huffman",
     "long-text-bytes-arithmetic",
