@@ -139,7 +139,8 @@ class Transformer {
     }
     language::HeadNorm head_norm(const Vector& values, int64_t epsilon, int shift, size_t width) {
         const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;
-        require(values.shape(0) == width && width <= exact::max_width && shift >= 1 && shift <= 61 && epsilon >= 1 &&
+        require(values.shape(0) == width && width <= exact::max_width && shift >= 1 &&
+                    shift <= 61 && epsilon >= 1 &&
                     epsilon < (int64_t{1} << 62) - static_cast<int64_t>(width) * most,
                 "a norm doesn't fit the heads or the width of a transformer");
         gains_.push_back(values);

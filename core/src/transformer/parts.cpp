@@ -103,8 +103,8 @@ Block Parts::read_block(const weights::Model& stored, size_t number, bool rotate
                            all ? config.key_width() : config.head_width, block.key_gain);
     }
     if (config.norms_outputs) {
-        block.attention_out_norm = read_head_norm(stored, prefix + "attention_out_norm", width,
-                                                  block.attention_out_gain);
+        block.attention_out_norm =
+            read_head_norm(stored, prefix + "attention_out_norm", width, block.attention_out_gain);
         block.inner_out_norm =
             read_head_norm(stored, prefix + "inner_out_norm", width, block.inner_out_gain);
     }
