@@ -106,7 +106,7 @@ def read_llama(source: LlamaSource, extra: dict[str, NDArray[Any]]) -> RealModel
     )
     return RealModel(
         shape,
-        float(config.get("rms_norm_eps", 1e-6)),
+        float(np.float32(config.get("rms_norm_eps", 1e-6))),  # as networks and GGUF files have it
         10_000,
         embedding,
         None,
