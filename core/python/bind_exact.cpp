@@ -91,7 +91,7 @@ void normalise_rows(InputRows<int32_t> values, Input<int32_t, 1> gain, int64_t e
 void normalise_heads(OutputRows<int32_t> values, Input<int32_t, 1> gain, int64_t epsilon,
                      int shift) {
     const size_t width = gain.shape(0);
-    require(width >= 1 && width <= 1024 && values.shape(1) % width == 0,
+    require(width >= 1 && width <= exact::max_width && values.shape(1) % width == 0,
             "a norm doesn't fit heads");
     require(shift >= 1 && shift <= 61, "a norm's shift is out of range");
     const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;

@@ -69,30 +69,49 @@ class Transformer {
                     multiplier <= int64_t{1} << 15,
                 "the scale of an attention layer is out of range");
         parts_.blocks.push_back({
-            gain(attention_gain),
+            gain_or_none(attention_gain),
             layer(query_key_value, query_key_value_limit,
                   shape.query_width() + 2 * shape.key_width(), shape.width),
             {},
             {},
             {query_limit, multiplier, shift},
             layer(attention_out, attention_out_limit, shape.width, shape.query_width()),
-            gain(inner_gain),
+            {},
+            gain_or_none(inner_gain),
             layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, 0,
                   shape.inner_width),
             layer(inner_in, inner_in_limit, 2 * shape.inner_width, shape.width, shape.inner_width,
                   2 * shape.inner_width),
             layer(inner_out, inner_out_limit, shape.width, shape.inner_width),
+            {},
             rotates,
         });
     }
 
-    // Of the last block.
+    // Of the last block: of each head, or of all as one.
     void set_head_norms(Vector query_gain, int64_t query_epsilon, int query_shift, Vector key_gain,
                         int64_t key_epsilon, int key_shift) {
         require(!parts_.blocks.empty(), "a transformer has no blocks");
         language::Block& block = parts_.blocks.back();
-        block.query_norm = head_norm(query_gain, query_epsilon, query_shift);
-        block.key_norm = head_norm(key_gain, key_epsilon, key_shift);
+        const language::Shape& shape = parts_.shape;
+        const auto width_of = [&](const Vector& gain, size_t all) {
+            return gain.shape(0) == shape.head_width ? shape.head_width : all;
+        };
+        block.query_norm = head_norm(query_gain, query_epsilon, query_shift,
+                                     width_of(query_gain, shape.query_width()));
+        block.key_norm =
+            head_norm(key_gain, key_epsilon, key_shift, width_of(key_gain, shape.key_width()));
+    }
+
+    // Of the last block.
+    void set_output_norms(Vector attention_gain, int64_t attention_epsilon, int attention_shift,
+                          Vector inner_gain, int64_t inner_epsilon, int inner_shift) {
+        require(!parts_.blocks.empty(), "a transformer has no blocks");
+        language::Block& block = parts_.blocks.back();
+        const size_t width = parts_.shape.width;
+        block.attention_out_norm =
+            head_norm(attention_gain, attention_epsilon, attention_shift, width);
+        block.inner_out_norm = head_norm(inner_gain, inner_epsilon, inner_shift, width);
     }
 
     void finish(Vector last_gain, const Linear& head, int64_t head_limit) {
@@ -113,14 +132,18 @@ class Transformer {
         gains_.push_back(values);
         return values.data();
     }
-    language::HeadNorm head_norm(const Vector& values, int64_t epsilon, int shift) {
-        const size_t width = parts_.shape.head_width;
+    // A block without norms of its inputs has empty arrays.
+    const int32_t* gain_or_none(const Vector& values) {
+        return values.shape(0) == 0 ? nullptr : gain(values);
+    }
+    language::HeadNorm head_norm(const Vector& values, int64_t epsilon, int shift, size_t width) {
         const int64_t most = int64_t{exact::residual_limit} * exact::residual_limit;
-        require(values.shape(0) == width && shift >= 1 && shift <= 61 && epsilon >= 1 &&
+        require(values.shape(0) == width && width <= exact::max_width && shift >= 1 &&
+                    shift <= 61 && epsilon >= 1 &&
                     epsilon < (int64_t{1} << 62) - static_cast<int64_t>(width) * most,
-                "a norm doesn't fit the heads of a transformer");
+                "a norm doesn't fit the heads or the width of a transformer");
         gains_.push_back(values);
-        return {values.data(), epsilon, shift};
+        return {values.data(), epsilon, shift, width};
     }
     exact::PackedLayer layer(const Linear& linear, int64_t limit, size_t num_outputs,
                              size_t num_inputs) {
@@ -246,6 +269,9 @@ void bind_language(nb::module_& parent) {
              "inner_in_limit"_a, "inner_out"_a, "inner_out_limit"_a, "rotates"_a)
         .def("set_head_norms", &Transformer::set_head_norms, array("query_gain"), "query_epsilon"_a,
              "query_shift"_a, array("key_gain"), "key_epsilon"_a, "key_shift"_a)
+        .def("set_output_norms", &Transformer::set_output_norms, array("attention_gain"),
+             "attention_epsilon"_a, "attention_shift"_a, array("inner_gain"), "inner_epsilon"_a,
+             "inner_shift"_a)
         .def("finish", &Transformer::finish, array("last_gain"), "head"_a, "head_limit"_a);
     nb::class_<Lanes>(m, "Lanes")
         .def(nb::init<const Transformer&, size_t, size_t, size_t, size_t>(), "transformer"_a,

@@ -58,7 +58,10 @@ class Transformer:
         inner_out_limit: int,
         rotates: bool,
     ) -> None:
-        """Add a block after those that are there."""
+        """Add a block after those that are there.
+
+        Gains are empty in a transformer that normalises outputs, which ``set_output_norms`` says.
+        """
 
     def set_head_norms(
         self,
@@ -69,7 +72,18 @@ class Transformer:
         key_epsilon: int,
         key_shift: int,
     ) -> None:
-        """Have the last block's queries and keys normalised by head."""
+        """Have the last block's queries and keys normalised, by head or all heads as one."""
+
+    def set_output_norms(
+        self,
+        attention_gain: NDArray[int32],
+        attention_epsilon: int,
+        attention_shift: int,
+        inner_gain: NDArray[int32],
+        inner_epsilon: int,
+        inner_shift: int,
+    ) -> None:
+        """Have the outputs of the last block's attention and inner layers normalised."""
 
     def finish(self, last_gain: NDArray[int32], head: Linear, head_limit: int) -> None:
         """Add what comes after the blocks."""

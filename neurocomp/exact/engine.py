@@ -67,7 +67,10 @@ class Engine(Protocol[Array]):
         """Return the norm as a function of fixed-point rows (M, K), quantised to ``limit``."""
 
     def prepare_head_norm(self, norm: HeadNorm) -> Callable[[Array], Array]:
-        """Return the norm as a function of (M, heads * width), in fixed point."""
+        """Return the norm as a function of (M, heads * width), in fixed point.
+
+        It may work in place.
+        """
 
     def prepare_activation(self, activation: Activation) -> Callable[[Array], Array]:
         """Return the activation as a function of (M, K)."""

@@ -198,6 +198,9 @@ class Norm:
 class HeadNorm:
     """RMS norm of each head, from fixed point to fixed point (A. Yang et al., Qwen3, 2025).
 
+    A head is as many columns as there are gains: also all heads as one, or all outputs of a layer
+    (Team OLMo, 2 OLMo 2 Furious, 2024).
+
     With r the integer root of ``(sum(x**2) + epsilon) << 2 d``, d as large as 62 bits allow, the
     direction of a head is ``c = x * (2**61 // r) >> (31 - d)``, rounded, of at most 2**30; the
     result is ``c * gain >> shift``, rounded.
@@ -205,8 +208,8 @@ class HeadNorm:
     Exact because ``|x| <= RESIDUAL_LIMIT``, so that sums fit 62 bits; products are below 2**61.
 
     Attributes:
-        gain: int32, (head width,), below 2**30 in magnitude.
-        epsilon: head width times the usual epsilon, in squared units of the heads.
+        gain: int32, (width,), width up to ``MAX_WIDTH``, below 2**30 in magnitude.
+        epsilon: width times the usual epsilon, in squared units of the heads.
         shift: 1 to 61; results stay within ``RESIDUAL_LIMIT``.
     """
 
@@ -217,13 +220,21 @@ class HeadNorm:
     def __post_init__(self) -> None:
         """Check the conditions; raises FormatError where one is broken."""
         width = self.gain.size
-        if self.gain.ndim != 1 or not 1 <= width <= 1024 or not 1 <= self.shift <= 61:
+        if self.gain.ndim != 1 or not 1 <= width <= MAX_WIDTH or not 1 <= self.shift <= 61:
             raise FormatError("the shape of a norm of heads is out of range")
-        largest = max(int(self.gain.max()), -int(self.gain.min()))
-        if largest >= 1 << 30 or (largest << 30) >> self.shift >= RESIDUAL_LIMIT:
+        if self._largest_gain >= 1 << 30 or self.reach >= RESIDUAL_LIMIT:
             raise FormatError("a gain of a norm of heads is out of range")
         if not 1 <= self.epsilon < (1 << 62) - width * RESIDUAL_LIMIT**2:
             raise FormatError(f"epsilon {self.epsilon} of a norm of heads is out of range")
+
+    @property
+    def _largest_gain(self) -> int:
+        return max(int(self.gain.max()), -int(self.gain.min()))
+
+    @property
+    def reach(self) -> int:
+        """A bound of the results."""
+        return (self._largest_gain << 30) >> self.shift
 
 
 SQUARE_LIMIT = 1 << 17

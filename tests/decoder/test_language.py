@@ -100,6 +100,32 @@ def test_models_that_are_none_of_language(library: Library, frame: bytes, name: 
         neurocomp.decompress(naming(frame, other), model_path=build.STORED)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"norms_heads": False},
+        {"norms_together": False},
+        {"norms_together": 1},
+        {"norms_outputs": False},
+        {"norms_outputs": "yes"},
+        {"sinks": 0},
+    ],
+)
+def test_norms_that_do_not_go_together(
+    library: Library, frame: bytes, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    """Tensors are those of norms of outputs, and of all heads as one."""
+    sound = StoredModel.load(build.STORED / "language-outputs.safetensors")
+    other = replace(sound, config={**sound.config, **changes})
+    path = tmp_path / "other.safetensors"
+    other.save(path)
+    models = library.models()
+    models.add_file(path)
+    with pytest.raises(Failed) as caught:
+        library.decoder(models).decode(naming(frame, other))
+    assert caught.value.status in {Status.FORMAT, Status.UNSUPPORTED}
+
+
 def naming(data: bytes, model: StoredModel, parameters: bytes = b"") -> bytes:
     """Return a frame of one block as one of another model."""
     (index,) = read_index(io.BytesIO(data))

@@ -48,7 +48,7 @@ def attend_window(
     )
 
 
-def transformer(head_outputs: int = 7) -> _core.language.Transformer:
+def transformer(head_outputs: int = 7, num_gains: int = 16) -> _core.language.Transformer:
     turns = np.zeros((2, 2, 1024, 2), I32)
     vectors = np.ones((7, 16), np.int8), rows(7), rows(16)
     tables = turns, np.zeros(1 << 15, I32), exp2_table()
@@ -61,10 +61,30 @@ def transformer(head_outputs: int = 7) -> _core.language.Transformer:
 
     gain = np.ones(16, I32)
     made.add_block(
-        *(gain, *layer(32), 100, 1, 30, *layer(16), gain, *layer(32), *layer(16)), rotates=True
+        *(
+            np.ones(num_gains, I32),
+            *layer(32),
+            100,
+            1,
+            30,
+            *layer(16),
+            gain,
+            *layer(32),
+            *layer(16),
+        ),
+        rotates=True,
     )
     made.finish(gain, *layer(head_outputs))
     return made
+
+
+def test_norms_of_outputs_are_taken() -> None:
+    made = transformer(num_gains=0)
+    made.set_head_norms(rows(16), 1, 20, rows(8), 1, 20)
+    made.set_output_norms(rows(16), 1, 20, rows(16), 1, 20)
+    one = _core.language.Lanes(made, 2, 4, 3)
+    one.read(rows(2, 3))
+    one.write_logits(rows(6, 7))
 
 
 def lanes(length: int = 4) -> _core.language.Lanes:
@@ -154,6 +174,8 @@ WRONG: dict[str, Callable[[], object]] = {
     "heads of a norm": lambda: _core.exact.normalise_heads(rows(2, 7), rows(3), 1, 20),
     "a shift of a norm": lambda: _core.exact.normalise_heads(rows(2, 6), rows(3), 1, 62),
     "a norm of heads": lambda: transformer().set_head_norms(rows(3), 1, 20, rows(4), 1, 20),
+    "a norm of outputs": lambda: transformer().set_output_norms(rows(16), 1, 20, rows(4), 1, 20),
+    "a norm's gains": lambda: transformer(num_gains=8),
     "a window": lambda: attend_window(length=6),
     "a window's steps": lambda: attend_window(steps=3),
     "a window's heads": lambda: attend_window(heads=3),

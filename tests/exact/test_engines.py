@@ -126,17 +126,18 @@ def test_other_conditions_are_checked() -> None:
         Turns(np.zeros((2, 2, 1023, 3), np.int32))
 
 
+@pytest.mark.parametrize("width", [12, 4096])
 @pytest.mark.parametrize("route", ["compiled", "float64"])
-def test_norms_of_heads(route: str) -> None:
+def test_norms_of_heads(route: str, width: int) -> None:
     rng = np.random.default_rng(4)
-    gain = rng.integers(-(1 << 20), 1 << 20, 12).astype(np.int32)
+    gain = rng.integers(-(1 << 20), 1 << 20, width).astype(np.int32)
     norm = HeadNorm(gain, 1000, 25)
     engine = open_engine(route)
-    values = rng.integers(-RESIDUAL_LIMIT, RESIDUAL_LIMIT + 1, (5, 36)).astype(np.int32)
+    values = rng.integers(-RESIDUAL_LIMIT, RESIDUAL_LIMIT + 1, (5, 3 * width)).astype(np.int32)
     values[1] = RESIDUAL_LIMIT
-    values[2], values[3, :12], values[3, 12:] = 0, 1, -7
+    values[2], values[3, :width], values[3, width:] = 0, 1, -7
     found = np.asarray(engine.prepare_head_norm(norm)(engine.put(values.copy())))
-    for row, out in zip(values.reshape(-1, 12).tolist(), found.reshape(-1, 12), strict=True):
+    for row, out in zip(values.reshape(-1, width).tolist(), found.reshape(-1, width), strict=True):
         square = sum(x * x for x in row) + 1000
         doublings = (62 - square.bit_length()) // 2
         reciprocal = (1 << 61) // isqrt(square << 2 * doublings)
@@ -152,6 +153,8 @@ def test_norms_of_heads(route: str) -> None:
         HeadNorm(np.full(12, 1 << 29, np.int32), 1, 20)
     with pytest.raises(FormatError):
         HeadNorm(gain, 0, 25)
+    with pytest.raises(FormatError):
+        HeadNorm(np.ones(4097, np.int32), 1, 40)
 
 
 def test_turns_are_those_of_the_angles() -> None:

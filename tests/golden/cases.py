@@ -26,7 +26,12 @@ from neurocomp.models.language.second import second_network
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
-from neurocomp.models.transformer.conformance import gpt_sample, llama_sample, sliding_sample
+from neurocomp.models.transformer.conformance import (
+    gpt_sample,
+    llama_sample,
+    outputs_sample,
+    sliding_sample,
+)
 from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
@@ -50,6 +55,7 @@ TRANSFORMER = FOLDER / "models" / "transformer.safetensors"
 GPT = FOLDER / "models" / "gpt.safetensors"
 SLIDING = FOLDER / "models" / "sliding.safetensors"
 LANGUAGE = FOLDER / "models" / "language.safetensors"
+LANGUAGE_OUTPUTS = FOLDER / "models" / "language-outputs.safetensors"
 NETWORK = FOLDER / "models" / "network.safetensors"
 
 TEXT = (
@@ -281,22 +287,24 @@ class LanguageCase:
         content: of its one block.
         variant: 0 to 3.
         num_lanes: at least 1.
+        model: the file of the model.
     """
 
     content: str
     variant: int
     num_lanes: int
+    model: Path = LANGUAGE
 
     @property
     def name(self) -> str:
-        return f"{self.content}-language-{self.variant}-{self.num_lanes}"
+        return f"{self.content}-{self.model.stem}-{self.variant}-{self.num_lanes}"
 
     def decoded(self) -> bytes:
         return ALL_CONTENTS[self.content]()
 
     def compress(self) -> bytes:
         content = self.decoded()
-        model = LanguageModel.from_stored(StoredModel.load(LANGUAGE))
+        model = LanguageModel.from_stored(StoredModel.load(self.model))
         network = second_network().core if self.variant >= NUM_PROFILES else None
         coded = coded_block(model, content, self.variant, self.num_lanes, network)
         assert len(coded.payload) < len(content)
@@ -305,7 +313,7 @@ class LanguageCase:
             Method.MODELLED, coded.variant, size, checksum, size, coded.num_lanes, coded.payload
         )
         sink = io.BytesIO()
-        entry = BlockCoder.for_options(CompressOptions(model=str(LANGUAGE))).entry
+        entry = BlockCoder.for_options(CompressOptions(model=str(self.model))).entry
         writer = FrameWriter(sink, FrameHeader((entry,)))
         writer.add(block, content)
         writer.close()
@@ -398,6 +406,7 @@ def _language_cases() -> Iterator[LanguageCase]:
     yield LanguageCase("text", 0, 2)
     yield LanguageCase("every-byte", 1, 4)
     yield LanguageCase("text", 2, 3)
+    yield LanguageCase("text", 0, 2, LANGUAGE_OUTPUTS)
 
 
 AnyCase = Case | TableCase | NetworkCase | LanguageCase
@@ -410,9 +419,8 @@ def frames() -> dict[str, bytes]:
     return {case.name: case.compress() for case in CASES}
 
 
-def language_sample() -> StoredModel:
+def language_sample(sample: StoredModel) -> StoredModel:
     """Return a transformer whose window slides, with a vocabulary of bytes."""
-    sample = sliding_sample()
     text = {TOKENIZER: np.frombuffer(tokenizer(), np.uint8)}
     return StoredModel(sample.architecture, sample.config, {**sample.tensors, **text})
 
@@ -431,6 +439,7 @@ def stored_models() -> dict[Path, StoredModel]:
         TRANSFORMER: llama_sample(),
         GPT: gpt_sample(),
         SLIDING: sliding_sample(),
-        LANGUAGE: language_sample(),
+        LANGUAGE: language_sample(sliding_sample()),
+        LANGUAGE_OUTPUTS: language_sample(outputs_sample()),
         NETWORK: network_sample(hashed=True),
     }

@@ -68,6 +68,27 @@ class Norm(NamedTuple):
         return Row(row.values, shifted(quotient, excess), exponent)
 
 
+class FixedNorm:
+    """A norm from fixed point to fixed point, of so many columns."""
+
+    def __init__(self, stored: StoredModel, name: str, width: int) -> None:
+        self._gain = stored.numbers(f"{name}.gain")
+        self._epsilon, self._shift = stored.numbers(f"{name}.scale")
+        need(len(self._gain) == width, f"{name} has another size")
+
+    def __call__(self, values: Sequence[int]) -> list[int]:
+        """Return the direction times gains."""
+        divisor, doublings = root(self._epsilon + square_sum(values))
+        reciprocal = (1 << 61) // divisor
+        directions = [
+            shifted(clamp(value, STREAM_LIMIT) * reciprocal, 31 - doublings) for value in values
+        ]
+        return [
+            shifted(one * gain, self._shift)
+            for one, gain in zip(directions, self._gain, strict=True)
+        ]
+
+
 class Scale(NamedTuple):
     """Of a layer: the largest input, the shift, the largest output."""
 
@@ -114,9 +135,9 @@ class Layer:
         """Return the outputs for values in fixed point."""
         return self(narrow(values, self.scale.limit))
 
-    def after(self, norm: Norm, values: Sequence[int]) -> list[int]:
-        """Return the outputs for what a norm makes of values."""
-        return self(norm(values, self.scale.limit))
+    def after(self, norm: Norm | None, values: Sequence[int]) -> list[int]:
+        """Return the outputs for what a norm, if there is one, makes of values."""
+        return self.of(values) if norm is None else self(norm(values, self.scale.limit))
 
 
 class Embedding:

@@ -7,7 +7,8 @@ from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.reference.attention import KEY_LIMIT, attention_weights, rotated
-from tests.reference.exact import STREAM_LIMIT, narrow, root, shifted, square_sum
+from tests.reference.coders import need
+from tests.reference.exact import FixedNorm, narrow, shifted
 from tests.reference.tables import clamp
 
 if TYPE_CHECKING:
@@ -30,16 +31,6 @@ def keep(head: Sequence[int]) -> Kept:
     return Kept([shifted(value * reciprocal, 46) for value in bounded], scale)
 
 
-def normalised(head: Sequence[int], gain: Sequence[int], epsilon: int, shift: int) -> list[int]:
-    """Return a head's direction times gains."""
-    divisor, doublings = root(epsilon + square_sum(head))
-    reciprocal = (1 << 61) // divisor
-    return [
-        shifted(shifted(clamp(value, STREAM_LIMIT) * reciprocal, 31 - doublings) * one, shift)
-        for value, one in zip(head, gain, strict=True)
-    ]
-
-
 class Past:
     """Keys and values of the first positions, and of the last.
 
@@ -55,6 +46,20 @@ class Past:
         self._kept: list[dict[int, tuple[Kept, Kept]]] = [{} for _ in range(num_heads)]
         self._limit = min(((1 << 28) - 1) // (BYTE_LIMIT * model.head_width), 32_639)
         self._turns = model.stored.numbers("turns")
+        self._norms: list[tuple[FixedNorm, FixedNorm]] = []
+        together = model.config.get("norms_together", False)
+        if model.config.get("norms_heads"):
+            counts = (model.num_heads, model.num_key_heads) if together else (1, 1)
+            widths = [model.head_width * count for count in counts]
+            for number in range(len(model.blocks)):
+                names = [f"blocks.{number}.{kind}_norm" for kind in ("query", "key")]
+                query_norm, key_norm = (
+                    FixedNorm(model.stored, name, width)
+                    for name, width in zip(names, widths, strict=True)
+                )
+                self._norms.append((query_norm, key_norm))
+        else:
+            need(not together, "heads are not normalised, but together")
 
     def _rotation(self, position: int) -> tuple[list[int], list[int]]:
         """Return cosines and sines of a position, in units of 2**-14."""
@@ -75,9 +80,9 @@ class Past:
         queries = heads[: model.num_heads]
         keys = heads[model.num_heads : model.num_heads + model.num_key_heads]
         values = heads[model.num_heads + model.num_key_heads :]
-        if model.config.get("norms_heads"):
-            queries = [self._normalised(prefix + "query_norm", head) for head in queries]
-            keys = [self._normalised(prefix + "key_norm", head) for head in keys]
+        if self._norms:
+            query_norm, key_norm = self._norms[number]
+            queries, keys = self._normalised(query_norm, queries), self._normalised(key_norm, keys)
         far = queries
         if model.rotating[number]:
             last = self._rotation(min(position, self._length - 1))
@@ -99,9 +104,12 @@ class Past:
             for i, (near, away) in enumerate(zip(queries, far, strict=True))
         ]
 
-    def _normalised(self, name: str, head: Sequence[int]) -> list[int]:
-        numbers = self._model.stored.numbers
-        return normalised(head, numbers(f"{name}.gain"), *numbers(f"{name}.scale"))
+    def _normalised(self, norm: FixedNorm, heads: list[list[int]]) -> list[list[int]]:
+        """Return heads normalised one by one, or all together."""
+        if not self._model.config.get("norms_together"):
+            return [norm(head) for head in heads]
+        row, width = norm([one for head in heads for one in head]), self._model.head_width
+        return [row[i : i + width] for i in range(0, len(row), width)]
 
     def _mixed(
         self,

@@ -37,6 +37,7 @@ QUICK = (
     "empty-language-arithmetic",
     "one-byte-language-arithmetic",
     "text-language-0-2",
+    "text-language-outputs-0-2",
 )
 SLOW = (
     "few-tokens-sliding-huffman",

@@ -16,7 +16,12 @@ from neurocomp.models.dalle.model import DalleModel
 from neurocomp.models.dalle.records import Kind, write_records
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel
-from neurocomp.models.transformer.conformance import gpt_sample, llama_sample, sliding_sample
+from neurocomp.models.transformer.conformance import (
+    gpt_sample,
+    llama_sample,
+    outputs_sample,
+    sliding_sample,
+)
 from neurocomp.models.transformer.model import TransformerModel
 from neurocomp.store.stored import StoredModel as PackagedModel
 from tests.golden import cases
@@ -79,7 +84,7 @@ def test_windows_read_anew(make: Make, parameter: int | None, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("parameter", [None, 3, 7])
-@pytest.mark.parametrize("make", [sliding_sample, with_head_norms])
+@pytest.mark.parametrize("make", [sliding_sample, with_head_norms, outputs_sample])
 def test_windows_that_slide(make: Make, parameter: int | None, tmp_path: Path) -> None:
     stored = make()
     packaged = TransformerModel(stored)

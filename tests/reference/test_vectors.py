@@ -84,7 +84,7 @@ def read(file: Path, folder: Path) -> StoredModel:
 
 
 def test_transformer(tmp_path: Path) -> None:
-    files = (cases.GPT, cases.TRANSFORMER, cases.SLIDING)
+    files = (cases.GPT, cases.TRANSFORMER, cases.SLIDING, cases.LANGUAGE_OUTPUTS)
     found = [vectors.of_transformer(read(file, tmp_path)) for file in files]
     assert hashes(section("transformer.md", "7. Test vectors")) == found
 

@@ -12,6 +12,7 @@ from tests.reference.coders import need
 from tests.reference.exact import (
     STREAM_LIMIT,
     Embedding,
+    FixedNorm,
     Layer,
     Norm,
     Scale,
@@ -25,12 +26,16 @@ from tests.reference.tables import clamp
 
 
 class Block(NamedTuple):
-    attention_norm: Norm
+    """Either what layers read is normalised, or what they add to the stream."""
+
+    attention_norm: Norm | None
     query_key_value: Layer
     attention_out: Layer
-    inner_norm: Norm
+    attention_out_norm: FixedNorm | None
+    inner_norm: Norm | None
     inner_in: Layer
     inner_out: Layer
+    inner_out_norm: FixedNorm | None
 
 
 class Transformer:
@@ -62,14 +67,25 @@ class Transformer:
         def norm(name: str) -> Norm:
             return Norm(stored.numbers(f"{name}.gain"), config["epsilon"], config["center"])
 
+        outputs = config.get("norms_outputs", False)
+        need(self.slides or not outputs, "norms of outputs in windows that are read anew")
+
+        def before(name: str) -> Norm | None:
+            return None if outputs else norm(name)
+
+        def after(name: str) -> FixedNorm | None:
+            return FixedNorm(stored, name, width) if outputs else None
+
         self.blocks = [
             Block(
-                norm(f"blocks.{b}.attention_norm"),
+                before(f"blocks.{b}.attention_norm"),
                 layer(f"blocks.{b}.query_key_value", queries + 2 * keys, width),
                 layer(f"blocks.{b}.attention_out", width, queries),
-                norm(f"blocks.{b}.inner_norm"),
+                after(f"blocks.{b}.attention_out_norm"),
+                before(f"blocks.{b}.inner_norm"),
                 layer(f"blocks.{b}.inner_in", inner * (1 + config["gated"]), width),
                 layer(f"blocks.{b}.inner_out", width, inner),
+                after(f"blocks.{b}.inner_out_norm"),
             )
             for b in range(config["num_layers"])
         ]
@@ -97,13 +113,16 @@ class Transformer:
             width = self.head_width
             heads = [attended[i : i + width] for i in range(0, len(attended), width)]
             mixed = past.attend(number, heads, position)
-            stream = added(stream, block.attention_out.of([one for row in mixed for one in row]))
+            sums = block.attention_out.of([one for row in mixed for one in row])
+            norm = block.attention_out_norm
+            stream = added(stream, sums if norm is None else norm(sums))
             values = block.inner_in.after(block.inner_norm, stream)
             gates = [function(self._activation, value) for value in values[:inner]]
             if config["gated"]:
                 products = map(mul, gates, values[inner:])
                 gates = [clamp(shifted(product, 12), STREAM_LIMIT) for product in products]
-            stream = added(stream, block.inner_out.of(gates))
+            sums, norm = block.inner_out.of(gates), block.inner_out_norm
+            stream = added(stream, sums if norm is None else norm(sums))
         return stream
 
     def logits(self, stream: list[int]) -> list[int]:

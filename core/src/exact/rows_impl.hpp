@@ -91,7 +91,7 @@ void divide_by_norms(Matrix<const int32_t> values, int64_t epsilon, int64_t* man
 }
 
 // Replaces each head by its direction times gains (head_width,): see neurocomp/exact/layers.py.  Values
-// are within residual_limit; 1 <= head_width <= 1024; 1 <= epsilon, which leaves sums below 2**62.
+// are within residual_limit; 1 <= head_width <= max_width; 1 <= epsilon, which leaves sums below 2**62.
 void normalise_heads(Matrix<int32_t> values, const int32_t* gain, size_t head_width,
                      int64_t epsilon, int shift) {
     for (size_t m = 0; m < values.num_rows; ++m) {

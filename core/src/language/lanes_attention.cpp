@@ -44,7 +44,7 @@ void Lanes::rotate(const Block& block, Matrix<int32_t> attended, size_t first, s
         const Matrix<int32_t> queries = part(0, query_width), keys = part(query_width, key_width);
         const auto normalise = [&](Matrix<int32_t> heads, const HeadNorm& norm) {
             if (norm.gain == nullptr) return;
-            all.normalise_heads(heads, norm.gain, shape.head_width, norm.epsilon, norm.shift);
+            all.normalise_heads(heads, norm.gain, norm.width, norm.epsilon, norm.shift);
         };
         normalise(queries, block.query_norm);
         normalise(keys, block.key_norm);

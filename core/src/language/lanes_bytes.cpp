@@ -32,6 +32,12 @@ size_t Transformer::widest_input() const {
     return widest + exact::group_inputs;
 }
 
+bool Transformer::norms_outputs() const {
+    return std::any_of(blocks.begin(), blocks.end(), [](const Block& block) {
+        return block.attention_out_norm.gain != nullptr || block.inner_out_norm.gain != nullptr;
+    });
+}
+
 uint64_t Lanes::num_bytes(const Transformer& transformer, size_t num_lanes, size_t length,
                           size_t num_threads) {
     constexpr uint64_t fixed = uint64_t{1} << 22;  // huge pages
@@ -42,8 +48,9 @@ uint64_t Lanes::num_bytes(const Transformer& transformer, size_t num_lanes, size
     const uint64_t cache = num_lanes * shape.num_key_heads * slots * vector + 512;
     const uint64_t caches = transformer.blocks.size() * cache;
     const uint64_t widest = transformer.widest_input();
-    const uint64_t columns =
-        shape.width + 3 * shape.query_width() + 2 * shape.key_width() + 2 * shape.inner_width + 8;
+    const uint64_t columns = (transformer.norms_outputs() ? 2 : 1) * shape.width +
+                             3 * shape.query_width() + 2 * shape.key_width() +
+                             2 * shape.inner_width + 8;
     const uint64_t row = sizeof(int32_t) * columns + 2 * widest;
     const uint64_t scratch = sizeof(int16_t) * widest + scratch_bytes(slots, shape.head_width);
     // Arrays lie in an arena, whose chunks have ends that nobody takes.

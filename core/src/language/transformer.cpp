@@ -36,6 +36,7 @@ Lanes::Lanes(const Transformer& transformer, size_t num_lanes, size_t length, si
     attended_.resize(num_rows * (shape.query_width() + 2 * shape.key_width()));
     for (auto* one : {&far_, &mixed_}) one->resize(num_rows * shape.query_width());
     inner_.resize(num_rows * 2 * shape.inner_width);
+    if (transformer.norms_outputs()) added_.resize(num_rows * shape.width);
     const size_t widest = transformer.widest_input();
     packed_ = Array<uint8_t>(num_rows * 2 * widest);
     sums_.resize(num_rows);
@@ -109,6 +110,15 @@ void Lanes::pack_normed(Matrix<const int32_t> rows, const int32_t* gain,
          });
 }
 
+// Packs the residual stream, normalised where there are gains.
+void Lanes::pack_residual(const int32_t* gain, const exact::PackedLayer& layer) {
+    if (gain == nullptr) {
+        pack_plain(to_read(residual()), layer);
+    } else {
+        pack_normed(to_read(residual()), gain, layer);
+    }
+}
+
 // Writes the layer's outputs for the rows that were packed for it.
 void Lanes::apply(const exact::PackedLayer& layer, Matrix<int32_t> out) {
     const exact::PackedRows rows = packed(layer, packed_rows_);
@@ -118,8 +128,20 @@ void Lanes::apply(const exact::PackedLayer& layer, Matrix<int32_t> out) {
     });
 }
 
-// Adds them to the residual stream.
-void Lanes::add(const exact::PackedLayer& layer) {
+// Adds them to the residual stream, normalised where there is a norm.
+void Lanes::add(const exact::PackedLayer& layer, const HeadNorm& norm) {
+    if (norm.gain != nullptr) {
+        const size_t width = transformer_.shape.width;
+        const Matrix<int32_t> added = columns(added_, width, 0, width);
+        apply(layer, added);
+        share_rows(team_, num_rows_, [&](size_t first, size_t last, size_t) {
+            const exact::Kernels& all = exact::kernels();
+            const Matrix<int32_t> some = some_rows(added, first, last);
+            all.normalise_heads(some, norm.gain, norm.width, norm.epsilon, norm.shift);
+            all.add_rows(some_rows(residual(), first, last), to_read(some), exact::residual_limit);
+        });
+        return;
+    }
     const exact::PackedRows rows = packed(layer, packed_rows_);
     const exact::PackedParts parts = layer.parts();
     share_strips(team_, parts.num_strips(), [&](size_t first, size_t last) {
@@ -152,18 +174,18 @@ void Lanes::read_block(size_t number) {
     const Shape& shape = transformer_.shape;
     const Block& block = transformer_.blocks[number];
     const size_t attended_width = shape.query_width() + 2 * shape.key_width();
-    pack_normed(to_read(residual()), block.attention_gain, block.query_key_value);
+    pack_residual(block.attention_gain, block.query_key_value);
     apply(block.query_key_value, columns(attended_, attended_width, 0, attended_width));
     attend(block, cache_[number]);
     pack_plain(to_read(columns(mixed_, shape.query_width(), 0, shape.query_width())),
                block.attention_out);
-    add(block.attention_out);
+    add(block.attention_out, block.attention_out_norm);
 
     const size_t inner = shape.inner_width;
-    pack_normed(to_read(residual()), block.inner_gain, block.inner_in);
+    pack_residual(block.inner_gain, block.inner_in);
     apply_inner(block);
     pack_plain(to_read(columns(inner_, 2 * inner, 0, inner)), block.inner_out);
-    add(block.inner_out);
+    add(block.inner_out, block.inner_out_norm);
 }
 
 void Lanes::read(const int32_t* symbols, size_t num_steps) {

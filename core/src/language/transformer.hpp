@@ -20,23 +20,28 @@ namespace neurocomp::language {
 
 using exact::Embedding;
 
-// Of the heads of queries or keys; without gains there is none.
+// Of so many columns at once: of each head of queries or keys, of all of them, or of a layer's outputs.
+// Without gains there is none.
 struct HeadNorm {
-    const int32_t* gain;  // (head_width,)
+    const int32_t* gain;  // (width,)
     int64_t epsilon;
     int shift;
+    size_t width;
 };
 
+// Either inputs of attention and of the inner layers are normalised, or their outputs.
 struct Block {
-    const int32_t* attention_gain;  // (width,)
+    const int32_t* attention_gain;  // (width,), or null
     exact::PackedLayer query_key_value;
     HeadNorm query_norm, key_norm;
     exact::AttentionScale attention;
     exact::PackedLayer attention_out;
-    const int32_t* inner_gain;
+    HeadNorm attention_out_norm;
+    const int32_t* inner_gain;  // (width,), or null
     exact::PackedLayer gate;
     exact::PackedLayer inner_in;
     exact::PackedLayer inner_out;
+    HeadNorm inner_out_norm;
     bool rotates;
 };
 
@@ -68,6 +73,8 @@ struct Transformer {
 
     // Columns of the widest input of a layer, with padding.
     size_t widest_input() const;
+    // Whether a block normalises outputs, before they are added to the residual stream.
+    bool norms_outputs() const;
 };
 
 // Queries of a head that are attended with at once: they share what is read of keys and values.
@@ -117,11 +124,12 @@ class Lanes {
     void pack_plain(exact::Matrix<const int32_t> rows, const exact::PackedLayer& layer);
     void pack_normed(exact::Matrix<const int32_t> rows, const int32_t* gain,
                      const exact::PackedLayer& layer);
+    void pack_residual(const int32_t* gain, const exact::PackedLayer& layer);
     template <typename Quantise>
     void pack(exact::Matrix<const int32_t> rows, const exact::PackedLayer& layer,
               const Quantise& quantise);
     void apply(const exact::PackedLayer& layer, exact::Matrix<int32_t> out);
-    void add(const exact::PackedLayer& layer);
+    void add(const exact::PackedLayer& layer, const HeadNorm& norm);
 
     exact::PackedRows packed(const exact::PackedLayer& layer, size_t num_rows);
     exact::Matrix<int32_t> columns(std::vector<int32_t>& values, size_t stride, size_t first,
@@ -143,6 +151,7 @@ class Lanes {
     std::vector<int32_t> attended_;  // queries, keys and values side by side
     std::vector<int32_t> far_;       // queries as the sinks see them
     std::vector<int32_t> mixed_, inner_, logits_;
+    std::vector<int32_t> added_;  // (lanes * steps, width), where outputs are normalised
     std::vector<int16_t> near_cosines_, near_sines_, far_cosines_, far_sines_;
 
     // Rows of a layer that has them read, packed, and their scales.

@@ -37,6 +37,11 @@ bool flag_of(const Json& fields, std::string_view name) {
     return value->text() == "true";
 }
 
+// A flag that earlier models don't have.
+bool is_set(const Json& fields, std::string_view name) {
+    return fields.find(name) != nullptr && flag_of(fields, name);
+}
+
 void require(bool condition, const char* what) {
     if (!condition) throw BadModel(what, BadModel::Kind::unsupported);
 }
@@ -63,7 +68,9 @@ Config::Config(const Json& fields)
       num_sinks(fields.find("sinks") == nullptr
                     ? 0
                     : size_of(fields, "sinks", 0, std::min(context - 1, most_sinks))),
-      norms_heads(fields.find("norms_heads") != nullptr && flag_of(fields, "norms_heads")) {
+      norms_heads(is_set(fields, "norms_heads")),
+      norms_together(is_set(fields, "norms_together")),
+      norms_outputs(is_set(fields, "norms_outputs")) {
     const Json* const activation = fields.find("activation");
     require(activation != nullptr && activation->kind() == Json::Kind::string &&
                 std::find(activations.begin(), activations.end(), activation->text()) !=
@@ -75,6 +82,9 @@ Config::Config(const Json& fields)
     require(num_heads % num_key_heads == 0 && num_key_heads <= num_heads,
             "the numbers of attention heads don't go together");
     require(!norms_heads || slides(), "norms of heads need a window that slides");
+    require(!norms_outputs || slides(), "norms of outputs need a window that slides");
+    require(!norms_together || (norms_heads && query_width() <= exact::max_width),
+            "the transformer's norms of all heads are not supported");
     // What language::Lanes reads is the Llama graph.
     require(!slides() || (rotary && gated && !center && context <= exact::max_window),
             "the transformer's sliding window is not supported");

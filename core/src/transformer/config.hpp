@@ -29,6 +29,8 @@ struct Config {
     int32_t start_symbol;
     size_t num_sinks;
     bool norms_heads;
+    bool norms_together;  // all heads as one
+    bool norms_outputs;   // of attention and the inner layers, not their inputs
 
     // Whether the window slides, and is not read anew when it is full.
     bool slides() const { return num_sinks > 0; }

@@ -76,21 +76,37 @@ Parts::Parts(const weights::Model& stored, std::span<const int32_t> order)
 Block Parts::read_block(const weights::Model& stored, size_t number, bool rotates) const {
     const std::string prefix = "blocks." + std::to_string(number) + ".";
     const size_t width = config.width, inner = config.inner_width;
+    const auto gain_before = [&](const char* name) {
+        return config.norms_outputs ? Array<int32_t>() : read_gain(stored, prefix + name);
+    };
     Block block = {
-        read_gain(stored, prefix + "attention_norm"),
+        gain_before("attention_norm"),
         read_layer(stored, prefix + "query_key_value", config.attended_width(), width),
         read_scale(stored, prefix + "attention.scale"),
         read_layer(stored, prefix + "attention_out", width, config.query_width()),
-        read_gain(stored, prefix + "inner_norm"),
+        gain_before("inner_norm"),
         read_layer(stored, prefix + "inner_in", config.gated ? 2 * inner : inner, width),
         read_layer(stored, prefix + "inner_out", width, inner),
         rotates,
         {},
         {},
+        {},
+        {},
     };
     if (config.norms_heads) {
-        block.query_norm = read_head_norm(stored, prefix + "query_norm", block.query_gain);
-        block.key_norm = read_head_norm(stored, prefix + "key_norm", block.key_gain);
+        const bool all = config.norms_together;
+        block.query_norm =
+            read_head_norm(stored, prefix + "query_norm",
+                           all ? config.query_width() : config.head_width, block.query_gain);
+        block.key_norm =
+            read_head_norm(stored, prefix + "key_norm",
+                           all ? config.key_width() : config.head_width, block.key_gain);
+    }
+    if (config.norms_outputs) {
+        block.attention_out_norm =
+            read_head_norm(stored, prefix + "attention_out_norm", width, block.attention_out_gain);
+        block.inner_out_norm =
+            read_head_norm(stored, prefix + "inner_out_norm", width, block.inner_out_gain);
     }
     return block;
 }
@@ -122,10 +138,10 @@ exact::AttentionScale Parts::read_scale(const weights::Model& stored,
 }
 
 language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std::string& name,
-                                         Array<int32_t>& gain) const {
-    gain = read_tensor<int32_t>(stored, name + ".gain", {config.head_width});
+                                         size_t width, Array<int32_t>& gain) {
+    gain = read_tensor<int32_t>(stored, name + ".gain", {width});
     const auto scale = read_tensor<int64_t>(stored, name + ".scale", {2});
-    weights::check_epsilon(scale[0], config.head_width);
+    weights::check_epsilon(scale[0], width);
     require(scale[1] >= 1 && scale[1] <= 61 &&
                 are_within(gain, -head_gain_limit + 1, head_gain_limit - 1),
             "a norm of heads is out of range");
@@ -133,7 +149,7 @@ language::HeadNorm Parts::read_head_norm(const weights::Model& stored, const std
     for (size_t i = 0; i < gain.size(); ++i) largest = larger(largest, int64_t{magnitude(gain[i])});
     require((largest << 30) >> scale[1] < exact::residual_limit,
             "a gain of a norm of heads is out of range");
-    return {gain.data(), scale[0], static_cast<int>(scale[1])};
+    return {gain.data(), scale[0], static_cast<int>(scale[1]), width};
 }
 
 exact::PackedLayer Parts::packed(const StoredLayer& layer, size_t first, size_t last) {
@@ -180,17 +196,22 @@ void Parts::begin_packing(std::span<const int32_t> order) {
 // A block, which may be moved afterwards, and has no layers of its own any longer.
 void Parts::pack(Block& block) {
     const size_t inner = config.inner_width;
+    const auto gain_of = [](const Array<int32_t>& gain) {
+        return gain.size() == 0 ? nullptr : gain.data();
+    };
     sliding_->blocks.push_back({
-        block.attention_gain.data(),
+        gain_of(block.attention_gain),
         packed(block.query_key_value),
         block.query_norm,
         block.key_norm,
         block.attention,
         packed(block.attention_out),
-        block.inner_gain.data(),
+        block.attention_out_norm,
+        gain_of(block.inner_gain),
         packed(block.inner_in, 0, inner),
         packed(block.inner_in, inner, 2 * inner),
         packed(block.inner_out),
+        block.inner_out_norm,
         block.rotates,
     });
     for (StoredLayer* layer : block.layers()) *layer = {};

@@ -25,9 +25,10 @@ struct Block {
     weights::StoredLayer inner_in;
     weights::StoredLayer inner_out;
     bool rotates;
-    // Of heads, where a model has them.
-    Array<int32_t> query_gain, key_gain;
+    // Of heads and of outputs, where a model has them.
+    Array<int32_t> query_gain, key_gain, attention_out_gain, inner_out_gain;
     language::HeadNorm query_norm = {}, key_norm = {};
+    language::HeadNorm attention_out_norm = {}, inner_out_norm = {};
 
     std::array<weights::StoredLayer*, 4> layers() {
         return {&query_key_value, &attention_out, &inner_in, &inner_out};
@@ -76,8 +77,8 @@ class Parts {
                                            size_t num_outputs, size_t num_inputs);
     Array<int32_t> read_gain(const weights::Model& stored, const std::string& name) const;
     exact::AttentionScale read_scale(const weights::Model& stored, const std::string& name) const;
-    language::HeadNorm read_head_norm(const weights::Model& stored, const std::string& name,
-                                      Array<int32_t>& gain) const;
+    static language::HeadNorm read_head_norm(const weights::Model& stored, const std::string& name,
+                                             size_t width, Array<int32_t>& gain);
 
     size_t widest_input_ = 0;
     std::unique_ptr<language::Transformer> sliding_;

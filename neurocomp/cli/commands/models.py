@@ -125,7 +125,7 @@ def import_model(checkpoint: Path, name: str | None) -> None:
     CHECKPOINT is a folder of 'neurocomp train text', 'gpt2', 'neural-ngram' or 'recurrent'; a
     GPT-2 or a network of Llama's architecture as transformers saves it (config.json, safetensors
     and the tokenizer's files); or a GGUF file of the latter: Llama 3, SmolLM, Mistral, Qwen2,
-    Granite.
+    Granite, OLMo 2.
 
     \b
     Examples:

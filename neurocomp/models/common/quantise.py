@@ -184,15 +184,15 @@ def embedding_scales(
     return whole_rows, whole_columns, shift
 
 
-def reach_of_outputs(matrix: WeightMatrix, bias: Doubles) -> Doubles:
-    """Return bounds (N,) of a layer's outputs after a norm, by the Cauchy-Schwarz inequality.
+def reach_of_outputs(matrix: WeightMatrix, bias: Doubles, size: float = 1.0) -> Doubles:
+    """Return bounds (N,) of a layer's outputs, by the Cauchy-Schwarz inequality.
 
     A normalised row has length sqrt(K) at most, so an output is within sqrt(K) times the length of
-    its weights.
+    its weights.  ``size`` is the largest root mean square of other rows.
     """
     scaled = matrix.weight.astype(np.int64) * matrix.gain.astype(np.int64)
     lengths = np.sqrt((scaled * scaled).sum(axis=1).astype(np.float64) * matrix.weight.shape[1])
-    bounds: Doubles = np.abs(bias) + matrix.scale * lengths
+    bounds: Doubles = np.abs(bias) + matrix.scale * lengths * size
     return bounds
 
 

@@ -24,7 +24,7 @@ SUFFIX = ".gguf"
 TYPES = ("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q6_K", "Q8_0")
 """Forms of tensors that are read; others of the K family would work as well, but are not tested."""
 
-_KINDS = ("llama", "granite", "qwen2", "qwen3", "smollm3")
+_KINDS = ("llama", "granite", "qwen2", "qwen3", "smollm3", "olmo2")
 _INTERLEAVED = ("llama", "granite", "smollm3")
 """Kinds whose queries and keys llama.cpp keeps with the halves of a head interleaved."""
 
@@ -42,6 +42,12 @@ _LAYERS = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
+_NORMS_AFTER = {
+    "post_attention_norm": "post_attention_layernorm",
+    "post_ffw_norm": "post_feedforward_layernorm",
+}
+"""Of OLMo 2, which has no norms before its layers."""
+
 _FACTORS = "rope_freqs.weight"
 """Tensor of Llama 3.1's scaling: the divisor of each pair's angle."""
 
@@ -109,7 +115,7 @@ class GgufCheckpoint:
                 f"{printable(path)} holds a model of architecture {quoted(self._kind)}, which is "
                 f"not supported: {', '.join(_KINDS)} are"
             )
-        self._tensors = {_name_of(tensor.name): tensor for tensor in reader.tensors}
+        self._tensors = {_name_of(tensor.name, self._kind): tensor for tensor in reader.tensors}
         for name, tensor in self._tensors.items():
             if tensor.tensor_type.name not in TYPES:
                 raise UnsupportedError(
@@ -204,7 +210,11 @@ class GgufCheckpoint:
         if isinstance(rotated, int) and isinstance(heads, int) and heads:
             width = settings.get("head_dim") or settings.get("hidden_size", 0) // heads
             settings["partial_rotary_factor"] = rotated / max(width, 1)
-        settings["bos_token_id"] = self._fields.get("tokenizer.ggml.bos_token_id")
+        for name in ("bos_token_id", "eos_token_id"):
+            settings[name] = self._fields.get(f"tokenizer.ggml.{name}")
+        if self._kind == "olmo2":  # OLMo 3 has the same name there
+            windows = f"{self._kind}.attention.sliding_window"
+            settings["use_sliding_window"] = windows in self._fields
         settings["tie_word_embeddings"] = "lm_head.weight" not in self._tensors
         if _FACTORS in self._tensors:
             settings["rope_factors"] = self.tensor(_FACTORS).reshape(-1).tolist()
@@ -229,13 +239,14 @@ class GgufCheckpoint:
         return value
 
 
-def _name_of(name: str) -> str:
+def _name_of(name: str, kind: str) -> str:
     """Return transformers' name of a tensor."""
+    layers = {**_LAYERS, **_NORMS_AFTER} if kind == "olmo2" else _LAYERS
     head, _, last = name.rpartition(".")
     if head in _PREFIXES:
         return f"{_PREFIXES[head]}.{last}"
     block, _, layer = head.partition(".")
     number, _, layer = layer.partition(".")
-    if block == "blk" and number.isdigit() and layer in _LAYERS:
-        return f"model.layers.{number}.{_LAYERS[layer]}.{last}"
+    if block == "blk" and number.isdigit() and layer in layers:
+        return f"model.layers.{number}.{layers[layer]}.{last}"
     return name

@@ -14,11 +14,12 @@ from neurocomp.exact import Symbols
 from neurocomp.exact.scaling import RESIDUAL_LIMIT, STRONG_WEIGHT_MAX
 from neurocomp.models.common.quantise import Floats, floor_log2
 from neurocomp.models.common.tokens import TOKENIZER
-from neurocomp.models.transformer.builder import RESIDUAL_BITS, Builder, Rounding
+from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.llama import LlamaSource, read_llama
 from neurocomp.models.transformer.measure import measure
 from neurocomp.models.transformer.model import ARCHITECTURE
 from neurocomp.models.transformer.real import RealModel
+from neurocomp.models.transformer.rounding import RESIDUAL_BITS, Rounding
 from neurocomp.store.stored import StoredModel
 from neurocomp.symbols.bpe import PIECES_RULE, BytePairs, byte_characters
 
@@ -29,11 +30,18 @@ CALIBRATION_TEXT = Path(__file__).parents[1] / "mix" / "primer.txt"
 _FIRST_RESIDUAL_BITS = 6
 """Fraction bits of the residual stream while its reach is not known."""
 
+_RAW_FIRST_BITS, _RAW_MOST_BITS = 12, 16
+"""The same, and the most later, where layers read the stream as it is: in its first values, which
+are small and normalised nowhere, each bit counts."""
+
 _ROOM = 1.25
 """Headroom of the residual stream above the largest value found."""
 
 _NARROW = ("attention_out", "inner_in")
 """Layers that do with 8-bit activations; the outlier columns of the others need 16."""
+
+_RAW_NARROW = ("attention_out",)
+"""The same, where no norm stands before the inner layers."""
 
 
 def convert_llama(source: LlamaSource, tokenizer: bytes | None) -> StoredModel:
@@ -50,14 +58,26 @@ def convert_llama(source: LlamaSource, tokenizer: bytes | None) -> StoredModel:
     real = read_llama(source, {})
     if tokenizer is not None:
         real = with_all_bytes(real, tokenizer)
-    first = Rounding(STRONG_WEIGHT_MAX, _FIRST_RESIDUAL_BITS)
-    stored = Builder(real, ARCHITECTURE, first).stored()
+    is_raw = real.config.norms_outputs
+    first_bits = _RAW_FIRST_BITS if is_raw else _FIRST_RESIDUAL_BITS
+    first = Builder(real, ARCHITECTURE, Rounding(STRONG_WEIGHT_MAX, first_bits))
+    stored = first.stored()
     found = measure(stored, calibration_symbols(stored))
-    reach = found.residual_reach * 2.0**-_FIRST_RESIDUAL_BITS
-    bits = min(floor_log2(RESIDUAL_LIMIT / max(reach * _ROOM, 1.0)), RESIDUAL_BITS)
-    rounding = Rounding(STRONG_WEIGHT_MAX, bits, found.input_maxima, has_flat_head=True)
+    reach = max(found.residual_reach * _ROOM, found.norm_reach + 1) * 2.0**-first_bits
+    most_bits = _RAW_MOST_BITS if is_raw else RESIDUAL_BITS
+    rounding = Rounding(
+        STRONG_WEIGHT_MAX,
+        min(floor_log2(RESIDUAL_LIMIT / max(reach, 1.0)), most_bits),
+        found.input_maxima,
+        has_flat_head=True,
+        output_maxima={
+            name: largest * first.output_units[name]
+            for name, largest in found.output_maxima.items()
+        },
+    )
     builder = Builder(real, ARCHITECTURE, rounding)
-    return builder.stored(frozenset(name for name in builder.layer_names if name.endswith(_NARROW)))
+    narrow = _RAW_NARROW if is_raw else _NARROW
+    return builder.stored(frozenset(name for name in builder.layer_names if name.endswith(narrow)))
 
 
 def with_all_bytes(real: RealModel, tokenizer: bytes) -> RealModel:

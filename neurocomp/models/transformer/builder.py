@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from neurocomp.exact.scaling import (
     MIN_SHIFT,
     RESIDUAL_LIMIT,
     SCORE_SHIFT,
-    WEIGHT_MAX,
 )
 from neurocomp.exact.tables import (
     INPUT_BITS,
@@ -46,10 +45,8 @@ from neurocomp.models.common.quantise import (
 from neurocomp.models.transformer.head_norms import exact_head_norm, reach_of_head
 from neurocomp.models.transformer.parts import ROTATING
 from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
+from neurocomp.models.transformer.rounding import Rounding
 from neurocomp.store.stored import StoredModel
-
-RESIDUAL_BITS = 12
-"""Fraction bits of the residual stream, which reaches 8191 so: GPT-2's outliers reach 3000."""
 
 LAST_NORM = "last_norm"
 """The norm before the head."""
@@ -59,24 +56,6 @@ _HEAD_CLIP = 1 << 30
 
 QUERY_BITS = 10
 _LOG2_E = 1.4426950408889634
-
-
-@dataclass(frozen=True, eq=False)
-class Rounding:
-    """How values become integers.
-
-    Attributes:
-        weight_max: bound of weights.
-        residual_bits: fraction bits of the residual stream.
-        input_maxima: the largest that the columns of each norm have, (K,), by its name; where it is
-            known, columns are balanced between weights and activations.
-        has_flat_head: whether the head's integers are those of its matrix, and so an embedding's.
-    """
-
-    weight_max: int = WEIGHT_MAX
-    residual_bits: int = RESIDUAL_BITS
-    input_maxima: Mapping[str, Doubles] = field(default_factory=dict)
-    has_flat_head: bool = False
 
 
 LayerName = str
@@ -105,6 +84,10 @@ class Builder:
         self._residual_unit = 2.0**-self._rounding.residual_bits
         self._tensors: dict[str, NDArray[Any]] = dict(real.extra)
         self._layers: dict[LayerName, Callable[[bool], Linear]] = {}
+        self._units: dict[str, float] = {}
+        is_raw = real.config.norms_outputs
+        # Bound of the root mean square of what blocks read: rows of a norm, or the stream as it is.
+        self._input_reach = float(np.abs(real.embedding).max()) if is_raw else 1.0
         width = real.config.width
         unit = self._residual_unit
         epsilon = max(int(np.rint(real.epsilon / unit / unit * width)), 1)
@@ -129,6 +112,11 @@ class Builder:
     def layer_names(self) -> list[LayerName]:
         """Names of the linear layers in the order in which a network prepares them."""
         return list(self._layers)
+
+    @property
+    def output_units(self) -> dict[str, float]:
+        """What a one stands for of outputs whose maxima `Rounding` takes, by the same names."""
+        return dict(self._units)
 
     def stored(self, narrow: Narrow = frozenset()) -> StoredModel:
         """Return the model with 8-bit activations in the layers ``narrow``."""
@@ -155,42 +143,41 @@ class Builder:
         if config.gated:
             # Values are finer than gates: products keep the resolution of activations.
             outs[config.inner_width :] = unit
-        self._add_normed(
-            prefix + "inner_in",
-            prefix + "inner_norm",
-            real.inner_norm,
-            real.inner_in,
-            outs,
-            RESIDUAL_LIMIT,
-        )
-        self._add_plain(prefix + "inner_out", real.inner_out, unit)
+        matrix, bias, in_unit = self._reading(prefix + "inner_norm", real.inner_norm, real.inner_in)
+        self._add_layer(prefix + "inner_in", matrix, bias, in_unit, outs, RESIDUAL_LIMIT)
+        self._add_output(prefix + "inner_out", real.inner_out, unit, real.inner_norm)
 
     def _add_attention(self, prefix: str, real: RealBlock) -> None:
         config = self._config
-        name, norm = prefix + "query_key_value", prefix + "attention_norm"
-        matrix, bias = self._normed(norm, real.attention_norm, real.query_key_value)
-        reach = reach_of_outputs(matrix, bias)
+        matrix, bias, in_unit = self._reading(
+            prefix + "attention_norm", real.attention_norm, real.query_key_value
+        )
+        bounds = reach_of_outputs(matrix, bias, self._input_reach)
         query_end, key_end = config.query_width, config.query_width + config.key_width
-        key_reach = float(reach[query_end:key_end].max())
-        if real.key_norm is not None:
-            key_reach = reach_of_head(real.key_norm)
+        queries, keys, values = slice(query_end), slice(query_end, key_end), slice(key_end, None)
+        query_reach, found_reach, value_reach = (
+            self._rounding.reach(prefix + part, float(bounds[columns].max()))
+            for part, columns in (("query", queries), ("key", keys), ("value", values))
+        )
+        key_reach = found_reach if real.key_norm is None else reach_of_head(real.key_norm)
         # Rotation mixes pairs of columns, which lengthens them by sqrt(2) at most.
         key_bits, value_bits = (
-            floor_log2(KEY_LIMIT / (1.5 * max(one, 2.0**-16)))
-            for one in (key_reach, float(reach[key_end:].max()))
+            floor_log2(KEY_LIMIT / (1.5 * max(one, 2.0**-16))) for one in (key_reach, value_reach)
         )
         outs = np.full(bias.size, 2.0**-QUERY_BITS)
-        outs[query_end:key_end] = 2.0**-key_bits
-        for part, norm, scales, bits in (
-            (slice(0, query_end), "query_norm", real.query_norm, QUERY_BITS),
-            (slice(query_end, key_end), "key_norm", real.key_norm, key_bits),
+        outs[keys] = 2.0**-key_bits
+        for part, reach, columns, scales, bits in (
+            ("query", query_reach, queries, real.query_norm, QUERY_BITS),
+            ("key", found_reach, keys, real.key_norm, key_bits),
         ):
             if scales is not None:
-                unit = 2.0 ** -floor_log2(RESIDUAL_LIMIT / (1.5 * max(reach[part].max(), 2.0**-16)))
-                outs[part] = unit
-                self._add_head_norm(prefix + norm, scales, unit, bits)
-        outs[key_end:] = 2.0**-value_bits
-        self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, RESIDUAL_LIMIT)
+                unit = self._rounding.head_unit(reach, is_whole=config.norms_together)
+                outs[columns] = unit
+                self._add_head_norm(f"{prefix}{part}_norm", scales, unit, bits)
+        outs[values] = 2.0**-value_bits
+        firsts = {"query": 0, "key": query_end, "value": key_end}
+        self._units |= {prefix + part: float(outs[first]) for part, first in firsts.items()}
+        self._add_layer(f"{prefix}query_key_value", matrix, bias, in_unit, outs, RESIDUAL_LIMIT)
         shape = (config.num_heads, config.num_key_heads, config.head_width)
         kind = WindowAttention if config.sinks else Attention
         limit = kind(*shape, 1, MIN_SHIFT).query_limit
@@ -204,11 +191,14 @@ class Builder:
         kind(*shape, *scale)
         self._tensors[prefix + "attention.scale"] = np.array(scale, np.int64)
         unit = 2.0**-value_bits / ATTENTION_ONE
-        self._add_plain(prefix + "attention_out", real.attention_out, unit)
+        self._add_output(prefix + "attention_out", real.attention_out, unit, real.attention_norm)
 
     def _add_head_norm(self, name: str, scales: Floats, unit: float, bits: int) -> None:
         """Add a norm from heads in that unit to heads with so many fraction bits."""
-        norm = exact_head_norm(scales, self._real_epsilon, unit, bits)
+        try:
+            norm = exact_head_norm(scales, self._real_epsilon, unit, bits)
+        except FormatError as error:
+            raise UnsupportedError(f"norm {name!r} can't be made exact: {error}") from None
         self._tensors |= {
             f"{name}.gain": norm.gain,
             f"{name}.scale": np.array([norm.epsilon, norm.shift], np.int64),
@@ -258,16 +248,25 @@ class Builder:
     def _norm_unit(self, matrix: WeightMatrix) -> float:
         return float(np.sqrt(float(matrix.gain.size)))
 
-    def _add_normed(
-        self, name: str, norm_name: str, norm: RealNorm, layer: RealLinear, outs: Doubles, clip: int
-    ) -> None:
+    def _reading(
+        self, norm_name: str, norm: RealNorm, layer: RealLinear
+    ) -> tuple[WeightMatrix, Doubles, float]:
+        """Return a layer that reads the stream, and the unit of its inputs."""
+        if self._config.norms_outputs:
+            matrix = quantise_matrix(layer.matrix, weight_max=self._rounding.weight_max)
+            return matrix, _bias(layer), self._residual_unit
         matrix, bias = self._normed(norm_name, norm, layer)
-        self._add_layer(name, matrix, bias, self._norm_unit(matrix), outs, clip)
+        return matrix, bias, self._norm_unit(matrix)
 
-    def _add_plain(self, name: str, layer: RealLinear, unit: float) -> None:
-        """Add a layer from fixed-point inputs to the residual stream."""
+    def _add_output(self, name: str, layer: RealLinear, unit: float, norm: RealNorm) -> None:
+        """Add a layer from fixed point to the stream, with its norm if outputs are normalised."""
         matrix = quantise_matrix(layer.matrix, weight_max=self._rounding.weight_max)
-        outs = np.full(layer.matrix.shape[0], self._residual_unit)
+        out_unit = self._residual_unit
+        if self._config.norms_outputs:
+            out_unit = self._units[name] = self._rounding.output_unit(name)
+            self._add_head_norm(f"{name}_norm", norm.scale, out_unit, self._rounding.residual_bits)
+            self._input_reach += float(np.abs(norm.scale).max())
+        outs = np.full(layer.matrix.shape[0], out_unit)
         self._add_layer(name, matrix, _bias(layer), unit, outs, RESIDUAL_LIMIT)
 
     def _add_layer(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neurocomp import _core
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.compiled import pad_columns
-from neurocomp.exact.layers import HeadNorm, Linear
+from neurocomp.exact.layers import HeadNorm, Linear, Norm
 from neurocomp.exact.window import WindowAttention
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.parts import Parts
@@ -71,13 +71,13 @@ class Compiler:
             block = self._blocks.pop()
             attention = block.attention
             transformer.add_block(
-                np.ascontiguousarray(block.attention_norm.gain),
+                _gain(block.attention_norm),
                 *_layer(block.query_key_value),
                 attention.query_limit,
                 attention.multiplier,
                 attention.shift,
                 *_layer(block.attention_out),
-                np.ascontiguousarray(block.inner_norm.gain),
+                _gain(block.inner_norm),
                 *_layer(block.inner_in),
                 *_layer(block.inner_out),
                 block.rotates,
@@ -86,8 +86,16 @@ class Compiler:
                 transformer.set_head_norms(
                     *_head_norm(block.query_norm), *_head_norm(block.key_norm)
                 )
+            if block.attention_out_norm is not None and block.inner_out_norm is not None:
+                transformer.set_output_norms(
+                    *_head_norm(block.attention_out_norm), *_head_norm(block.inner_out_norm)
+                )
         transformer.finish(np.ascontiguousarray(self._last_norm.gain), *_layer(self._head))
         return transformer
+
+
+def _gain(norm: Norm | None) -> NDArray[np.int32]:
+    return np.empty(0, np.int32) if norm is None else np.ascontiguousarray(norm.gain)
 
 
 def _head_norm(norm: HeadNorm) -> tuple[NDArray[np.int32], int, int]:

@@ -24,7 +24,7 @@ DEFAULT_WINDOW = 1024
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """Shape of a decoder-only transformer with norms before its blocks.
+    """Shape of a decoder-only transformer.
 
     Attributes:
         alphabet_size: V.
@@ -46,7 +46,10 @@ class TransformerConfig:
         start_symbol: stands before the first symbol.
         sinks: first positions that a sliding window keeps in sight; 0 where a window is read anew
             when it is full.
-        norms_heads: whether queries and keys are normalised by head before they are rotated.
+        norms_heads: whether queries and keys are normalised before they are rotated.
+        norms_together: whether they are as one row of all heads, and not head by head.
+        norms_outputs: whether outputs of attention and of the feed-forward layers are normalised
+            before they are added to the residual stream, and not their inputs.
     """
 
     alphabet_size: int
@@ -67,6 +70,8 @@ class TransformerConfig:
     start_symbol: int
     sinks: int = 0
     norms_heads: bool = False
+    norms_together: bool = False
+    norms_outputs: bool = False
 
     def __post_init__(self) -> None:
         """Check every value; raises FormatError."""
@@ -96,6 +101,10 @@ class TransformerConfig:
             raise FormatError(f"heads of {self.head_width} columns are not exact in 16 bits")
         if self.norms_heads and not self.sinks:
             raise FormatError("norms of heads need a transformer whose window slides")
+        if self.norms_outputs and not self.sinks:
+            raise FormatError("norms of outputs need a transformer whose window slides")
+        if self.norms_together and not (self.norms_heads and self.query_width <= MAX_WIDTH):
+            raise FormatError("the transformer's norms of all heads are not supported")
         if self.sinks and (not self.rotary or self.context > MAX_WINDOW):
             raise FormatError("the transformer's sliding window is not supported")
 

@@ -17,7 +17,7 @@ from neurocomp.exact.conformance import Check, digest_of
 from neurocomp.exact.engine import open_engine
 from neurocomp.exact.scaling import STRONG_WEIGHT_MAX
 from neurocomp.exact.tables import rotation_angles
-from neurocomp.models.transformer.builder import Builder, Rounding
+from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.compiled import CompiledLanes, compile_transformer
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Network
@@ -28,6 +28,7 @@ from neurocomp.models.transformer.predictor import (
     WindowPredictor,
 )
 from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, RealNorm
+from neurocomp.models.transformer.rounding import Rounding
 from neurocomp.store.stored import StoredModel
 
 ALPHABET_SIZE = 300
@@ -70,13 +71,32 @@ def sliding_sample() -> StoredModel:
     return _sample(3, rotary=True, narrow=frozenset({"blocks.0.inner_in", "head"}), sinks=2)
 
 
-SAMPLES = {"gpt": gpt_sample, "llama": llama_sample, "sliding": sliding_sample}
+@cache
+def outputs_sample() -> StoredModel:
+    """Return one like OLMo 2: outputs are normalised, and queries and keys of all heads as one."""
+    narrow = frozenset({"blocks.0.attention_out", "blocks.1.inner_in"})
+    return _sample(4, rotary=True, narrow=narrow, sinks=2, norms_outputs=True)
+
+
+SAMPLES = {
+    "gpt": gpt_sample,
+    "llama": llama_sample,
+    "sliding": sliding_sample,
+    "outputs": outputs_sample,
+}
 
 WINDOW = 4
 """Positions of the sliding window."""
 
 
-def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) -> StoredModel:
+def _sample(
+    seed: int,
+    *,
+    rotary: bool,
+    narrow: frozenset[str],
+    sinks: int = 0,
+    norms_outputs: bool = False,
+) -> StoredModel:
     random = Generator(seed)
     config = TransformerConfig(
         alphabet_size=ALPHABET_SIZE,
@@ -96,6 +116,9 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) 
         embedding_shift=1,
         start_symbol=ALPHABET_SIZE - 1,
         sinks=sinks,
+        norms_heads=norms_outputs,
+        norms_together=norms_outputs,
+        norms_outputs=norms_outputs,
     )
 
     def norm() -> RealNorm:
@@ -108,7 +131,7 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) 
 
     def block(index: int) -> RealBlock:
         attended = config.query_width + 2 * config.key_width
-        return RealBlock(
+        made = RealBlock(
             norm(),
             linear(attended, _WIDTH, 0.5),
             linear(_WIDTH, config.query_width, 0.5),
@@ -117,6 +140,11 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) 
             linear(_WIDTH, config.inner_width, 0.25),
             0.25,
         )
+        if not norms_outputs:
+            return made
+        widths = config.query_width, config.key_width
+        query_norm, key_norm = (random.uniform((width,), 1.0) + 0.5 for width in widths)
+        return replace(made, query_norm=query_norm, key_norm=key_norm)
 
     embedding = random.uniform((ALPHABET_SIZE, _WIDTH), 0.5)
     positions = None if rotary else random.uniform((CONTEXT, _WIDTH), 0.25)
@@ -142,6 +170,10 @@ def _sample(seed: int, *, rotary: bool, narrow: frozenset[str], sinks: int = 0) 
         unrotated=frozenset({1}),
         silent=(5, ALPHABET_SIZE - 1),
     )
+    if norms_outputs:
+        reaches = {"blocks.0.value": 2.0, "blocks.1.key": 4.0, "blocks.1.inner_out": 0.5}
+        rounding = Rounding(STRONG_WEIGHT_MAX, 16, has_flat_head=True, output_maxima=reaches)
+        return Builder(real, "transformer", rounding).stored(narrow)
     maxima = {"blocks.0.attention_norm": random.uniform((_WIDTH,), 2.0) + 4.0}
     rounding = Rounding(STRONG_WEIGHT_MAX, 10, maxima, has_flat_head=True)
     return Builder(real, "transformer", rounding).stored(narrow)
@@ -151,6 +183,7 @@ EXPECTED = {
     "gpt": "0088b1336147f16a69ac491f27a03162207ecb547bcbf582358bf466018ad93b",
     "llama": "a94e5bc952340a71584b68394a526df8c8d8fe69050c7cf9b5a964ae8df8b4f0",
     "sliding": "2adf5a25e2a3ffdd397c7dd2bb84e4526036e1666aa87c53dc9d64116e4e74e7",
+    "outputs": "94d97af13f924b82cac1dfb7d9d800ce4ad0ce9494efd7db81c64b5f434c4d3b",
 }
 """SHA-256 of the tables (sequences, steps, V), int32, little-endian, of each sample."""
 
@@ -158,6 +191,7 @@ FEW = {
     "gpt": "1e5843fff369e7f4f17d65c6d38cc55834f726316f636704f32c1cf4d8b64f17",
     "llama": "6e1d547f63bc4a740c6f50ffb650eb15b26a137ec3937d0aa38ed2a2a37cac79",
     "sliding": "7bbe5402e6bfa0c5fdd231def1121b471f06531715dea7702e247513a60e5607",
+    "outputs": "70fae3d902274406736ef449357099aba78840578d0905b81882d8584734364f",
 }
 """The same of the first few sequences, which are run one by one."""
 

@@ -3,7 +3,7 @@
 H. Touvron et al., Llama 2: open foundation and fine-tuned chat models, 2023.  Llama 2 and 3,
 SmolLM, SmolLM2, Mistral and TinyLlama are this graph; Qwen2 adds biases of queries, keys and
 values, Qwen3 norms of queries and keys, SmolLM3 has layers that don't rotate, Granite multiplies
-some values.
+some values, OLMo 2 normalises outputs of layers, and queries and keys of all heads as one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from neurocomp.models.transformer.real import RealBlock, RealLinear, RealModel, 
 from neurocomp.models.transformer.rotations import read_angles
 from neurocomp.names import printable, quoted
 
-KINDS = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "granite")
+KINDS = ("llama", "mistral", "qwen2", "qwen3", "smollm3", "granite", "olmo2")
 """Names in transformers of the networks that have this graph."""
+
+
+_WITH_HEAD_NORMS = ("qwen3", "olmo2")
 
 
 class LlamaSource(Protocol):
@@ -97,11 +100,13 @@ def read_llama(source: LlamaSource, extra: dict[str, NDArray[Any]]) -> RealModel
         embedding_shift=1,
         start_symbol=_start_symbol(config, alphabet_size),
         sinks=NUM_SINKS,
-        norms_heads=config.get("model_type") == "qwen3",
+        norms_heads=_kind(source) in _WITH_HEAD_NORMS,
+        norms_together=_kind(source) == "olmo2",
+        norms_outputs=_kind(source) == "olmo2",
     )
     return RealModel(
         shape,
-        float(config.get("rms_norm_eps", 1e-6)),
+        float(np.float32(config.get("rms_norm_eps", 1e-6))),  # as networks and GGUF files have it
         10_000,
         embedding,
         None,
@@ -116,6 +121,9 @@ def read_llama(source: LlamaSource, extra: dict[str, NDArray[Any]]) -> RealModel
 
 def _block(source: LlamaSource, index: int, multipliers: Multipliers) -> RealBlock:
     prefix = f"model.layers.{index}."
+    norms = "input_layernorm", "post_attention_layernorm"
+    if _kind(source) == "olmo2":
+        norms = "post_attention_layernorm", "post_feedforward_layernorm"
 
     def joined(*names: str) -> RealLinear:
         return _joined([_linear(source, prefix + name) for name in names])
@@ -128,10 +136,10 @@ def _block(source: LlamaSource, index: int, multipliers: Multipliers) -> RealBlo
         return RealLinear(layer.matrix * factor, bias)
 
     return RealBlock(
-        _norm(source, prefix + "input_layernorm"),
+        _norm(source, prefix + norms[0]),
         joined("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
         added("self_attn.o_proj"),
-        _norm(source, prefix + "post_attention_layernorm"),
+        _norm(source, prefix + norms[1]),
         joined("mlp.gate_proj", "mlp.up_proj"),
         added("mlp.down_proj"),
         multipliers.scores,
@@ -141,9 +149,13 @@ def _block(source: LlamaSource, index: int, multipliers: Multipliers) -> RealBlo
 
 
 def _head_norm(source: LlamaSource, name: str) -> NDArray[Any] | None:
-    if source.config.get("model_type") != "qwen3":
+    if _kind(source) not in _WITH_HEAD_NORMS:
         return None
     return source.tensor(f"{name}.weight")
+
+
+def _kind(source: LlamaSource) -> Any:
+    return source.config.get("model_type")
 
 
 def _norm(source: LlamaSource, name: str) -> RealNorm:
@@ -183,7 +195,7 @@ def _refuse_others(source: LlamaSource) -> None:
     if config.get("use_sliding_window") and kind != "mistral":
         raise UnsupportedError(f"{shown} has layers of sliding windows, which are not supported")
     for part in ("self_attn.q_norm", "mlp.experts", "self_attn.rotary_emb.inv_freq_mask"):
-        if kind != "qwen3" and f"model.layers.0.{part}.weight" in source:
+        if kind not in _WITH_HEAD_NORMS and f"model.layers.0.{part}.weight" in source:
             raise UnsupportedError(f"{shown} has {quoted(part)}, which is not supported")
 
 
@@ -226,7 +238,9 @@ def _unrotated(config: dict[str, Any], num_layers: int) -> frozenset[int]:
 
 
 def _start_symbol(config: dict[str, Any], alphabet_size: int) -> int:
+    # Between documents there is the end, where a model has no token for the beginning.
     start = config.get("bos_token_id")
+    start = config.get("eos_token_id") if start is None else start
     if isinstance(start, list) and start:
         start = start[0]
     return start if isinstance(start, int) and 0 <= start < alphabet_size else 0

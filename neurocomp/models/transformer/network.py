@@ -11,7 +11,7 @@ import numpy as np
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.attention import Attention, Sight
 from neurocomp.exact.engine import Engine
-from neurocomp.exact.layers import Linear, Norm, embed
+from neurocomp.exact.layers import HeadNorm, Linear, Norm, embed
 from neurocomp.exact.scaling import RESIDUAL_LIMIT
 from neurocomp.exact.window import Window, WindowAttention
 from neurocomp.models.transformer.config import TransformerConfig
@@ -149,8 +149,8 @@ class _PreparedBlock:
     ) -> None:
         self._config = config
         self._engine = engine
-        self._block = block
         self._attended = prepare_normed(engine, block.attention_norm, block.query_key_value)
+        self._attention_out = prepare_added(engine, block.attention_out, block.attention_out_norm)
         self._attend: Step
         if isinstance(block.attention, Attention):
             self._attend = engine.prepare_attention(block.attention, parts.exp2, sight)
@@ -158,9 +158,8 @@ class _PreparedBlock:
             self._attend = engine.prepare_window_attention(block.attention, parts.exp2)
         norms = block.query_norm, block.key_norm
         self._norms = [one if one is None else engine.prepare_head_norm(one) for one in norms]
-        self._attention_out = engine.prepare_linear(block.attention_out)
         self._inner_in = prepare_normed(engine, block.inner_norm, block.inner_in)
-        self._inner_out = engine.prepare_linear(block.inner_out)
+        self._inner_out = prepare_added(engine, block.inner_out, block.inner_out_norm)
         self._activate = engine.prepare_activation(parts.activation)
         self._rotate: Step | None = None
         if parts.rotation is not None and block.rotates:
@@ -177,7 +176,7 @@ class _PreparedBlock:
         num_steps: int,
         window: Window | None,
     ) -> Any:
-        engine, config, block = self._engine, self._config, self._block
+        engine, config = self._engine, self._config
         attended = self._attended(rows)  # (M, queries + keys + values)
         query_end = config.query_width
         key_end = query_end + config.key_width
@@ -196,7 +195,6 @@ class _PreparedBlock:
             engine.store_window(self._turned(new_keys, steps), start, window, keys)
             engine.store_window(new_values, start, window, values)
             mixed = self._attend(near, far, keys, values, start, window)
-        mixed = engine.quantise(mixed, block.attention_out.limit)
         rows = engine.add(rows, self._attention_out(mixed), RESIDUAL_LIMIT)
         inner = self._inner_in(rows)  # (M, inner), or gates and values side by side
         if config.gated:
@@ -205,7 +203,6 @@ class _PreparedBlock:
             inner = engine.gate(gates, inner, RESIDUAL_LIMIT)
         else:
             inner = self._activate(inner)
-        inner = engine.quantise(inner, block.inner_out.limit)
         return engine.add(rows, self._inner_out(inner), RESIDUAL_LIMIT)
 
     def _attend_all(
@@ -230,7 +227,18 @@ class _PreparedBlock:
         return values if self._rotate is None else self._rotate(values, positions)
 
 
-def prepare_normed(engine: Engine[Any], norm: Norm, layer: Linear) -> Step:
-    """Return a norm and the layer after it as one function of rows."""
+def prepare_normed(engine: Engine[Any], norm: Norm | None, layer: Linear) -> Step:
+    """Return a norm, if there is one, and the layer after it as one function of rows."""
+    if norm is None:
+        return prepare_added(engine, layer, None)
     normalise, apply = engine.prepare_norm(norm, layer.limit), engine.prepare_linear(layer)
     return lambda rows: apply(normalise(rows))
+
+
+def prepare_added(engine: Engine[Any], layer: Linear, norm: HeadNorm | None) -> Step:
+    """Return a layer of rows in fixed point, and the norm after it if there is one, as one."""
+    apply = engine.prepare_linear(layer)
+    if norm is None:
+        return lambda rows: apply(engine.quantise(rows, layer.limit))
+    normalise = engine.prepare_head_norm(norm)
+    return lambda rows: normalise(apply(engine.quantise(rows, layer.limit)))

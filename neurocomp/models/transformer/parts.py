@@ -28,6 +28,8 @@ ROTATING = "rotating"
 class Block:
     """One block: attention, then the feed-forward layers.
 
+    Either inputs of attention and of the feed-forward layers are normalised, or their outputs.
+
     Attributes:
         attention: over a window that slides, or one that is read anew.
         rotates: whether queries and keys are rotated, where the model has rotary positions.
@@ -36,12 +38,14 @@ class Block:
     """
 
     attention: Attention | WindowAttention
-    attention_norm: Norm
+    attention_norm: Norm | None
     query_key_value: Linear
     attention_out: Linear
-    inner_norm: Norm
+    attention_out_norm: HeadNorm | None
+    inner_norm: Norm | None
     inner_in: Linear
     inner_out: Linear
+    inner_out_norm: HeadNorm | None
     rotates: bool
     query_norm: HeadNorm | None
     key_norm: HeadNorm | None
@@ -80,21 +84,34 @@ def read_parts(config: TransformerConfig, tensors: Tensors) -> Parts:
 
     def block(index: int) -> Block:
         prefix = f"blocks.{index}."
+
+        def norm_before(name: str) -> Norm | None:
+            return None if config.norms_outputs else _norm(config, tensors, prefix + name)
+
+        def norm_after(name: str) -> HeadNorm | None:
+            return _head_norm(tensors, prefix + name, width) if config.norms_outputs else None
+
+        def norm_of_heads(name: str, num_columns: int) -> HeadNorm | None:
+            columns = num_columns if config.norms_together else config.head_width
+            return _head_norm(tensors, prefix + name, columns) if config.norms_heads else None
+
         scale = _tensor(tensors, prefix + "attention.scale", (2,), np.int64)
         attention = kind(
             config.num_heads, config.num_key_heads, config.head_width, int(scale[0]), int(scale[1])
         )
         return Block(
             attention,
-            _norm(config, tensors, prefix + "attention_norm"),
+            norm_before("attention_norm"),
             _linear(tensors, prefix + "query_key_value", attended, width),
             _linear(tensors, prefix + "attention_out", width, config.query_width),
-            _norm(config, tensors, prefix + "inner_norm"),
+            norm_after("attention_out_norm"),
+            norm_before("inner_norm"),
             _linear(tensors, prefix + "inner_in", inner * (1 + config.gated), width),
             _linear(tensors, prefix + "inner_out", width, inner),
+            norm_after("inner_out_norm"),
             bool(rotating[index]),
-            _head_norm(config, tensors, prefix + "query_norm"),
-            _head_norm(config, tensors, prefix + "key_norm"),
+            norm_of_heads("query_norm", config.query_width),
+            norm_of_heads("key_norm", config.key_width),
         )
 
     head = _linear(tensors, "head", config.alphabet_size, width)
@@ -151,10 +168,8 @@ def _norm(config: TransformerConfig, tensors: Tensors, name: str) -> Norm:
     return Norm(gain, config.epsilon, config.center)
 
 
-def _head_norm(config: TransformerConfig, tensors: Tensors, name: str) -> HeadNorm | None:
-    if not config.norms_heads:
-        return None
-    gain = _tensor(tensors, f"{name}.gain", (config.head_width,), np.int32)
+def _head_norm(tensors: Tensors, name: str, width: int) -> HeadNorm:
+    gain = _tensor(tensors, f"{name}.gain", (width,), np.int32)
     scale = _tensor(tensors, f"{name}.scale", (2,), np.int64)
     return HeadNorm(gain, int(scale[0]), int(scale[1]))
 

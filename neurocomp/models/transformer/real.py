@@ -33,7 +33,9 @@ class RealLinear:
 class RealBlock:
     """One block.  ``score_scale`` multiplies products of queries and keys.
 
-    Norms of queries and keys, where there are, have a scale for each column of a head.
+    Norms of attention and of the inner layers are those of their inputs, or of their outputs: the
+    configuration says which.  Norms of queries and keys, where there are, have a scale for each
+    column of a head, or of all heads.
     """
 
     attention_norm: RealNorm

@@ -33,6 +33,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "tied": {},
     "qwen3": {},
     "smollm3": {},
+    "olmo2": {"num_key_value_heads": 4},
+    "olmo2-tied": {"hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2},
     # Heads of whole strips, three to a key; an inner width that ends within a strip.
     "llama": {
         "hidden_size": 96,

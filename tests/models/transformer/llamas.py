@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer.checkpoint import Checkpoint
+from neurocomp.store.stored import StoredModel
+from neurocomp.symbols.bpe import BytePairs
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields
 
 CONTEXT = 64
@@ -53,6 +56,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
             "tie_word_embeddings": True,
         },
     ),
+    "olmo2": ("Olmo2", {"tie_word_embeddings": False, "rope_theta": 500_000.0}),
+    "olmo2-tied": ("Olmo2", {"tie_word_embeddings": True}),
 }
 """Classes of transformers, and what of their configurations is not the default."""
 
@@ -101,6 +106,27 @@ def float_llama(folder: Path) -> Any:
         return loader.from_pretrained(folder, dtype="float32", attn_implementation="eager").eval()
 
 
+_NORMS_AFTER = {
+    "post_attention_layernorm": "post_attention_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+
+
+def relative_loss(folder: Path, stored: StoredModel) -> float:
+    """Return what the exact tables lose beside the float network's, as a share of its entropy."""
+    rows = np.random.default_rng(1).integers(0, END, (2, 40)).astype(np.int32)
+    rows[:, 0] = END
+    tables = TransformerModel(stored).network.all_frequencies(rows) / 2.0**24
+    with torch.no_grad():
+        logits = float_llama(folder)(torch.from_numpy(rows).long()).logits.double()
+    spoken = BytePairs(stored.tensors["tokenizer"].tobytes()).contents
+    logits[..., [one for one in range(ALPHABET_SIZE) if one not in spoken]] = -1e30
+    shares = torch.softmax(logits, -1).reshape(80, ALPHABET_SIZE).numpy()
+    logarithms = np.log2(np.maximum(shares, 1e-300))
+    lost = (shares * (logarithms - np.log2(tables[:, :ALPHABET_SIZE]))).sum(1).mean()
+    return float(lost / -(shares * logarithms).sum(1).mean())
+
+
 _ARCHITECTURES = {"mistral": "llama"}
 _PARTS = {
     "input_layernorm": "attn_norm",
@@ -117,7 +143,9 @@ _PARTS = {
 }
 
 
-def write_gguf(path: Path, folder: Path, form: str = "F32") -> Path:
+def write_gguf(
+    path: Path, folder: Path, form: str = "F32", sliding_window: int | None = None
+) -> Path:
     """Write the checkpoint in ``folder`` as llama.cpp's converter does, matrices in a form."""
     import gguf
 
@@ -140,16 +168,20 @@ def write_gguf(path: Path, folder: Path, form: str = "F32") -> Path:
         writer.add_residual_scale(config["residual_multiplier"])
         writer.add_attention_scale(config["attention_multiplier"])
         writer.add_logit_scale(config["logits_scaling"])
+    if sliding_window is not None:
+        writer.add_sliding_window(sliding_window)
     vocabulary = fields()
     numbers = {number: token for token, number in vocabulary["vocab"].items()}
     tokens = [numbers.get(number, f"<unused{number}>") for number in range(ALPHABET_SIZE)]
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
+    writer.add_tokenizer_pre("dbrx" if kind == "olmo2" else "smollm")
     writer.add_token_list(tokens)
     is_control = [token.startswith("<") and len(token) > 1 for token in tokens]
     writer.add_token_types([3 if control else 1 for control in is_control])
     writer.add_token_merges(vocabulary["merges"])
-    writer.add_bos_token_id(config["bos_token_id"])
+    if config["bos_token_id"] is not None:
+        writer.add_bos_token_id(config["bos_token_id"])
+    writer.add_eos_token_id(config["eos_token_id"])
     quantised = gguf.GGMLQuantizationType[form]
     for name in checkpoint.names:
         values = np.asarray(checkpoint.tensor(name), np.float32)
@@ -159,7 +191,7 @@ def write_gguf(path: Path, folder: Path, form: str = "F32") -> Path:
             values = halves.swapaxes(1, 2).reshape(values.shape)
         is_matrix = values.ndim == 2 and form != "F32"
         data = gguf.quants.quantize(values, quantised) if is_matrix else values
-        writer.add_tensor(_gguf_name(name), data, raw_dtype=quantised if is_matrix else None)
+        writer.add_tensor(_gguf_name(name, kind), data, raw_dtype=quantised if is_matrix else None)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -167,7 +199,7 @@ def write_gguf(path: Path, folder: Path, form: str = "F32") -> Path:
     return path
 
 
-def _gguf_name(name: str) -> str:
+def _gguf_name(name: str, kind: str) -> str:
     wholes = {
         "model.embed_tokens.weight": "token_embd.weight",
         "model.norm.weight": "output_norm.weight",
@@ -177,4 +209,5 @@ def _gguf_name(name: str) -> str:
         return wholes[name]
     _, _, number, part = name.split(".", 3)
     layer, _, last = part.rpartition(".")
-    return f"blk.{number}.{_PARTS[layer]}.{last}"
+    parts = {**_PARTS, **_NORMS_AFTER} if kind == "olmo2" else _PARTS
+    return f"blk.{number}.{parts[layer]}.{last}"

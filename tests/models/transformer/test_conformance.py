@@ -40,7 +40,7 @@ def run_selftest(environment: dict[str, str], *arguments: str) -> str:
 
 def test_the_compiled_route_conforms() -> None:
     checks = list(run_conformance(("compiled",), "cpu"))
-    assert len(checks) == 20
+    assert len(checks) == 28
     assert [check.name for check in checks if not check.is_expected] == []
 
 

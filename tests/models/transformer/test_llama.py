@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import neurocomp
 from neurocomp.errors import FormatError, UnsupportedError, UsageError
@@ -17,8 +16,7 @@ from neurocomp.exact.engine import open_engine
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
-from neurocomp.symbols.bpe import BytePairs
-from tests.models.transformer.llamas import CONTEXT, KINDS, float_llama, write_gguf, write_llama
+from tests.models.transformer.llamas import CONTEXT, KINDS, relative_loss, write_gguf, write_llama
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields
 
 ODD = b"the inner band \r\n 12 345 <|endoftext|>\0\xff\xfe\xc0 " + bytes(range(256)) + b"a" * 50
@@ -34,28 +32,13 @@ def stored(folder: Path) -> StoredModel:
     return convert_checkpoint(folder)
 
 
-def relative_loss(folder: Path, stored: StoredModel) -> float:
-    """Return what the exact tables lose beside the float network's, as a share of its entropy."""
-    rows = np.random.default_rng(1).integers(0, END, (2, 40)).astype(np.int32)
-    rows[:, 0] = END
-    tables = TransformerModel(stored).network.all_frequencies(rows) / 2.0**24
-    with torch.no_grad():
-        logits = float_llama(folder)(torch.from_numpy(rows).long()).logits.double()
-    spoken = BytePairs(stored.tensors["tokenizer"].tobytes()).contents
-    logits[..., [one for one in range(ALPHABET_SIZE) if one not in spoken]] = -1e30
-    shares = torch.softmax(logits, -1).reshape(80, ALPHABET_SIZE).numpy()
-    logarithms = np.log2(np.maximum(shares, 1e-300))
-    lost = (shares * (logarithms - np.log2(tables[:, :ALPHABET_SIZE]))).sum(1).mean()
-    return float(lost / -(shares * logarithms).sum(1).mean())
-
-
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_tables_are_near_those_of_the_float_network(kind: str, tmp_path: Path) -> None:
     folder = write_llama(tmp_path / kind, kind)
     assert 0 <= relative_loss(folder, convert_checkpoint(folder)) < 0.01
 
 
-@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "granite", "smollm3"])
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "granite", "smollm3", "olmo2"])
 def test_a_gguf_file_gives_the_same_model(kind: str, tmp_path: Path) -> None:
     pytest.importorskip("gguf", reason="the package gguf is not installed")
     folder = write_llama(tmp_path / kind, kind)
@@ -140,7 +123,7 @@ def test_engines_agree_over_a_sliding_window(route: str, stored: StoredModel) ->
     np.testing.assert_array_equal(other.all_frequencies(symbols, 13), expected)
 
 
-@pytest.mark.parametrize("kind", ["tied", "mistral", "qwen3", "smollm3"])
+@pytest.mark.parametrize("kind", ["tied", "mistral", "qwen3", "smollm3", "olmo2"])
 def test_steps_agree_with_whole_sequences(kind: str, tmp_path: Path) -> None:
     model = TransformerModel(convert_checkpoint(write_llama(tmp_path, kind)), window=9)
     symbols = np.random.default_rng(3).integers(0, END, (3, 30)).astype(np.int32)
