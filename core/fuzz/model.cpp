@@ -14,10 +14,13 @@ namespace {
 
 using namespace neurocomp;
 
-void take(const std::function<void()>& make) {
+// Returns whether the model is sound.
+bool take(const std::function<void()>& make) {
     try {
         make();
+        return true;
     } catch (const weights::BadModel&) {
+        return false;
     }
 }
 

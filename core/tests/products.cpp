@@ -40,10 +40,12 @@ tests::Multiply multiply_of(Processor processor) {
 void test_products() {
     enum Kind { random, largest, least, turning, num_kinds };
     Numbers numbers(11);
-    for (const size_t num_groups : {1, 2, 3, 15, 16, 17, 33, 64, 128, 255, 257, 513}) {
+    constexpr size_t groups[] = {1, 2, 3, 15, 16, 17, 33, 64, 128, 255, 257, 513};
+    constexpr size_t rows[] = {1, 2, 3, 5, 6, 8, 15, 16, 17, 31, 32, 33, 47, 70};
+    for (const size_t num_groups : groups) {
         const size_t num_inputs = num_groups * network::group;
-        const size_t stride = num_inputs + 4 * numbers.below(3);
-        for (const size_t num_rows : {1, 2, 3, 5, 6, 8, 15, 16, 17, 31, 32, 33, 47, 70}) {
+        const size_t stride = num_inputs + size_t{4} * numbers.below(3);
+        for (const size_t num_rows : rows) {
             const int kind = static_cast<int>(numbers.below(num_kinds));
             // Exact, so that a sanitizer sees their ends.
             std::vector<uint8_t> bytes((num_rows - 1) * stride + num_inputs);
