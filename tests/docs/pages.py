@@ -23,7 +23,7 @@ REASONS = {
     "GPU": "it needs a GPU, or several",
     "cluster": "it needs other machines",
     "minutes": "it is run by `make slow`",
-    "hours": "it trains for hours, or longer",
+    "hours": "it takes hours, or longer",
     "no end": "it runs until it is stopped",
 }
 BLOCK = re.compile(
