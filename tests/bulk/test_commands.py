@@ -91,7 +91,11 @@ def test_ctrl_c_leaves_no_part(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     make_set(source, 120, 3000)
     line = f"bulk compress -1 -e serial --shard-size 32KiB {source} {target}"
-    process = subprocess.Popen([sys.executable, "-m", "neurocomp", *line.split()])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurocomp", *line.split()],
+        # Where a shell runs the tests in the background, its children would ignore the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     while not frames(target) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
