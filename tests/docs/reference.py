@@ -44,7 +44,8 @@ BEFORE: Mapping[str, str] = {
         " mkdir now; mv before/files before/text; cp -r before/text now/text"
     ),
     "neurocomp bench run --files a.txt": "cp note.txt a.txt",
-    "neurocomp bulk compress letters archive --part": "rm -r archive",
+    "neurocomp bulk compress letters archive --engine ray": "rm -rf archive",
+    "neurocomp bulk compress letters archive --part": "rm -rf archive",
     "neurocomp compress report.txt": "rm -f report.txt.ncmp",
     "tar c src": "rm -f src.tar.ncmp",
     "neurocomp compress --dict": "cp letters/3.txt new-letter.txt",
