@@ -42,6 +42,8 @@ COLUMNS = (
 )
 """Contenders of the table by file, by the start of their names; the smallest of a row is bold."""
 
+_MOST_LETTERS = 20
+
 
 def published(path: Path = RESULTS) -> list[Row]:
     """Return the published rows.
@@ -64,6 +66,12 @@ def published(path: Path = RESULTS) -> list[Row]:
 def name(contender: str) -> str:
     """Return a contender's name as the pages have it."""
     return contender.replace("--preset ", "")
+
+
+def label(total: Total) -> str:
+    """Return a name that a chart has room for: without flags that are long."""
+    full = name(total.title)
+    return full if len(full) <= _MOST_LETTERS else total.program
 
 
 def sorted_totals(rows: Sequence[Row]) -> list[Total]:
@@ -143,7 +151,7 @@ def draw_sizes(rows: Sequence[Row], path: Path) -> None:
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         colours = ["#00796b" if one.program == "neurocomp" else "#b0bec5" for one in sums]
-        bars = axes.barh([name(one.title) for one in sums], bits, color=colours)
+        bars = axes.barh([label(one) for one in sums], bits, color=colours)
         axes.bar_label(bars, fmt="%.3f", padding=4)
         axes.invert_yaxis()
         axes.spines[["top", "right", "bottom"]].set_visible(False)

@@ -12,6 +12,7 @@ from benchmarks.figures import (
     SIZES_CHART,
     SPEED_CHART,
     draw_sizes,
+    label,
     name,
     published,
     sorted_totals,
@@ -27,7 +28,7 @@ def test_the_pages_tables_are_those_of_the_results() -> None:
 def test_the_chart_is_that_of_the_results(tmp_path: Path) -> None:
     draw_sizes(published(), tmp_path / "sizes.svg")
     for one in sorted_totals(published()):
-        assert f"<!-- {name(one.title)} -->" in SIZES_CHART.read_text(encoding="utf-8")
+        assert f"<!-- {label(one)} -->" in SIZES_CHART.read_text(encoding="utf-8")
         assert f"<!-- {one.bits_per_byte:.3f} -->" in SIZES_CHART.read_text(encoding="utf-8")
     assert (tmp_path / "sizes.svg").stat().st_size > 1000
     assert SPEED_CHART.is_file()
