@@ -1,11 +1,8 @@
 // ncmp-decode: decompresses .ncmp files by the library's C API.
-#include <cerrno>
+#include <cctype>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -14,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "errors.hpp"
+#include "input.hpp"
+#include "models.hpp"
 #include "neurocomp.h"
 #include "options.hpp"
 #include "output.hpp"
@@ -25,102 +25,10 @@ namespace {
 constexpr size_t buffer_bytes = size_t{1} << 18;
 constexpr const char* suffix = ".ncmp";
 
-// A file is not decoded: exit code 1.
-struct Failure : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-struct FreeModels {
-    void operator()(ncmp_models* models) const { ncmp_models_free(models); }
-};
 struct FreeDecoder {
     void operator()(ncmp_decoder* decoder) const { ncmp_decoder_free(decoder); }
 };
-using Models = std::unique_ptr<ncmp_models, FreeModels>;
 using Decoder = std::unique_ptr<ncmp_decoder, FreeDecoder>;
-
-bool is_folder(const std::string& path) {
-    struct stat status = {};
-    return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-void add_models(ncmp_models* models, const std::string& path) {
-    const ncmp_status status = is_folder(path) ? ncmp_models_add_folder(models, path.c_str())
-                                               : ncmp_models_add_file(models, path.c_str());
-    if (status != NCMP_OK) throw Failure(ncmp_models_message(models));
-}
-
-// The folder of the program, with a slash at its end; empty where the system does not tell.
-std::string own_folder(const char* argument) {
-    char buffer[4096];
-    const ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
-    std::string path(argument);
-    if (length > 0 && static_cast<size_t>(length) < sizeof buffer) {
-        path.assign(buffer, static_cast<size_t>(length));
-    }
-    const size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "" : path.substr(0, slash + 1);
-}
-
-Models open_models(const Options& options, const char* argument) {
-    ncmp_models* created = nullptr;
-    if (ncmp_models_create(&created) != NCMP_OK) throw std::bad_alloc();
-    Models models(created);
-    for (const std::string& path : options.models) add_models(models.get(), path);
-    if (const char* const variable = std::getenv("NEUROCOMP_MODELS")) {
-        std::string paths(variable);
-        for (size_t start = 0; start <= paths.size();) {
-            const size_t end = std::min(paths.find(':', start), paths.size());
-            if (end > start) add_models(models.get(), paths.substr(start, end - start));
-            start = end + 1;
-        }
-    }
-    const std::string folder = own_folder(argument);
-    for (const char* const place : {"models", "../share/neurocomp/models"}) {
-        if (!folder.empty() && is_folder(folder + place)) add_models(models.get(), folder + place);
-    }
-    return models;
-}
-
-// An open input.
-class Input {
-   public:
-    explicit Input(const std::string& name) : name_(name) {
-        if (name == standard_stream) {
-            name_ = "(stdin)";
-            descriptor_ = STDIN_FILENO;
-        } else {
-            descriptor_ = open(name.c_str(), O_RDONLY | O_CLOEXEC);
-            if (descriptor_ < 0) fail_on(name);
-            is_owned_ = true;
-        }
-        if (fstat(descriptor_, &status_) != 0) fail_on(name_);
-        if (S_ISDIR(status_.st_mode)) throw Failure("is a folder");
-        if (isatty(descriptor_) != 0) throw Failure("compressed data is not read from a terminal");
-    }
-    Input(const Input&) = delete;
-    Input& operator=(const Input&) = delete;
-    ~Input() {
-        if (is_owned_) close(descriptor_);
-    }
-
-    const struct stat& status() const { return status_; }
-    bool is_regular() const { return S_ISREG(status_.st_mode); }
-
-    size_t read_some(std::vector<char>& buffer) {
-        for (;;) {
-            const ssize_t count = read(descriptor_, buffer.data(), buffer.size());
-            if (count >= 0) return static_cast<size_t>(count);
-            if (errno != EINTR) fail_on(name_);
-        }
-    }
-
-   private:
-    std::string name_;
-    int descriptor_ = -1;
-    bool is_owned_ = false;
-    struct stat status_ = {};
-};
 
 class Program {
    public:

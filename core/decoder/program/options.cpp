@@ -3,6 +3,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "errors.hpp"
+
 namespace ncmp_decode {
 
 const char help_text[] =

@@ -4,17 +4,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ncmp_decode {
-
-// The command line is wrong: nothing is done, exit code 2.
-struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 inline constexpr std::string_view standard_stream = "-";
 
