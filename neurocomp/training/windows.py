@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,6 +90,13 @@ class WindowStream:
                     f"the data of kind {name!r} have no two windows of {window} symbols: "
                     "add data, or choose a smaller data.window"
                 )
+
+    def symbol_counts(self, alphabet_size: int) -> NDArray[np.int64]:
+        """Return how often each symbol occurs in the files of all kinds, shape (V,)."""
+        counts = np.zeros(alphabet_size, np.int64)
+        for file in itertools.chain.from_iterable(self._files):
+            counts += np.bincount(file, minlength=alphabet_size)
+        return counts
 
     def state(self) -> dict[str, int]:
         """Return the position: how many windows of each kind were taken."""

@@ -19,6 +19,9 @@ class DataConfig:
     """Symbols that are predicted in one sample."""
     batch: int = 8
     """Samples in one step, over all processes and micro-batches."""
+    sampled_symbols: int = 0
+    """Symbols that the softmax of a micro-batch is over, besides the targets, on average; drawn
+    again each time, the frequent ones nearly always.  0: all of them."""
     weights: dict[str, float] = dataclasses.field(default_factory=dict)
     """Share of each kind in the samples; without any, kinds count by their size."""
     validation_share: float = 0.02
@@ -31,6 +34,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         for name in ("window", "batch", "validation_pieces", "validation_length"):
             require_count(f"data.{name}", getattr(self, name))
+        sampled = self.sampled_symbols
+        require(sampled >= 0, "data.sampled_symbols", sampled, "0 for all, or positive")
         share = self.validation_share
         require(0 < share < 1, "data.validation_share", share, "between 0 and 1")
         for kind, weight in self.weights.items():
@@ -50,6 +55,10 @@ class TextConfig(TextTrainingConfig):
     """A training of the byte network."""
 
     model: GLRConfig
+
+    def __post_init__(self) -> None:
+        sampled = self.data.sampled_symbols
+        require(not sampled, "data.sampled_symbols", sampled, "0, as there are 256 bytes only")
 
 
 @dataclasses.dataclass(frozen=True)

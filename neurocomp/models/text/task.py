@@ -21,6 +21,7 @@ from neurocomp.training.cross_entropy import cross_entropy
 from neurocomp.training.data import Symbols
 from neurocomp.training.distributed import Processes
 from neurocomp.training.run_folder import write_file
+from neurocomp.training.sampled_softmax import SymbolSampler, sampled_cross_entropy
 from neurocomp.training.task import Task, check_batch
 
 IGNORED = -100
@@ -66,6 +67,10 @@ class TextTask(Task):
         self._micro_batch = micro_batch
         self._settings = settings
         self._symbol_bytes = torch.from_numpy(alphabet.symbol_bytes)
+        self._sampler = None
+        if 0 < data.sampled_symbols < alphabet.size:
+            counts = corpus.stream.symbol_counts(alphabet.size)
+            self._sampler = SymbolSampler(counts, data.sampled_symbols, processes.device)
 
     @property
     def step_size(self) -> int:
@@ -83,11 +88,17 @@ class TextTask(Task):
         return torch.split(windows, self._micro_batch)
 
     def loss(self, module: nn.Module, batch: Tensor) -> Tensor:
-        """Return the mean code length of the windows' symbols in bits."""
-        logits = module(batch[:, :-1])  # (B, T, V)
-        targets = batch[:, self._context :]
-        mean = cross_entropy(logits.flatten(0, 1), targets.flatten())
-        return mean / math.log(2)
+        """Return the mean code length of the windows' symbols in bits.
+
+        Where a training has `DataConfig.sampled_symbols`, it is an estimate.
+        """
+        targets = batch[:, self._context :].flatten()
+        if self._sampler is None:
+            logits = module(batch[:, :-1])  # (B, T, V)
+            return cross_entropy(logits.flatten(0, 1), targets) / math.log(2)
+        sample = self._sampler.draw(targets)
+        logits = module(batch[:, :-1], sample.symbols)  # (B, T, C)
+        return sampled_cross_entropy(logits.flatten(0, 1), sample) / math.log(2)
 
     def evaluate(self, module: nn.Module) -> dict[str, float]:
         """Return bits per byte of each kind's validation pieces, and their mean as "mean".

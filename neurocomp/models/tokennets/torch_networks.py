@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from neurocomp.models.bytenet.glr import NORM_EPSILON, Block
 from neurocomp.models.common.alphabets import check_alphabet, check_positive
+from neurocomp.training.sampled_softmax import project
 
 NGRAM_NORM_EPSILON = 1e-6
 NGRAM_STANDARD_DEVIATION = 0.02
@@ -77,21 +78,22 @@ class NeuralNgram(nn.Module):
         """None: the network is one piece."""
         return []
 
-    def forward(self, symbols: Tensor) -> Tensor:
+    def forward(self, symbols: Tensor, wanted: Tensor | None = None) -> Tensor:
         """Predict the symbol after each position that has a whole context before it.
 
         Args:
             symbols: int64, shape (B, context - 1 + T); at the start of a document the context is
                 filled up with the separator.
+            wanted: the symbols whose logits are wanted, shape (C,); None for all V.
 
         Returns:
-            Logits of shape (B, T, V).
+            Logits of shape (B, T, C).
         """
         vectors = self.words(symbols.unfold(1, self.config.context, 1))  # (B, T, context, e)
         x = vectors.flatten(2)
         x = functional.rms_norm(x, x.shape[-1:], eps=NGRAM_NORM_EPSILON)
         y = self.out(torch.tanh(self.hidden(x)))
-        return functional.linear(y, self.words.weight, self.bias)
+        return project(y, self.words.weight, self.bias, wanted)
 
 
 RECURRENT_STANDARD_DEVIATION = 0.02
@@ -160,19 +162,22 @@ class RecurrentTokens(nn.Module):
         shape = (self.config.num_blocks, batch, self.config.width)
         return torch.zeros(shape, device=self.bias.device)
 
-    def forward(self, symbols: Tensor) -> Tensor:
+    def forward(self, symbols: Tensor, wanted: Tensor | None = None) -> Tensor:
         """Return the logits of `advance` from the initial state."""
-        return self.advance(symbols, self.initial_state(symbols.shape[0]))[0]
+        return self.advance(symbols, self.initial_state(symbols.shape[0]), wanted)[0]
 
-    def advance(self, symbols: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def advance(
+        self, symbols: Tensor, state: Tensor, wanted: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Predict the symbol after each position.
 
         Args:
             symbols: int64, shape (B, T), the separator first at the start of a document.
             state: `initial_state`, or what the call for the positions before returned.
+            wanted: the symbols whose logits are wanted, shape (C,); None for all V.
 
         Returns:
-            Logits of shape (B, T, V) and the state after the last position, (blocks, B, d).
+            Logits of shape (B, T, C) and the state after the last position, (blocks, B, d).
         """
         x = self.words(symbols.t()) * math.sqrt(self.config.width)  # (T, B, d)
         states = []
@@ -180,5 +185,5 @@ class RecurrentTokens(nn.Module):
             x, after = block(x, before)
             states.append(after)
         x = functional.rms_norm(x, x.shape[-1:], eps=NORM_EPSILON)
-        logits = functional.linear(x.transpose(0, 1), self.words.weight, self.bias)
+        logits = project(x.transpose(0, 1), self.words.weight, self.bias, wanted)
         return logits, torch.stack(states)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from neurocomp.errors import UsageError
 from neurocomp.models.common.alphabets import check_alphabet, check_positive
+from neurocomp.training.sampled_softmax import project
 
 NORM_EPSILON = 1e-5
 STANDARD_DEVIATION = 0.02
@@ -182,13 +183,14 @@ class GPT2(nn.Module):
         """The blocks, in order."""
         return self.transformer.h
 
-    def forward(self, symbols: Tensor) -> Tensor:
+    def forward(self, symbols: Tensor, wanted: Tensor | None = None) -> Tensor:
         """Predict the symbol after each position.
 
         Args:
             symbols: int64, shape (B, T), T at most ``num_positions``.
+            wanted: the symbols whose logits are wanted, shape (C,); None for all V.
 
         Returns:
-            Logits of shape (B, T, V).
+            Logits of shape (B, T, C).
         """
-        return functional.linear(self.transformer(symbols), self.transformer.wte.weight)
+        return project(self.transformer(symbols), self.transformer.wte.weight, None, wanted)
