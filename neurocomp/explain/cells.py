@@ -77,3 +77,9 @@ def as_text(label: bytes | str) -> str:
     if isinstance(label, str):
         return f"<{label}>"
     return label.decode("utf-8", "backslashreplace")
+
+
+def caption_symbol(explanation: Explanation, entry: int) -> str:
+    """Return a symbol of a caption as text; what is not text, as its end, is a small square."""
+    label = explanation.label(entry)
+    return visible(as_text(label)) if isinstance(label, bytes) else "▪"

@@ -59,3 +59,8 @@ def difference_levels(bits: Bits) -> Levels:
 def cost_pixels(bits: Bits) -> NDArray[np.uint8]:
     """Return the colours of costs of any shape, uint8 (..., 3)."""
     return np.array(COST_COLOURS, np.uint8)[cost_levels(bits)]
+
+
+def difference_pixels(bits: Bits) -> NDArray[np.uint8]:
+    """Return the colours of differences of any shape, uint8 (..., 3)."""
+    return np.array(DIFFERENCE_COLOURS, np.uint8)[difference_levels(bits)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neurocomp.codec.trace import Bits
 from neurocomp.errors import UsageError
+from neurocomp.explain.raster import Raster
 from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.description import Places
 
@@ -86,6 +87,7 @@ class Explanation:
         maps: what symbols mean, by the number of their block.
         captions: entries of texts beside images.
         images: entries of the codes of images, (N, rows, columns); None where there are none.
+        raster: layout of a picture whose pixels are the content's bytes; None for other content.
         byte_range: bytes of the content that the entries were cut to; None for all of it.
         note: what people should know of the choice of the model.
     """
@@ -104,6 +106,7 @@ class Explanation:
     maps: tuple[SymbolMap, ...]
     captions: tuple[Places, ...] = ()
     images: Places | None = None
+    raster: Raster | None = None
     byte_range: tuple[int, int] | None = None
     note: str = ""
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neurocomp.codec.trace import NUM_LIKELY, Asked, Bits
 from neurocomp.explain.explanation import NO_OFFSET, Entries, Explanation
 from neurocomp.explain.kinds import KIND_NAMES, kinds_of_pieces
+from neurocomp.explain.raster import Raster, raster_of
 from neurocomp.frame.constants import MAGIC
 from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from neurocomp.pipeline.parallel import Report
@@ -63,14 +64,21 @@ def _gather(name: str, model: str, traced: TracedFrames) -> Explanation:
     places = np.cumsum([0, *(len(block.content) for block in blocks)])[:-1].tolist()
     firsts = np.cumsum([0, *(block.trace.ids.size for block in blocks)])
     pieces = [_pieces(block, start) for block, start in zip(blocks, places, strict=True)]
+    offsets = _join([one for one, _ in pieces], np.int64)
+    content = b"".join(block.content for block in blocks)
+    raster = raster_of(content) if offsets.min(initial=0) >= 0 else None
     kinds = _Kinds()
+    if raster is None:
+        numbers = _join([kinds.of(block) for block in blocks], np.uint8)
+    else:
+        numbers = kinds.of_pixels(raster, content, offsets)
     likely = [block.trace.likely for block in blocks]
     entries = Entries(
         _join([block.trace.ids for block in blocks], np.int32),
         _join([block.trace.bits for block in blocks], np.float64),
-        _join([offsets for offsets, _ in pieces], np.int64),
+        offsets,
         _join([sizes for _, sizes in pieces], np.int64),
-        _join([kinds.of(block) for block in blocks], np.uint8),
+        numbers,
         np.repeat(np.arange(len(blocks), dtype=np.int32), np.diff(firsts)),
         _opinions(blocks),
         _likely_rows(blocks),
@@ -87,7 +95,7 @@ def _gather(name: str, model: str, traced: TracedFrames) -> Explanation:
         name=name,
         model=model,
         coder=", ".join(coders),
-        content=b"".join(block.content for block in blocks),
+        content=content,
         frame_bytes=traced.frame_bytes,
         payload_bytes=sum(block.payload_bytes for block in blocks),
         framing_bytes=sum(block.trace.framing_bytes for block in blocks),
@@ -100,6 +108,7 @@ def _gather(name: str, model: str, traced: TracedFrames) -> Explanation:
             first + one for first, block in described for one in block.description.captions
         ),
         images=np.concatenate(images) if images else None,
+        raster=raster,
         note=traced.note,
     )
 
@@ -131,6 +140,15 @@ class _Kinds:
         if block.bounds is None:
             return np.full(block.trace.ids.size, self._number(_OTHER_KIND), np.uint8)
         return kinds_of_pieces(block.content, block.bounds[:-1], np.diff(block.bounds))
+
+    def of_pixels(
+        self, raster: Raster, content: bytes, offsets: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
+        """Return the kinds of entries that begin at ``offsets`` of a picture."""
+        names, of_bytes = raster.kinds(content)
+        numbers = np.array([self._number(name) for name in names], np.uint8)
+        kinds: NDArray[np.uint8] = numbers[of_bytes[np.minimum(offsets, of_bytes.size - 1)]]
+        return kinds
 
     def _number(self, name: str) -> int:
         if name not in self.names:

@@ -16,8 +16,9 @@ KIND_NAMES = (
     "markup",
     "control bytes",
     "bytes beyond ASCII",
+    "bytes",
 )
-LETTER, DIGIT, SPACE, LINE_END, PUNCTUATION, MARKUP, CONTROL, BEYOND = range(len(KIND_NAMES))
+LETTER, DIGIT, SPACE, LINE_END, PUNCTUATION, MARKUP, CONTROL, BEYOND, DATA = range(len(KIND_NAMES))
 
 Kinds = NDArray[np.uint8]
 
@@ -44,19 +45,21 @@ def _table() -> Kinds:
 
 
 _KINDS = _table()
-_MAX_CONTROL_SHARE = 10
+_CONTROLS_OF_DATA = 30
+"""Content with a control byte among as many bytes is not text."""
 
 
 def kinds_of_bytes(content: bytes) -> Kinds:
     """Return the number of each byte's kind, uint8 (n,).
 
     Tags and entities, with all that is in them, and the signs of wikis, Markdown and TeX are
-    markup.  Content with many control bytes is not text, and has none.
+    markup.  All bytes of content with many control bytes, which is not text, are of one kind.
     """
     kinds = _KINDS[np.frombuffer(content, np.uint8)]
-    if np.count_nonzero(kinds == CONTROL) * _MAX_CONTROL_SHARE <= kinds.size:
-        for match in _MARKUP.finditer(content):
-            kinds[match.start() : match.end()] = MARKUP
+    if np.count_nonzero(kinds == CONTROL) * _CONTROLS_OF_DATA > kinds.size:
+        return np.full(kinds.size, DATA, np.uint8)
+    for match in _MARKUP.finditer(content):
+        kinds[match.start() : match.end()] = MARKUP
     return kinds
 
 

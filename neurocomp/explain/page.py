@@ -15,6 +15,8 @@ from neurocomp.explain import page_parts as parts
 from neurocomp.explain.cells import as_text, cells_of, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
+from neurocomp.explain.page_raster import picture_data, picture_of
+from neurocomp.explain.painter import Painter, views_of
 from neurocomp.explain.pictures import MAX_PICTURES, pictures_of
 from neurocomp.explain.summary import Place, by_kind, by_opinion, curve_of, dearest
 
@@ -33,16 +35,13 @@ def to_page(
 
     Args:
         explanation: what is shown.
-        comparison: with another model, whose difference the colours then tell.
+        comparison: with another model; the page can then show the costs of either and their
+            difference, with which it opens.
         num_places: how many of the most expensive places are listed.
     """
     one = explanation
-    difference = None if comparison is None else comparison.difference
     against = None if comparison is None else comparison.bits
-    is_difference = difference is not None
-    painter = parts.Painter(
-        one.entries.bits if difference is None else difference, is_difference=is_difference
-    )
+    painter = Painter(views_of(one, comparison))
     places = dearest(one, num_places)
     anchors = _anchors(one, places)
     head = [
@@ -51,7 +50,8 @@ def to_page(
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(one.name)}: where the bits went</title>",
-        f"<style>{_read('page.css')}{painter.rules()}</style></head><body>",
+        f"<style>{_read('page.css')}{painter.rules()}</style></head>",
+        f"<body{painter.attribute}>",
         f"<h1>{escape(one.name)}</h1>",
         _lead(one),
     ]
@@ -65,7 +65,7 @@ def to_page(
         _opinions(one),
         "<h2>Most expensive places</h2>",
         parts.place_table(places, anchors),
-        "<h2>Symbol by symbol</h2>",
+        "<h2>Symbol by symbol</h2>" if one.raster is None else "<h2>Pixel by pixel</h2>",
         painter.legend(),
         *_content(one, painter, {one for one in anchors if one is not None}),
     ]
@@ -132,7 +132,7 @@ def _opinions(one: Explanation) -> str:
 
 def _anchors(one: Explanation, places: Sequence[Place]) -> list[int | None]:
     """Return the entry at which each place begins; None where the page does not show it."""
-    if not one.has_offsets:
+    if not one.has_offsets or one.raster is not None:
         return [None for _ in places]
     offsets = one.entries.offsets[:MAX_ENTRIES]
     starts = [cell.first for cell in cells_of(one, MAX_ENTRIES)]
@@ -146,7 +146,7 @@ def _anchors(one: Explanation, places: Sequence[Place]) -> list[int | None]:
     return found
 
 
-def _content(one: Explanation, painter: parts.Painter, anchors: set[int]) -> list[str]:
+def _content(one: Explanation, painter: Painter, anchors: set[int]) -> list[str]:
     if one.images is not None or one.captions:
         count = max(0 if one.images is None else len(one.images), len(one.captions))
         pictures = None if one.images is None else pictures_of(one, MAX_PICTURES)
@@ -156,6 +156,8 @@ def _content(one: Explanation, painter: parts.Painter, anchors: set[int]) -> lis
         cards = "".join(parts.cards_of(one, painter, pictures, MAX_PICTURES))
         note = f'<p class="quiet">{min(count, MAX_PICTURES)} of {count} records.</p>'
         return [toggle, f'<div class="cards">{cards}</div>', note]
+    if one.raster is not None:
+        return [picture_of(one, painter.views)]
     text = "".join(parts.text_of(cells_of(one, MAX_ENTRIES), painter, anchors))
     note = ""
     if len(one.entries) > MAX_ENTRIES:
@@ -189,8 +191,11 @@ def _data(one: Explanation, comparison: Comparison | None) -> dict[str, Any]:
         "likely": likely,
         "labels": list(labels),
     }
-    if comparison is not None and comparison.bits is not None:
-        data["against"] = _rounded(comparison.bits[shown])
+    against = None if comparison is None else comparison.bits
+    if one.raster is not None:
+        data["picture"] = picture_data(one, against)
+    if comparison is not None and against is not None:
+        data["against"] = _rounded(against[shown])
         data["against_model"] = comparison.other.model
     return data
 

@@ -8,60 +8,15 @@ from html import escape
 
 import numpy as np
 
-from neurocomp.codec.trace import Bits
-from neurocomp.explain import colours
-from neurocomp.explain.cells import Cell, as_text, visible
+from neurocomp.explain.cells import Cell, as_text, caption_symbol, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
+from neurocomp.explain.painter import Painter
 from neurocomp.explain.pictures import Pixels
 from neurocomp.explain.png import to_png
 from neurocomp.explain.summary import Curve, KindCost, OpinionCost, Place
 
 _WIDTH, _HEIGHT = 1000, 160
-
-
-class Painter:
-    """Names the colours of symbols.
-
-    Args:
-        bits: of the entries, (n,), or how much cheaper than with another model they are.
-        is_difference: which of the two.
-    """
-
-    def __init__(self, bits: Bits, *, is_difference: bool) -> None:
-        self._bits, self._is_difference = bits, is_difference
-
-    @property
-    def name(self) -> str:
-        """Begins the names of the classes."""
-        return "d" if self._is_difference else "h"
-
-    def of(self, first: int, last: int) -> str:
-        """Return the class of what several entries cost together."""
-        total = np.array([self._bits[first:last].sum()])
-        find = colours.difference_levels if self._is_difference else colours.cost_levels
-        return f"{self.name}{int(find(total)[0])}"
-
-    def rules(self) -> str:
-        """Return the classes as rules of a style sheet."""
-        palette, dark = colours.COST_COLOURS, colours.DARK_COSTS
-        if self._is_difference:
-            palette, dark = colours.DIFFERENCE_COLOURS, colours.DARK_DIFFERENCES
-        return "\n".join(
-            f".{self.name}{level} {{ background: rgb({red} {green} {blue});"
-            f"{' color: #fff;' if level in dark else ''} }}"
-            for level, (red, green, blue) in enumerate(palette)
-        )
-
-    def legend(self) -> str:
-        """Return the legend of the colours."""
-        steps = colours.DIFFERENCE_STEPS if self._is_difference else colours.COST_STEPS
-        words = [f"&lt; {steps[0]:g}", *(f"{step:g}" for step in steps)]
-        unit = "bits saved against the other model" if self._is_difference else "bits a symbol"
-        shown = "".join(
-            f'<i class="{self.name}{level}">{word}</i>' for level, word in enumerate(words)
-        )
-        return f'<p class="legend">{shown} {unit}</p>'
 
 
 def text_of(cells: Iterable[Cell], painter: Painter, anchors: set[int]) -> Iterator[str]:
@@ -97,7 +52,7 @@ def cards_of(
         bits = explanation.entries.bits
         text = "".join(
             f'<i class="c {painter.of(one, one + 1)}" data-e="{one}">'
-            f"{escape(_caption_text(explanation, one))}</i>"
+            f"{escape(caption_symbol(explanation, one))}</i>"
             for one in caption
         )
         total = float(bits[caption].sum()) if caption else 0.0
@@ -105,11 +60,6 @@ def cards_of(
             total += float(bits[images[number]].sum())
         parts.append(f"<figcaption>{text}<br><span class=quiet>{number}: {total:.1f} bits</span>")
         yield f"<figure>{''.join(parts)}</figcaption></figure>"
-
-
-def _caption_text(explanation: Explanation, entry: int) -> str:
-    label = explanation.label(entry)
-    return visible(as_text(label)) if isinstance(label, bytes) else "▪"
 
 
 def _frame(places: np.ndarray, painter: Painter, picture: np.ndarray | None) -> str:
@@ -168,9 +118,8 @@ def place_table(places: Sequence[Place], anchors: Sequence[int | None]) -> str:
         where = place.title or f"byte {place.offset}, line {place.line}"
         if anchor is not None:
             where = f'<a href="#e{anchor}">{where}</a>'
-        shown = (
-            f"{_escaped(place.before)}<mark>{_escaped(place.text)}</mark>{_escaped(place.after)}"
-        )
+        mark = f"<mark>{_escaped(place.text)}</mark>" if place.text else ""
+        shown = f"{_escaped(place.before)}{mark}{_escaped(place.after)}"
         rows.append(
             f'<tr><td>{where}</td><td>{place.bits:.1f} bits</td><td class="place">{shown}</td></tr>'
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neurocomp import extras
 from neurocomp.codec.trace import Bits
 from neurocomp.explain.colours import cost_pixels
+from neurocomp.explain.comparison import bits_of_bytes
 from neurocomp.explain.explanation import Explanation
 from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
@@ -28,6 +29,18 @@ def image_costs(explanation: Explanation) -> Bits:
     """Return the cost of each code, (N, rows, columns)."""
     assert explanation.images is not None, "there are images"
     costs: Bits = explanation.entries.bits[explanation.images]
+    return costs
+
+
+def plane_costs(explanation: Explanation, bits: Bits | None = None) -> Bits:
+    """Return the cost of each number of an uncompressed picture, (height, width, planes).
+
+    Args:
+        explanation: it has a raster; bytes that it does not tell of cost 0.
+        bits: of its entries, (n,), instead of what they cost.
+    """
+    assert explanation.raster is not None, "the content is a picture"
+    costs: Bits = explanation.raster.arrange(bits_of_bytes(explanation, bits))
     return costs
 
 
@@ -75,8 +88,14 @@ def _find_autoencoder(sha256: bytes, model: str) -> Path | None:
 def heat_sheet(explanation: Explanation) -> Pixels:
     """Return the first pictures in rows, each with its heat map at its right, (height, width, 3).
 
-    Only heat maps where the pictures can't be made here.
+    Only heat maps where the pictures can't be made here.  A pixel of an uncompressed picture has
+    the colour of the mean of its bytes.
     """
+    if explanation.raster is not None:
+        heat = cost_pixels(plane_costs(explanation).mean(axis=2))
+        scale = max(-(-_SIDE // min(heat.shape[:2])), 1)
+        pixels = explanation.raster.pixels(explanation.content)
+        return _sheet([_scaled(_beside(pixels, heat), scale)])
     costs = image_costs(explanation)[:MAX_PICTURES]
     pictures = pictures_of(explanation, len(costs))
     tiles = []

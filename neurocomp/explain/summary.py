@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from neurocomp.codec.trace import Bits
 from neurocomp.explain.comparison import bits_of_bytes
 from neurocomp.explain.explanation import Explanation
+from neurocomp.explain.raster import Raster, tile_sums
 
 _PLACE_BYTES = 16
 _CONTEXT_BYTES = 24
+_SQUARE_PIXELS = 8
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,8 @@ class Place:
 def dearest(explanation: Explanation, count: int, bits: Bits | None = None) -> list[Place]:
     """Return the most expensive places, the dearest first, none of which overlap.
 
-    Of text these are 16 bytes each, of token sets whole images and captions.
+    Of text these are 16 bytes each, of an uncompressed picture squares of 8 x 8 pixels, of token
+    sets whole images and captions.
 
     Args:
         explanation: whose places.
@@ -148,6 +151,8 @@ def dearest(explanation: Explanation, count: int, bits: Bits | None = None) -> l
     """
     if not explanation.has_offsets:
         return _dearest_records(explanation, count, bits)
+    if explanation.raster is not None:
+        return _dearest_squares(explanation, explanation.raster, count, bits)
     start, stop = explanation.shown_range
     costs = bits_of_bytes(explanation, bits)[start:stop]
     width = min(_PLACE_BYTES, costs.size)
@@ -183,6 +188,22 @@ def _apart(windows: Bits, width: int, count: int) -> Iterator[int]:
             return
         yield first
         left[max(first - width + 1, 0) : first + width] = -np.inf
+
+
+def _dearest_squares(
+    explanation: Explanation, raster: Raster, count: int, bits: Bits | None
+) -> list[Place]:
+    """Return the most expensive squares of a picture; those at its edges may be smaller."""
+    costs = raster.arrange(bits_of_bytes(explanation, bits)).sum(axis=2)
+    sums = tile_sums(costs, _SQUARE_PIXELS)
+    places = []
+    for number in np.argsort(-sums, axis=None, kind="stable")[:count].tolist():
+        row, column = divmod(number, sums.shape[1])
+        if sums[row, column] <= 0:
+            break
+        title = f"pixels from x {column * _SQUARE_PIXELS}, y {row * _SQUARE_PIXELS}"
+        places.append(Place(0, 0, float(sums[row, column]), b"", b"", b"", title))
+    return places
 
 
 def _dearest_records(explanation: Explanation, count: int, bits: Bits | None) -> list[Place]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurocomp.codec.trace import Bits
 from neurocomp.explain import colours
-from neurocomp.explain.cells import cells_of, visible
+from neurocomp.explain.cells import caption_symbol, cells_of, visible
 from neurocomp.explain.comparison import Comparison
 from neurocomp.explain.explanation import Explanation
 from neurocomp.explain.summary import Curve
@@ -35,24 +35,52 @@ def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None 
         bits: how much cheaper each symbol is than with another model, (n,): then the colours tell
             that.
     """
-    if bits is None:
-        levels, codes = colours.cost_levels(explanation.entries.bits), _COST_CODES
-        shown = explanation.entries.bits
-    else:
-        levels, codes = colours.difference_levels(bits), _DIFFERENCE_CODES
-        shown = bits
+    shown = explanation.entries.bits if bits is None else bits
+    cells = list(cells_of(explanation, max_entries))
+    figures = np.array([shown[cell.first : cell.last].sum() for cell in cells])
+    texts = [visible(cell.text) for cell in cells]
+    return _coloured(texts, figures, is_cost=bits is None)
+
+
+def coloured_records(
+    explanation: Explanation, max_entries: int, bits: Bits | None = None
+) -> Iterator[str]:
+    """Yield the first records of a token set, each an image's heat map and, below it, its caption.
+
+    Args:
+        explanation: whose images and captions.
+        max_entries: symbols that are shown; records are shown whole.
+        bits: as of `coloured_text`.
+    """
+    shown = explanation.entries.bits if bits is None else bits
+    images, captions = explanation.images, explanation.captions
+    num_images = 0 if images is None else len(images)
+    left = max_entries
+    for number in range(max(num_images, len(captions))):
+        caption = captions[number] if number < len(captions) else np.zeros(0, np.int64)
+        codes = None if images is None or number >= num_images else images[number]
+        left -= caption.size + (0 if codes is None else codes.size)
+        if left < 0:
+            return
+        lines = [] if codes is None else list(heat_lines(shown[codes], is_cost=bits is None))
+        texts = [caption_symbol(explanation, one) for one in caption.tolist()]
+        text = _coloured(texts, shown[caption], is_cost=bits is None) if texts else ""
+        total = float(shown[caption].sum()) + (0 if codes is None else float(shown[codes].sum()))
+        what = "bits" if bits is None else "bits saved"
+        yield "\n".join([*lines, f"{number}: {total:.1f} {what}  {text}".rstrip()])
+
+
+def _coloured(texts: Sequence[str], figures: Bits, *, is_cost: bool) -> str:
+    """Return texts in a row, each on the colour of its figure."""
+    codes = _COST_CODES if is_cost else _DIFFERENCE_CODES
+    find = colours.cost_levels if is_cost else colours.difference_levels
     parts: list[str] = []
     last = -1
-    for cell in cells_of(explanation, max_entries):
-        level = int(levels[cell.first])
-        if cell.last - cell.first > 1:
-            total = np.array([shown[cell.first : cell.last].sum()])
-            which = colours.cost_levels if bits is None else colours.difference_levels
-            level = int(which(total)[0])
+    for text, level in zip(texts, find(figures).tolist(), strict=True):
         if level != last:
-            parts.append(_code(codes[level], is_dark=_is_dark(level, bits is None)))
+            parts.append(_code(codes[level], is_dark=_is_dark(level, is_cost)))
             last = level
-        text = visible(cell.text).replace("\t", "→   ")
+        text = text.replace("\t", "→   ")
         if "\n" in text:  # a colour would run to the terminal's edge
             text = text.replace("\n", f"¶{_RESET}\n")
             last = -1
@@ -82,11 +110,18 @@ def sparkline(curve: Curve, *, is_unicode: bool) -> str:
     return "".join(bars[max(step, 0)] for step in steps.tolist())
 
 
-def heat_lines(costs: Bits) -> Iterator[str]:
-    """Yield the rows of a grid of costs (rows, columns), two blanks in colour for each."""
-    for row in colours.cost_levels(costs).tolist():
+def heat_lines(figures: Bits, *, is_cost: bool = True) -> Iterator[str]:
+    """Yield the rows of a grid (rows, columns), two blanks in colour for each figure.
+
+    Args:
+        figures: costs in bits, or bits saved.
+        is_cost: which of the two.
+    """
+    codes = _COST_CODES if is_cost else _DIFFERENCE_CODES
+    find = colours.cost_levels if is_cost else colours.difference_levels
+    for row in find(figures).tolist():
         cells = (
-            f"{_code(_COST_CODES[level], is_dark=False)}  {_RESET}" if level else "  "
+            "  " if codes[level] is None else f"{_code(codes[level], is_dark=False)}  {_RESET}"
             for level in row
         )
         yield "".join(cells)

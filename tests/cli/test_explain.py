@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import neurocomp
 from tests.cli.program import Outcome, Program
 from tests.conftest import make_text
+from tests.explain.test_raster import ppm
 from tests.golden.cases import PRIOR, token_set
 
 Inside = Callable[..., Outcome]
@@ -109,6 +111,39 @@ def test_a_token_set_has_a_heat_map(program: Program, inside: Inside) -> None:
     assert b"\ncodes " in done.out
 
 
+def test_a_picture_has_planes_and_a_heat_map(program: Program, inside: Inside) -> None:
+    (program.folder / "p.ppm").write_bytes(ppm(40, 30))
+    done = inside("explain", "-m", "mix", "--heat-map", "p.png", "p.ppm")
+    assert (done.code, done.err) == (0, "")
+    assert program.files()["p.png"].startswith(b"\x89PNG")
+    assert b"\nblue plane " in done.out
+    lines = done.out.decode().splitlines()
+    first = lines.index("bits per byte over the picture, means of 4 x 4 pixels")
+    assert [len(line.split()) for line in lines[first + 1 : first + 9]] == [10] * 8
+    assert "pixels from x " in done.out.decode()
+
+
+def test_a_terminal_gets_a_picture_as_a_heat_map_only(program: Program, inside: Inside) -> None:
+    (program.folder / "p.ppm").write_bytes(ppm(40, 30))
+    shown = inside("explain", "-m", "mix", "--color", "always", "p.ppm").out.decode()
+    assert "bits per byte over the picture, means of 2 x 2 pixels" in shown
+    assert "more symbols" not in shown
+    assert shown.startswith("p.ppm: ")
+
+
+def test_a_terminal_gets_the_images_and_captions_of_a_token_set(
+    program: Program, inside: Inside
+) -> None:
+    (program.folder / "x.tokens").write_bytes(token_set(20, captions=True, images=True))
+    arguments = ("explain", "--no-fallback", "-m", str(PRIOR), "--color", "always")
+    shown = inside(*arguments, "--symbols", "100", "x.tokens").out.decode()
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert " bits  a r▪" in plain
+    assert re.search(r"… 1[5-9] more records", plain)
+    shown = inside(*arguments, "--against", "mix", "x.tokens").out.decode()
+    assert "a red one▪" in re.sub(r"\x1b\[[0-9;]*m", "", shown)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -118,7 +153,7 @@ def test_a_token_set_has_a_heat_map(program: Program, inside: Inside) -> None:
         (("-m", "mix", "--coder", "huffman", "a"), 2, "arithmetic coder only"),
         (("-m", "mix", "--range", "5KB-6KB", "a"), 2, "has 3000 bytes"),
         (("-m", "mix", "--range", "9-9", "a"), 2, "is empty"),
-        (("-m", "mix", "--heat-map", "a.png", "a"), 2, "for token sets"),
+        (("-m", "mix", "--heat-map", "a.png", "a"), 2, "for uncompressed pictures"),
         (("-m", "mix", "--html", "-", "a"), 2, "--html needs the name of a file"),
         (("-m", "mix", "--csv", "-", "--json", "-", "a"), 2, "the same file"),
         (("-m", "mix", "--html", "a", "a"), 2, "is the input a"),

@@ -21,6 +21,7 @@ def write_files(folder: Path) -> None:
     for number in range(12):
         letter = f"Dear reader,\n\nthis is letter {number}. " * 20
         _write(folder / f"letters/{number}.txt", letter.encode())
+    _write(folder / "picture.ppm", b"P6\n20 10\n255\n" + bytes(range(200)) * 3)
     _write(folder / "src/module.py", b"import this\n" * 50)
     # Random bytes are stored, so that two blocks of them cost next to nothing.
     large = random.Random(0).randbytes(2 * MEBIBYTE + 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -21,17 +22,27 @@ from neurocomp import extras
 from neurocomp.codec.trace import Asked
 from neurocomp.explain import Explanation, explain
 from neurocomp.explain.cells import as_text, visible
-from neurocomp.explain.colours import COST_COLOURS, COST_STEPS, DIFFERENCE_COLOURS, DIFFERENCE_STEPS
+from neurocomp.explain.colours import (
+    COST_COLOURS,
+    COST_STEPS,
+    DIFFERENCE_COLOURS,
+    DIFFERENCE_STEPS,
+    cost_levels,
+    cost_pixels,
+    difference_levels,
+    difference_pixels,
+)
 from neurocomp.explain.comparison import compare
 from neurocomp.explain.page import to_page
-from neurocomp.explain.pictures import heat_sheet, pictures_of
+from neurocomp.explain.pictures import heat_sheet, pictures_of, plane_costs
 from neurocomp.explain.png import to_png
 from neurocomp.explain.summary import curve_of
 from neurocomp.explain.tables import COLUMNS, to_csv, to_json
-from neurocomp.explain.terminal import coloured_text, sparkline
+from neurocomp.explain.terminal import coloured_records, coloured_text, sparkline
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from neurocomp.pipeline.options import CompressOptions
 from tests.conftest import make_text
+from tests.explain.test_raster import ppm
 from tests.golden.cases import PRIOR, token_set
 
 CONTENT = make_text(900) + b"</script><b>&amp;\x1b[31m\xff\t\"'" + "déjà vu\r\n".encode()
@@ -132,7 +143,94 @@ def test_a_page_of_a_comparison_tells_the_difference(one: Explanation) -> None:
     assert data["against_model"] == "adaptive"
     assert sum(data["against"]) == pytest.approx(other.total_bits, abs=0.01 * len(one.entries))
     assert f"{one.frame_bytes - other.frame_bytes:+d} bytes" in page
-    assert 'class="c d' in page
+
+
+def test_a_page_of_a_comparison_can_show_either_model_and_the_difference(one: Explanation) -> None:
+    comparison = compare(one, explain("x", CONTENT, CompressOptions(model="adaptive")))
+    assert comparison.bits is not None
+    assert comparison.difference is not None
+    page = to_page(one, comparison)
+    assert '<body data-view="difference">' in page
+    assert re.findall(r'name="view" value="(\w+)"(?: checked)?> ([\w-]+)', page) == [
+        ("difference", "difference"),
+        ("one", "text-s"),
+        ("other", "adaptive"),
+    ]
+    for entry in (3, 400, 700):
+        levels = [
+            int(find(bits[entry : entry + 1])[0])
+            for find, bits in (
+                (difference_levels, comparison.difference),
+                (cost_levels, one.entries.bits),
+                (cost_levels, comparison.bits),
+            )
+        ]
+        assert 'class="c d{} h{} o{}" data-e="{}"'.format(*levels, entry) in page
+    assert "[data-view=other] .o9 { background: rgb(122 4 44)" in page
+    assert 'name="view"' not in to_page(one)
+
+
+def test_a_page_of_a_picture_has_its_heat_maps() -> None:
+    content = ppm(30, 20)
+    one = explain("p.ppm", content, CompressOptions(model="mix"), asked=Asked(len(content)))
+    comparison = compare(one, explain("p", content, CompressOptions(model="adaptive")))
+    page = to_page(one, comparison)
+    reader = read(page)
+    images = [
+        unpacked(base64.b64decode(link.removeprefix("data:image/png;base64,")))
+        for link in reader.links
+        if link.startswith("data:")
+    ]
+    assert comparison.bits is not None
+    assert comparison.difference is not None
+    expected = [
+        np.frombuffer(content[-1800:], np.uint8).reshape(20, 30, 3),
+        difference_pixels(plane_costs(one, comparison.difference).mean(axis=2)),
+        cost_pixels(plane_costs(one).mean(axis=2)),
+        cost_pixels(plane_costs(one, comparison.bits).mean(axis=2)),
+    ]
+    assert len(images) == len(expected)
+    for image, pixels in zip(images, expected, strict=True):
+        assert np.array_equal(image, pixels)
+    told = json.loads(reader.data)["picture"]
+    assert sum(told["bits"]) == pytest.approx(plane_costs(one).sum(), abs=0.01 * 600)
+    assert told["against"][7] == pytest.approx(
+        float(plane_costs(one, comparison.bits)[0, 7].sum()), abs=0.01
+    )
+    assert not reader.cells
+
+
+def test_a_large_picture_has_tiles_of_several_pixels() -> None:
+    one = explain("p.pgm", ppm(1000, 9, b"P5"), CompressOptions(model="adaptive"))
+    reader = read(to_page(one))
+    told = json.loads(reader.data)["picture"]
+    assert (told["side"], len(told["bits"])) == (2, 500 * 5)
+    assert told["bits"][2499] == pytest.approx(float(plane_costs(one)[8, 998:].mean()), abs=0.01)
+
+
+def test_a_heat_map_of_a_picture_is_beside_it() -> None:
+    content = ppm(64, 70)
+    one = explain("p.ppm", content, CompressOptions(model="adaptive"))
+    sheet = heat_sheet(one)
+    assert sheet.shape == (70 + 8, 2 * 64 + 8, 3)
+    pixels = np.frombuffer(content[-64 * 70 * 3 :], np.uint8).reshape(70, 64, 3)
+    assert np.array_equal(sheet[4:74, 4:68], pixels)
+    assert np.array_equal(sheet[4:74, 68:132], cost_pixels(plane_costs(one).mean(axis=2)))
+
+
+def test_a_terminal_shows_images_and_captions(records: Explanation) -> None:
+    assert records.images is not None
+    shown = list(coloured_records(records, 10_000))
+    assert len(shown) == 20
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", one).split("\n") for one in shown]
+    assert {len(lines) for lines in plain} == {5}
+    assert all(set(line) == {" "} and len(line) == 8 for line in plain[3][:4])
+    caption = records.captions[3]
+    places = np.concatenate([records.images[3].reshape(-1), caption])
+    assert plain[3][4].startswith(f"3: {records.entries.bits[places].sum():.1f} bits  a red one▪")
+    sizes = [16 + caption.size for caption in records.captions]
+    assert len(list(coloured_records(records, sum(sizes[:3])))) == 3
+    assert len(list(coloured_records(records, sum(sizes[:3]) - 1))) == 2
 
 
 def test_a_page_of_a_token_set_has_a_heat_map_of_each_image(records: Explanation) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from neurocomp.errors import FormatError
+from neurocomp.explain.raster import pnm_header
 from neurocomp.models.dalle.token_files import MAGIC, read_tokens
 
 SUB_PIXEL, LATENT, TOKEN = "sub-pixel", "latent", "token"
@@ -77,9 +77,7 @@ def picture_of(content: bytes) -> Picture | None:
         return _png(content)
     if content.startswith(b"\xff\xd8\xff"):
         return _jpeg(content)
-    if content[:2] in (b"P5", b"P6"):
-        return _pnm(content)
-    return None
+    return _pnm(content)
 
 
 def _png(content: bytes) -> Picture | None:
@@ -102,17 +100,8 @@ def _jpeg(content: bytes) -> Picture | None:
 
 
 def _pnm(content: bytes) -> Picture | None:
-    numbers = _pnm_numbers(content)
-    try:
-        width, height, most = next(numbers), next(numbers), next(numbers)
-    except (StopIteration, ValueError):
+    header = pnm_header(content)
+    if header is None:
         return None
-    channels = 3 if content.startswith(b"P6") else 1
-    return Picture("pnm", width, height, channels, most.bit_length())
-
-
-def _pnm_numbers(content: bytes) -> Iterator[int]:
-    """Yield the numbers of a header, in which "#" begins a comment."""
-    for line in content[2:1024].split(b"\n"):
-        for word in line.partition(b"#")[0].split():
-            yield int(word)
+    bits = header.maximum.bit_length()
+    return Picture("pnm", header.width, header.height, header.channels, bits)

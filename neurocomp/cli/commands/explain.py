@@ -31,6 +31,7 @@ from neurocomp.errors import UsageError
 from neurocomp.pipeline.options import PRESETS, CompressOptions
 
 if TYPE_CHECKING:
+    from neurocomp.codec.trace import Bits
     from neurocomp.explain import Explanation
     from neurocomp.explain.comparison import Comparison
 
@@ -81,7 +82,8 @@ _OUTPUTS = ("html", "csv", "json", "heat_map")
     "--heat-map",
     type=FILE,
     metavar="PATH",
-    help="For a token set: write a PNG of the first images, each beside the costs of its codes.",
+    help="Write a PNG: an uncompressed picture (PPM, PGM, BMP) or the first images of a token set, "
+    "beside their costs.",
 )
 @click.option(
     "--symbols",
@@ -125,6 +127,7 @@ def explain(**values: Any) -> int:
       neurocomp explain report.txt
       neurocomp explain -9 --html report.html report.txt
       neurocomp explain --against mix --range 10KB-12KB report.txt
+      neurocomp explain --heat-map costs.png picture.ppm
       neurocomp explain -m dalle:rainbow --heat-map costs.png x.tokens
       neurocomp explain --json - report.txt.ncmp | jq .loglikelihood
     """
@@ -221,9 +224,10 @@ def _write(values: Mapping[str, Any], one: Explanation, comparison: Comparison |
     from neurocomp.explain.png import to_png
     from neurocomp.explain.tables import to_csv, to_json
 
-    if values["heat_map"] is not None and one.images is None:
+    if values["heat_map"] is not None and one.images is None and one.raster is None:
         raise UsageError(
-            "--heat-map is for token sets with images that a prior codes: see 'neurocomp dalle "
+            "--heat-map is for uncompressed pictures (PPM, PGM, BMP; PNG and JPEG are coded as "
+            "files), and for token sets with images that a prior codes: see 'neurocomp dalle "
             "tokenize'; --no-fallback codes a set by the prior even if another model is smaller"
         )
     makers: dict[str, Callable[[], str | bytes]] = {
@@ -248,17 +252,35 @@ def _put(path: Path, content: str | bytes) -> None:
 
 
 def _print(values: Mapping[str, Any], one: Explanation, comparison: Comparison | None) -> None:
-    """Print the coloured text, where there are colours, and the figures."""
+    """Print the symbols in colour, where there are colours, and the figures."""
     from neurocomp.cli.ui.explained import summary_lines, wants_colour
-    from neurocomp.explain.terminal import coloured_text, legend
+    from neurocomp.explain.terminal import legend
 
     colour = wants_colour(values["color"])
-    if colour and values["max_symbols"] and one.has_offsets and len(one.entries):
-        difference = None if comparison is None else comparison.difference
-        click.echo(coloured_text(one, values["max_symbols"], difference), color=True)
-        if len(one.entries) > values["max_symbols"]:
-            left = len(one.entries) - values["max_symbols"]
-            click.echo(f"… {left} more symbols: use --symbols, --range or --html")
+    difference = None if comparison is None else comparison.difference
+    if colour and values["max_symbols"] and _print_symbols(one, values["max_symbols"], difference):
         click.echo(f"\n{legend(is_difference=difference is not None)}\n", color=True)
     for line in summary_lines(one, comparison, values["num_places"], colour=colour):
         click.echo(line, color=colour)
+
+
+def _print_symbols(one: Explanation, max_symbols: int, difference: Bits | None) -> bool:
+    """Print text, or images and captions, in colour; return whether there were any."""
+    from neurocomp.explain.terminal import coloured_records, coloured_text
+
+    num_records = max(0 if one.images is None else len(one.images), len(one.captions))
+    if num_records:
+        shown = 0
+        for record in coloured_records(one, max_symbols, difference):
+            click.echo(record, color=True)
+            shown += 1
+        if shown < num_records:
+            click.echo(f"… {num_records - shown} more records: use --symbols or --html")
+        return True
+    if not one.has_offsets or one.raster is not None or not len(one.entries):
+        return False
+    click.echo(coloured_text(one, max_symbols, difference), color=True)
+    if len(one.entries) > max_symbols:
+        left = len(one.entries) - max_symbols
+        click.echo(f"… {left} more symbols: use --symbols, --range or --html")
+    return True

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from neurocomp.explain.comparison import Comparison
 
 _CURVE_COLUMNS = 64
+_HEAT_COLUMNS, _FIGURE_COLUMNS = 36, 12
 _PLACES = "most expensive places"
 
 
@@ -52,7 +53,7 @@ def summary_lines(
         yield opinions
     yield ""
     yield from _curve(one)
-    if one.images is not None:
+    if one.images is not None or one.raster is not None:
         yield ""
         yield from _heat(one, colour=colour)
     places = _places(one, num_places)
@@ -136,11 +137,18 @@ def _curve(one: Explanation) -> Iterator[str]:
 
 
 def _heat(one: Explanation, *, colour: bool) -> Iterator[str]:
-    from neurocomp.explain.pictures import image_costs
+    from neurocomp.explain.pictures import image_costs, plane_costs
+    from neurocomp.explain.raster import tile_means, tile_side
     from neurocomp.explain.terminal import heat_figures, heat_lines
 
-    costs = image_costs(one).mean(axis=0)
-    yield f"bits of a code by its place, mean of {len(image_costs(one))} images"
+    if one.raster is not None:
+        pixels = plane_costs(one).mean(axis=2)
+        side = tile_side(pixels.shape, _HEAT_COLUMNS if colour else _FIGURE_COLUMNS)
+        costs = tile_means(pixels, side)
+        yield f"bits per byte over the picture, means of {side} x {side} pixels"
+    else:
+        costs = image_costs(one).mean(axis=0)
+        yield f"bits of a code by its place, mean of {len(image_costs(one))} images"
     yield from heat_lines(costs) if colour else heat_figures(costs)
 
 
