@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neurocomp.bench.suite import ours
+from neurocomp.bench.suite.checkpoints import localised
 from neurocomp.bench.suite.commands import Command, absolute_program, parse_custom
 from neurocomp.bench.suite.peers import Peer, installed_peers, peers, version_of
 from neurocomp.errors import UsageError
@@ -18,7 +19,7 @@ from neurocomp.pipeline.options import READY_PRESETS
 
 OURS = "neurocomp"
 STORE = "store"
-GROUPS = ("@presets", "@peers", "@pictures")
+GROUPS = ("@presets", "@models", "@peers", "@pictures")
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
 
@@ -77,30 +78,46 @@ class LeftOut:
 
 
 def resolve(
-    wanted: Iterable[str], custom: Iterable[str] = ()
+    wanted: Iterable[str],
+    custom: Iterable[str] = (),
+    *,
+    of_suite: Iterable[str] = (),
+    folder: Path = Path(),
+    converted: Path = Path("models"),
 ) -> tuple[list[Contender], list[LeftOut]]:
     """Return contenders in the order they were asked for, each once.
 
     Args:
         wanted: each a program and its flags: "neurocomp --preset fast", "neurocomp -m gpt2",
             "xz -9e", "zstd --ultra -22 --long=27", "store"; a peer alone has its usual flags.
-            "@presets" are fast, default and best, "@peers" all peers for any content that are
-            installed, "@pictures" those for pictures.
+            "@presets" are fast, default and best, "@models" all models of the package and all
+            installed ones, with each coder, "@peers" all peers for any content that are installed,
+            "@pictures" those for pictures.
         custom: as of `commands.parse_custom`.
+        of_suite: contenders that come before these, whose models are relative to ``folder``.
+        folder: of the suite.
+        converted: folder for the exact models of checkpoints.
 
     Returns:
         The contenders, and those that are not installed.
 
     Raises:
         UsageError: there is no such program, or flags are wrong.
+        FormatError, UnsupportedError, OSError: a checkpoint cannot be made exact.
     """
     known = peers()
     found: dict[str, Contender] = {}
     left_out: list[LeftOut] = []
-    for text in _expanded(wanted):
+    of_shell = [(text, Path()) for text in _expanded(wanted)]
+    for text, place in [*((text, folder) for text in _expanded(of_suite)), *of_shell]:
         program, _, flags = text.strip().partition(" ")
         if program == OURS:
-            one = of_neurocomp(flags)
+            options = localised(ours.read_options(shlex.split(flags)), place, converted)
+            lack = ours.missing(options)
+            if lack is not None:
+                left_out.append(LeftOut(text, lack))
+                continue
+            one = of_neurocomp(flags, options)
         elif program == STORE:
             one = store()
         elif program in known:
@@ -128,6 +145,8 @@ def _expanded(wanted: Iterable[str]) -> Iterable[str]:
     for text in wanted:
         if text == "@presets":
             yield from (f"{OURS} --preset {name}" for name in READY_PRESETS)
+        elif text == "@models":
+            yield from (f"{OURS} {flags}" for flags in ours.all_models())
         elif text in ("@peers", "@pictures"):
             for name, peer in installed_peers().items():
                 if bool(peer.formats) == (text == "@pictures"):
@@ -159,9 +178,17 @@ def of_peer(peer: Peer, flags: str = "") -> Contender:
     )
 
 
-def of_neurocomp(flags: str) -> Contender:
-    """Return neurocomp with options of ``neurocomp compress``; raises UsageError for others."""
-    options = ours.read_options(shlex.split(flags))
+def of_neurocomp(flags: str, options: ours.Options | None = None) -> Contender:
+    """Return neurocomp with options of ``neurocomp compress``.
+
+    Args:
+        flags: the options as tables show them.
+        options: the same, with models that the program can open; by default as ``flags`` has them.
+
+    Raises:
+        UsageError: a contender cannot have these options.
+    """
+    options = ours.read_options(shlex.split(flags)) if options is None else options
     return Contender(
         name=f"{OURS} {flags}".strip(),
         version=ours.version(),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from neurocomp import extras
+from neurocomp.bench.suite import ours
 from neurocomp.bench.suite import peers as module
 from neurocomp.bench.suite.commands import parse_command, parse_custom
 from neurocomp.bench.suite.contenders import of_peer, resolve
@@ -14,11 +15,14 @@ from neurocomp.bench.suite.peers import Peer, peers, version_of
 from neurocomp.bench.suite.rows import State
 from neurocomp.bench.suite.trial import try_once
 from neurocomp.errors import UsageError
+from neurocomp.store.folder import HOME_VARIABLE, ModelStore
 from tests.bench.suite.programs import content, png
 from tests.conftest import make_text
+from tests.golden.cases import PRIOR
 
 EXPECTED = {
-    *("gzip", "pigz", "bzip2", "xz", "zstd", "brotli", "bzip3", "lz4", "7z-lzma2", "7z-ppmd"),
+    *("gzip", "pigz", "bzip2", "xz", "zstd", "zstd-ultra", "brotli", "bzip3", "lz4"),
+    *("7z-lzma2", "7z-ppmd"),
     *("lrzip", "zpaq", "kanzi", "openzl", "omni-compress", "cjxl", "cwebp", "flif", "lepton"),
     *("paq8px", "cmix", "llama-zip"),
 }
@@ -80,6 +84,43 @@ def test_what_is_not_installed_is_left_out_with_a_word(monkeypatch: pytest.Monke
     found, left_out = resolve(["zpaq", "store", "@peers"])
     assert [one.name for one in found] == ["store"]
     assert [(one.name, one.reason) for one in left_out] == [("zpaq", "not installed: zpaq")]
+
+
+def test_the_largest_window_of_zstd_has_a_name() -> None:
+    peer = ALL["zstd-ultra"]
+    if peer.missing() is not None:
+        pytest.skip("zstd is not installed")
+    [one], _ = resolve(["zstd-ultra"])
+    assert {"--ultra", "-22", "--long=27"} <= set(one.compress.words)
+
+
+def test_max_takes_part_where_a_language_model_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    for flags in ("--preset max", "--ultra"):
+        found, left_out = resolve([f"neurocomp {flags}"])
+        assert found == []
+        assert [one.name for one in left_out] == [f"neurocomp {flags}"]
+        assert "none is installed" in left_out[0].reason
+    monkeypatch.setattr(ours, "largest_language_model", lambda store: "mine")
+    found, left_out = resolve(["neurocomp --preset max"])
+    assert ([one.name for one in found], left_out) == (["neurocomp --preset max"], [])
+
+
+def test_all_models_take_part_with_the_coders_they_work_with(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    ModelStore().add(PRIOR, "mine")
+    found, _ = resolve(["@models"])
+    assert [one.name.removeprefix("neurocomp -m ") for one in found] == [
+        *("mix", "adaptive", "adaptive --coder huffman", "text-s", "text-l"),
+        *("dalle:rainbow", "dalle:rainbow --coder huffman", "mine", "mine --coder huffman"),
+    ]
+    [huffman] = [one for one in found if one.name.endswith("-m adaptive --coder huffman")]
+    trial = try_once(huffman, content("a", make_text(300)), 1, 60, tmp_path)
+    assert trial.state is State.OK, trial.message
 
 
 def test_weights_are_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

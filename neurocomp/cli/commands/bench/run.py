@@ -45,7 +45,8 @@ _FILES = "files"
     multiple=True,
     metavar="SPEC",
     help="Measure this instead of the suite's contenders: a program from 'bench list' with flags, "
-    "such as 'xz -9e' or 'neurocomp -9'; @presets, @peers, @pictures; store. May be repeated.",
+    "such as 'xz -9e' or 'neurocomp -9'; @presets, @models, @peers, @pictures; store. "
+    "May be repeated.",
 )
 @click.option(
     "-m",
@@ -178,7 +179,13 @@ def _run_suite(
     if not contents:
         reporter.error(suite.name, "none of its files is on this machine")
         return
-    contenders, absent = resolve(_wanted(suite, values), values["commands"])
+    contenders, absent = resolve(
+        _wanted(values),
+        values["commands"],
+        of_suite=() if values["contenders"] else suite.contenders,
+        folder=suite.folder,
+        converted=values["output"] / "models",
+    )
     if not values["peers"]:
         contenders = [one for one in contenders if one.is_ours or one.flags in values["commands"]]
     for other in absent:
@@ -239,18 +246,13 @@ def _paths(values: dict[str, Any], reporter: Reporter) -> list[Path]:
     return [one.path for one in find_inputs(inputs, reporter, lambda _: True) if one.path]
 
 
-def _wanted(suite: Suite, values: dict[str, Any]) -> list[str]:
-    """Return the contenders: the suite's or the user's, and models."""
-    from neurocomp.bench.suite.checkpoints import exact_model, is_checkpoint
-
-    wanted = list(values["contenders"] or suite.contenders)
+def _wanted(values: dict[str, Any]) -> list[str]:
+    """Return the user's contenders, models included."""
+    wanted = list(values["contenders"])
     paths = " ".join(f"--model-path {_quoted(path)}" for path in values["model_path"])
     for name in values["models"]:
-        model = (
-            exact_model(Path(name), values["output"] / "models") if is_checkpoint(name) else name
-        )
         for coder in values["coders"] or (None,):
-            flags = [f"-m {_quoted(model)}", *([f"--coder {coder}"] if coder else [])]
+            flags = [f"-m {_quoted(name)}", *([f"--coder {coder}"] if coder else [])]
             wanted.append(" ".join(["neurocomp", *flags, *([paths] if paths else [])]))
     return wanted
 
