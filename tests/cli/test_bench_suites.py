@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from neurocomp.bench.corpora import paths
+from neurocomp.cli.commands.article import article
 from tests.bench.suite.programs import PYTHON, ZLIB
 from tests.cli.program import Outcome, Program
 
@@ -91,7 +92,12 @@ def test_nothing_of_a_suite_is_here(
         (("small", "--command", "x"), "write 'name: compress"),
         (("small", "-T", "two"), "--threads two: write numbers"),
         (("--files", "a", "-c", "neurocomp -c"), "has no option '-c'"),
-        (("article",), "the suite article needs --tokenizer FOLDER, and models"),
+        (("article",), "the suite article counts bits per token of GPT-2"),
+        (("article", "-T", "2"), "--threads does not apply to the suite article"),
+        (("article", "-c", "xz"), "--contender does not apply to the suite article"),
+        (("article", "--no-peers"), "--peers does not apply to the suite article"),
+        (("small", "--train", "a"), "--train is for the suite article"),
+        (("--files", "a", "--tokenizer", "gpt2"), "--tokenizer is for the suite article"),
         (("--files", "-"), "a suite reads its files several times"),
     ],
 )
@@ -111,6 +117,23 @@ def test_what_is_wrong_is_refused(
     done = inside("bench", "run", *words)
     assert done.code == 2
     assert message in done.err
+
+
+def test_the_article_has_models_of_its_own_and_takes_a_text_to_train_on(
+    inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(paths.VARIABLE, str(tmp_path))
+    (tmp_path / "wikitext2-valid.txt").write_bytes(b"a text")
+    called: list[dict[str, object]] = []
+    monkeypatch.setattr(article, "callback", lambda **values: called.append(values))
+    words = ("bench", "run", "article", "--tokenizer", "gpt2")
+    assert inside(*words).code == 0
+    assert inside(*words, "--train", "a.xz", "--train", "b.xz", "-m", "mine", "-o", "out").code == 0
+    usual, more = called
+    assert usual["text"] == tmp_path / "wikitext2-valid.txt"
+    assert (usual["models"], usual["corpus"]) == (("mix", "text-s", "text-l"), ())
+    assert (more["models"], more["corpus"]) == (("mine",), (Path("a.xz"), Path("b.xz")))
+    assert more["output"] == Path("out/article")
 
 
 def test_list_has_suites_and_compressors(inside: Inside) -> None:

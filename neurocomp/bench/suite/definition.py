@@ -75,7 +75,7 @@ class Suite:
         description: a line or two for people.
         note: what readers of results must know.
         files: what is coded.
-        contenders: what codes it, as `contenders.resolve` reads it.
+        contenders: what codes it, as `contenders.resolve` reads it; of a delegate, names of models.
         threads: numbers of threads, each a row of its own; or `ALL_THREADS`.
         delegate: another command that does the work: "article"; empty for none.
         folder: that the paths of files are relative to.

@@ -24,6 +24,7 @@ from neurocomp.bench.suite.definition import (
 from neurocomp.bench.suite.made import make
 from neurocomp.bench.suite.peers import peers
 from neurocomp.errors import UsageError
+from neurocomp.registry.packaged import EMBEDDED
 
 NAMES = {"text", "silesia", "small", "pictures", "containers", "article", "tokens", "speed"}
 
@@ -52,6 +53,9 @@ def test_a_packaged_suite_is_of_known_files_and_contenders(name: str) -> None:
                 assert len(files) == 1
                 assert spec.offset + spec.length <= files[0].num_bytes
         assert bool(spec.local) == (spec.bytes is not None)
+    if loaded.delegate:
+        assert set(loaded.contenders) <= set(EMBEDDED)
+        return
     for text in loaded.contenders:
         word = text.split()[0]
         assert word in (contenders.OURS, contenders.STORE, *contenders.GROUPS, *peers())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neurocomp.cli.commands.bench.delegated import refuse_unused, run_article
 from neurocomp.cli.files.inputs import find_inputs
 from neurocomp.cli.options import (
     STDIN,
@@ -115,7 +116,15 @@ _FILES = "files"
     "--tokenizer",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Folder with GPT-2's vocab.json and merges.txt, for the suite 'article'.",
+    help="Folder with GPT-2's vocab.json and merges.txt, which the suite 'article' needs.",
+)
+@click.option(
+    "--train",
+    "corpus",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Text for the n-grams of the suite 'article', .txt or .xz. May be repeated.",
 )
 @model_path_option
 @message_options
@@ -150,12 +159,15 @@ def run(**values: Any) -> int:
     if values["are_files"]:
         paths = _paths(values, reporter)
         contents = of_paths(paths, values["limit_bytes"])
-        work.append((Suite(_FILES, "Files"), contents, []))
+        suite = Suite(_FILES, "Files")
+        refuse_unused([suite])
+        work.append((suite, contents, []))
     else:
         suites = [load_suite(name) for name in values["names"]]
+        refuse_unused(suites)
         for suite in suites:
             if suite.delegate:
-                _delegate(suite, values)
+                run_article(suite, values)
                 continue
             work.append((suite, *resolve(suite, values["limit_bytes"])))
     for suite, contents, missing in work:
@@ -275,26 +287,3 @@ def _threads(suite: Suite, text: str | None) -> tuple[int, ...]:
             raise UsageError(f"--threads {text}: write numbers with commas, or {ALL_THREADS}")
         threads = text if text == ALL_THREADS else tuple(map(int, text.split(",")))
     return dataclasses.replace(suite, threads=threads).thread_counts(num_cores())
-
-
-def _delegate(suite: Suite, values: dict[str, Any]) -> None:
-    """Run the command that a suite stands for."""
-    from neurocomp.bench.corpora.paths import corpus_path
-    from neurocomp.bench.suite.checkpoints import is_checkpoint
-    from neurocomp.cli.commands.article import article
-
-    if values["tokenizer"] is None or not values["models"]:
-        raise UsageError(
-            f"the suite {suite.name} needs --tokenizer FOLDER, and models: -m NAME, once or more; "
-            "'neurocomp bench article' has all options"
-        )
-    text = corpus_path(suite.files[0].corpus)
-    words = [str(text), "--tokenizer", str(values["tokenizer"])]
-    words += ["-o", str(values["output"] / suite.name)]
-    for model in values["models"]:
-        words += ["--checkpoint" if is_checkpoint(model) else "-m", model]
-    words += ["-q"] if values["quiet"] else []
-    with click.Context(article, info_name="article") as parent:
-        context = article.make_context("article", words, parent=parent)
-        with context:
-            article.invoke(context)
