@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from neurocomp.bench.suite.results import Results
 from neurocomp.bench.suite.rows import Row
 
-MEASURES = ("size", "compressing", "decompressing", "memory")
+_TIMES = {
+    "compressing": ("compress_cpu", "compress_cpus"),
+    "decompressing": ("decompress_cpu", "decompress_cpus"),
+}
+_REAL_TIMES = {
+    "compressing, real time": ("compress_wall", "compress_walls"),
+    "decompressing, real time": ("decompress_wall", "decompress_walls"),
+}
+"""Real times count where there are several threads: those that wait take no CPU time."""
+
+MEASURES = ("size", *_TIMES, *_REAL_TIMES, "memory")
 
 
 class Verdict(enum.StrEnum):
@@ -31,7 +41,7 @@ class Difference:
         file: of the row.
         title: contender and threads.
         measure: one of `MEASURES`, or "state".
-        before, now: bytes, or CPU seconds; None for a state.
+        before, now: bytes or seconds, of CPU time unless it says real time; None for a state.
         verdict: what that means.
         message: of a row that has no result now.
     """
@@ -76,7 +86,8 @@ def compare(before: Results, now: Results, noise: float = 0.05) -> Comparison:
 
     Sizes are compared exactly.  A time differs where its median does by more than ``noise`` and,
     with several runs, the slowest run of one is faster than the fastest of the other: so a machine
-    that was busy for a while makes no difference.  Memory differs by more than ``noise``.
+    that was busy for a while makes no difference.  Times are CPU time and, of rows with several
+    threads, real time as well.  Memory differs by more than ``noise``.
 
     Args:
         before, now: the results; versions may differ, that is the point.
@@ -125,18 +136,12 @@ def _compare_rows(old: Row, new: Row, noise: float, same_machine: bool) -> list[
     ]
     if not same_machine:
         return found
-    for measure, a, b, runs_a, runs_b in (
-        ("compressing", old.compress_cpu, new.compress_cpu, old.compress_cpus, new.compress_cpus),
-        (
-            "decompressing",
-            old.decompress_cpu,
-            new.decompress_cpu,
-            old.decompress_cpus,
-            new.decompress_cpus,
-        ),
-    ):
+    times = _TIMES if new.threads == 1 else {**_TIMES, **_REAL_TIMES}
+    for measure, (middle, runs) in times.items():
+        a, b = getattr(old, middle), getattr(new, middle)
         if a is not None and b is not None:
-            verdict = _verdict(a, b, noise) if _apart(runs_a, runs_b) else Verdict.SAME
+            is_apart = _apart(getattr(old, runs), getattr(new, runs))
+            verdict = _verdict(a, b, noise) if is_apart else Verdict.SAME
             found.append(difference(measure, a, b, verdict))
     memories = [_memory(row) for row in (old, new)]
     if memories[0] is not None and memories[1] is not None:

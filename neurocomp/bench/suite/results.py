@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neurocomp.bench.suite.rows import Row, row_from_json
+from neurocomp.bench.suite.rows import OF_EACH_RUN, Row, row_from_json
 from neurocomp.errors import FormatError
 from neurocomp.names import quoted
 from neurocomp.store.files import write_atomically
 
 FORMAT = 1
-_TUPLES = ("compress_cpus", "decompress_cpus")
 _NUMBERS = {"int": int, "float": float}
 _DERIVED = ("bits_per_byte", "bits_per_unit", "with_model_bytes", "with_program_bytes")
 
@@ -71,7 +70,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     writer.writerow([*names, *_DERIVED])
     for row in rows:
         cells = {**row.to_json(), **{name: getattr(row, name) for name in _DERIVED}}
-        for name in _TUPLES:
+        for name in OF_EACH_RUN:
             cells[name] = ";".join(f"{seconds:.6f}" for seconds in cells[name])
         writer.writerow([_cell(cells[name]) for name in (*names, *_DERIVED)])
     return text.getvalue()
@@ -139,7 +138,7 @@ def _values(line: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for field in dataclasses.fields(Row):
         cell = line.get(field.name) or ""
-        if field.name in _TUPLES:
+        if field.name in OF_EACH_RUN:
             values[field.name] = [float(one) for one in cell.split(";") if one]
         elif cell or field.default is dataclasses.MISSING:
             kind = _NUMBERS.get(str(field.type).partition(" ")[0], str)

@@ -10,6 +10,9 @@ from typing import Any
 
 from neurocomp.bench.suite.rates import Rates
 
+OF_EACH_RUN = ("compress_cpus", "decompress_cpus", "compress_walls", "decompress_walls")
+"""Fields of a row with the seconds of each run."""
+
 
 class State(enum.StrEnum):
     """How a row ended."""
@@ -48,6 +51,7 @@ class Row(Rates):
         compress_wall, decompress_wall: seconds from start to end.
         compress_memory, decompress_memory: largest resident size in bytes; None likewise.
         compress_cpus, decompress_cpus: CPU seconds of each run.
+        compress_walls, decompress_walls: seconds from start to end of each run.
         machine: processor, cores, system.
         date: when it was measured, UTC.
         commit: of a checkout that neurocomp runs from.
@@ -78,6 +82,8 @@ class Row(Rates):
     decompress_memory: int | None = None
     compress_cpus: tuple[float, ...] = ()
     decompress_cpus: tuple[float, ...] = ()
+    compress_walls: tuple[float, ...] = ()
+    decompress_walls: tuple[float, ...] = ()
     machine: str = ""
     date: str = ""
     commit: str = ""
@@ -106,6 +112,6 @@ def row_from_json(item: Mapping[str, Any]) -> Row:
     names = {field.name for field in dataclasses.fields(Row)}
     values = {name: value for name, value in item.items() if name in names}
     values["state"] = State(values["state"])
-    for name in ("compress_cpus", "decompress_cpus"):
+    for name in OF_EACH_RUN:
         values[name] = tuple(values.get(name, ()))
     return Row(**values)

@@ -172,8 +172,10 @@ def _row(suite: str, job: Job, trials: Sequence[Trial], here: str, date: str) ->
         decompress_wall=_median([trial.decompress_wall for trial in ok]),
         compress_memory=_largest([trial.compress_memory for trial in ok]),
         decompress_memory=_largest([trial.decompress_memory for trial in ok]),
-        compress_cpus=tuple(one for trial in ok if (one := trial.compress_cpu) is not None),
-        decompress_cpus=tuple(one for trial in ok if (one := trial.decompress_cpu) is not None),
+        compress_cpus=_known([trial.compress_cpu for trial in ok]),
+        decompress_cpus=_known([trial.decompress_cpu for trial in ok]),
+        compress_walls=_known([trial.compress_wall for trial in ok]),
+        decompress_walls=_known([trial.decompress_wall for trial in ok]),
         machine=here,
         date=date,
         commit=machine.commit(),
@@ -189,8 +191,12 @@ def _fitting(contenders: Sequence[Contender], content: Content) -> list[Contende
 
 
 def _median(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
+    known = _known(values)
     return median(known) if known else None
+
+
+def _known(values: Sequence[float | None]) -> tuple[float, ...]:
+    return tuple(value for value in values if value is not None)
 
 
 def _largest(values: Sequence[int | None]) -> int | None:

@@ -80,6 +80,8 @@ def row(file: str = "a", title: str = "xz -9", size: int = 400, **changes: objec
         "decompress_memory": 20_000_000,
         "compress_cpus": (0.5,),
         "decompress_cpus": (0.25,),
+        "compress_walls": (0.6,),
+        "decompress_walls": (0.3,),
         "machine": "m",
         "date": "2026-01-01T00:00:00Z",
     }

@@ -147,6 +147,20 @@ def test_a_time_differs_beyond_noise() -> None:
     assert verdicts(timed(1.0, 1.0, 1.1), timed(1.2, 1.21, 1.22))["compressing"] == "worse"
 
 
+def test_threads_that_wait_show_in_real_time() -> None:
+    def timed(threads: int, *seconds: float) -> Row:
+        middle = sorted(seconds)[len(seconds) // 2]
+        return row(threads=threads, decompress_wall=middle, decompress_walls=seconds)
+
+    name = "decompressing, real time"
+    found = verdicts(timed(2, 1.0, 1.0, 1.1), timed(2, 1.9, 2.0, 2.1))
+    assert found[name] == "worse"
+    assert found["decompressing"] == found["compressing, real time"] == "same"
+    assert verdicts(timed(2, 1.0, 1.0, 2.0), timed(2, 1.9, 2.0, 2.1))[name] == "same"
+    assert verdicts(timed(2, 2.0), timed(2, 1.0))[name] == "better"
+    assert name not in verdicts(timed(1, 1.0), timed(1, 2.0))
+
+
 def test_memory_counts_and_another_machine_does_not() -> None:
     assert verdicts(row(), row(compress_memory=60_000_000))["memory"] == "worse"
     assert set(verdicts(row(), row(machine="other", compress_cpu=9.0))) == {"size"}

@@ -72,6 +72,7 @@ def ok(seconds: float, size: int = 100, memory: int = 1) -> Trial:
         compared="bytes",
         compress_cpu=seconds,
         decompress_cpu=2 * seconds,
+        compress_wall=3 * seconds,
         compress_memory=memory,
     )
 
@@ -86,7 +87,8 @@ def test_medians_of_runs_in_turn(
     assert [(row.compress_cpu, row.decompress_cpu) for row in rows] == [(2, 4), (4, 8)]
     assert rows[0].compress_cpus == (1, 9, 2)
     assert rows[0].compress_memory == 5
-    assert rows[0].compress_wall is None
+    assert (rows[0].compress_wall, rows[0].compress_walls) == (6, (3, 27, 6))
+    assert (rows[0].decompress_wall, rows[0].decompress_walls) == (None, ())
 
 
 def test_a_run_goes_on_where_it_stopped(pair: tuple[Contender, Contender], tmp_path: Path) -> None:

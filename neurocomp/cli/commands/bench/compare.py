@@ -37,8 +37,9 @@ def compare(**values: Any) -> int:
 
     Rows of the same file, contender and threads are compared, whatever their versions. Any change
     of size counts. A time counts as changed if its median differs by more than the noise, and all
-    runs of one are faster than all runs of the other, so run suites with --repeat 5. Results from
-    different machines are compared by size only.
+    runs of one are faster than all runs of the other, so run suites with --repeat 5. Times are CPU
+    time; with several threads, real time is compared too. Results from different machines are
+    compared by size only.
 
     \b
     Example:
