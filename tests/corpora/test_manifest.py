@@ -23,7 +23,7 @@ PINNED = re.compile(
 def test_committed_manifest() -> None:
     manifest = load(EVAL)
     assert manifest.name == "eval"
-    assert len(manifest.files) == 74
+    assert len(manifest.files) == 79
     for file in manifest.files:
         assert file.kind
         assert file.licence

@@ -14,6 +14,7 @@ from neurocomp.bench.corpora.errors import CorpusError
 from neurocomp.bench.corpora.manifest import EVAL, CorpusFile, load
 from neurocomp.bench.suite import made
 from neurocomp.bench.suite.definition import FileSpec, Suite
+from neurocomp.bench.suite.pixels import to_pnm
 from neurocomp.errors import NeurocompError, UsageError
 
 
@@ -63,7 +64,7 @@ def resolve(suite: Suite, limit_bytes: int | None = None) -> tuple[list[Content]
     missing: list[Missing] = []
     for spec in suite.files:
         try:
-            found = list(_find(spec, suite.folder))
+            found = [_shown(one, spec) for one in _find(spec, suite.folder)]
         except UsageError:
             raise
         except (NeurocompError, OSError) as error:
@@ -111,19 +112,31 @@ def _find(spec: FileSpec, folder: Path) -> Iterator[Content | Missing]:
         if found is None:
             yield Missing(
                 spec.local,
-                "no SHA-256 of it is in the manifest, so 'corpora fetch' does not get it: "
+                "it is not in the manifest, so 'corpora fetch' does not get it: "
                 f"put a copy at {spec.local} into the folder that {paths.VARIABLE} names",
             )
             return
-        if spec.bytes is not None and found.stat().st_size != spec.bytes:
+        content = _of_path(spec.name or spec.local, found)
+        if spec.bytes is not None and content.num_bytes != spec.bytes:
             raise CorpusError(
-                f"{found} has {found.stat().st_size} bytes, the suite's has {spec.bytes}: it is "
+                f"{found} has {content.num_bytes} bytes, the suite's has {spec.bytes}: it is "
                 "another file"
             )
-        yield _of_path(spec.name or spec.local, found)
+        if spec.sha256 and content.sha256 != spec.sha256:
+            raise CorpusError(f"{found} has another SHA-256 than the suite's: it is another file")
+        yield content
     else:
-        content = made.make(spec.made, spec.parts)
-        yield _of_bytes(spec.name or spec.made, content, Path(spec.name).suffix)
+        made_here = made.make(spec.made, spec.parts)
+        yield _of_bytes(spec.name or spec.made, made_here, Path(spec.name).suffix)
+
+
+def _shown(one: Content | Missing, spec: FileSpec) -> Content | Missing:
+    """Return a content, or its pixels where the suite asks for them."""
+    if isinstance(one, Missing) or not spec.pixels:
+        return one
+    pixels, suffix = to_pnm(one.read())
+    name = one.name if one.name == spec.name else f"{one.name.removesuffix(one.suffix)}{suffix}"
+    return _of_bytes(name, pixels, suffix)
 
 
 def _corpus(spec: FileSpec, file: CorpusFile) -> Content | Missing:

@@ -21,6 +21,9 @@ ALL_THREADS = "1..n"
 """Stands for 1, 2, 4 and so on up to the number of cores."""
 
 KINDS = ("corpus", "path", "local", "made")
+_TYPES = {"offset": int, "length": int, "bytes": int, "parts": list, "pixels": bool}
+"""Types of a file's values that are not strings."""
+
 _SUITE_KEYS = {"title", "description", "note", "files", "contenders", "threads", "delegate"}
 
 
@@ -31,14 +34,16 @@ class FileSpec:
     Attributes:
         corpus: a file of the corpora's manifest, or a folder of it.
         path: files of the user, relative to the suite's own; may have ``*``.
-        local: a file that is not in the manifest, as no hash of it is known; it is looked for
-            where corpora are, and only its size is checked.
+        local: a file that is not in the manifest, as no source or no hash of it is known; it is
+            looked for where corpora are.
         made: what is made here: an archive of corpus files ("tar", "tar.gz", "zip", "gz"), or a set
             of tokens of the package's pictures ("captions", "latents", "captioned-latents").
         parts: corpus files or folders that ``made`` is made of.
         offset: where the piece begins, in bytes.
         length: of the piece; None for all that follows.
         bytes: size that a local file must have.
+        sha256: hash that a local file must have, hexadecimal; empty where none is known.
+        pixels: whether a picture's pixels are coded, as a PPM or PGM file, and not its file.
         name: what tables call it; by default it follows from the others.
     """
 
@@ -50,6 +55,8 @@ class FileSpec:
     offset: int = 0
     length: int | None = None
     bytes: int | None = None
+    sha256: str = ""
+    pixels: bool = False
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -152,7 +159,7 @@ def parse_suite(name: str, content: Mapping[str, Any], folder: Path) -> Suite:
 def _parse_file(item: Mapping[str, Any]) -> FileSpec:
     _refuse_unknown(item, {field.name for field in fields(FileSpec)}, "a file")
     for key, value in item.items():
-        wanted = int if key in ("offset", "length", "bytes") else list if key == "parts" else str
+        wanted = _TYPES.get(key, str)
         if type(value) is not wanted:
             raise UsageError(f"{key} = {value!r} of a file is not a {wanted.__name__}")
     return FileSpec(**{**item, "parts": tuple(item.get("parts", ()))})
