@@ -61,7 +61,7 @@ def tokenizer_of(place: Path) -> bytes:
 def read_excerpt(path: Path, symbol_map: BytePairs, alphabet_size: int, size: int) -> Excerpt:
     """Return the first ``size`` tokens of a text, or all if there are fewer.
 
-    The bytes are cut where the last token ends, and are tokenised anew without what followed, so
+    The bytes are cut where the last token ends, and are tokenised again without what followed, so
     that the number of tokens may differ by a few.
 
     Raises:

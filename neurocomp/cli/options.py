@@ -112,7 +112,7 @@ threads_option = click.option(
     type=click.IntRange(0, 256),
     default=0,
     metavar="N",
-    help="Blocks to work on at once; 0, the default, for as many as there are cores.",
+    help="Threads for blocks and for sections of large blocks; 0, the default: one for each core.",
 )
 
 max_size_option = click.option(

@@ -83,7 +83,7 @@ class Trace:
         symbol_map: says what they mean; they stand for the block before transforms are undone.
         bits: what the coder spent, (n,).
         opinions: what parts of the model would have spent by themselves, by their names, (n,) each;
-            NaN where a part had nothing to say.
+            NaN where a part gave no prediction.
         likely: the likeliest symbols of the places that were asked for.
         num_payloads: coders that worked side by side; each ends within a byte of its bits.
         framing_bytes: of the payload that no coder wrote.

@@ -32,7 +32,7 @@ class Entries:
         sizes: int64 (n,), bytes of the content that each stands for; 0 without an offset.
         kinds: uint8 (n,), numbers of the explanation's names of kinds.
         blocks: int32 (n,), the number of its block.
-        opinions: what parts of the model would have spent, (n,) each, NaN for nothing to say.
+        opinions: what parts of the model would have spent, (n,) each, NaN if it gave no prediction.
         likely_rows: int64 (n,), rows of the next two; -1 where the likeliest were not asked for.
         likely_ids: int32 (m, 5).
         likely_shares: float64 (m, 5), probabilities.

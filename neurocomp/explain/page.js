@@ -38,7 +38,7 @@ function describe(entry) {
   if (data.against) all.push([data.against_model, data.against[entry]]);
   const most = Math.max(...all.map((one) => one[1] ?? 0), 1e-9);
   for (const [name, value] of all) {
-    if (value === null || value === undefined) row(costs, name, "nothing to say", 0, false);
+    if (value === null || value === undefined) row(costs, name, "no prediction", 0, false);
     else row(costs, name, `${value.toFixed(2)} bits`, value / most, name === "cost");
   }
   box.append(costs);

@@ -35,7 +35,7 @@ class Builder:
         except DownloadError:
             raise
         except CorpusError:
-            self._forget(file)  # what has come is wrong: another try begins anew
+            self._forget(file)  # what has come is wrong: another try begins again
             raise
         self._forget(file)
         return content

@@ -146,7 +146,8 @@ def _corpus(spec: FileSpec, file: CorpusFile) -> Content | Missing:
         return Missing(file.name, str(error))
     if not is_right(path, file):
         return Missing(
-            file.name, f"{path} differs from the manifest: 'neurocomp corpora verify' tells more"
+            file.name,
+            f"{path} differs from the manifest: run 'neurocomp corpora verify' for details",
         )
     whole = spec.corpus == file.name
     return _of_path(spec.name if whole and spec.name else file.name, path)

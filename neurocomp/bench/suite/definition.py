@@ -161,7 +161,8 @@ def _parse_file(item: Mapping[str, Any]) -> FileSpec:
     for key, value in item.items():
         wanted = _TYPES.get(key, str)
         if type(value) is not wanted:
-            raise UsageError(f"{key} = {value!r} of a file is not a {wanted.__name__}")
+            kind = {int: "an integer", list: "a list", str: "a string"}[wanted]
+            raise UsageError(f"{key} = {value!r} of a file must be {kind}")
     return FileSpec(**{**item, "parts": tuple(item.get("parts", ()))})
 
 
@@ -176,14 +177,14 @@ def _threads(value: object) -> tuple[int, ...] | str:
 def _text(content: Mapping[str, Any], key: str) -> str:
     value = content.get(key, "")
     if not isinstance(value, str):
-        raise UsageError(f"{key} = {value!r} is not a text")
+        raise UsageError(f"{key} = {value!r} is not a string")
     return value
 
 
 def _list(content: Mapping[str, Any], key: str, kind: type) -> Sequence[Any]:
     value = content.get(key, [])
     if not isinstance(value, list) or not all(isinstance(one, kind) for one in value):
-        raise UsageError(f"{key} is not a list of {'tables' if kind is dict else 'texts'}")
+        raise UsageError(f"{key} is not a list of {'tables' if kind is dict else 'strings'}")
     return value
 
 

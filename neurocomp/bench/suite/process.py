@@ -60,7 +60,7 @@ def run(
         errors: a file for what it writes to standard error.
         stdin, stdout: files; nothing where they are None.
         cwd: the folder it runs in.
-        environment: of the program; this process's where it is None.
+        environment: of the program; this process's if None.
         timeout: seconds after which it and what it has started are killed.
 
     Raises:

@@ -172,8 +172,8 @@ def _charts(rows: Sequence[Row]) -> Iterable[str]:
         )
         yield _figure(
             f"Size against speed, {verb}",
-            "Lower is smaller, further right is faster. Of those on the line, none is beaten in "
-            "both by another one.",
+            "Lower is smaller, further right is faster. The line joins the contenders that no "
+            "other beats in both size and speed.",
             scatter(chart),
         )
     by_file = gains(rows)
@@ -193,8 +193,8 @@ def _charts(rows: Sequence[Row]) -> Iterable[str]:
     if any(one.model_bytes for one in sums):
         yield _figure(
             "Size against weights",
-            "What a reader needs as well as the program costs space too, once: weights of models, "
-            "which the bits per byte here leave out.",
+            "A reader also needs the model's weights, once. They are not counted in the bits per "
+            "byte here.",
             scatter(_weights(sums, labels)),
         )
 

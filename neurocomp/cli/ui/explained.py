@@ -130,8 +130,8 @@ def _curve(one: Explanation) -> Iterator[str]:
     most = float(curve.costs.max(initial=0))
     size = (curve.edges[-1] - curve.edges[0]) / max(curve.costs.size, 1)
     yield (
-        f"cost along the file: a column is {size:.0f} {curve.unit}s, the highest {most:.3f} bits a "
-        f"{curve.unit}"
+        f"cost along the file: each column is {size:.0f} {curve.unit}s; the peak is {most:.3f} "
+        f"bits per {curve.unit}"
     )
     yield sparkline(curve, is_unicode=takes_unicode())
 
