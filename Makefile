@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# What each stamp vouches for: the package's own needs; all extras and tools, torch among them,
+# What each stamp stands for: the package's own needs; all extras and tools, torch among them,
 # which takes minutes; the core as its sources are; all of it.
 LIGHT := $(VENV)/.light
 DEVELOPER := $(VENV)/.developer
@@ -44,7 +44,7 @@ $(DEVELOPER): $(LIGHT) | $(BUILT)
 	$(PIP) --no-build-isolation --editable ".[dev]"
 	@touch $@
 
-# The core is compiled anew where its sources have changed.
+# The core is compiled again if its sources have changed.
 $(BUILT): $(LIGHT) $(CORE) Makefile
 	$(BIN)/python core/build_backend.py
 	@touch $@
@@ -76,7 +76,7 @@ types: $(READY)
 unit: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist worksteal --benchmark-disable
 
-# Each is left out, with a word, where it is not installed; clang-tidy is no part of the environment
+# Each is left out, with a word, where it is not installed; clang-tidy is not part of the environment
 # for its size.
 lint-core: $(LIGHT) ## the core's format (clang-format), and what clang-tidy finds in it
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-format >/dev/null; \
@@ -162,13 +162,13 @@ format: $(READY) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(filter %.cpp %.hpp,$(CORE))
 
-constants: ## write the core's header of the format's numbers anew
+constants: ## write the core's header of the format's numbers
 	$(PYTHON) core/make_constants.py
 
-golden: $(READY) ## write the golden files anew (review the change of sizes)
+golden: $(READY) ## write the golden files (review the change of sizes)
 	$(BIN)/python -m tests.golden.make
 
-docs: $(READY) ## write docs/cli.md and the man page anew from the help texts
+docs: $(READY) ## write docs/cli.md and the man page from the help texts
 	$(BIN)/python -m neurocomp.cli.docs
 
 clean: ## remove what the other commands made

@@ -1,7 +1,7 @@
 """What the pages show of the published results: ``python -m benchmarks.figures [FOLDER]``.
 
 Draws the front page's chart and that of sizes against speeds, and writes the tables of
-docs/benchmarks.md anew, all from results.csv.  FOLDER is that of a run of the suite "text"
+docs/benchmarks.md, all from results.csv.  FOLDER is that of a run of the suite "text"
 (``neurocomp bench run text``), whose results become the published ones before that.
 """
 
@@ -56,7 +56,7 @@ def published(path: Path = RESULTS) -> list[Row]:
     contents = {row.file: row.content_bytes for row in rows}
     for row in rows:
         if not row.is_ok or contents[row.file] != row.content_bytes:
-            raise ValueError(f"{row.file} with {row.contender} is no sound row")
+            raise ValueError(f"{row.file} with {row.contender} is not a sound row")
     for total in totals(rows):
         if total.num_files != len(contents):
             raise ValueError(f"{total.title} has {total.num_files} files of {len(contents)}")

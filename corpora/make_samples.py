@@ -1,4 +1,4 @@
-"""Write the generated samples anew: ``python -m corpora.make_samples``."""
+"""Write the generated samples: ``python -m corpora.make_samples``."""
 
 from __future__ import annotations
 

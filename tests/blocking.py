@@ -2,7 +2,7 @@
 
     python -m tests.blocking < commands.json
 
-Writes a list of [exit code, standard output, messages] as JSON.  `decode` is no command of the
+Writes a list of [exit code, standard output, messages] as JSON.  `decode` is not a command of the
 program: it decompresses files by the library, and writes the hashes of what they hold.
 """
 

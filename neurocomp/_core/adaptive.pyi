@@ -10,7 +10,7 @@ class Predictor:
         num_lanes: at least 1.
         first_capacity: rows of a fresh trie.
         max_nodes: rows at most.
-        history_symbols: a full trie is built anew from so many of the latest symbols.
+        history_symbols: a full trie is built again from so many of the latest symbols.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Entropy coders of symbols: what the functions of ``core/src/coding`` take.
 
 Arrays are contiguous, and none is converted.  All raise ValueError for shapes that don't fit
-together, symbols outside the alphabet and rows that are no frequency tables.
+together, symbols outside the alphabet and rows that are not frequency tables.
 """
 
 from numpy import float32, int32, int64, uint8, uint64

@@ -6,7 +6,7 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 class BadModel(ValueError):
-    """A file is no model, damaged, or holds what can't be; the message names no file."""
+    """A file is not a model, is damaged, or holds what can't be; the message names no file."""
 
 class UnsupportedModel(BadModel):
     """It is of a newer version, or of another kind than is asked for."""

@@ -79,7 +79,7 @@ def _kept(
 ) -> Record | None:
     """Return the record of frames that another worker has written; None where that is not sure.
 
-    Nothing is decoded: the stored checksums vouch for the frames, and the checksum of their content
+    Nothing is decoded: the stored checksums confirm the frames, and the checksum of their content
     is compared with that of the file.
     """
     checksum = num_bytes = 0

@@ -23,7 +23,7 @@ _TIME_KEYS = ("mtime", "LastModified", "last_modified", "updated")
 
 
 _STORES = ("adlfs", "aiobotocore", "aiohttp", "azure", "botocore", "gcsfs", "google", "s3fs")
-"""Packages whose exceptions tell of a store, and many of which are no OSError."""
+"""Packages of stores, many of whose exceptions are not OSErrors."""
 
 
 class UrlPlace:

@@ -47,7 +47,7 @@ class HuffmanCode:
         counts: of the lengths.
 
     Raises:
-        ValueError: ``frequencies`` are no such table.
+        ValueError: ``frequencies`` is not such a table.
     """
 
     def __init__(self, frequencies: Frequencies) -> None:

@@ -29,8 +29,8 @@ class WindowAttention(Heads):
 
     The first positions of a lane, the *sinks*, stay in sight (G. Xiao et al., Efficient streaming
     language models with attention sinks, 2023).  Keys are rotated by their own positions, queries
-    by theirs; for the sinks, queries are rotated anew, as if the window were all there is.  Sums do
-    not depend on the order in which positions are kept.
+    by theirs; for the sinks, queries are rotated again, as if the window were all there is.  Sums
+    do not depend on the order in which positions are kept.
     """
 
     @cached_property

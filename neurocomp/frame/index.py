@@ -45,7 +45,7 @@ def read_index(stream: BinaryIO, start: int = 0) -> list[FrameIndex]:
     Goes from block head to block head, and reads a trailer only where a last block announces it:
     content may look like one.  Heads and trailers are compared as in reading forwards, so what is
     missing, doubled, exchanged or put between blocks is an error here as well.  Payloads are not
-    read: where a frame has no trailer, only the stored checksum of a block vouches for its head.
+    read: where a frame has no trailer, only the stored checksum of a block confirms its head.
 
     Raises:
         FormatError: the stream is not made of frames.

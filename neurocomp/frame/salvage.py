@@ -3,7 +3,7 @@
 Heads lead from block to block as far as they can be trusted: a damaged block's head is, where what
 it leads to is sound.  Otherwise the frame's trailer tells where its blocks stand, counted from the
 frame's start or, where bytes were put in or taken out, from its end.  Where there is none, the
-search goes on at the next header that the checksum of its first block vouches for.  What lies
+search goes on at the next header that the checksum of its first block confirms.  What lies
 within a frame whose extent is known is content, and never searched for frames.
 """
 

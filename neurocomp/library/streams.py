@@ -93,7 +93,7 @@ class Sink:
             count = self._stream.write(data[num_written:] if num_written else data)
             if count is None and isinstance(self._stream, io.RawIOBase):
                 raise BlockingIOError("the file would block: give a blocking one")
-            # Objects that are no files by descent may return anything; they take all of it.
+            # Objects that are not files by descent may return anything; they take all of it.
             if type(count) is not int or not 0 <= count < len(data) - num_written:
                 break
             if count == 0:

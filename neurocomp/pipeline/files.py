@@ -150,7 +150,7 @@ def _writer(descriptor: int, target: Path) -> BinaryIO:
 @contextmanager
 def _open_channel(target: Path) -> Iterator[BinaryIO]:
     number = own_descriptor(target)
-    # Opened anew, a file that the shell opened for this process would be written from its start.
+    # Opened again, a file that the shell opened for this process would be written from its start.
     descriptor = os.open(target, os.O_WRONLY) if number is None else os.dup(number)
     with _writer(descriptor, target) as file:
         yield file

@@ -181,7 +181,7 @@ class ModelStore:
         """Return all models: installed ones by name, then those without a name, then the others.
 
         Raises:
-            FormatError: the names file is damaged, or a file of the search path is no model.
+            FormatError: the names file is damaged, or a file of the search path is not a model.
             ModelNotFoundError: a search path doesn't exist.
         """
         return [*self._installed(), *self._searched()]

@@ -93,7 +93,7 @@ def checkpoint_folder(run: Path, step: int) -> Path:
 
 
 def step_of(path: Path) -> int | None:
-    """Return the step that the name of a checkpoint's folder says; None if it is no such name."""
+    """Return the step in the name of a checkpoint's folder; None if it is not such a name."""
     match = _NAME.fullmatch(path.name)
     if match is None or path.name != f"step-{int(match[1]):08d}":
         return None

@@ -43,7 +43,7 @@ def test_the_presets_are_in_order_and_decoded() -> None:
 def test_a_failed_row_is_refused(tmp_path: Path) -> None:
     text = RESULTS.read_text().replace(",ok,", ",failed,", 1)
     (tmp_path / "results.csv").write_text(text)
-    with pytest.raises(ValueError, match="no sound row"):
+    with pytest.raises(ValueError, match="not a sound row"):
         published(tmp_path / "results.csv")
 
 

@@ -114,7 +114,7 @@ def test_a_run_that_would_lose_data_is_refused(
 def test_the_only_other_copy_of_what_is_no_input_may_be_replaced(
     folder: Path, inside: Call, frame: bytes
 ) -> None:
-    """What is asked for and safe is done: the checks are no hindrance."""
+    """What is asked for and safe is done: the checks do not hinder it."""
     assert inside("-1", "-f", "x").code == 0
     assert inside("-dc", "x.ncmp").out == NOTE
     assert inside("-1", "--dict", "d.dict", "-k", "d.dict").code == 0

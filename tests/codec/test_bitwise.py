@@ -73,11 +73,11 @@ def test_a_kept_model_is_as_a_new_one() -> None:
     """Small primed blocks copy a model; larger ones make theirs."""
     contents = [PROSE[:50], PROSE, PROSE[:51], make_text(40_000), PROSE]
     kept = [encode(data, PRIMED).payload for data in contents]
-    anew = []
+    again = []
     for data in contents:
         primer.cache_clear()
-        anew.append(encode(data, PRIMED).payload)
-    assert kept == anew
+        again.append(encode(data, PRIMED).payload)
+    assert kept == again
 
 
 def test_whole_ideographs_are_contexts() -> None:

@@ -202,7 +202,7 @@ def test_a_download_that_broke_off_goes_on(
     assert not (target / ".partial").exists()
 
 
-def test_what_went_on_wrongly_begins_anew(
+def test_what_went_on_wrongly_begins_again(
     fetch: Fetch, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = Server(TEXT.upper(), 1000, knows_ranges=True)

@@ -415,7 +415,7 @@ SLOW = {case.name for case in CASES if isinstance(case, NetworkCase) and case.is
 
 
 def frames() -> dict[str, bytes]:
-    """Return all golden frames, made anew."""
+    """Return all golden frames, made again."""
     return {case.name: case.compress() for case in CASES}
 
 

@@ -340,7 +340,7 @@ def _tampered(frame: bytes, offset: int, value: int) -> bytes:
 
 
 def _ill_composed_files() -> Files:
-    """Return files of sound blocks that are no sound frame, with the error that each raises."""
+    """Return files of sound blocks that are not a sound frame, with the error that each raises."""
     several = neurocomp.compress(noise(3 * 4096), model="mix", block_bytes=4096)
     (index,) = read_index(io.BytesIO(several))
     head = several[:MIX_HEADER_BYTES]

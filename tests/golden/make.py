@@ -1,4 +1,4 @@
-"""Write the golden files anew: ``make golden``.  Review what changes in sizes.csv.
+"""Write the golden files: ``make golden``.  Review what changes in sizes.csv.
 
 Nothing is written where payloads have changed and the revision of their family has not.
 """

@@ -77,14 +77,14 @@ def test_invalid_files_fail_as_recorded(path: Path) -> None:
 
 
 @cache
-def made_anew(case: cases.AnyCase) -> bytes:
+def made_again(case: cases.AnyCase) -> bytes:
     return case.compress()
 
 
 @pytest.mark.parametrize("case", marked(cases.CASES), ids=lambda case: case.name)
 def test_the_encoder_s_sizes_are_those_of_the_table(case: cases.AnyCase) -> None:
     """A change of size is fine, but seen: run `make golden` and review sizes.csv."""
-    assert len(made_anew(case)) == int(SIZES[case.name]["frame_bytes"])
+    assert len(made_again(case)) == int(SIZES[case.name]["frame_bytes"])
 
 
 PAYLOADS = payloads.read_table()
@@ -95,7 +95,7 @@ def test_payloads_change_with_the_revision_of_their_family(
     case: cases.AnyCase,
 ) -> None:
     """See tests/golden/payloads.py: an unsaid change would leave frames that nobody can read."""
-    found = payloads.payloads_of(case.name, made_anew(case))
+    found = payloads.payloads_of(case.name, made_again(case))
     assert payloads.changes_unsaid(PAYLOADS, found) == ""
     assert found == [one for one in PAYLOADS if one.frame == case.name], "run `make golden`"
 

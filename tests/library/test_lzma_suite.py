@@ -15,8 +15,8 @@ from tests.library.lzma_suite import NO_COUNTERPART
 PAGE = Path(__file__).parents[2] / "docs" / "library.md"
 
 DIFFERENCES = {
-    "test_read_trailing_junk": "bytes after a frame that are no frame are an error",
-    "test_read_multistream_trailing_junk": "bytes after a frame that are no frame are an error",
+    "test_read_trailing_junk": "bytes after a frame that are not a frame are an error",
+    "test_read_multistream_trailing_junk": "bytes after a frame that are not a frame are an error",
     "test_read_truncated": "of a block whose end is missing nothing is returned",
 }
 """Tests that fail, each with the reason why it is right that they do."""

@@ -41,7 +41,7 @@ def rewrite_within_the_same_tick(path: Path, content: bytes) -> None:
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def test_a_replaced_dictionary_is_read_anew(tmp_path: Path) -> None:
+def test_a_replaced_dictionary_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "d.dict"
     for content in (ONE, TWO, ONE[:50]):
         sha256 = write_dictionary(path, content)
@@ -71,7 +71,7 @@ def test_a_name_means_the_home_of_now(tmp_path: Path) -> None:
         assert open_dictionary("words", store).sha256 == sha256
 
 
-def test_a_replaced_model_is_read_anew(tmp_path: Path) -> None:
+def test_a_replaced_model_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     for content in (ONE, TWO):
         stored = ngram(content).to_stored()

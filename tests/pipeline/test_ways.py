@@ -208,7 +208,7 @@ def test_bytes_put_in_and_taken_out() -> None:
 
 
 def test_a_block_that_lies_about_its_size_moves_nothing() -> None:
-    """A frame without a trailer: only its block's stored checksum vouches for what comes after."""
+    """A frame without a trailer: only its block's stored checksum confirms what comes after."""
     text = make_text(300)
     honest_file = frame_of(text) + frame_of(b"what comes after")
     block = take_apart(frame_of(text)).blocks[0]

@@ -29,7 +29,7 @@ class Past(Protocol):
 
 
 class CompletePast:
-    """Section 4: keys and values of all positions of a window, which is read anew when full."""
+    """Section 4: keys and values of all positions of a window, which is read again when full."""
 
     def __init__(self, model: Transformer) -> None:
         self._model = model

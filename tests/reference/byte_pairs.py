@@ -23,7 +23,7 @@ class BytePairs:
     """The bytes of each token of a model's vocabulary.
 
     Attributes:
-        contents: by the numbers of tokens; tokens that are no content are not there.
+        contents: by the numbers of tokens; tokens that are not content are not there.
     """
 
     def __init__(self, stored: StoredModel) -> None:

@@ -103,7 +103,7 @@ def read_frame(cursor: Cursor) -> Frame:
 
 
 def read_header(cursor: Cursor) -> list[Entry]:
-    need(cursor.take(2) == b"\x9e\x43", "this is no frame")
+    need(cursor.take(2) == b"\x9e\x43", "this is not a frame")
     flags = cursor.u8()
     need(flags >> 4 == 1, "the frame is of another version")
     need(flags & 0b1110 == 0, "a reserved bit of the header is set")

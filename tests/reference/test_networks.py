@@ -72,7 +72,7 @@ def with_head_norms() -> PackagedModel:
 
 @pytest.mark.parametrize("parameter", [None, 1, 5, 23])
 @pytest.mark.parametrize("make", [gpt_sample, llama_sample])
-def test_windows_read_anew(make: Make, parameter: int | None, tmp_path: Path) -> None:
+def test_windows_read_again(make: Make, parameter: int | None, tmp_path: Path) -> None:
     stored = make()
     packaged = TransformerModel(stored)
     if parameter is not None:

@@ -68,7 +68,7 @@ class Transformer:
             return Norm(stored.numbers(f"{name}.gain"), config["epsilon"], config["center"])
 
         outputs = config.get("norms_outputs", False)
-        need(self.slides or not outputs, "norms of outputs in windows that are read anew")
+        need(self.slides or not outputs, "norms of outputs in windows that are read again")
 
         def before(name: str) -> Norm | None:
             return None if outputs else norm(name)

@@ -24,7 +24,7 @@ def strict(folder: Path) -> list[dict[str, Any]]:
     """Read the log as parsers do that know JSON only."""
 
     def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     lines = (folder / LOG_NAME).read_text().splitlines()
     return [json.loads(line, parse_constant=refuse) for line in lines]

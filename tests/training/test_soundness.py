@@ -79,7 +79,7 @@ def test_the_run_goes_on_from_the_one_before(four: Path) -> None:
     assert any("step-00000004/model.safetensors is damaged" in one for one in said)
     assert "resuming at step 2" in said
     assert steps_of(four) == before
-    # What was damaged is still there, under a name that is no checkpoint's.
+    # What was damaged is still there, under a name that is not a checkpoint's.
     names = sorted(path.name for path in newest.parent.iterdir())
     assert names == ["step-00000002", "step-00000004", "step-00000004.old-1"]
     assert (newest.with_name(names[2]) / "model.safetensors").read_bytes() == damaged

@@ -24,7 +24,7 @@ inline constexpr size_t num_kinds = (order + 1) * 8 * 8 * 4;
 struct Limits {
     size_t first_capacity;   // rows of a fresh trie
     size_t max_nodes;        // rows at most
-    size_t history_symbols;  // a full trie is built anew from so many of the latest symbols
+    size_t history_symbols;  // a full trie is built again from so many of the latest symbols
 };
 
 // A trie, its escape shares, and the lanes' places in it.  The lanes share trie and shares, and

@@ -11,7 +11,7 @@ namespace neurocomp::exact {
 
 namespace {
 
-// How far ahead weights are asked for: left to itself, a processor begins anew with each page.
+// How far ahead weights are asked for: left to itself, a processor begins again with each page.
 inline constexpr size_t fetch_distance = 4096;
 
 #if defined(__GNUC__) || defined(__clang__)

@@ -21,7 +21,7 @@ struct Experience {
 };
 
 // What lanes share.  Sizes depend on the block's only: the slots take 256 to 640 bytes for each of
-// its bytes, at most 128 MiB; the rest takes some 12 MB, of which the final maps have huge pages:
+// its bytes, at most 128 MiB; the rest takes about 12 MB, of which the final maps have huge pages:
 // even a short block touches most of their small ones.
 //
 // Adaptive probabilities ("maps") have 22 bits of probability and a 10-bit count.

@@ -39,7 +39,7 @@ class Sse2Products {
 
     size_t num_groups() const { return static_cast<size_t>(rows_.num_groups); }
 
-    // Adds products of the groups from `group` on, some 256 of them, to sums.
+    // Adds products of the groups from `group` on, about 256 of them, to sums.
     void add_products(size_t row, size_t count, size_t group, const int8_t* weights,
                       int32_t* out) const {
         const size_t last = smaller(group + wide_groups, num_groups());

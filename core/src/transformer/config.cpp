@@ -19,7 +19,7 @@ namespace {
 constexpr size_t max_layers = 256;
 constexpr size_t max_context = size_t{1} << 15;
 constexpr size_t max_heads = 1024;
-constexpr size_t min_head_width = 3;  // of windows that are read anew: queries fit 16 bits
+constexpr size_t min_head_width = 3;  // of windows that are read again: queries fit 16 bits
 constexpr size_t max_inner_width = size_t{1} << 15;
 constexpr size_t most_sinks = 64;
 constexpr std::array<std::string_view, 3> activations = {"gelu_new", "silu", "sigmoid"};

@@ -32,7 +32,7 @@ struct Config {
     bool norms_together;  // all heads as one
     bool norms_outputs;   // of attention and the inner layers, not their inputs
 
-    // Whether the window slides, and is not read anew when it is full.
+    // Whether the window slides, and is not read again when it is full.
     bool slides() const { return num_sinks > 0; }
     size_t query_width() const { return num_heads * head_width; }
     size_t key_width() const { return num_key_heads * head_width; }

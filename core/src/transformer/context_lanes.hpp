@@ -1,4 +1,4 @@
-// Lanes of a transformer whose window is read anew when it is full: learnt positions can't be moved.
+// Lanes of a transformer whose window is read again when it is full: learnt positions can't be moved.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,7 @@ namespace neurocomp::transformer {
 
 inline constexpr std::string_view architecture = "transformer";
 
-// The length of a sliding window, or the overlap of one that is read anew, as a frame's parameters have
+// The length of a sliding window, or the overlap of one that is read again, as a frame's parameters have
 // it: the usual one where there are none.  Throws weights::BadModel where it is out of range, or the
 // usual one after all.
 size_t reach_of(const Config& config, std::span<const uint8_t> parameters);

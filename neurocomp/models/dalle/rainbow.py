@@ -1,7 +1,8 @@
 """The rainbow set: captioned shapes in every combination, drawn the same on every machine.
 
-After the data of P. Wang's DALLE-pytorch notebook, drawn anew.  Coordinates are integers of 1/16
-pixel; a pixel's coverage counts 8 x 8 points of it, and colours are mixed in integers.
+After the data of P. Wang's DALLE-pytorch notebook, drawn by this module.  Coordinates are
+integers of 1/16 pixel; a pixel's coverage counts 8 x 8 points of it, and colours are mixed in
+integers.
 """
 
 from __future__ import annotations

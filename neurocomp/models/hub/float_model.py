@@ -32,7 +32,7 @@ MIN_LANE_SYMBOLS = 1024
 class FloatPredictor(Predictor):
     """The state of a float model over lanes: its own cache of keys and values.
 
-    When the window is full, its last half is read anew.  Encoder and decoder make the same calls
+    When the window is full, its last half is read again.  Encoder and decoder make the same calls
     with the same shapes, and so get the same floats on the same machine.
     """
 

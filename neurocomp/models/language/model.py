@@ -30,7 +30,7 @@ class LanguageModel(BinaryModel):
         transformer: the same model as one of symbols.
 
     Raises:
-        FormatError: its window does not slide, or its symbols are no byte pairs.
+        FormatError: its window does not slide, or its symbols are not byte pairs.
     """
 
     prefers_line_feeds = True

@@ -13,7 +13,7 @@ from neurocomp.exact.tables import FUNCTIONS
 MAX_LAYERS = 256
 
 MIN_HEAD_WIDTH = 3
-"""Of windows that are read anew: queries of narrower heads would not fit 16 bits."""
+"""Of windows that are read again: queries of narrower heads would not fit 16 bits."""
 
 NUM_SINKS = 4
 """First positions that a sliding window keeps in sight."""
@@ -44,7 +44,7 @@ class TransformerConfig:
         epsilon: of the norms, as ``exact.Norm`` has it.
         embedding_shift: of the embedding's scale.
         start_symbol: stands before the first symbol.
-        sinks: first positions that a sliding window keeps in sight; 0 where a window is read anew
+        sinks: first positions that a sliding window keeps in sight; 0 where a window is read again
             when it is full.
         norms_heads: whether queries and keys are normalised before they are rotated.
         norms_together: whether they are as one row of all heads, and not head by head.

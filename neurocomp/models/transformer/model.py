@@ -46,7 +46,7 @@ MAX_CACHE_BYTES = 2 << 30
 class TransformerModel(StoredTokenNetwork):
     """Predicts a symbol from those before it in its lane, within a window.
 
-    The window of a model with learnt positions is read anew when it is full, its last ``overlap``
+    The window of a model with learnt positions is read again when it is full, its last ``overlap``
     symbols first.  That of a model with rotary positions slides: its ``window`` is what a symbol
     sees of those before it.
 

@@ -31,7 +31,7 @@ class Block:
     Either inputs of attention and of the feed-forward layers are normalised, or their outputs.
 
     Attributes:
-        attention: over a window that slides, or one that is read anew.
+        attention: over a window that slides, or one that is read again.
         rotates: whether queries and keys are rotated, where the model has rotary positions.
         query_norm: of each query, before it is rotated; None in most models.
         key_norm: of each key; where queries have one.

@@ -19,7 +19,7 @@ class LaneGroup:
     """Lanes that one thread advances.
 
     Symbols are read into a window of the model's context.  When the window is full, its last
-    ``overlap`` symbols are read anew from position 0 on: learnt positions can't be moved.
+    ``overlap`` symbols are read again from position 0 on: learnt positions can't be moved.
 
     Args:
         network: shared by all groups.

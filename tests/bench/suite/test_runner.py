@@ -111,7 +111,7 @@ def test_a_run_goes_on_where_it_stopped(pair: tuple[Contender, Contender], tmp_p
     assert len(more[0].compress_cpus) == 2
 
 
-def test_only_what_has_changed_is_measured_anew(
+def test_only_what_has_changed_is_measured_again(
     pair: tuple[Contender, Contender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"

@@ -71,8 +71,8 @@ def test_codes_are_the_committed_ones(sample_model: DalleModel, name: str) -> No
 def test_nothing_but_time_depends_on_cache_and_company(sample_model: DalleModel) -> None:
     options = SamplingOptions(seed=5, guidance=2.0)
     together = sample_grids(sample_model, CAPTIONS, options)
-    anew = sample_grids(sample_model, CAPTIONS, options, use_cache=False)
-    np.testing.assert_array_equal(together, anew)
+    again = sample_grids(sample_model, CAPTIONS, options, use_cache=False)
+    np.testing.assert_array_equal(together, again)
     alone = sample_grids(sample_model, CAPTIONS[1:2], options, first_image=1)
     np.testing.assert_array_equal(together[1:2], alone)
     other = sample_grids(sample_model, CAPTIONS, SamplingOptions(seed=6, guidance=2.0))

@@ -61,7 +61,7 @@ def test_it_codes_token_files_without_a_path(
     data = write_tokens(unseen[0])
     frame = neurocomp.compress(data, model="dalle:rainbow")
     assert neurocomp.decompress(frame) == data
-    # Codes alone would take 7 bits each; a caption of some 45 letters comes with every image.
+    # Codes alone would take 7 bits each; a caption of about 45 letters comes with every image.
     assert 8 * len(frame) < len(unseen[0]) * 48
 
 

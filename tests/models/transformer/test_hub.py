@@ -60,7 +60,7 @@ def test_costs_under_a_float_model_are_those_of_its_payload(folder: Path) -> Non
     assert len(labels) < len(CONTENT), "tokens are longer than bytes"
 
 
-def test_a_replaced_folder_is_read_anew(folder: Path) -> None:
+def test_a_replaced_folder_is_read_again(folder: Path) -> None:
     name = f"hf:{folder}"
     frame = neurocomp.compress(CONTENT, model=name)
     first = FloatModel.load(str(folder)).identity

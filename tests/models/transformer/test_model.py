@@ -65,7 +65,7 @@ def test_a_full_window_slides(stored: StoredModel) -> None:
     for symbol in symbols[: CONTEXT + 3]:
         predictor.update(np.array([symbol], np.int32))
         found = predictor.frequencies()
-    # CONTEXT - 1 symbols fill the window; the next one starts it anew with the last 7 of all.
+    # CONTEXT - 1 symbols fill the window; the next one starts it again with the last 7 of all.
     window = symbols[CONTEXT - 7 : CONTEXT + 3][None]
     expected = model.network.all_frequencies(window)[-1]
     np.testing.assert_array_equal(found[0], expected)
