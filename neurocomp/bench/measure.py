@@ -16,6 +16,7 @@ from neurocomp.bench.frames import code_bits, code_with_both
 from neurocomp.codec.contract import SymbolModel
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
+from neurocomp.models.bytenet.model import MIXERS
 from neurocomp.registry.catalogue import Kind
 from neurocomp.registry.opening import OpenModel
 from neurocomp.store.files import write_atomically
@@ -127,9 +128,14 @@ def _own_tokens(contender: Contender, model: SymbolModel, excerpt: Excerpt) -> S
 
 
 def _num_parameters(stored: StoredModel) -> int:
+    """Return the number of n-grams, or of weights without biases, norms and mixers."""
     if stored.architecture == "ngram":
         return int(stored.tensors["symbols"].size)
-    return sum(tensor.size for tensor in stored.tensors.values() if tensor.ndim == 2)
+    return sum(
+        tensor.size
+        for name, tensor in stored.tensors.items()
+        if tensor.ndim > 1 and not name.startswith(MIXERS)
+    )
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:

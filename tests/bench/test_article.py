@@ -231,6 +231,19 @@ def test_models_of_bits_are_counted_by_the_excerpts_tokens(
     assert len({(row.sha256, row.kind) for row in rows}) == 3
 
 
+def test_parameters_are_weights_and_embeddings(folder: Path) -> None:
+    """The mixers that are stored with a network are not counted."""
+    symbol_map = BytePairs(tokenizer_of(folder / "tiny"))
+    excerpt = read_excerpt(folder / "valid.txt", symbol_map, ALPHABET_SIZE, 20)
+    [network] = installed("text-s")
+    assert network.path is not None
+    tensors = StoredModel.load(network.path).tensors
+    counted = [name for name in tensors if name.endswith(("embeddings", ".rows", ".weight"))]
+    assert len(counted) == 2 + 4 * 4 + 1
+    row = measure(network, excerpt)
+    assert row.parameters == sum(tensors[name].size for name in counted)
+
+
 def test_the_suite_runs_the_command(
     folder: Path,
     tmp_path: Path,
