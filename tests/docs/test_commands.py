@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,11 +112,3 @@ def test_the_commands_that_take_minutes_work(
     for one in in_order(page):
         if one.reason in ("", "minutes"):
             reader.type(one.line)
-
-
-def test_the_python_of_the_quick_start_works(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "quickstart.md").read_text()
-    examples = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
-    assert examples
-    for example in examples:
-        subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import neurocomp
+from neurocomp import bulk
+
 ROOT = Path(__file__).parents[2]
 FETCHED = re.compile(
     r'<(?:script|img|iframe|source|video|audio)\b[^>]*\bsrc="(https?:)?//|'
@@ -37,7 +40,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_is_there(site: Path) -> None:
     pages = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in find_pages()}
     assert pages <= {path.relative_to(site) for path in site.rglob("*.html")}
-    assert "neurocomp.library.functions.compress" in (site / "reference.html").read_text()
+
+
+def test_the_reference_has_every_public_name(site: Path) -> None:
+    page = (site / "reference.html").read_text(encoding="utf-8")
+    errors = [name for name in neurocomp.__all__ if hasattr(neurocomp.errors, name)]
+    for name in neurocomp.__all__:
+        shown = f"errors.{name}" if name in errors else name
+        assert f'id="neurocomp.{shown}"' in page, name
+    for name in bulk.__all__:
+        assert f'id="neurocomp.bulk.{name}"' in page, name
 
 
 def find_pages() -> list[Path]:
