@@ -108,7 +108,7 @@ def register_joblib(
     preset here.  Each process that loads such files calls this once, before.
 
     Args:
-        name: what to call it in ``compress``.
+        name: the name for ``compress``.
         force: replace a compressor of that name.
         arguments: those of ``neurocomp.compress``.
 

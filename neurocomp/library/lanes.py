@@ -38,7 +38,7 @@ def together(
     """Do ``work`` on groups of about the same size.
 
     Args:
-        sizes: of each item; None for one that is not to be joined.
+        sizes: the size of each item; None for one that is not to be joined.
         work: takes the numbers of a group's items.
 
     Returns:

@@ -24,7 +24,7 @@ class TextWriter(io.TextIOWrapper):
 
     Args:
         file: open for writing.
-        encoding: as in ``open``; likewise ``errors`` and ``newline``.
+        encoding: the encoding, as in ``open``; likewise ``errors`` and ``newline``.
         errors: see ``open``.
         newline: see ``open``.
     """
@@ -161,7 +161,7 @@ def open_compressed(
     Args:
         file: a path, or a binary file object that is left open; see ``NeurocompFile``.
         mode: "rb", "wb", "xb", "ab", or with "t" instead of "b" for text; without either, binary.
-        preset: for writing, as in ``compress``; likewise the arguments up to ``verify``.
+        preset: the preset for writing, as in ``compress``; likewise the arguments up to ``verify``.
         model: see ``compress``.
         coder: see ``compress``.
         block_bytes: see ``compress``; smaller blocks make shorter seeks and longer files.
@@ -170,7 +170,7 @@ def open_compressed(
         model_path: files and folders to search for models as well as the store.
         overlap: see ``compress``; for writing.
         dictionary: see ``compress``; for writing.
-        encoding: for text, as in ``open``; likewise ``errors`` and ``newline``.
+        encoding: the encoding of text, as in ``open``; likewise ``errors`` and ``newline``.
         errors: see ``open``.
         newline: see ``open``.
         window: see ``compress``; for writing.

@@ -27,7 +27,7 @@ class ContentReader(io.RawIOBase):
     seek.  After a seek to another block only the blocks that are read are decoded.
 
     Args:
-        stream: read from its current position, and left open.
+        stream: the compressed file; it is read from its current position, and left open.
         threads: sections of a block that are decoded at once; 0 for as many as there are cores.
         model_path: files and folders to search for models as well as the store.
     """

@@ -74,7 +74,7 @@ def decompress_many(
 
     Args:
         frames: any number of buffers, each with a frame, or several.
-        threads: how many are decoded at once; 0 for as many as there are cores.
+        threads: number of records that are decoded at once; 0 for one for each core.
         model_path: a file or folder, or several, to search for models as well as the store.
         max_output: most bytes of content to accept of each.
 

@@ -36,7 +36,7 @@ class Underlying:
     Attributes:
         stream: the file object.
         is_own: whether it was opened here.
-        content_bytes: what its frames decode to, where it is appended to; otherwise 0.
+        content_bytes: size of the content of the file that is appended to; otherwise 0.
 
     Raises:
         FormatError: what is to be appended to is not made of frames.

@@ -25,10 +25,10 @@ class ContentWriter:
     """Takes content in any pieces and writes frames, whose blocks don't depend on the pieces.
 
     Args:
-        sink: written front to back.
+        sink: the output; it is written front to back.
         coder: the one that ``options`` ask for; it may be in use elsewhere as well.
-        options: what was asked for.
-        tick: called with the content bytes done.
+        options: the model, the coder and the sizes to use.
+        tick: a function that is called with the content bytes done.
     """
 
     def __init__(
