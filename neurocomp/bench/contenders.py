@@ -33,8 +33,8 @@ class Excerpt:
     """The start of a text.
 
     Attributes:
-        content: its bytes; every model codes exactly these.
-        tokens: what they are in byte pairs, shape (n,).
+        content: the bytes of the excerpt; every model codes exactly these.
+        tokens: the same bytes as byte pairs, shape (n,).
     """
 
     content: bytes
@@ -82,8 +82,8 @@ class Contender:
     """A model to measure.
 
     Attributes:
-        name: what tables and figures call it.
-        model: what opens it: the name of a model of the package, or a file.
+        name: name in tables and figures.
+        model: name of a model of the package, or path of a model file.
         path: file of its stored form, if it has one.
         checkpoint: folder of its float original, where there is one.
         is_mixed: whether a language model is mixed with contexts, instead of coding its tokens.
@@ -114,7 +114,7 @@ class NgramPlan:
 
     Attributes:
         corpus: files of training text, .txt or .xz; a byte 0x1E ends a document.
-        tokenizer: its folder or file; see `tokenizer_of`.
+        tokenizer: folder or file of the tokenizer; see `tokenizer_of`.
         orders: lengths of the longest n-grams.
         min_count: n-grams of 2 tokens and more that occur less often are left out.
     """

@@ -27,7 +27,7 @@ def windows(length: int, context: int, overlap: int) -> Iterator[tuple[int, int,
 
     Args:
         length: symbols of the lane, the start symbol included.
-        context, overlap: of the model.
+        context, overlap: the window and the overlap of the model, in tokens.
 
     Yields:
         (first, last, new): symbols first..last-1 are read, of which those from ``new`` on predict

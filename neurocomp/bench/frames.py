@@ -87,7 +87,7 @@ def code_bits(model: str, content: bytes) -> Measured:
 
     Args:
         model: the name or the file of it.
-        content: at least one byte.
+        content: the bytes to code, at least one.
 
     Raises:
         NeurocompError: the frame does not decode to the content.

@@ -29,22 +29,22 @@ class Row:
     """The results of one model on the excerpt.
 
     Attributes:
-        model: its name.
-        kind: its architecture.
+        model: name of the model.
+        kind: architecture of the model.
         parameters: n-grams of a count model, numbers of a network.
         float_entropy: bits per token of the float original; None if there is none.
         table_entropy: bits per token of the integer tables; None for a model of bits.
         arithmetic: bits per token of the arithmetic coder's whole file.
         huffman: the same of the Huffman coder's; None for a model of bits.
-        bits_per_byte: of the arithmetic coder's file.
+        bits_per_byte: bits per byte of the excerpt, of the arithmetic coder's file.
         arithmetic_bytes, huffman_bytes: sizes of the files.
-        model_bytes: of the model's file, which a reader needs as well.
+        model_bytes: size of the model's file, which a reader needs as well.
         seconds: CPU time of arithmetic coding, there and back.
         huffman_seconds: the same with Huffman coding.
-        num_tokens, num_bytes: of the excerpt; its tokens are what all bits are counted by, also
-            those of models that have other tokens or none.
+        num_tokens, num_bytes: size of the excerpt; all bits are counted by its tokens, also those
+            of models that have other tokens or none.
         text: SHA-256 of the excerpt.
-        sha256: of the model.
+        sha256: SHA-256 of the model.
     """
 
     model: str

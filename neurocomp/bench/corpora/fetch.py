@@ -36,7 +36,7 @@ def fetch_all(
     """Fetch files into ``folder``; one that fails does not keep the others from being fetched.
 
     Args:
-        files: of the manifest.
+        files: entries of the manifest.
         folder: is made where it is missing.
         asked: names that the user gave; a file of these without a complete recipe is a failure.
         tell: is given a line for each file.

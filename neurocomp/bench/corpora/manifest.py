@@ -36,7 +36,7 @@ class Recipe:
         member: the member's name in the archive.
         start: the text (UTF-8) that an excerpt begins with.
         limit_bytes: the most that a source may have where that isn't the size of the file.
-        missing: what is not recorded.
+        missing: a note on what is not recorded.
     """
 
     method: str

@@ -22,10 +22,10 @@ class Point:
 
     Attributes:
         x, y: values.
-        name: what it is, for its label and those who can't see it.
+        name: name of the point, for its label and for readers who can't see it.
         tip: more about it: lines.
         kind: class of its looks: "ours", "peer", "custom".
-        label: what is written beside it, where there is room.
+        label: text beside the point, if there is room.
     """
 
     x: float
@@ -41,13 +41,13 @@ class Scatter:
     """A chart of points.
 
     Attributes:
-        title: what it shows, for those who can't see it.
-        x_label, y_label: of the axes.
-        points: at least one.
+        title: title of the chart, for readers who can't see it.
+        x_label, y_label: labels of the axes.
+        points: the points, at least one.
         front: numbers of points that a line connects, in order.
         is_log: whether the x axis is logarithmic.
         x_names: labels of places on the x axis that are not numbers of it.
-        height: in pixels.
+        height: height in pixels.
     """
 
     title: str
@@ -90,9 +90,9 @@ def strips(title: str, x_label: str, lines: Sequence[Strip]) -> str:
     """Return a chart with a line for each name as an SVG element; x of a point is all that counts.
 
     Args:
-        title: what it shows, for those who can't see it.
-        x_label: of the axis.
-        lines: at least one, each with at least one point.
+        title: title of the chart, for readers who can't see it.
+        x_label: label of the axis.
+        lines: the lines, at least one, each with at least one point.
     """
     left = 24 + _LETTER * min(max(len(line.name) for line in lines), 34)
     height = int(_TOP + 24 * len(lines) + _BOTTOM)

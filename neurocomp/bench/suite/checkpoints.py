@@ -24,8 +24,8 @@ def exact_model(checkpoint: Path, folder: Path) -> Path:
     """Return the file of a checkpoint's exact model, which is made where it is missing.
 
     Args:
-        checkpoint: as ``neurocomp models import`` takes it.
-        folder: for models; a file there is named after the checkpoint and its content.
+        checkpoint: a checkpoint that ``neurocomp models import`` takes.
+        folder: folder for models; a file there is named after the checkpoint and its content.
 
     Raises:
         FormatError, UnsupportedError, OSError: it cannot be read or made exact.

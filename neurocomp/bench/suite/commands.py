@@ -18,7 +18,7 @@ class Command:
 
     Attributes:
         words: program and arguments; ``{in}``, ``{out}`` and ``{threads}`` are filled in later.
-        stdin, stdout: what is redirected: ``{in}``, ``{out}``, or nothing.
+        stdin, stdout: targets of redirection: ``{in}``, ``{out}``, or nothing.
     """
 
     words: tuple[str, ...]

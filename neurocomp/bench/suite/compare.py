@@ -38,7 +38,7 @@ class Difference:
     """A measure of a row, before and now.
 
     Attributes:
-        file: of the row.
+        file: name of the row's file.
         title: contender and threads.
         measure: one of `MEASURES`, or "state".
         before, now: bytes or seconds, of CPU time unless it says real time; None for a state.
@@ -65,7 +65,7 @@ class Comparison:
     """All measures of rows that two results share.
 
     Attributes:
-        differences: of all measures that could be compared, those without a change as well.
+        differences: all measures that could be compared, those without a change as well.
         same_machine: whether times and memory were compared; on another machine they say nothing.
         only_before, only_now: rows that the other has not, as (file, title).
     """
@@ -90,8 +90,9 @@ def compare(before: Results, now: Results, noise: float = 0.05) -> Comparison:
     threads, real time as well.  Memory differs by more than ``noise``.
 
     Args:
-        before, now: the results; versions may differ, that is the point.
-        noise: a share, as 0.05.
+        before: the earlier results; versions may differ, that is the point.
+        now: the later results.
+        noise: the share by which times and memory may differ, such as 0.05.
     """
     old = {(row.file, row.title): row for row in before.rows}
     new = {(row.file, row.title): row for row in now.rows}

@@ -28,13 +28,13 @@ class Contender:
     """A compressor with its settings.
 
     Attributes:
-        name: what tables call it: "xz -9e".
-        version: of its program.
+        name: name in tables: "xz -9e".
+        version: version of the program.
         compress, decompress: commands of both directions.
         flags: settings that the name may not say.
         program: "neurocomp", a peer's name, or that of a command of the user.
         has_threads: whether it can be told a number of threads.
-        suffix: of what it writes.
+        suffix: suffix of compressed files.
         formats: kinds of content that it takes; any, where there are none.
         pixels: whether a picture's pixels are all that it keeps.
         folder: whether commands run in the folder of their files.
@@ -69,7 +69,7 @@ class LeftOut:
     """A contender that does not take part.
 
     Attributes:
-        name: as it was asked for.
+        name: name of the contender, as the user gave it.
         reason: why.
     """
 

@@ -23,11 +23,11 @@ class Content:
     """Bytes that are coded.
 
     Attributes:
-        name: what tables call them.
-        num_bytes: how many there are.
+        name: name in tables.
+        num_bytes: size of the content.
         sha256: their hash, hexadecimal.
         read: returns them.
-        suffix: of the file they come from, as ".png"; some programs go by it.
+        suffix: suffix of the original file, such as ".png"; some programs go by it.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Missing:
     """A file of a suite that is left out.
 
     Attributes:
-        name: of the file.
+        name: name of the file.
         reason: why, and what to do.
     """
 
@@ -54,8 +54,8 @@ def resolve(suite: Suite, limit_bytes: int | None = None) -> tuple[list[Content]
     """Return the contents of a suite, and what of it is not here.
 
     Args:
-        suite: whose files are looked for.
-        limit_bytes: only the first so many bytes of each are taken.
+        suite: the suite that lists the files.
+        limit_bytes: size to cut each file to; None for whole files.
 
     Raises:
         UsageError: two contents have the same name, or a path matches nothing.

@@ -39,8 +39,8 @@ class FileSpec:
         made: what is made here: an archive of corpus files ("tar", "tar.gz", "zip", "gz"), or a set
             of tokens of the package's pictures ("captions", "latents", "captioned-latents").
         parts: corpus files or folders that ``made`` is made of.
-        offset: where the piece begins, in bytes.
-        length: of the piece; None for all that follows.
+        offset: start of the piece, in bytes.
+        length: length of the piece in bytes; None for the rest of the file.
         bytes: size that a local file must have.
         sha256: hash that a local file must have, hexadecimal; empty where none is known.
         pixels: whether a picture's pixels are coded, as a PPM or PGM file, and not its file.
@@ -77,15 +77,15 @@ class Suite:
     """Files and contenders that are measured together.
 
     Attributes:
-        name: what users call it.
-        title: for reports.
+        name: name of the suite on the command line.
+        title: title of reports.
         description: a line or two for people.
         note: what readers of results must know.
         files: what is coded.
         contenders: what codes it, as `contenders.resolve` reads it; of a delegate, names of models.
         threads: numbers of threads, each a row of its own; or `ALL_THREADS`.
         delegate: another command that does the work: "article"; empty for none.
-        folder: that the paths of files are relative to.
+        folder: base folder of the files' relative paths.
     """
 
     name: str

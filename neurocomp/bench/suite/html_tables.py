@@ -18,8 +18,8 @@ def table(
     """Return a table whose columns sort by their keys.
 
     Args:
-        identity: of the element.
-        caption: for those who can't see it.
+        identity: id of the element.
+        caption: caption of the table, for readers who can't see it.
         header: titles of the columns.
         lines: each the class of a row, and a cell for each column.
     """

@@ -61,7 +61,7 @@ class Journal:
     """Runs that are done; each is on disk as soon as it is noted.
 
     Args:
-        path: of the file; a line that is damaged, as the last of a killed run may be, is left out.
+        path: path of the file; a damaged line, such as the last of a killed run, is left out.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,8 +80,8 @@ class Journal:
         """Return run ``number`` of a row and when it was; None where it must be done.
 
         Args:
-            key: of the row.
-            number: of the run, from 0.
+            key: key of the row.
+            number: number of the run, from 0.
             timeout: one that ended under a shorter one is done again.
             retry: whether what failed is done again too.
         """

@@ -25,8 +25,8 @@ def gather(
     """Return the results of a run, its rows in the order of files and contenders.
 
     Args:
-        suite, plan: that were run.
-        rows: as they were done.
+        suite, plan: the suite and the plan that were run.
+        rows: the rows, in the order they were measured.
         left_out: files and contenders that took no part, each with the reason.
     """
     jobs = [job for group in jobs_of(plan) for job in group]

@@ -25,18 +25,18 @@ class Peer:
     """How another compressor is called.
 
     Attributes:
-        name: what users call it.
-        title: what it is, for people.
+        name: name on the command line.
+        title: a short description.
         programs: names of the program; the first that is installed is run.
-        flags: of compressing, unless a contender has others.
+        flags: flags for compression; a contender may give others.
         compress: command; ``{program}``, ``{flags}``, ``{model}`` are filled in beside the usual.
         decompress: command likewise; ``{decoder}`` is the other program.  Where it has no
             ``{out}``, the content is the file that it leaves in its folder.
         documentation: address of the manual that the commands are from.
         decoders: names of the program that decodes, where it is another one.
         version: arguments that make the program tell its version; nothing else is done.
-        pattern: of the version in what it tells.
-        suffix: of compressed files.
+        pattern: regular expression of the version in the program's output.
+        suffix: suffix of compressed files.
         formats: kinds of content it takes (`units.format_of`); any, where there are none.
         pixels: whether it keeps a picture's pixels, not its file.
         folder: whether commands run in the folder of their files, under plain names: archivers

@@ -21,10 +21,10 @@ class Usage:
     """Time and memory of one run of a program.
 
     Attributes:
-        status: its exit code; a signal's number, negative, where one has ended it.
+        status: exit code of the program; if a signal ended it, the signal's number, negative.
         cpu_seconds: user and system time of it and of all it has started and waited for; None where
             the system does not tell.
-        wall_seconds: from start to end.
+        wall_seconds: seconds from start to end.
         memory_bytes: largest resident size of it, or of a process it has started; None likewise.
         timed_out: whether it was ended because its time was over.
         said: the end of what it wrote to standard error.
@@ -60,7 +60,7 @@ def run(
         errors: a file for what it writes to standard error.
         stdin, stdout: files; nothing where they are None.
         cwd: the folder it runs in.
-        environment: of the program; this process's if None.
+        environment: environment of the program; None for that of this process.
         timeout: seconds after which it and what it has started are killed.
 
     Raises:

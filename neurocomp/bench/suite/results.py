@@ -26,14 +26,14 @@ class Results:
     """Rows, and what they are of.
 
     Attributes:
-        title: of the suite.
-        note: what readers must know.
-        machine: that ran it.
-        commit: of neurocomp.
-        date: of the end of the run, UTC.
+        title: title of the suite.
+        note: a note that readers need.
+        machine: description of the machine.
+        commit: commit of neurocomp.
+        date: end of the run, in UTC.
         repeats: runs of each row.
         timeout: seconds, or None.
-        rows: in the order they were measured.
+        rows: the rows, in the order they were measured.
         left_out: files and contenders that took no part, each with the reason.
     """
 

@@ -28,24 +28,24 @@ class Row(Rates):
     """The results of one contender on one content; medians where it ran several times.
 
     Attributes:
-        suite: that the row is of.
+        suite: name of the suite.
         file: name of the content.
-        content_bytes: its size.
-        content_sha256: its hash, hexadecimal.
+        content_bytes: size of the content.
+        content_sha256: SHA-256 of the content, hexadecimal.
         contender: name and flags.
-        program: without flags: "neurocomp", a peer's name.
-        version: of the program.
+        program: name without flags: "neurocomp", a peer's name.
+        version: version of the program.
         flags: the whole command lines, or options and hashes of models.
-        threads: that it was told to use.
-        state: how it ended; where that is not "ok", sizes and times mean nothing.
-        message: what went wrong.
+        threads: number of threads that the program was given.
+        state: outcome of the run; unless it is "ok", sizes and times mean nothing.
+        message: the error, if there was one.
         compressed_bytes: size of the output, headers and checksums included.
         model_bytes: weights and dictionaries that a reader needs besides.
         program_bytes: size of the program's file, or of the package without weights; None where
             unknown.
         compared: "bytes", or "pixels" where a picture coder keeps no more.
         unit: "token", "latent", "sub-pixel"; empty where bytes are all there is.
-        num_units: how many of them the content has.
+        num_units: number of units in the content.
         compress_cpu, decompress_cpu: seconds of user and system time; None where the system does
             not tell.
         compress_wall, decompress_wall: seconds from start to end.
@@ -53,8 +53,8 @@ class Row(Rates):
         compress_cpus, decompress_cpus: CPU seconds of each run.
         compress_walls, decompress_walls: seconds from start to end of each run.
         machine: processor, cores, system.
-        date: when it was measured, UTC.
-        commit: of a checkout that neurocomp runs from.
+        date: time of the measurement, in UTC.
+        commit: commit of the checkout that neurocomp runs from.
     """
 
     suite: str

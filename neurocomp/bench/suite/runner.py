@@ -26,9 +26,9 @@ class Plan:
     """The plan of a run.
 
     Attributes:
-        suite: its name.
-        contents: that are coded.
-        contenders: that code them.
+        suite: name of the suite.
+        contents: contents to code.
+        contenders: contenders that code the contents.
         threads: numbers of threads; a contender that cannot be told any runs once.
         repeats: runs of each row, of which medians are taken.
         timeout: seconds for each direction of each run; None for as long as it takes.
@@ -90,9 +90,9 @@ def run_plan(plan: Plan, folder: Path, watch: Watch) -> Generator[Row, None, Non
     Runs of a content take turns, so that what slows the machine for a while slows all contenders.
 
     Args:
-        plan: what is run.
+        plan: the rows to measure.
         folder: holds the journal, and files under way.
-        watch: called at every step.
+        watch: a function that is called at every step.
 
     Raises:
         UsageError: another run is under way in the folder.

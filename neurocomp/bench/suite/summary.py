@@ -21,18 +21,18 @@ class Total(Rates):
 
     Attributes:
         title: contender and threads.
-        program: of the contender.
-        version: of the program.
+        program: name of the contender's program.
+        version: version of the program.
         num_files: files that were coded, decoded and compared.
         num_failed: files that were not.
         content_bytes, compressed_bytes: sums over the former.
         model_bytes: weights that a reader needs for all of them: the most that one of them needs.
-        program_bytes: of the program; None where unknown.
+        program_bytes: size of the program's file; None where unknown.
         compress_cpu, decompress_cpu: seconds, sums; None where one is unknown.
         compress_wall, decompress_wall: likewise.
         memory_bytes: the most of both directions; None where unknown.
-        unit: where all files have the same, with its sum ``num_units``.
-        num_units: how many.
+        unit: unit of all files, if they have the same one, with its sum ``num_units``.
+        num_units: number of units.
     """
 
     title: str

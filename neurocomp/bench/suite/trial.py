@@ -75,11 +75,11 @@ def try_once(
     """Run both commands of a contender and compare what comes back.
 
     Args:
-        contender: that has the commands.
-        content: that it is given.
-        threads: that it is told to use.
+        contender: the contender, which has the commands.
+        content: the content to code.
+        threads: number of threads to use.
         timeout: seconds for each direction, or None.
-        folder: for files under way.
+        folder: folder for temporary files.
 
     Returns:
         The trial, whatever came of it: errors of programs are states, not exceptions.

@@ -26,7 +26,7 @@ class Units:
 
     Attributes:
         unit: "sub-pixel", "latent" or "token"; empty where bytes are all there is.
-        count: how many there are.
+        count: number of units.
     """
 
     unit: str = ""
@@ -39,9 +39,9 @@ class Picture:
 
     Attributes:
         format: "png", "jpeg" or "pnm".
-        width, height: in pixels.
+        width, height: size in pixels.
         channels: numbers of a pixel.
-        bits: of each number.
+        bits: bits of each number.
     """
 
     format: str
