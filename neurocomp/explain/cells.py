@@ -19,7 +19,7 @@ class Cell:
     Attributes:
         first: number of its first entry.
         last: number of the entry after its last.
-        text: its characters; bytes that are not UTF-8 are escaped.
+        text: text of the cell; bytes that are not UTF-8 are escaped.
     """
 
     first: int

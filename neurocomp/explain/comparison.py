@@ -17,8 +17,8 @@ class Comparison:
     Attributes:
         one: the explanation whose symbols are shown.
         other: the one that it is compared with.
-        bits: what the other model spent on each of the symbols of ``one``, (n,); None where the
-            symbols of the two have nothing in common.
+        bits: cost under the other model of each symbol of ``one``, (n,); None where the symbols of
+            the two have nothing in common.
     """
 
     one: Explanation
@@ -54,8 +54,9 @@ def bits_of_bytes(explanation: Explanation, bits: Bits | None = None) -> Bits:
     """Return the cost of each byte of the content, (n,): a symbol's, spread evenly over its bytes.
 
     Args:
-        explanation: its symbols are pieces of the content; bytes that it does not tell of cost 0.
-        bits: of its entries, (n,), instead of what they cost.
+        explanation: an explanation whose symbols are pieces of the content; bytes without a symbol
+            cost 0.
+        bits: costs to spread over the bytes, (n,), instead of those of the entries.
     """
     entries = explanation.entries
     spent = entries.bits if bits is None else bits

@@ -27,12 +27,13 @@ class Entries:
 
     Attributes:
         ids: int32 (n,), numbers in their alphabets.
-        bits: what the coder spent on each, (n,).
+        bits: cost of each symbol, (n,).
         offsets: int64 (n,), where in the content each begins; NO_OFFSET where that has no meaning.
         sizes: int64 (n,), bytes of the content that each stands for; 0 without an offset.
         kinds: uint8 (n,), numbers of the explanation's names of kinds.
         blocks: int32 (n,), the number of its block.
-        opinions: what parts of the model would have spent, (n,) each, NaN if it gave no prediction.
+        opinions: cost of each symbol under parts of the model alone, (n,) each, NaN if a part gave
+            no prediction.
         likely_rows: int64 (n,), rows of the next two; -1 where the likeliest were not asked for.
         likely_ids: int32 (m, 5).
         likely_shares: float64 (m, 5), probabilities.
@@ -73,23 +74,23 @@ class Explanation:
     """Where the bits of a file went.
 
     Attributes:
-        name: of the file.
-        model: that was asked for, or that the file names.
-        coder: of it.
+        name: name of the file.
+        model: name of the model that the user chose, or that the file names.
+        coder: name of the model's coder.
         content: all of it.
         frame_bytes: size of the compressed file.
-        payload_bytes: of it what coders wrote, and what is stored.
-        framing_bytes: of the payloads, sizes of their sections.
-        coded_bits: what the coders spent on all symbols; the payloads are longer by their ends.
-        coded_with: how blocks were coded, and how many of each.
-        kind_names: of the entries' kinds.
+        payload_bytes: bytes of the frame that coders wrote or that are stored content.
+        framing_bytes: bytes of the payloads that are sizes of their sections.
+        coded_bits: cost of all symbols; the payloads are longer by their ends.
+        coded_with: number of blocks by the method that coded them.
+        kind_names: names of the entries' kinds.
         entries: the symbols that are told of.
-        maps: what symbols mean, by the number of their block.
+        maps: maps from symbols to what they stand for, by the number of their block.
         captions: entries of texts beside images.
         images: entries of the codes of images, (N, rows, columns); None where there are none.
         raster: layout of a picture whose pixels are the content's bytes; None for other content.
         byte_range: bytes of the content that the entries were cut to; None for all of it.
-        note: what people should know of the choice of the model.
+        note: a note for people on the choice of the model.
     """
 
     name: str

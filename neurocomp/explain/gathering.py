@@ -34,11 +34,11 @@ def explain(
     """Return the cost of each symbol of a file.
 
     Args:
-        name: of the file, for people.
+        name: name of the file, for people.
         data: any content, which is compressed in memory, or frames, which are decoded.
-        options: for content its model and coder; of frames only where to look for models.
-        asked: for which symbols the likeliest are wanted; None for none.
-        report: called with the bytes that are done, of two rounds.
+        options: model and coder of content; for frames, only the places to look for models.
+        asked: the symbols for which to find the likeliest ones; None for no symbols.
+        report: a function that is called with the bytes that are done, of two rounds.
         falls_back: False to use the model of ``options`` also where others take less.
 
     Raises:

@@ -23,8 +23,8 @@ def text_of(cells: Iterable[Cell], painter: Painter, anchors: set[int]) -> Itera
     """Yield the cells as HTML.
 
     Args:
-        cells: of the content.
-        painter: of their colours.
+        cells: cells of the content.
+        painter: painter of their colours.
         anchors: first entries of cells that are linked to.
     """
     for cell in cells:

@@ -23,10 +23,10 @@ class KindCost:
     """The symbols of a kind.
 
     Attributes:
-        name: of the kind.
-        num_symbols: of it.
-        num_bytes: of the content that they stand for.
-        bits: that they cost.
+        name: name of the kind.
+        num_symbols: number of symbols of the kind.
+        num_bytes: size of the content that these symbols stand for.
+        bits: cost of these symbols.
     """
 
     name: str
@@ -39,8 +39,8 @@ def by_kind(explanation: Explanation, bits: Bits | None = None) -> list[KindCost
     """Return the cost of each kind of symbols, the most expensive first.
 
     Args:
-        explanation: whose symbols.
-        bits: of each, (n,), where another cost than theirs is meant.
+        explanation: the explanation that has the symbols.
+        bits: other costs of the symbols, (n,), to sum instead of their own.
     """
     entries = explanation.entries
     count = len(explanation.kind_names)
@@ -60,10 +60,10 @@ class OpinionCost:
     """The cost under a part of the model alone.
 
     Attributes:
-        name: of the part.
-        num_symbols: of which it had an opinion.
-        bits: that it would have spent on these.
-        coded_bits: that were spent on these.
+        name: name of the part.
+        num_symbols: number of symbols that the part predicted.
+        bits: cost of these symbols under the part alone.
+        coded_bits: cost of these symbols in the payload.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Curve:
     """The cost along a file.
 
     Attributes:
-        unit: what the costs are for: "byte" or "symbol".
+        unit: unit of the costs: "byte" or "symbol".
         edges: float64 (n + 1,), where the pieces of the file begin, and its end, in these units.
         costs: float64 (n,), bits for each unit.
     """
@@ -120,13 +120,13 @@ class Place:
     """A place of the content.
 
     Attributes:
-        offset: of its first byte.
+        offset: position of the first byte.
         line: number of its line, from 1; 0 where the place is not text.
-        bits: that it costs.
-        before: what stands before it.
+        bits: cost of the place.
+        before: text before the place.
         text: the place itself.
-        after: what comes after it.
-        title: what it is, where it is not text: an image, a caption.
+        after: text after the place.
+        title: description of a place that is not text: an image, a caption.
     """
 
     offset: int
@@ -145,9 +145,9 @@ def dearest(explanation: Explanation, count: int, bits: Bits | None = None) -> l
     sets whole images and captions.
 
     Args:
-        explanation: whose places.
-        count: how many.
-        bits: of each symbol, (n,), where another cost than theirs is meant.
+        explanation: the explanation that has the places.
+        count: number of places.
+        bits: other costs of the symbols, (n,), to use instead of their own.
     """
     if not explanation.has_offsets:
         return _dearest_records(explanation, count, bits)

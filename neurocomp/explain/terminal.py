@@ -30,9 +30,9 @@ def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None 
     """Return the content's text, each symbol on the colour of its cost.
 
     Args:
-        explanation: whose symbols.
+        explanation: the explanation that has the symbols.
         max_entries: symbols that are shown.
-        bits: how much cheaper each symbol is than with another model, (n,): then the colours tell
+        bits: how much cheaper each symbol is than with another model, (n,); the colours then show
             that.
     """
     shown = explanation.entries.bits if bits is None else bits
