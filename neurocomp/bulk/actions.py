@@ -30,9 +30,9 @@ class Coding:
     """Coders that are open.
 
     Attributes:
-        options: of the run.
-        coder: for compressing; None where that is not done.
-        coders: for decompressing.
+        options: options of the run.
+        coder: coder for compression; None if nothing is compressed.
+        coders: coders for decompression.
     """
 
     options: CompressOptions
@@ -118,9 +118,9 @@ def check_file(
     """Decode the frames of a file and compare all hashes; return its record.
 
     Args:
-        coding: of the run.
+        coding: coders and options of the run.
         source: the folder of the frames.
-        record: of the file.
+        record: record of the file.
         is_quick: compare the hash of the frames, and decode nothing.
 
     Raises:

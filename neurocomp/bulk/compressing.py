@@ -129,7 +129,7 @@ def _nameable(items: Iterable[FileStatus], summary: Summary | None) -> list[File
 
     Args:
         items: all files.
-        summary: of the run that reports those that fail; None for a part of an array.
+        summary: summary of the run that reports failures; None for a part of an array.
     """
     found = []
     for item in items:

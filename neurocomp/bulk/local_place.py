@@ -21,7 +21,7 @@ class LocalPlace:
     """A folder by its path.
 
     Args:
-        path: of the folder, which need not be there.
+        path: path of the folder, which need not exist.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

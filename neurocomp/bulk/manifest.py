@@ -43,16 +43,16 @@ class Record:
     """A file of a set.
 
     Attributes:
-        path: of its content, in the folder of the originals.
-        num_bytes: of its content.
-        sha256: of its content, in hexadecimal.
+        path: path of the content, in the folder of the originals.
+        num_bytes: size of the content.
+        sha256: SHA-256 of the content, in hexadecimal.
         frame: path of its frames, in the folder of the compressed files.
         frame_bytes: their size.
-        frame_sha256: of them.
-        models: what its blocks were coded with: for each model "name", "family", "revision",
-            "hash", and "dictionary".
-        version: of the original, as its file system tells when it changes.
-        modified_ns: when the original was written, in nanoseconds since 1970.
+        frame_sha256: SHA-256 of the frames, in hexadecimal.
+        models: the models of the blocks: for each "name", "family", "revision", "hash", and
+            "dictionary".
+        version: version of the original, by which its file system tells that it has changed.
+        modified_ns: time of the original's last change, in nanoseconds since 1970.
         mode: permissions of the original.
         state: "done" or "failed".
         error: why it failed.

@@ -25,10 +25,11 @@ class FileStatus:
 
     Attributes:
         path: relative to the folder, with slashes.
-        num_bytes: its size.
+        num_bytes: size of the file.
         version: changes when the file does, as far as the system tells; empty where it does not.
-        modified_ns: when it was written, in nanoseconds since 1970; None where that is not known.
-        mode: its permissions; None where there are none.
+        modified_ns: time of the last change, in nanoseconds since 1970; None where that is not
+            known.
+        mode: permissions of the file; None if the place has none.
     """
 
     path: str
@@ -75,8 +76,8 @@ class Place(Protocol):
         another name.
 
         Args:
-            path: of the file; folders above it are made.
-            like: whose permissions and time it gets, where there are any.
+            path: path of the file; folders above it are made.
+            like: a file whose permissions and time the new one gets, if it has any.
         """
 
     def settle(self) -> None:
@@ -94,7 +95,7 @@ def open_place(url: str | os.PathLike[str], options: Mapping[str, Any] | None = 
 
     Args:
         url: a path, ``file://...``, or whatever fsspec takes, ``s3://bucket/folder`` say.
-        options: for fsspec's file system.
+        options: options of fsspec's file system.
 
     Raises:
         UsageError: it is empty.

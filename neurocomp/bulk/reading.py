@@ -26,7 +26,7 @@ def check(
         source: the set's folder: a path, or a URL of fsspec.
         settings: engine, shards, and so on.
         quick: decode nothing; the hashes of the frames are compared.
-        threads: of each worker; None for one, or all cores where there is one worker.
+        threads: threads of each worker; None for one, or for all cores if there is one worker.
         model_path: files and folders to search for models as well as the store.
 
     Returns:
@@ -58,9 +58,9 @@ def restore(
 
     Args:
         source: the set's folder: a path, or a URL of fsspec.
-        target: where the originals go.
+        target: folder for the originals.
         settings: engine, shards, and so on.
-        threads: of each worker; None for one, or all cores where there is one worker.
+        threads: threads of each worker; None for one, or for all cores if there is one worker.
         model_path: files and folders to search for models as well as the store.
 
     Raises:

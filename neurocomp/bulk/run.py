@@ -65,7 +65,7 @@ def confine(shard: Shard, paths: set[str], replaced: Iterable[str] = ()) -> Shar
 
     Args:
         shard: the whole.
-        paths: what there is to do.
+        paths: paths of the files to work on.
         replaced: see `Shard`.
     """
     items = tuple(item for item in shard.items if item.path in paths)

@@ -22,7 +22,7 @@ class Settings:
     Attributes:
         engine: "auto", "serial", "dask" or "ray", or an engine that is there, which stays open.
         scheduler: address of a cluster, instead of workers of this machine.
-        workers: of this machine; 0 for as many as there are cores.
+        workers: number of workers on this machine; 0 for one for each core.
         local: "processes" or "threads", of Dask.
         shard_bytes: most content of a shard, unless a file is larger; None for 8 MiB, or less for
             small sets.
@@ -30,9 +30,9 @@ class Settings:
             parts may run at once, on any machines; a run without a part ends them.
         manifest: "jsonl" or "parquet"; None for that which is there, or "jsonl".
         force: replace files of other content, and a set that was made with other options.
-        source_options: of fsspec's file system of the source.
-        target_options: of that of the target.
-        report: given messages on what is done.
+        source_options: options of fsspec's file system of the source.
+        target_options: options of fsspec's file system of the target.
+        report: a function that is called with messages on what is done.
     """
 
     engine: str | Engine = "auto"
@@ -80,8 +80,8 @@ class Summary:
     Attributes:
         num_new: files that were written, or tested.
         num_kept: files that were there already.
-        content_bytes: of files that are sound, new or not.
-        frame_bytes: of their frames.
+        content_bytes: size of the files that are sound, new or not.
+        frame_bytes: size of their frames.
         failed: files that could not be done, each with its error.
         lost: paths of files that no worker could do, each with what the engine said.
         unlisted: files in the folder of a set that are none of its.

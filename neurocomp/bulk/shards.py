@@ -29,12 +29,12 @@ class Job:
         action: "compress", "test" or "restore".
         source: URL of the folder that is read.
         target: URL of the folder that is written; None where nothing is.
-        source_options: of fsspec's file system.
+        source_options: options of fsspec's file system.
         target_options: likewise.
         arguments: those of ``neurocomp.Codec``.
-        entry: what a frame says of the model of these arguments, as bytes.
+        entry: the model of these arguments as frames name it, as bytes.
         force: replace files that are of no such set.
-        version: of neurocomp, the same everywhere.
+        version: version of neurocomp, the same everywhere.
     """
 
     action: str
@@ -53,8 +53,8 @@ class Shard:
     """Files that a worker does one after the other.
 
     Attributes:
-        job: what to do.
-        name: what its records are called, ``run-000012``.
+        job: the job that the shard is part of.
+        name: name of its records, ``run-000012``.
         items: the files: of a listing, or of a manifest.
         replaced: paths of those that were compressed before, and have changed since.
     """
@@ -76,7 +76,7 @@ def num_shards(items: Iterable[Item], shard_bytes: int | None, workers: int) -> 
     Args:
         items: the files.
         shard_bytes: most bytes of a shard, unless a file is larger; None for what serves.
-        workers: how many there are.
+        workers: number of workers.
     """
     costs = [item.num_bytes + FILE_COST for item in items]
     most = shard_bytes or MAX_SHARD_BYTES
@@ -94,7 +94,7 @@ def balance(items: Iterable[Item], number: int) -> list[tuple[Item, ...]]:
 
     Args:
         items: the files, in any order.
-        number: at least 1; shards without files are left out.
+        number: number of shards, at least 1; shards without files are left out.
     """
     ordered = sorted(items, key=lambda one: (-one.num_bytes, one.path))
     costs = [(0, index) for index in range(number)]

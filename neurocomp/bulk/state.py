@@ -29,11 +29,11 @@ class SetState:
 
     Args:
         place: the folder of the compressed files.
-        form: of the manifest, "jsonl" or "parquet"; None for that which is there, or "jsonl".
+        form: form of the manifest, "jsonl" or "parquet"; None for the existing one, or "jsonl".
 
     Attributes:
-        records: by path.
-        description: what the run file says; empty where there is none.
+        records: the records, by path.
+        description: content of the run file; empty if there is none.
 
     Raises:
         FormatError: a file of an earlier run is damaged.

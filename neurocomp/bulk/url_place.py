@@ -33,8 +33,8 @@ class UrlPlace:
     copy of their own, after which the name has all of it or is not there.
 
     Args:
-        url: as fsspec takes it, chained ones too.
-        options: of the file system.
+        url: a URL that fsspec takes, chained ones too.
+        options: options of the file system.
 
     Raises:
         UsageError: fsspec knows no such file system.

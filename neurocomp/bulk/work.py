@@ -22,8 +22,8 @@ class Outcome:
     """The result for one file.
 
     Attributes:
-        record: of the file.
-        is_new: it was written now; otherwise it was there, or it failed.
+        record: record of the file.
+        is_new: True if it was written now; False if it was there, or if it failed.
     """
 
     record: Record

@@ -56,7 +56,7 @@ def make_engine(
         name: "serial", "dask", "ray", or "auto": Dask where it is installed and there are cores
             for it, or where a scheduler is named.
         scheduler: address of a cluster, instead of this machine's workers.
-        workers: of this machine; 0 for as many as there are cores.
+        workers: number of workers on this machine; 0 for one for each core.
         local: "processes" or "threads", of Dask.
 
     Raises:

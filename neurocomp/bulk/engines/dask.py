@@ -21,8 +21,8 @@ class DaskEngine:
     ``distributed.scheduler.allowed-failures`` says (3, unless it is changed).
 
     Args:
-        client: of Dask; it stays the caller's.
-        cluster: what `close` ends, with the client.
+        client: a client of Dask; it stays the caller's.
+        cluster: the cluster that `close` ends, with the client.
     """
 
     threads = 1

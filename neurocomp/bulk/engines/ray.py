@@ -22,7 +22,7 @@ class RayEngine:
     Ray Data begins an actor that is lost again, and does its shard again, as often as it takes.
 
     Args:
-        workers: how many actors.
+        workers: number of actors.
         is_own: `close` ends this process's part in Ray.
     """
 
