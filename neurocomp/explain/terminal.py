@@ -32,7 +32,7 @@ def coloured_text(explanation: Explanation, max_entries: int, bits: Bits | None 
     Args:
         explanation: the explanation that has the symbols.
         max_entries: symbols that are shown.
-        bits: how much cheaper each symbol is than with another model, (n,); the colours then show
+        bits: saving of each symbol against another model, (n,), in bits; the colours then show
             that.
     """
     shown = explanation.entries.bits if bits is None else bits
