@@ -48,15 +48,15 @@ class BlockCoder:
         opened: the model.
         coder: "arithmetic" or "huffman".
         verify: decode each block after encoding it and compare.
-        dictionary: what the model reads before each block.
+        dictionary: a text that the model reads before each block.
         threads: sections of blocks that are coded at once, where a block has several.
 
     Attributes:
-        entry: what a frame says of its model and coder.
+        entry: description of its model and coder in a frame.
         uses_all_cores: the model spreads its lanes over the cores by itself.
         is_trained_on_symbols: the model is one of symbols that is kept in a file.
         is_language: the model is one of language, which contexts help.
-        takes_token_sets: it codes token files only.
+        takes_token_sets: whether the model codes token files only.
 
     Raises:
         UsageError: the model does not work with the coder, or not with dictionaries.
@@ -261,8 +261,8 @@ class BlockCoder:
 
         Args:
             block: coded.
-            rewritten: what the block's transforms made of its content, where that is known.
-            asked: for which symbols the likeliest ones are wanted.
+            rewritten: the content after the block's transforms, where that is known.
+            asked: the symbols for which to find the likeliest ones.
             tick: told the bytes that are done.
         """
         progress = ContentProgress(tick, block)

@@ -68,7 +68,7 @@ class FrameEncoder:
 
     Args:
         coder: the one that was asked for; it may be in use elsewhere as well.
-        options: what was asked for.
+        options: the options of the user.
         falls_back: False to use that model whatever it makes of the content.
     """
 
@@ -170,8 +170,8 @@ class ChosenWriter:
     """Writes a frame whose models are chosen: the header waits for the second block, or the end.
 
     Args:
-        sink: written front to back.
-        encoder: of the blocks.
+        sink: the output; it is written front to back.
+        encoder: encoder of the blocks.
     """
 
     def __init__(self, sink: BinaryIO, encoder: FrameEncoder) -> None:

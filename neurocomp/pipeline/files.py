@@ -96,7 +96,7 @@ def remove_input(path: Path, status: os.stat_result, output: Path) -> None:
 
     Args:
         path: the file to remove.
-        status: its status when it was read.
+        status: status of the file when it was read.
         output: the complete output.
 
     Raises:

@@ -41,7 +41,7 @@ def coded_with(head: BlockHead, family: int) -> str:
 
     Args:
         head: the block's.
-        family: of the block's model.
+        family: family of the block's model.
     """
     if head.method is Method.STORED:
         return STORED
@@ -60,8 +60,8 @@ def num_sections(head: BlockHead, family: int, section_lanes: int) -> int:
 
     Args:
         head: the block's.
-        family: of the block's model.
-        section_lanes: of a network of bytes.
+        family: family of the block's model.
+        section_lanes: lanes of a section, for a network of bytes.
     """
     if family != constants.FAMILY_BYTENET:
         return 1
@@ -73,18 +73,18 @@ class BlockInfo:
     """One block.
 
     Attributes:
-        offset: of its first byte in the file.
-        stored_bytes: its size in the file.
+        offset: position of its first byte in the file.
+        stored_bytes: size of the block in the file.
         content_bytes: size of what it decodes to.
         method: "stored", "modelled" or "segment".
         model: number of its model in the frame's table; None where it is stored.
         coded_with: "stored", "contexts", "contexts + primer", "network", "language", "language +
-            network", or the family of a model
-            of symbols.
+            network", or the family of a model of symbols.
         variant: parameter set of the model.
         num_lanes: lanes that advance together.
         num_sections: parts that are independent, and may be coded at once.
-        transforms: what rewrote the content before it was coded, in that order.
+        transforms: names of the transforms that rewrote the content before it was coded, in that
+            order.
     """
 
     offset: int
@@ -104,11 +104,12 @@ class ModelInfo:
     """A model of a frame.
 
     Attributes:
-        model: its name here, or its family's, or the unknown family's id.
+        model: name of the model on this machine, or of its family, or the unknown family's id.
         family: the name of its family, or the unknown id.
-        revision: of the family's arithmetic.
-        hash: its SHA-256 in hexadecimal, the first bytes of a model that is part of the software.
-        symbols: what its symbols are, or the unknown id.
+        revision: revision of the family's arithmetic.
+        hash: SHA-256 of the model in hexadecimal; the first bytes for a model that is part of the
+            software.
+        symbols: kind of the symbols, or the unknown id.
         coder: the coder's name, or the unknown id.
         dictionary: first 8 bytes of the SHA-256 of its dictionary in hexadecimal, empty where
             there is none.
@@ -133,11 +134,11 @@ class FrameInfo:
     """One frame.
 
     Attributes:
-        offset: of its first byte in the file.
-        frame_bytes: its size.
+        offset: position of its first byte in the file.
+        frame_bytes: size of the frame.
         content_bytes: size of what it decodes to.
         models: those of its blocks; all but segments are of the first.
-        blocks: its blocks.
+        blocks: the blocks, in order.
     """
 
     offset: int

@@ -29,7 +29,7 @@ class Monitor:
     """Counts the content that is done and tells workers to stop.
 
     Args:
-        report: called with the count whenever it grows.
+        report: a function that is called with the count whenever it grows.
     """
 
     def __init__(self, report: Report | None = None) -> None:

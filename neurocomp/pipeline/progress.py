@@ -12,8 +12,8 @@ class ContentProgress:
     """Turns a codec's symbols into bytes of content; they add up to those of the block.
 
     Args:
-        tick: called with the bytes.
-        block: whose symbols they are.
+        tick: a function that is called with the bytes.
+        block: the block that has the symbols.
     """
 
     def __init__(self, tick: Tick, block: Block) -> None:

@@ -30,7 +30,7 @@ class LostRange:
         start: first lost byte of the content, as far as the sizes before it are known.
         stop: the byte after the last lost one; None if unknown.  Where it is
             ``start``, no content is known to be lost, but the file is damaged there.
-        reason: what is wrong there.
+        reason: description of the damage.
         is_written: sound blocks were found and written, but not the ones that belong there, or
             not in their order.
     """
@@ -47,7 +47,7 @@ class Recovery:
 
     Attributes:
         content_bytes: bytes of decoded content that were written.
-        lost: what is missing among them, in order; empty where the file is sound.
+        lost: the gaps among them, in order; empty if the file is sound.
         filled_bytes: zeros that were written for what is lost.
     """
 
@@ -72,9 +72,9 @@ def recover_stream(
 
     Args:
         source: a seekable binary stream.
-        sink: written front to back.
+        sink: the output; it is written front to back.
         options: threads, where to look for models, the most that is written.
-        report: called with the content bytes done so far.
+        report: a function that is called with the content bytes done so far.
         fill: write zeros for what is lost, where its size is known, so that what comes after it
             keeps its place.
 
@@ -99,7 +99,7 @@ class _Found:
 
     Attributes:
         block: the one or the other.
-        size: of the content, None where that isn't known.
+        size: size of the content, None where that isn't known.
     """
 
     block: tuple[FrameHeader, Block] | Loss | Doubt

@@ -148,10 +148,11 @@ def decompress_range(
 
     Args:
         source: a seekable binary stream of frames.
-        sink: written front to back.
+        sink: the output; it is written front to back.
         start, stop: the range.
         options: threads, where to look for models, the most that is written.
-        report: called with the content bytes done so far, of all blocks that are decoded.
+        report: a function that is called with the content bytes done so far, of all blocks that are
+            decoded.
 
     Returns:
         How many bytes were written.

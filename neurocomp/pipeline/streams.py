@@ -48,11 +48,11 @@ def compress_stream(
     """Compress all of ``source`` to one frame on ``sink``.
 
     Args:
-        source: read to its end.
-        sink: written front to back.
+        source: the content; it is read to its end.
+        sink: the output; it is written front to back.
         options: model, coder, block size, threads.
-        report: called with the content bytes done so far.
-        coder: of these options, where it is open already.
+        report: a function that is called with the content bytes done so far.
+        coder: a coder of these options, if one is open already.
 
     Raises:
         UsageError: options that don't go together.
@@ -89,12 +89,12 @@ def decompress_stream(
     it written, so a caller with a file writes to a temporary one.
 
     Args:
-        source: read to its end.
-        sink: written front to back.
+        source: the frames; they are read to their end.
+        sink: the output; it is written front to back.
         options: threads, where to look for models, how much content there may be.
-        report: called with the content bytes done, several times a block; what it raises ends the
-            work.
-        coders: of these options, where they are open already.
+        report: a function that is called with the content bytes done, several times a block; an
+            exception that it raises ends the work.
+        coders: coders of these options, if they are open already.
 
     Raises:
         FormatError: the source is damaged, truncated, or not made of frames.
@@ -126,7 +126,7 @@ class FrameCoders:
     """The block coders of the frames that are read, each made once.
 
     Args:
-        model_path: where to look for models and dictionaries first.
+        model_path: files and folders to search first for models and dictionaries.
         threads: sections of a block that are decoded at once; 0 for as many as there are cores.
     """
 

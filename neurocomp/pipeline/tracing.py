@@ -35,10 +35,10 @@ class TracedBlock:
     """A block of a frame whose costs are known.
 
     Attributes:
-        content: what it decodes to.
-        payload_bytes: of its payload, or of the content that is stored.
-        trace: what its n symbols cost.
-        description: of the symbols.
+        content: the decoded content.
+        payload_bytes: size of its payload, or of the content that is stored.
+        trace: costs of its n symbols.
+        description: description of the symbols.
         bounds: int64 (n + 1,), where in the content each symbol begins, and its end; None where
             symbols are not pieces of the content.
     """
@@ -55,9 +55,9 @@ class TracedFrames:
     """The traces of all blocks of a file.
 
     Attributes:
-        blocks: in their order.
+        blocks: the blocks, in their order.
         frame_bytes: size of the compressed file.
-        frames: what headers say of it.
+        frames: descriptions of the frames, from their headers.
         note: why another model was used than the one that was asked for; empty where it was not.
     """
 
@@ -80,8 +80,8 @@ def trace_content(
     Args:
         content: any bytes.
         options: model, coder, block size, threads.
-        asked: for which symbols the likeliest are wanted.
-        report: called with the bytes that are done, of two rounds.
+        asked: the symbols for which to find the likeliest ones.
+        report: a function that is called with the bytes that are done, of two rounds.
         falls_back: False to use the model whatever it makes of the content; see `FrameEncoder`.
 
     Raises:
@@ -121,10 +121,10 @@ def trace_frames(
     """Decode the frames of a stream, and trace their blocks.
 
     Args:
-        source: of frames; it must seek.
-        options: where to look for models, threads.
-        asked: for which symbols the likeliest are wanted.
-        report: called with the bytes that are done, of two rounds.
+        source: a file of frames; it must seek.
+        options: the number of threads, and the places to look for models.
+        asked: the symbols for which to find the likeliest ones.
+        report: a function that is called with the bytes that are done, of two rounds.
 
     Raises:
         FormatError: the source is damaged, or not made of frames.
@@ -151,7 +151,7 @@ class Tracer:
 
     Args:
         coder_of: returns the coder of a model of a frame's table.
-        asked: for which symbols the likeliest are wanted.
+        asked: the symbols for which to find the likeliest ones.
 
     Attributes:
         blocks: those that were added.
