@@ -25,8 +25,8 @@ class TransformUse(NamedTuple):
     """A reversible rewriting of the content before it became symbols.
 
     Attributes:
-        id: which; see ``neurocomp.transforms``.
-        properties: what undoing it needs to know, up to ``constants.MAX_PROPERTY_BYTES`` bytes.
+        id: id of the transform; see ``neurocomp.transforms``.
+        properties: parameters that undo it, up to ``constants.MAX_PROPERTY_BYTES`` bytes.
     """
 
     id: int
@@ -56,8 +56,8 @@ class Block:
         num_lanes: lanes that advance together, 1 in a stored block.
         payload: the coded bytes, fewer than ``decoded_bytes``, or the stored ones.
         model: number of the model in the frame's table; 0 but in segments.
-        transforms: what rewrote the content before it became symbols, in that order; in a modelled
-            block that is not a segment, none or `LINE_ENDS`.
+        transforms: the transforms that rewrote the content before it became symbols, in that order;
+            in a modelled block that is not a segment, none or `LINE_ENDS`.
     """
 
     method: Method
@@ -87,7 +87,7 @@ class Block:
 
         Args:
             header: the frame header's bytes, which the checksum covers as well.
-            layout: what the head depends on of the header.
+            layout: the part of the header that the head depends on.
             last: this is the last block of its frame.
             trailer: a trailer comes after this last block.
         """
@@ -138,7 +138,7 @@ class BlockPlace:
     """The position of a block in the file, in its frame and in the content.
 
     Attributes:
-        offset: of the block's first byte in the file.
+        offset: position of the block's first byte in the file.
         stored_bytes: size in the file, headers and checksums included.
         decoded_bytes: size of its content.
     """

@@ -36,8 +36,8 @@ class FrameChain:
         """Take the next block.
 
         Args:
-            head: its head.
-            stored_bytes: its size in the file, from tag to stored checksum.
+            head: head of the block.
+            stored_bytes: size of the block in the file, from tag to stored checksum.
 
         Raises:
             FormatError: there are too many blocks, or this is an empty one after others.

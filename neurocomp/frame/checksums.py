@@ -53,7 +53,7 @@ class StreamChecksums:
 
         Args:
             start: offset in the stream.
-            stop: at least ``start``, at most the stream's size.
+            stop: end of the range: at least ``start``, at most the stream's size.
             before: CRC-32 of what these bytes follow.
         """
         # prefix(stop) = prefix(start) * x**n + wanted

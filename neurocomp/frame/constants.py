@@ -225,8 +225,8 @@ def hash_bytes(family: int, *, is_long: bool) -> int:
     """Return the number of SHA-256 bytes that name a model of that family in a frame.
 
     Args:
-        family: its id.
-        is_long: it is not part of the software.
+        family: id of the family.
+        is_long: True for a model that is not part of the software.
     """
     if not is_long:
         return SHORT_HASH_BYTES

@@ -20,11 +20,11 @@ class ModelEntry:
     """A model, and what its symbols are and how they are coded.
 
     Attributes:
-        family: what kind of model, 0 to ``constants.MAX_FAMILY``.
-        revision: of the family's arithmetic, 0 to 255.
-        hash: which model: the first bytes of its SHA-256, 3 for one that is part of the software,
-            else 4 for one of language, 32 for others.
-        symbols_id: how bytes and symbols turn into each other, 0 to 15.
+        family: kind of the model, 0 to ``constants.MAX_FAMILY``.
+        revision: revision of the family's arithmetic, 0 to 255.
+        hash: the first bytes of the model's SHA-256: 3 for a model that is part of the software, 4
+            for any other language model, 32 for others.
+        symbols_id: id of the map between bytes and symbols, 0 to 15.
         coder_id: the entropy coder, 0 to 15.
         parameters: further settings of the model, up to 1,024 bytes; may be empty.
         environment: fingerprint of the numeric environment that a machine-bound frame needs, up to

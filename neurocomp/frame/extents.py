@@ -33,9 +33,9 @@ class Loss:
     """Content that is lost.
 
     Attributes:
-        content_bytes: how much; None if unknown, 0 where no content is known to be lost,
-            but the stream is damaged.
-        reason: what is wrong there.
+        content_bytes: size of the lost content; None if unknown, 0 where no content is known to be
+            lost, but the stream is damaged.
+        reason: description of the damage.
     """
 
     content_bytes: int | None
@@ -47,7 +47,7 @@ class Doubt:
     """Sound blocks that need not be what was written in their places: the frame's last pieces.
 
     Attributes:
-        content_bytes: what these blocks decode to.
+        content_bytes: size of the decoded content of these blocks.
         reason: why.
     """
 
@@ -84,7 +84,7 @@ class ExtentFinder:
     """Finds extents.
 
     Args:
-        landmarks: of the stream.
+        landmarks: landmarks of the stream.
     """
 
     def __init__(self, landmarks: Landmarks) -> None:
@@ -95,8 +95,8 @@ class ExtentFinder:
         """Return the extent of the frame at ``start``; None if unknown.
 
         Args:
-            start: where it starts.
-            found: its header, if one can be read there.
+            start: position of its first byte.
+            found: header of the frame, if one can be read there.
         """
         extent = None if found is None else self._of_stored_block(start + found.num_bytes)
         return extent or self._of_unknown_header(start)

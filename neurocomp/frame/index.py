@@ -21,13 +21,13 @@ class FrameIndex:
     """The positions of one frame and its blocks in a file.
 
     Attributes:
-        offset: of the frame's first byte.
-        header: its header.
+        offset: position of the frame's first byte.
+        header: header of the frame.
         header_checksum: CRC-32 of the header's bytes.
-        places: its blocks, in order.
+        places: places of the blocks, in order.
         end: offset after the frame's last byte.
         heads: the heads of its blocks.
-        trailer: its trailer, which fits the heads; None where it has none.
+        trailer: trailer of the frame, which fits the heads; None if it has none.
     """
 
     offset: int

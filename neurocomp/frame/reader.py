@@ -32,7 +32,7 @@ class FrameEnd:
     Attributes:
         trailer: fits the blocks' heads: their sizes, and the checksum of the content that those of
             the blocks make up; None where the last block announces none.
-        offset: of what comes after the frame.
+        offset: position of the first byte after the frame.
     """
 
     trailer: Trailer | None
@@ -49,7 +49,7 @@ def read_frames(
 
     Args:
         stream: a binary stream, read to its end.
-        max_content_bytes: what the blocks may decode to, all together; None for any size.
+        max_content_bytes: limit of the decoded size of all blocks together; None for any size.
 
     Raises:
         TruncatedError: the stream ends within a frame.

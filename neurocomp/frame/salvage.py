@@ -176,10 +176,10 @@ class _Salvage:
         """Go on after a frame of which nothing is sound, or what is none, at ``start``.
 
         Args:
-            start: where it starts.
-            run: what there is of its blocks.
-            error: what is wrong.
-            found: its header, if one can be read there.
+            start: position of its first byte.
+            run: the blocks that were found.
+            error: description of the damage.
+            found: header of the frame, if one can be read there.
         """
         if (trailer := self._landmarks.last_trailer_of(start)) is not None:
             self.has_frames = True

@@ -16,7 +16,7 @@ class ByteSource:
 
     Args:
         stream: a binary stream at the position where reading starts.
-        offset: what to call that position in messages and block offsets.
+        offset: number of that position in messages and block offsets.
     """
 
     def __init__(self, stream: BinaryIO, offset: int = 0) -> None:

@@ -17,7 +17,7 @@ class TrailerGuide:
     """Finds blocks by trailers.
 
     Args:
-        landmarks: of the stream.
+        landmarks: landmarks of the stream.
     """
 
     def __init__(self, landmarks: Landmarks) -> None:
