@@ -17,7 +17,7 @@ class Board:
     """Writes the events of a `RunLog` as scalars.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         first_step: the last step before this process; what an earlier one wrote of later steps is
             left out of the curves.
 

@@ -51,9 +51,9 @@ class Checkpoints:
     """The checkpoints of one run.
 
     Attributes:
-        folder: of the run.
-        processes: who trains; the first process writes, all of them read.
-        keep: how many are kept.
+        folder: folder of the run.
+        processes: the processes that train; the first one writes, all of them read.
+        keep: number of checkpoints to keep.
         passed_over: folders that are damaged: they don't count, and are left where they are.
         sound: folders that are known not to be.
     """
@@ -221,9 +221,9 @@ def set_parameters(module: nn.Module, stored: dict[str, Tensor], path: Path) -> 
     """Set the parameters of ``module``; raises ModelMismatchError where their shapes differ.
 
     Args:
-        module: what is set.
+        module: the module to change.
         stored: whole tensors by name.
-        path: where they are from, for messages.
+        path: origin of the tensors, for messages.
     """
     parameters = module.state_dict()
     shapes = {name: tuple(tensor.shape) for name, tensor in parameters.items()}

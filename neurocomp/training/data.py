@@ -33,7 +33,7 @@ def read_documents(
     Args:
         paths: files of text; what gzip, xz, bzip2 or zstd have compressed is decompressed.
         split: whether a byte 0x1e separates documents; otherwise each file is one document.
-        max_bytes: read no more than the first so many (decompressed) bytes of each file.
+        max_bytes: limit of the bytes to read of each file, decompressed.
         is_text: whether files that are archives, images and the like by their first bytes are
             refused; without it only names tell that a file is compressed.
 
@@ -135,8 +135,8 @@ class SymbolCache:
     it never has to be removed because something changed.
 
     Args:
-        folder: where entries are kept; by default the user's cache folder.
-        name: of the alphabet; another tokenizer has another name.
+        folder: folder of the entries; by default the user's cache folder.
+        name: name of the alphabet; another tokenizer has another name.
         separator: the symbol between two documents.
         encode: turns the bytes of one document into symbols; None where bytes are the symbols.
     """

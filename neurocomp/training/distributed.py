@@ -112,9 +112,9 @@ def distribute(
     """Return ``module`` such that its gradients are averages over all processes.
 
     Args:
-        module: on the device of ``processes``, with the same parameters in each of them.
+        module: a module on the device of ``processes``, with the same parameters in each of them.
         blocks: parts of it that are used one after the other; FSDP gathers one at a time.
-        processes: who trains.
+        processes: the processes that train.
         sharding: "ddp" (each process has all parameters; Li et al. 2020) or "fsdp" (each has a
             share, and the optimizer's state of it; Zhao et al. 2023); it changes ``module`` itself.
     """

@@ -21,8 +21,9 @@ class Field:
 
     Attributes:
         name: the key.
-        type: of its values, for people.
-        default: for people, as TOML has it; "must be given" or "none" where there is no value.
+        type: type of its values, for people.
+        default: default value for people, in TOML's form; "must be given" or "none" if there is no
+            value.
         meaning: one paragraph; "" where nothing is below the field.
     """
 

@@ -68,8 +68,8 @@ def compression_of(path: Path, head: bytes) -> str | None:
     """Return which of .gz, .xz, .bz2, .zst and .lzma a file is; None if it is not compressed so.
 
     Args:
-        path: its name, which tells where the first bytes don't.
-        head: its first `HEAD_BYTES`.
+        path: name of the file, which decides if the first bytes don't.
+        head: the first `HEAD_BYTES` of the file.
     """
     for suffix, starts in _COMPRESSED.items():
         if suffix != ".lzma" and head.startswith(starts):

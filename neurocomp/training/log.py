@@ -23,7 +23,7 @@ class RunLog:
     """Appends events to ``folder``/log.jsonl; every line is complete once written.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         board: is given the same events, for TensorBoard.
     """
 
@@ -103,7 +103,7 @@ class Pace:
 
         Args:
             step: updates done, one at least since this began.
-            num_steps: of the whole run.
+            num_steps: number of steps of the whole run.
         """
         now = monotonic()
         mean = (now - self._began) / max(1, step - self._first)

@@ -35,7 +35,7 @@ class Result:
         step: the last that was done.
         finished: whether that was the last of all.
         metrics: the last measures.
-        signal: what asked this process to stop before; 0 if nothing did.
+        signal: number of the signal that asked this process to stop before; 0 if none did.
     """
 
     step: int
@@ -53,10 +53,11 @@ class Trainer:
 
     Args:
         task: network, data, loss and measure.
-        run, optimizer: how to train.
+        run, optimizer: settings of the training.
         opened: the run's folder, with the checkpoint to go on from.
         sharding: "ddp" or "fsdp", where there are several processes.
-        report: called with messages for people; a terminal that is gone stops no training.
+        report: a function that is called with messages for people; a terminal that is gone stops no
+            training.
     """
 
     def __init__(

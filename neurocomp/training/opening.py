@@ -42,8 +42,8 @@ def locked(folder: Path, tell: Tell = lambda message: None) -> Iterator[None]:
     Where the file system has no locks (some network drives), the run goes on without one.
 
     Args:
-        folder: of the run.
-        tell: called with a message where there are no locks.
+        folder: folder of the run.
+        tell: a function that is called with a message if the file system has no locks.
 
     Raises:
         TrainingError: another process holds it.
@@ -134,11 +134,11 @@ class OpenRun:
     """A run whose folder belongs to the processes that train.
 
     Attributes:
-        place: where it is.
-        processes: who trains.
-        tell: called with messages for people.
+        place: folder of the run, and how it starts.
+        processes: the processes that train.
+        tell: a function that is called with messages for people.
         checkpoint: the one to go on from; None for a new run.
-        record: what it is trained with, from `begin` on.
+        record: a record of the training's inputs, from `begin` on.
     """
 
     place: RunPlace
@@ -216,9 +216,9 @@ def open_run(place: RunPlace, processes: Processes, tell: Tell) -> Iterator[Open
     """Give the run at ``place``, locked until the end; every process of the training calls this.
 
     Args:
-        place: where it is, and whether it goes on.
-        processes: who trains; the first one holds the lock for all.
-        tell: called with messages for people.
+        place: folder of the run, and how it starts.
+        processes: the processes that train; the first one holds the lock for all.
+        tell: a function that is called with messages for people.
 
     Raises:
         UsageError: the folder has a run that is not to be resumed, or none that could be.

@@ -21,7 +21,7 @@ def uses_bfloat16(precision: str, device: torch.device) -> bool:
     Args:
         precision: "float32", "bfloat16" or "auto": bfloat16 where the hardware multiplies it
             faster; a CPU without instructions for it is some twenty times slower than in float32.
-        device: where the network is.
+        device: device of the network.
     """
     if precision != "auto":
         return precision == "bfloat16"
@@ -131,7 +131,7 @@ def build_optimizers(
     """Return the optimizers that together move every parameter of ``module``.
 
     Args:
-        module: what is trained.
+        module: the module to train.
         matrices: names of the matrices of hidden layers, with the number of maps each holds side
             by side; these are what Muon moves and what weight decay applies to.
         config: names and rates; the rates given to the optimizers are the highest ones.

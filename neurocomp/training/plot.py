@@ -26,9 +26,9 @@ class Curves:
     """The curves in one pair of axes.
 
     Attributes:
-        unit: of all values.
+        unit: unit of all values.
         training: the loss; no points where it has another unit.
-        measures: on validation data, by name.
+        measures: measures on validation data, by name.
     """
 
     unit: str
@@ -61,7 +61,7 @@ def plot_run(folder: Path) -> Path:
     """Draw training loss and validation over the steps; return the file written.
 
     Args:
-        folder: of a run; its log has at least one step.
+        folder: folder of a run; its log has at least one step.
 
     Raises:
         MissingPackageError: matplotlib is not installed.

@@ -19,10 +19,10 @@ class Recipe:
     """A configuration of the package.
 
     Attributes:
-        name: of its file, which no other has, such as "text-s".
-        kind: of the training that it is for, such as "text".
-        path: of its file.
-        summary: what it makes, in the words of its first comment.
+        name: name of its file, which no other has, such as "text-s".
+        kind: kind of the training that it is for, such as "text".
+        path: path of its file.
+        summary: a short description of its result, from its first comment.
     """
 
     name: str
@@ -63,7 +63,7 @@ def read_configuration(name: str, kind: str) -> Table:
     Args:
         name: path of a TOML file, or the name of a recipe, of which the kind may be left out:
             "rainbow" is "vae-rainbow" where a "vae" is trained.
-        kind: what is trained.
+        kind: kind of the training.
 
     Raises:
         UsageError: there is no such file or recipe, it is not TOML, or is for another training.

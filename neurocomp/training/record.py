@@ -95,7 +95,7 @@ class RunRecord:
 
     Attributes:
         kind: name of the configuration's class, which tells what is trained.
-        configuration: its tables, as JSON.
+        configuration: tables of the configuration, as JSON.
         data: hashes of what is trained on, by name.
     """
 

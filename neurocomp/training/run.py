@@ -32,9 +32,9 @@ class Training(ABC, Generic[Data, TaskT]):
     Every process calls every one of them; what is written is the business of the first.
 
     Attributes:
-        kind: its name, such as "gpt2", by which its recipes are found.
-        config_class: of its configurations.
-        config: how this one goes.
+        kind: name of the training, such as "gpt2", by which its recipes are found.
+        config_class: class of its configurations.
+        config: configuration of this training.
     """
 
     kind: ClassVar[str]
@@ -85,9 +85,9 @@ def run_training(training: Training[Any, Any], place: RunPlace, report: Report) 
     """Train in all processes that torchrun started, and leave the results in a folder.
 
     Args:
-        training: what, and how.
-        place: where results go, and what they begin with.
-        report: called with messages for people, in the first process.
+        training: the training to run.
+        place: folder of the results, and how the run starts.
+        report: a function that is called with messages for people, in the first process.
 
     Raises:
         UsageError: the configuration doesn't fit the data, or the run exists and is not resumed.

@@ -28,7 +28,7 @@ class StoredCheckpoint:
     """A checkpoint that was found sound.
 
     Attributes:
-        path: its folder.
+        path: folder of the checkpoint.
         state: the content of its state.json.
         passed_over: folders of newer ones that are damaged.
     """
@@ -49,8 +49,8 @@ def newest_sound(
     """Return the newest checkpoint of a run that is sound; None if the run has none at all.
 
     Args:
-        run: its folder.
-        tell: called with a message for each damaged one.
+        run: folder of the run.
+        tell: a function that is called with a message for each damaged checkpoint.
 
     Raises:
         FormatError: all are damaged.

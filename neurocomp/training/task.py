@@ -20,9 +20,9 @@ class Task(ABC):
         module: the network, on the device of ``processes``.
         matrices: see `neurocomp.training.optim.build_optimizers`.
         blocks: see `neurocomp.training.distributed.distribute`.
-        processes: who trains.
-        loss_unit: what the loss is measured in, for the log.
-        count_name: what `step_size` counts, such as "bytes".
+        processes: the processes that train.
+        loss_unit: unit of the loss, for the log.
+        count_name: unit of `step_size`, such as "bytes".
     """
 
     module: nn.Module

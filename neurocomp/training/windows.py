@@ -59,7 +59,7 @@ class WindowStream:
         context: symbols before the window that belong to its sample; the separator stands for
             those before the start of a file.
         separator: the symbol between documents.
-        seed: of the shuffle.
+        seed: seed of the shuffle.
 
     Raises:
         UsageError: a kind has no whole window.
