@@ -14,9 +14,9 @@ class LazyCommands(MutableMapping[str, click.Command]):
     Names are known, and told in their order, before anything is imported.
 
     Args:
-        package: where the modules are: each has an attribute of the command's name.
-        names: of the commands.
-        prepare: called with each command when it has been imported.
+        package: package of the modules, each of which has an attribute of the command's name.
+        names: names of the commands.
+        prepare: a function that is called with each command when it has been imported.
     """
 
     def __init__(

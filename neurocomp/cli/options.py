@@ -53,7 +53,7 @@ class OutputOptions:
 
     Attributes:
         output: a file, or a folder; None for beside each input.
-        stdout: to standard output.
+        stdout: whether to write to standard output.
         force: overwrite files, and write binary data to a terminal.
         keep: leave the inputs where they are.
         keep_going: work on the other inputs where some cannot be read.

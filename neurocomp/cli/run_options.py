@@ -85,8 +85,8 @@ def read_config(training: type[Training[Any, Any]], name: str, values: Mapping[s
     """Return the configuration of a run.
 
     Args:
-        training: what kind it is.
-        name: of the file or recipe.
+        training: kind of the training.
+        name: name of the file or recipe.
         values: the options of `run_options`, ``--output`` and `config_option`: a run that goes on
             has its own configuration unless one is named, and ``--steps`` takes precedence.
 

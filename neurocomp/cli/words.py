@@ -16,7 +16,7 @@ class Word:
     """An option with its value, or an operand.
 
     Attributes:
-        option: how the option is spelt, as "-o" or "--output"; None for an operand.
+        option: spelling of the option, as "-o" or "--output"; None for an operand.
         words: the arguments that it is.
     """
 
@@ -28,8 +28,8 @@ def split_words(arguments: Sequence[str], params: Sequence[click.Parameter]) -> 
     """Yield the parts of the arguments; "-dkf" is three options.
 
     Args:
-        arguments: as they were given.
-        params: what is known; an option that is not known takes no value.
+        arguments: the words of the command line.
+        params: the known parameters; an option that is not known takes no value.
 
     Raises:
         UsageError: two levels are one word: -19 is not a level, and not -9.
@@ -155,7 +155,7 @@ def options_from_environment(
     """Return the options in the variable that ``command`` has, to be put before the arguments.
 
     Args:
-        command: what is run; options of others among ``known`` are left out.
+        command: the command to run; options of others among ``known`` are left out.
         known: every option that may be in the variable.
         modes: options that stand for a command, which may not.
 

@@ -56,7 +56,7 @@ class Model(ABC):
     """The interface of every model; all members but its identity have defaults.
 
     Attributes:
-        prefers_line_feeds: it predicts lines that end in LF better than those of CR LF.
+        prefers_line_feeds: whether it predicts lines that end in LF better than those of CR LF.
         has_independent_lanes: a lane's tables are the same whatever the other lanes hold, and
             however many there are.
         uses_all_cores: a predictor spreads its work over the cores by itself.
@@ -80,7 +80,7 @@ class Model(ABC):
 
         Args:
             coder: a name of ``coding.coders.CODERS``; binary models have a coder of their own.
-            dictionary: what the model reads before each block, where its family takes
+            dictionary: a text that the model reads before each block, if its family takes
                 dictionaries; None for nothing.
             threads: sections of blocks that are coded at once, where blocks have several.
         """
@@ -175,7 +175,7 @@ class CodedBlock:
 
     Attributes:
         payload: the coder's output.
-        num_symbols: how many symbols it holds.
+        num_symbols: number of symbols in the block.
         num_lanes: lanes that advanced together.
         variant: parameter set of the model, 0 to 3.
     """
@@ -206,9 +206,9 @@ class Codec(ABC):
 
         Args:
             block: coded.
-            content: of which it was made, where that is known: it need not be decoded then.
-            asked: for which symbols the likeliest ones are wanted.
-            tick: called with the progress.
+            content: content of the block, if it is known: it need not be decoded then.
+            asked: the symbols for which to find the likeliest ones.
+            tick: a function that is called with the progress.
 
         Raises:
             UnsupportedError: the codec can't tell.

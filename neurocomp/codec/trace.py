@@ -32,9 +32,9 @@ class Asked:
     """For which symbols of a block the likeliest ones are wanted.
 
     Attributes:
-        max_symbols: how many at most.
-        first_byte: of the block, from which on; where symbols are not pieces of the content the
-            first of all are meant.
+        max_symbols: the largest number of symbols.
+        first_byte: position in the block of the first byte; if symbols are not pieces of the
+            content, the first symbols of all are meant.
     """
 
     max_symbols: int = 0
@@ -81,12 +81,12 @@ class Trace:
     Attributes:
         ids: int32 (n,), the symbols.
         symbol_map: says what they mean; they stand for the block before transforms are undone.
-        bits: what the coder spent, (n,).
-        opinions: what parts of the model would have spent by themselves, by their names, (n,) each;
-            NaN where a part gave no prediction.
+        bits: cost of each symbol in the payload, (n,).
+        opinions: cost of each symbol under parts of the model alone, by their names, (n,) each; NaN
+            where a part gave no prediction.
         likely: the likeliest symbols of the places that were asked for.
         num_payloads: coders that worked side by side; each ends within a byte of its bits.
-        framing_bytes: of the payload that no coder wrote.
+        framing_bytes: bytes of the payload that no coder wrote.
     """
 
     ids: NDArray[np.int32]

@@ -34,8 +34,8 @@ def min_payload_bytes(coder: str, num_symbols: int, alphabet_size: int) -> int:
 
     Args:
         coder: "arithmetic", "huffman", or `BINARY` and `FREE`, whose symbols are bytes, bit by bit.
-        num_symbols: how many are coded.
-        alphabet_size: of the model; 1 where it isn't known.
+        num_symbols: number of symbols.
+        alphabet_size: size of the model's alphabet; 1 if it isn't known.
     """
     match coder:
         case "binary arithmetic":

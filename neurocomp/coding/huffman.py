@@ -43,8 +43,8 @@ class HuffmanCode:
         frequencies: int32, (V,), at least 1 each and TOTAL in all.
 
     Attributes:
-        lengths: of the codes.
-        counts: of the lengths.
+        lengths: lengths of the codes.
+        counts: number of codes of each length.
 
     Raises:
         ValueError: ``frequencies`` is not such a table.

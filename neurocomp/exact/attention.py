@@ -17,8 +17,8 @@ class Heads:
     """Heads of queries over heads of keys and values, as each kind of attention has them.
 
     Attributes:
-        num_heads: of queries.
-        num_key_heads: of keys and values; divides ``num_heads``.
+        num_heads: number of heads of queries.
+        num_key_heads: number of heads of keys and values; divides ``num_heads``.
         head_width: columns of a head, 1 to 1024.
         multiplier: 1 to 2**15: scale of the scores.
         shift: 20 to 62.

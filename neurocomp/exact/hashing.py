@@ -61,7 +61,7 @@ def find_rows(windows: Any, tables: Sequence[HashedTable]) -> list[Any]:
 
     Args:
         windows: symbols, the latest last, int64 (..., n), an array of numpy or a tensor of torch.
-        tables: what there is, one after the other, by the length of the n-grams.
+        tables: the tables of n-grams, one after the other, by the length of the n-grams.
 
     Returns:
         The row of each window, (...), for each of ``tables``.

@@ -145,7 +145,7 @@ def embed(
     """Return the rows of ``symbols`` (lanes, steps) at positions from ``start`` on.
 
     Args:
-        embedding: of symbols.
+        embedding: embedding of symbols.
         positions: int32 (T, K), added to them; None for models that rotate queries instead.
         symbols: int32.
         start: position of the first step.

@@ -155,7 +155,7 @@ def turn_tables(angles: tuple[Decimal, ...]) -> NDArray[np.int32]:
     positions, cosines, then sines.
 
     Args:
-        angles: of each pair, from one position to the next; at most 1.
+        angles: angle of each pair, from one position to the next; at most 1.
     """
     with localcontext(_FINE):
         turns = [_unit_vector(angle) for angle in angles]

@@ -50,7 +50,8 @@ class Window:
     Attributes:
         length: 2 to 32,767.
         num_sinks: below ``length``.
-        num_slots: of the cache; ``length`` and one less than the steps that are read at once.
+        num_slots: number of slots of the cache; ``length`` and one less than the steps that are
+            read at once.
     """
 
     length: int

@@ -92,8 +92,8 @@ class NeurocompFileSystem(_Chained):  # type: ignore[misc]
 
     Args:
         fo: path of the chained URL, for URLs without one of their own.
-        target_protocol: of the other file system, as "s3".
-        target_options: its options.
+        target_protocol: protocol of the other file system, as "s3".
+        target_options: options of the other file system.
         fs: the other file system itself, instead of these two.
         arguments: those of ``neurocomp.compress``, as far as they are given.
         storage_options: those of any fsspec file system.

@@ -51,11 +51,11 @@ def make_archive(
 
     Args:
         base_name: path of the archive without its suffix.
-        base_dir: what is archived, by names below ``root_dir``.
+        base_dir: folder to archive, by names below ``root_dir``.
         owner: name or number of the owner of all members, instead of each one's own.
         group: likewise.
         dry_run: write nothing.
-        logger: given messages on what is done.
+        logger: logger of messages on what is done.
         root_dir: the folder that names begin in, instead of the current one.
         arguments: those of ``neurocomp.compress``.
 
@@ -95,9 +95,9 @@ def unpack_archive(filename: str, extract_dir: str, *, filter: Any = None) -> No
 
     Args:
         filename: the archive.
-        extract_dir: where its members go.
-        filter: of tarfile, which says what members may do; "data" where Python has it: nothing
-            outside ``extract_dir``.
+        extract_dir: folder for the archive's members.
+        filter: filter of tarfile, which says what members may do; by default "data" where Python
+            has it: nothing outside ``extract_dir``.
 
     Raises:
         shutil.ReadError: it is not such an archive.

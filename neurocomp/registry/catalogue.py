@@ -34,7 +34,7 @@ class Family:
             environment.
         takes_dictionaries: models read one before each block.
         has_window: models see a window of context, whose overlap may be chosen.
-        stored_family: whose files its models are, where that is another.
+        stored_family: family of its models' files, if that is another one.
     """
 
     id: int

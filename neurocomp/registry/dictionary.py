@@ -48,7 +48,7 @@ class Dictionary:
 
         Args:
             stored: the file.
-            name: what to call it in messages.
+            name: name in messages.
 
         Raises:
             UsageError: it is a model.

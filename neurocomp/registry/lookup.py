@@ -35,9 +35,9 @@ def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> Mo
     """Return the error that tells how to get the model ``name``, or what else was meant.
 
     Args:
-        name: that no model has.
-        error: what the store says.
-        store: whose names are compared.
+        name: name that no model has.
+        error: error of the store.
+        store: store with the names to compare.
     """
     from neurocomp.store.origins import PULLED, repository
 
@@ -125,8 +125,8 @@ class Named:
     """The local name of a frame's model.
 
     Attributes:
-        name: for people.
-        section_lanes: of a network of bytes, as far as it is known.
+        name: name of the model, for people.
+        section_lanes: lanes of a section of a network of bytes, as far as that is known.
         window: symbols that a language model sees; None where the window does not slide.
     """
 

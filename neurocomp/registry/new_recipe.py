@@ -26,10 +26,10 @@ def new_recipe(
     """Return the TOML of a recipe to begin with.
 
     Args:
-        kind: of the training.
+        kind: kind of the training.
         base: recipe or file whose values it takes; the kind's own, unless named.
-        size: of images, in pixels across and down.
-        steps: of the run.
+        size: size of images, in pixels across and down.
+        steps: number of steps of the run.
 
     Raises:
         UsageError: there is no such recipe, it is for another training, or a value can't be.
@@ -50,8 +50,8 @@ def recipe_text(kind: TrainingKind, tables: Table, title: str) -> str:
     """Return a configuration as TOML with every field and its meaning.
 
     Args:
-        kind: of the training.
-        tables: what is set; all else has its default.
+        kind: kind of the training.
+        tables: values to set; all others have their defaults.
         title: one sentence, the first comment.
 
     Raises:

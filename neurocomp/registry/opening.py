@@ -38,8 +38,8 @@ class OpenModel:
     """A model ready to predict, and what it is.
 
     Attributes:
-        family: its family.
-        name: as it was asked for, or as the store calls it.
+        family: family of the model.
+        name: name that the user gave, or the name in the store.
         model: the model itself, a ``SymbolModel`` or ``BinaryModel`` by ``family.kind``.
     """
 
@@ -52,10 +52,10 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     """Return the model that a user calls ``name``.
 
     Args:
-        name: of an embedded model, a name or hash prefix in ``store``, a model file's path,
-            "hf:" and the name or folder of a model of transformers, or "dalle:" and the folder of
-            a trained prior or the name of one in the package.
-        store: where stored models are looked up.
+        name: name of an embedded model, a name or hash prefix in ``store``, a model file's path,
+            "hf:" and the name or folder of a model of transformers, or "dalle:" and the folder of a
+            trained prior or the name of one in the package.
+        store: the store to search for stored models.
 
     Raises:
         ModelNotFoundError: there is no such model.

@@ -30,12 +30,12 @@ class PackagedModel:
     """A model that is part of the package.
 
     Attributes:
-        name: what users call it.
-        family: its family.
+        name: name on the command line.
+        family: family of the model.
         summary: one line for people.
         load: makes it; None for one that ``registry`` makes of its file.
         sha256: returns the hash of its stored integers without making it.
-        file: its weights, where they are in a file of their own.
+        file: file of the weights, if they have one of their own.
     """
 
     name: str

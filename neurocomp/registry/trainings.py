@@ -19,9 +19,9 @@ class TrainingKind:
 
     Attributes:
         name: such as "gpt2", by which its recipes say what they are for.
-        summary: what it trains, for people.
-        command: that trains it, without ``--config``.
-        recipe: of the package, with which a new recipe begins.
+        summary: a short description of the network, for people.
+        command: the command line of the training, without ``--config``.
+        recipe: recipe of the package with which a new recipe begins.
         place: module and name of its class, which takes torch to import.
     """
 

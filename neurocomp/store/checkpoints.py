@@ -44,9 +44,9 @@ def require_sound(folder: Path, name: str, tensor: NDArray[Any]) -> None:
     """Raise FormatError where a tensor of a checkpoint has values that no network can use.
 
     Args:
-        folder: of the checkpoint, for the message.
-        name: of the tensor.
-        tensor: of any shape and type; read in pieces.
+        folder: folder of the checkpoint, for the message.
+        name: name of the tensor.
+        tensor: a tensor of any shape and type; it is read in pieces.
     """
     if tensor.dtype.kind != "f":
         return

@@ -33,8 +33,8 @@ class Entry:
     """One model that can be found.
 
     Attributes:
-        name: its name in the store, the stem of its file on a search path, or its hash in
-            hexadecimal where it has no name.
+        name: name in the store, the stem of its file on a search path, or its hash in hexadecimal
+            if it has no name.
         sha256: canonical hash, 32 bytes, as the file or its name claims it.
         path: the model file.
         installed: whether it is in the store itself, not on a search path.
@@ -102,8 +102,8 @@ class ModelStore:
 
         Args:
             path: the file.
-            name: of a-z, 0-9, ".", "_" and "-".
-            origin: where it came from; by default the file.
+            name: a name of a-z, 0-9, ".", "_" and "-".
+            origin: source of the model; by default the file.
 
         Raises:
             UsageError: ``name`` is not a valid name.
@@ -199,7 +199,7 @@ class ModelStore:
 
         Args:
             sha256: the hash, or at least its first 4 bytes.
-            what: to name in messages.
+            what: noun for messages.
 
         Raises:
             ModelNotFoundError: there is none; the message says how to get it.

@@ -69,7 +69,7 @@ class ModelHeader:
         config: JSON values by name.
         sha256: canonical hash that the file claims, 32 bytes; ``StoredModel.load`` verifies it.
         packed: form of each tensor that is entropy-coded in the file.
-        version: of the file.
+        version: version of the file.
     """
 
     architecture: str

@@ -74,7 +74,7 @@ def read_layout(path: Path, shown: Path | None = None) -> Layout:
 
     Args:
         path: the file.
-        shown: what messages call it.
+        shown: name in messages.
 
     Raises:
         FormatError: it is not a safetensors file, cut short or damaged.

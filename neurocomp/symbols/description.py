@@ -19,8 +19,8 @@ class Description:
         sizes: int64 (n,), bytes of the content that each stands for, in its order; None where
             symbols are not pieces of the content.
         kinds: uint8 (n,), numbers of ``kind_names``; None where the bytes tell the kind.
-        kind_names: what people call the kinds.
-        captions: for each text beside images its symbols, its end included.
+        kind_names: names of the kinds, for people.
+        captions: symbols of each text beside images, its end included.
         images: int64 (N, rows, columns), the symbol of each code of N images.
     """
 

@@ -18,7 +18,7 @@ class SymbolMap(ABC):
 
     Attributes:
         id: number in frames, given by hand and never reused.
-        name: in messages and in ``neurocomp info``.
+        name: name in messages and in ``neurocomp info``.
         is_vocabulary: symbols are tokens of text.
         takes_any_content: False where content must have a form of its own, such as token files.
     """

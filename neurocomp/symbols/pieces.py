@@ -37,7 +37,8 @@ def merges_of_pieces(vocabulary: Mapping[str, int], scores: Mapping[str, float])
 
     Args:
         vocabulary: numbers by token.
-        scores: by token: of two tokens side by side those are merged that make the best one.
+        scores: score of each token: of all pairs of neighbours, the one that makes the token with
+            the highest score is merged.
     """
     pairs = []
     for token, number in vocabulary.items():

@@ -89,9 +89,9 @@ class FileInfo:
     """The frames of one file.
 
     Attributes:
-        name: what people are shown.
-        frames: its frames.
-        argument: what opens it again: its name, or "-".
+        name: name for people.
+        frames: frames of the file.
+        argument: argument that opens it again: its name, or "-".
     """
 
     name: str

@@ -58,14 +58,14 @@ class Converter:
     """Runs a conversion over all inputs.
 
     Args:
-        conversion: what is done.
+        conversion: the conversion of each file.
         inputs: the files.
-        outputs: where their conversions go.
-        reporter: given messages on what happens.
+        outputs: places of the outputs.
+        reporter: reporter of messages.
         in_use: models and dictionaries, which stay as they are.
 
     Attributes:
-        jobs: what there is to do; nothing where an input cannot be read.
+        jobs: the conversions to do; empty if an input cannot be read.
 
     Raises:
         UsageError: options that don't go together, or a run that would lose data.

@@ -95,8 +95,8 @@ class InUse:
     """The files that a run reads models and dictionaries from.
 
     Attributes:
-        model: as the user calls it, or None.
-        dictionary: as the user calls it, or None.
+        model: name or path that the user gave, or None.
+        dictionary: name or path that the user gave, or None.
         model_path: files and folders that are searched.
     """
 

@@ -25,8 +25,8 @@ class Input:
     """One file to read.
 
     Attributes:
-        path: its path; None for standard input.
-        relative: its place below the folder that it was found in, or just its name.
+        path: path of the file; None for standard input.
+        relative: path below the folder that it was found in, or just its name.
     """
 
     path: Path | None
@@ -48,9 +48,9 @@ class Source:
     """An open input.
 
     Attributes:
-        stream: what it is read from.
-        status: its file status when it was opened.
-        name: what messages call it.
+        stream: the open file.
+        status: status of the file when it was opened.
+        name: name in messages.
     """
 
     stream: BinaryIO
@@ -73,7 +73,7 @@ def find_inputs(
 
     Args:
         options: the arguments.
-        reporter: given a message for what is left out.
+        reporter: reporter of a message for each file that is left out.
         is_wanted: whether a file that was found in a folder is one for this command.
         left_out: a folder that is not gone into where it is found in another.
     """

@@ -39,7 +39,7 @@ def check_plan(
 
     Args:
         inputs: all of them, also those that there is no job for.
-        jobs: what is to be done.
+        jobs: the conversions to do.
         in_use: models and dictionaries.
         force: files are overwritten.
         keep: inputs are kept.

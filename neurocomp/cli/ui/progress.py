@@ -30,7 +30,7 @@ class ProgressBar:
     """A bar with speed and remaining time that comes up after a second and goes when done.
 
     Args:
-        name: what is worked on.
+        name: name of the file.
         total_bytes: size of its content, where that is known.
         shown: False for no bar at all.
     """
@@ -125,7 +125,7 @@ class Totals:
     The last line is for several files, on a terminal or where the user asked for details.
 
     Args:
-        reporter: given the last line.
+        reporter: reporter of the last line.
         items: the files.
         content_bytes: tells the size of a file's content, where that can be known beforehand.
     """
@@ -152,7 +152,7 @@ class Totals:
         """Start a file; return the function to call with its progress.
 
         Args:
-            name: what the bar calls it.
+            name: label of the bar.
             shown: False where its content goes to the terminal of the bar.
         """
         self._num_begun += 1

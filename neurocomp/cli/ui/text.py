@@ -16,7 +16,7 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], num_left:
     Args:
         header: a title for each column.
         rows: cells, as many in each row as there are titles.
-        num_left: that many columns are aligned on the left, the others on the right.
+        num_left: number of columns that are aligned on the left; the others are on the right.
     """
     lines = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[k]) for line in lines) for k in range(len(header))]

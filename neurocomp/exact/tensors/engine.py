@@ -47,7 +47,7 @@ class TensorEngine:
     """Exact operations on torch tensors; see ``neurocomp.exact.engine.Engine``.
 
     Args:
-        route: of matrix products: "int8", "float32" or "float64".
+        route: number type of matrix products: "int8", "float32" or "float64".
         device: a torch device.
     """
 

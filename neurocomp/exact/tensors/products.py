@@ -24,8 +24,8 @@ def make_product(route: str, layer: Linear, device: str) -> Product:
 
     Args:
         route: "int8", "float32" or "float64".
-        layer: its weights and the bound of its inputs.
-        device: where it runs.
+        layer: layer with the weights and the bound of its inputs.
+        device: device of the products.
     """
     weight = torch.from_numpy(np.array(layer.weight)).to(device)
     if route == "int8" and device == "cpu" and layer.is_strong:
