@@ -48,7 +48,7 @@ def require(feature: str, extra: str, *modules: str) -> None:
     """Raise where a feature lacks what it needs; called before the first import of any of it.
 
     Args:
-        feature: what the message calls it, as ``"dalle generate"``.
+        feature: name in the message, as ``"dalle generate"``.
         extra: the key in `EXTRAS` whose installation helps.
         modules: those of the extra that the feature needs; all of them, unless named.
 

@@ -66,3 +66,35 @@ def test_such_words_are_found(words: str, text: str) -> None:
 
 def test_plain_words_pass() -> None:
     assert not re.search(FORBIDDEN["is no"], "there is no index, and it is no longer written")
+
+
+QUESTION = re.compile(r"^ +[\w, *]+: (?:of|whose|what|which|who|how|where|that) (?!much |many )")
+"""An argument or attribute whose description is a question: "width: of the stream"."""
+
+
+def described(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a module's docstrings that describe arguments and attributes."""
+    is_listed = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip() in ("Args:", "Attributes:"):
+            is_listed = True
+        elif not line.strip() or line.strip() == '"""':
+            is_listed = False
+        elif is_listed:
+            yield number, line
+
+
+def test_arguments_are_named() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "neurocomp").rglob("*.py"))
+        if "models" not in path.relative_to(ROOT / "neurocomp").parts
+        for number, line in described(path)
+        if QUESTION.match(line)
+    ]
+    assert not found, f"described by a question: {', '.join(found)}"
+
+
+@pytest.mark.parametrize("line", ["    width: of the stream", "    x, y: what each costs"])
+def test_questions_are_found(line: str) -> None:
+    assert QUESTION.match(line)
