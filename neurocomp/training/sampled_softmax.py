@@ -1,6 +1,6 @@
 """A softmax over a sample of the symbols, which makes training on a large vocabulary cheap.
 
-The logits of some 50,000 symbols are most of the work of a small network.  Here each symbol is
+The logits of about 50,000 symbols are most of the work of a small network.  Here each symbol is
 drawn with a known probability, the frequent ones always, and counts by the reciprocal of that
 probability: the sum that normalises a prediction keeps its expectation (Horvitz & Thompson 1952;
 for language models: Jean et al. 2015, "On using very large target vocabulary for neural machine
@@ -28,9 +28,9 @@ class Sample:
 
     Attributes:
         symbols: those drawn and all targets, ascending, shape (C,), int64.
-        offsets: what is added to the logits of each, shape (C,), float32: -ln of its probability
-            of being drawn; -inf where it is here as a target only.
-        places: where the targets are among ``symbols``, shape (N,), int64.
+        offsets: addends of the logits of each, shape (C,), float32: -ln of its probability of being
+            drawn; -inf where it is here as a target only.
+        places: positions of the targets in ``symbols``, shape (N,), int64.
     """
 
     symbols: Tensor
@@ -42,9 +42,9 @@ class SymbolSampler:
     """Draws symbols independently, with a probability that grows with the root of their count.
 
     Args:
-        counts: how often each symbol occurs in the training data, shape (V,).
-        size: how many are drawn on average, above 0 and below V.
-        device: where the samples are used.
+        counts: number of times that each symbol occurs in the training data, shape (V,).
+        size: number of symbols that are drawn on average, above 0 and below V.
+        device: device of the samples.
     """
 
     def __init__(self, counts: NDArray[np.int64], size: int, device: torch.device) -> None:
@@ -86,7 +86,7 @@ def sampled_cross_entropy(logits: Tensor, sample: Sample) -> Tensor:
 
     Args:
         logits: those of ``sample.symbols``, shape (N, C).
-        sample: what was drawn for the N targets.
+        sample: sample for the N targets.
     """
     own = sample.places[:, None]
     weighed = logits + sample.offsets
