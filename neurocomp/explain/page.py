@@ -34,10 +34,10 @@ def to_page(
     """Return the page.
 
     Args:
-        explanation: what is shown.
-        comparison: with another model; the page can then show the costs of either and their
-            difference, with which it opens.
-        num_places: how many of the most expensive places are listed.
+        explanation: the explanation to show.
+        comparison: a comparison with another model; the page can then show the costs of either and
+            their difference, with which it opens.
+        num_places: number of the most expensive places to list.
     """
     one = explanation
     against = None if comparison is None else comparison.bits

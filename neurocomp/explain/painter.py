@@ -48,7 +48,7 @@ class Painter:
     """Names the colours of symbols in each view.
 
     Args:
-        views: what is coloured, the view that the page opens with first.
+        views: the views, first the one that the page opens with.
     """
 
     def __init__(self, views: list[View]) -> None:

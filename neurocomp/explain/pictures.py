@@ -36,8 +36,8 @@ def plane_costs(explanation: Explanation, bits: Bits | None = None) -> Bits:
     """Return the cost of each number of an uncompressed picture, (height, width, planes).
 
     Args:
-        explanation: it has a raster; bytes that it does not tell of cost 0.
-        bits: of its entries, (n,), instead of what they cost.
+        explanation: an explanation with a raster; bytes without a symbol cost 0.
+        bits: costs to use, (n,), instead of those of the entries.
     """
     assert explanation.raster is not None, "the content is a picture"
     costs: Bits = explanation.raster.arrange(bits_of_bytes(explanation, bits))

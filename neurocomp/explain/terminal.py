@@ -48,9 +48,9 @@ def coloured_records(
     """Yield the first records of a token set, each an image's heat map and, below it, its caption.
 
     Args:
-        explanation: whose images and captions.
+        explanation: the explanation with images and captions.
         max_entries: symbols that are shown; records are shown whole.
-        bits: as of `coloured_text`.
+        bits: savings against another model; see `coloured_text`.
     """
     shown = explanation.entries.bits if bits is None else bits
     images, captions = explanation.images, explanation.captions
@@ -115,7 +115,7 @@ def heat_lines(figures: Bits, *, is_cost: bool = True) -> Iterator[str]:
 
     Args:
         figures: costs in bits, or bits saved.
-        is_cost: which of the two.
+        is_cost: True if the figures are costs.
     """
     codes = _COST_CODES if is_cost else _DIFFERENCE_CODES
     find = colours.cost_levels if is_cost else colours.difference_levels

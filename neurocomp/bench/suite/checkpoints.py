@@ -43,9 +43,9 @@ def localised(options: Options, folder: Path, converted: Path) -> Options:
     """Return a contender's options with the paths of its models, as the program can open them.
 
     Args:
-        options: as they were given; names of installed models stay.
-        folder: that relative paths begin in: a suite's own, or the current one.
-        converted: for the exact models of checkpoints; see `exact_model`.
+        options: the options as given; names of installed models stay.
+        folder: base folder of relative paths: a suite's own, or the current one.
+        converted: folder for the exact models of checkpoints; see `exact_model`.
 
     Raises:
         FormatError, UnsupportedError, OSError: a checkpoint cannot be read or made exact.

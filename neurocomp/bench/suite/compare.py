@@ -42,8 +42,8 @@ class Difference:
         title: contender and threads.
         measure: one of `MEASURES`, or "state".
         before, now: bytes or seconds, of CPU time unless it says real time; None for a state.
-        verdict: what that means.
-        message: of a row that has no result now.
+        verdict: meaning of the difference.
+        message: message of a row that has no result now.
     """
 
     file: str

@@ -93,9 +93,9 @@ def resolve(
             "@presets" are fast, default and best, "@models" all models of the package and all
             installed ones, with each coder, "@peers" all peers for any content that are installed,
             "@pictures" those for pictures.
-        custom: as of `commands.parse_custom`.
+        custom: contenders of the user, from `commands.parse_custom`.
         of_suite: contenders that come before these, whose models are relative to ``folder``.
-        folder: of the suite.
+        folder: folder of the suite.
         converted: folder for the exact models of checkpoints.
 
     Returns:

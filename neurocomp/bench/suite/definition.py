@@ -23,6 +23,8 @@ ALL_THREADS = "1..n"
 KINDS = ("corpus", "path", "local", "made")
 _TYPES = {"offset": int, "length": int, "bytes": int, "parts": list, "pixels": bool}
 """Types of a file's values that are not strings."""
+_KINDS = {int: "an integer", list: "a list", str: "a string", bool: "true or false"}
+"""Types of a file's values, for people."""
 
 _SUITE_KEYS = {"title", "description", "note", "files", "contenders", "threads", "delegate"}
 
@@ -36,15 +38,16 @@ class FileSpec:
         path: files of the user, relative to the suite's own; may have ``*``.
         local: a file that is not in the manifest, as no source or no hash of it is known; it is
             looked for where corpora are.
-        made: what is made here: an archive of corpus files ("tar", "tar.gz", "zip", "gz"), or a set
-            of tokens of the package's pictures ("captions", "latents", "captioned-latents").
+        made: a content that is made here: an archive of corpus files ("tar", "tar.gz", "zip",
+            "gz"), or a set of tokens of the package's pictures ("captions", "latents",
+            "captioned-latents").
         parts: corpus files or folders that ``made`` is made of.
         offset: start of the piece, in bytes.
         length: length of the piece in bytes; None for the rest of the file.
         bytes: size that a local file must have.
         sha256: hash that a local file must have, hexadecimal; empty where none is known.
         pixels: whether a picture's pixels are coded, as a PPM or PGM file, and not its file.
-        name: what tables call it; by default it follows from the others.
+        name: name in tables; by default it follows from the other fields.
     """
 
     corpus: str = ""
@@ -80,9 +83,10 @@ class Suite:
         name: name of the suite on the command line.
         title: title of reports.
         description: a line or two for people.
-        note: what readers of results must know.
-        files: what is coded.
-        contenders: what codes it, as `contenders.resolve` reads it; of a delegate, names of models.
+        note: a note that readers of the results need.
+        files: the files to code.
+        contenders: names of contenders, in the form that `contenders.resolve` reads; of a delegate,
+            names of models.
         threads: numbers of threads, each a row of its own; or `ALL_THREADS`.
         delegate: another command that does the work: "article"; empty for none.
         folder: base folder of the files' relative paths.
@@ -161,8 +165,7 @@ def _parse_file(item: Mapping[str, Any]) -> FileSpec:
     for key, value in item.items():
         wanted = _TYPES.get(key, str)
         if type(value) is not wanted:
-            kind = {int: "an integer", list: "a list", str: "a string"}[wanted]
-            raise UsageError(f"{key} = {value!r} of a file must be {kind}")
+            raise UsageError(f"{key} = {value!r} of a file must be {_KINDS[wanted]}")
     return FileSpec(**{**item, "parts": tuple(item.get("parts", ()))})
 
 

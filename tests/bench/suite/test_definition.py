@@ -82,6 +82,7 @@ def test_the_template_runs_as_it_is(tmp_path: Path) -> None:
         ("[[files]]\npath = 'a'\ncorpus = 'b'", "not 2 of them"),
         ("[[files]]\nname = 'a'", "not 0 of them"),
         ("[[files]]\npath = 'a'\noffset = '1'", "must be an integer"),
+        ("[[files]]\npath = 'a'\npixels = 1", "must be true or false"),
         ("[[files]]\npath = 'a'\noffset = -1", "offset is at least 0"),
         ("threads = [0]\n[[files]]\npath = 'a'", "threads = \\[0\\]"),
         ("contenders = [1]\n[[files]]\npath = 'a'", "contenders is not a list of strings"),

@@ -41,7 +41,7 @@ def run_article(suite: Suite, values: dict[str, Any]) -> None:
     """Run 'neurocomp bench article' for a suite that stands for it.
 
     Args:
-        suite: its file is the text, its contenders are models.
+        suite: a suite whose file is the text and whose contenders are models.
         values: parameters of 'neurocomp bench run'.
 
     Raises:
