@@ -76,7 +76,8 @@ def _chances(counts: NDArray[np.int64], size: int) -> NDArray[np.float64]:
             low = middle
         else:
             high = middle
-    return np.minimum(1, high * weights)
+    chances: NDArray[np.float64] = np.minimum(1, high * weights)
+    return chances
 
 
 def sampled_cross_entropy(logits: Tensor, sample: Sample) -> Tensor:
