@@ -130,6 +130,26 @@ def test_the_document_has_the_rooms_in_this_order() -> None:
     assert rooms == expected
 
 
+def compared_families(tree: ast.AST) -> list[str]:
+    """Return comparisons with a family's id or name, where a member of `Family` should tell."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Compare | ast.MatchValue)]
+    return [
+        text for text in map(ast.unparse, found) if re.search(r"FAMILY_(?!NAMES)|\bHUB\b", text)
+    ]
+
+
+def test_no_room_after_the_families_asks_which_one_it_has() -> None:
+    later = ORDER[ORDER.index("models") + 1 :]
+    paths = [path for path in MODULES if room_of(name_of(path)) in later]
+    asked = {name_of(path): compared_families(ast.parse(path.read_text())) for path in paths}
+    assert {name: texts for name, texts in asked.items() if texts} == {}
+
+
+@pytest.mark.parametrize("test", ["one.id == constants.FAMILY_MIX", "family is not HUB"])
+def test_a_comparison_with_a_family_is_seen(test: str) -> None:
+    assert compared_families(ast.parse(f"if {test}:\n    pass\n")) == [test]
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli/**/*.py")), ids=name_of)
 def test_commands_import_heavy_libraries_only_where_used(path: Path) -> None:
     top_level = [node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.If)]
