@@ -268,7 +268,7 @@ class NetworkCase:
         codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), dictionary, 1)
         content = self.decoded()
         data = memoryview(content)
-        coded = codec._encode(data, self.variant, self.num_lanes, lambda _: None, len(data))
+        coded = codec.encode_as(data, self.variant, self.num_lanes, lambda _: None, len(data))
         assert coded is not None, "the payload is shorter than the content"
         size, checksum = len(content), zlib.crc32(content)
         shape = size, checksum, coded.num_symbols, coded.num_lanes, coded.payload
