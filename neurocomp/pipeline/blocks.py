@@ -31,7 +31,7 @@ from neurocomp.registry.opening import (
     with_window,
 )
 from neurocomp.store.folder import ModelStore
-from neurocomp.transforms import LINE_ENDS
+from neurocomp.transforms import TRANSFORMS
 
 if TYPE_CHECKING:
     from neurocomp.codec.trace import Asked, Trace
@@ -230,10 +230,14 @@ class BlockCoder:
         return block_of(content, transforms, self._codec.encode(rewritten, tick))
 
     def _rewritten(self, content: bytes) -> tuple[tuple[TransformUse, ...], bytes]:
-        """Return the transforms that serve the content, and what they make of it."""
-        if self._prefers_line_feeds and (applied := LINE_ENDS.apply(content)) is not None:
-            rewritten, properties = applied
-            return (TransformUse(LINE_ENDS.id, properties),), rewritten
+        """Return the first transform that serves the content, and what it makes of it."""
+        for transform in TRANSFORMS.values():
+            if transform.makes_line_feeds and not self._prefers_line_feeds:
+                continue
+            applied = transform.apply(content)
+            if applied is not None:
+                rewritten, properties = applied
+                return (TransformUse(transform.id, properties),), rewritten
         return (), content
 
     def decode(self, block: Block, tick: Tick) -> bytes:
