@@ -96,6 +96,19 @@ def test_families_know_nothing_of_each_other(path: Path) -> None:
     assert imported <= FAMILIES[own] | {own, "common"}
 
 
+def test_every_family_has_a_page() -> None:
+    for name in set(FAMILIES) - {"common"}:
+        room = PACKAGE / "models" / name
+        text = (room / "README.md").read_text(encoding="utf-8")
+        assert text.startswith(f"# {name}: ")
+        modules = {path.name for path in room.glob("*.py")} - {"__init__.py"}
+        assert modules <= set(re.findall(r"`([a-z0-9_]+\.py)`", text)), name
+        places = re.findall(r"`((?:core|docs|tests)/[\w./]+)`", text)
+        assert places
+        for place in places:
+            assert (PACKAGE.parent / place).exists(), f"{name} names {place}"
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph: dict[str, set[str]] = {}
     for path in MODULES:
