@@ -16,7 +16,7 @@ from neurocomp.errors import NeurocompError
 from neurocomp.exact import Symbols
 from neurocomp.models.language import LanguageModel
 from neurocomp.models.language.codec import LanguageCodec
-from neurocomp.registry.opening import as_language, open_model
+from neurocomp.registry.opening import as_mixed, open_model
 from neurocomp.store.folder import ModelStore
 from tests.conftest import make_text
 
@@ -30,7 +30,7 @@ def model(
 ) -> LanguageModel:
     if request.param == "smollm2":
         try:
-            found = as_language(open_model("smollm2", ModelStore())).model
+            found = as_mixed(open_model("smollm2", ModelStore())).model
         except NeurocompError:
             pytest.skip("SmolLM2 is not installed")
         assert isinstance(found, LanguageModel)

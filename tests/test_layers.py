@@ -96,6 +96,19 @@ def test_families_know_nothing_of_each_other(path: Path) -> None:
     assert imported <= FAMILIES[own] | {own, "common"}
 
 
+def test_every_family_has_a_page() -> None:
+    for name in set(FAMILIES) - {"common"}:
+        room = PACKAGE / "models" / name
+        text = (room / "README.md").read_text(encoding="utf-8")
+        assert text.startswith(f"# {name}: ")
+        modules = {path.name for path in room.glob("*.py")} - {"__init__.py"}
+        assert modules <= set(re.findall(r"`([a-z0-9_]+\.py)`", text)), name
+        places = re.findall(r"`((?:core|docs|tests)/[\w./]+)`", text)
+        assert places
+        for place in places:
+            assert (PACKAGE.parent / place).exists(), f"{name} names {place}"
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph: dict[str, set[str]] = {}
     for path in MODULES:
@@ -128,6 +141,26 @@ def test_the_document_has_the_rooms_in_this_order() -> None:
     rooms = re.findall(r"^      ([a-z_]+)(?:/|\.py|) ", text, re.MULTILINE)
     expected = [one for one in ORDER if not one.startswith("__")]
     assert rooms == expected
+
+
+def compared_families(tree: ast.AST) -> list[str]:
+    """Return comparisons with a family's id or name, where a member of `Family` should tell."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Compare | ast.MatchValue)]
+    return [
+        text for text in map(ast.unparse, found) if re.search(r"FAMILY_(?!NAMES)|\bHUB\b", text)
+    ]
+
+
+def test_no_room_after_the_families_asks_which_one_it_has() -> None:
+    later = ORDER[ORDER.index("models") + 1 :]
+    paths = [path for path in MODULES if room_of(name_of(path)) in later]
+    asked = {name_of(path): compared_families(ast.parse(path.read_text())) for path in paths}
+    assert {name: texts for name, texts in asked.items() if texts} == {}
+
+
+@pytest.mark.parametrize("test", ["one.id == constants.FAMILY_MIX", "family is not HUB"])
+def test_a_comparison_with_a_family_is_seen(test: str) -> None:
+    assert compared_families(ast.parse(f"if {test}:\n    pass\n")) == [test]
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli/**/*.py")), ids=name_of)

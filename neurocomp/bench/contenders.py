@@ -16,7 +16,7 @@ from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.hub.tokenizer import read_tokenizer
 from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.text.networks import gpt2_alphabet
-from neurocomp.registry.opening import OpenModel, as_language, is_language_model, open_model
+from neurocomp.registry.opening import OpenModel, as_mixed, find_mixed, open_model
 from neurocomp.registry.packaged import EMBEDDED
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
@@ -98,7 +98,7 @@ class Contender:
     def open(self) -> OpenModel:
         """Return the model; raises what `open_model` does."""
         opened = open_model(self.model, ModelStore())
-        return as_language(opened) if self.is_mixed else opened
+        return as_mixed(opened) if self.is_mixed else opened
 
     @property
     def sha256(self) -> str:
@@ -177,5 +177,5 @@ def installed(name: str) -> Iterator[Contender]:
     path = ModelStore().find(name).path
     contender = Contender(name, str(path), path)
     yield contender
-    if is_language_model(contender.open()):
+    if find_mixed(contender.open()) is not None:
         yield replace(contender, name=f"{name}, mixed with contexts", is_mixed=True)

@@ -55,7 +55,12 @@ class Engine(Protocol[Array]):
 
     ``prepare_*`` takes what a model stores and returns what the operation runs on, in the form that
     suits the engine.
+
+    Attributes:
+        is_core: the operations are the core's, which computes whole networks as well.
     """
+
+    is_core: bool
 
     def put(self, array: NDArray[Any]) -> Array:
         """Return ``array`` as the engine holds it."""

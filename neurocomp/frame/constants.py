@@ -95,6 +95,9 @@ REVISION_READERS = {
 }
 """The newest neurocomp that reads a revision of a family, where a release does."""
 
+LONG_HASHES = {FAMILY_LANGUAGE: LANGUAGE_HASH_BYTES}
+"""Bytes of a long hash, of families where it isn't whole."""
+
 PROPERTY_PARAMETERS = 1
 PROPERTY_ENVIRONMENT = 2
 PROPERTY_DICTIONARY = 3
@@ -228,6 +231,4 @@ def hash_bytes(family: int, *, is_long: bool) -> int:
         family: id of the family.
         is_long: True for a model that is not part of the software.
     """
-    if not is_long:
-        return SHORT_HASH_BYTES
-    return LANGUAGE_HASH_BYTES if family == FAMILY_LANGUAGE else LONG_HASH_BYTES
+    return LONG_HASHES.get(family, LONG_HASH_BYTES) if is_long else SHORT_HASH_BYTES

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -17,13 +18,9 @@ PathArgument = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 ModelPath = PathArgument | Iterable[PathArgument]
 """One path or several: files and folders to search for models as well as the store."""
 
-_WRITING_ONLY = (
-    *("preset", "model", "coder", "block_bytes", "verify", "overlap", "dictionary", "window"),
-)
-
 
 class CompressArguments(TypedDict, total=False):
-    """The keyword arguments of ``compress``, which tells what they mean; None leaves one out."""
+    """The fields of `CompressOptions` in the types that callers give; None leaves one out."""
 
     preset: str | None
     model: PathArgument | None
@@ -45,37 +42,18 @@ def compress_options(**arguments: Unpack[CompressArguments]) -> CompressOptions:
         UsageError: one is out of its range.
         ModelNotFoundError: a path to search is empty.
     """
-    known = CompressArguments.__optional_keys__
     for name in arguments:
-        if name not in known:
-            raise TypeError(f"no argument {name!r}: there are {', '.join(sorted(known))}")
-    given: Mapping[str, Any] = arguments
-    preset, coder = _text(given, "preset"), _text(given, "coder")
-    verify = given.get("verify")
-    if not (verify is None or isinstance(verify, bool)):
-        raise TypeError(f"verify is True, False or None, not {type(verify).__name__}")
-    return CompressOptions(
-        "default" if preset is None else preset,
-        _name(given, "model"),
-        "arithmetic" if coder is None else coder,
-        _number(given, "block_bytes"),
-        _number(given, "threads") or 0,
-        verify,
-        search_path(given.get("model_path", ())),
-        _number(given, "overlap"),
-        _name(given, "dictionary"),
-        _number(given, "window"),
-    )
+        if name not in _COMPRESS:
+            raise TypeError(f"no argument {name!r}: there are {', '.join(sorted(_COMPRESS))}")
+    return CompressOptions(**_checked(arguments))
 
 
 def decompress_options(
     threads: int = 0, model_path: ModelPath = (), max_output: int | None = None
 ) -> DecompressOptions:
     """Return the arguments of ``decompress`` as checked options; raises as the other does."""
-    given = {"threads": threads, "max_output": max_output}
-    return DecompressOptions(
-        _number(given, "threads") or 0, search_path(model_path), _number(given, "max_output")
-    )
+    given = {"threads": threads, "model_path": model_path, "max_output": max_output}
+    return DecompressOptions(**_checked(given))
 
 
 def reading_options(arguments: Mapping[str, Any]) -> DecompressOptions:
@@ -84,14 +62,14 @@ def reading_options(arguments: Mapping[str, Any]) -> DecompressOptions:
     Raises:
         UsageError: one is given that only writing has a use for.
     """
-    for name in _WRITING_ONLY:
-        if arguments.get(name) is not None:
+    for name in _COMPRESS:
+        if name not in _DECOMPRESS and arguments.get(name) is not None:
             raise UsageError(
                 f"{name} is for writing: a frame names what it was written with; models and "
                 "dictionaries that are not installed are found with model_path"
             )
-    known = {name: arguments[name] for name in ("threads", "model_path") if name in arguments}
-    return decompress_options(**known)
+    known = {name: value for name, value in arguments.items() if name in _DECOMPRESS}
+    return DecompressOptions(**_checked(known))
 
 
 def search_path(value: ModelPath) -> tuple[Path, ...]:
@@ -116,30 +94,54 @@ def _path(value: object) -> Path:
     return Path(path)
 
 
-def _text(given: Mapping[str, Any], name: str) -> str | None:
-    value = given.get(name)
-    if not (value is None or isinstance(value, str)):
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
     return value
 
 
-def _name(given: Mapping[str, Any], name: str) -> str | None:
+def _truth(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is True, False or None, not {type(value).__name__}")
+    return value
+
+
+def _name(name: str, value: object) -> str:
     """Return the name of a model or dictionary, which may be a path."""
-    value = given.get(name)
-    if value is None:
-        return None
     if not isinstance(value, str | bytes | os.PathLike):
         raise TypeError(f"{name} is a name or a path, not {type(value).__name__}")
     return os.fsdecode(value)
 
 
-def _number(given: Mapping[str, Any], name: str) -> int | None:
-    value = given.get(name)
-    if value is None:
-        return None
+def _number(name: str, value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError(f"{name} is a whole number, not bool")
     try:
         return operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is a whole number, not {type(value).__name__}") from None
+
+
+_CHECKS: dict[str, Callable[[str, Any], object]] = {
+    "preset": _text,
+    "model": _name,
+    "coder": _text,
+    "verify": _truth,
+    "model_path": lambda _, value: search_path(value),
+    "dictionary": _name,
+}
+"""How arguments that are not numbers are checked."""
+
+_COMPRESS, _DECOMPRESS = (
+    tuple(field.name for field in dataclasses.fields(options))
+    for options in (CompressOptions, DecompressOptions)
+)
+
+
+def _checked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are given, checked, as fields of options."""
+    return {
+        name: _CHECKS.get(name, _number)(name, value)
+        for name, value in arguments.items()
+        if value is not None
+    }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from neurocomp.coding.bounds import BINARY, min_payload_bytes
+from neurocomp.coding.bounds import min_payload_bytes
 from neurocomp.errors import FormatError
 from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method
-from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from neurocomp.models.bytenet.sections import split_block
 from neurocomp.pipeline.entries import coder_name
-from neurocomp.registry.catalogue import BY_ID, Kind
+from neurocomp.registry.catalogue import BY_ID, Family, Kind
 from neurocomp.registry.packaged import find_packaged
 from neurocomp.transforms import check_known
 
@@ -33,7 +32,7 @@ def check_block(header: FrameHeader, block: Block) -> None:
     check_known(block.transforms)
     _check_symbols(entry.symbols_id, block)
     if family.kind is Kind.BINARY:
-        _check_binary(entry, block)
+        _check_binary(family, entry.hash, block)
         return
     # Only the model tells what its alphabet is; other maps than bytes have at least these.
     alphabet_size = 256 if entry.symbols_id in _LARGE_ALPHABETS else 1
@@ -76,16 +75,12 @@ def refuse_short(block: Block, needed_bytes: int) -> None:
         )
 
 
-def _check_binary(entry: ModelEntry, block: Block) -> None:
-    is_language = entry.family == constants.FAMILY_LANGUAGE
-    most = constants.MAX_LANGUAGE_LANES if is_language else constants.MAX_BYTENET_LANES
-    if block.num_lanes > most:
-        raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {most}")
-    if is_language:
+def _check_binary(family: Family, identity: bytes, block: Block) -> None:
+    if block.num_lanes > family.max_lanes:
+        raise FormatError(f"the block has {block.num_lanes} lanes, allowed are {family.max_lanes}")
+    refuse_short(block, min_payload_bytes(family.bit_coder, block.num_symbols, 256))
+    if not family.has_sections or block.num_lanes == 1:
         return
-    refuse_short(block, min_payload_bytes(BINARY, block.num_symbols, 256))
-    if block.num_lanes == 1:
-        return
-    packaged = find_packaged(entry.family, entry.hash)
+    packaged = find_packaged(family.id, identity)
     if packaged is not None:  # others' sections are known when they are opened
         split_block(block.payload, block.num_symbols, block.num_lanes, packaged.section_lanes)

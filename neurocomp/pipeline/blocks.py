@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from neurocomp.codec import CodedBlock, Tick
 from neurocomp.codec.contract import watch
 from neurocomp.codec.density import TRIFLE, is_dense
-from neurocomp.coding.bounds import BINARY, FREE, min_payload_bytes
+from neurocomp.coding.bounds import min_payload_bytes
 from neurocomp.errors import ChecksumError, FormatError, NeurocompError, UsageError
 from neurocomp.frame.block import Block, Method, TransformUse
 from neurocomp.frame.constants import CODER_BINARY, CODER_IDS
@@ -25,14 +25,13 @@ from neurocomp.registry.catalogue import FAMILIES, Kind
 from neurocomp.registry.dictionary import Dictionary, open_dictionary, open_frame_dictionary
 from neurocomp.registry.opening import (
     OpenModel,
-    as_language,
-    is_language_model,
+    find_mixed,
     open_model,
     with_overlap,
     with_window,
 )
 from neurocomp.store.folder import ModelStore
-from neurocomp.transforms import LINE_ENDS
+from neurocomp.transforms import TRANSFORMS
 
 if TYPE_CHECKING:
     from neurocomp.codec.trace import Asked, Trace
@@ -86,9 +85,7 @@ class BlockCoder:
         self._verify = verify
         self._before = None if dictionary is None else dictionary.content
         self._codec = model.codec(coder, self._before, threads)
-        self._coder_name = coder
-        if is_binary:
-            self._coder_name = BINARY if family.stored_family is None else FREE
+        self._coder_name = family.bit_coder if is_binary else coder
         symbol_map = model.symbol_map
         self._alphabet_size = model.alphabet_size
         self._max_symbols = symbol_map.max_symbols
@@ -97,7 +94,7 @@ class BlockCoder:
         # A model of the package knows what its makers know of it.
         self._knows_bytes = self.entry.is_long and not symbol_map.is_vocabulary
         self.is_trained_on_symbols = family.is_kept and not is_binary
-        self.is_language = family.stored_family is not None
+        self.is_language = family.mix is not None
         self.takes_token_sets = not symbol_map.takes_any_content
         self._prefers_line_feeds = model.prefers_line_feeds
         self.joins_records = model.has_independent_lanes
@@ -118,8 +115,8 @@ class BlockCoder:
             opened = with_overlap(opened, options.overlap)
         if options.window is not None:
             opened = with_window(opened, options.window)
-        if options.coder == "arithmetic" and is_language_model(opened):
-            opened = as_language(opened)
+        if options.coder == "arithmetic":
+            opened = find_mixed(opened) or opened
         is_exact = not opened.model.environment
         verify = not is_exact if options.verify is None else options.verify
         return cls(
@@ -233,10 +230,14 @@ class BlockCoder:
         return block_of(content, transforms, self._codec.encode(rewritten, tick))
 
     def _rewritten(self, content: bytes) -> tuple[tuple[TransformUse, ...], bytes]:
-        """Return the transforms that serve the content, and what they make of it."""
-        if self._prefers_line_feeds and (applied := LINE_ENDS.apply(content)) is not None:
-            rewritten, properties = applied
-            return (TransformUse(LINE_ENDS.id, properties),), rewritten
+        """Return the first transform that serves the content, and what it makes of it."""
+        for transform in TRANSFORMS.values():
+            if transform.makes_line_feeds and not self._prefers_line_feeds:
+                continue
+            applied = transform.apply(content)
+            if applied is not None:
+                rewritten, properties = applied
+                return (TransformUse(transform.id, properties),), rewritten
         return (), content
 
     def decode(self, block: Block, tick: Tick) -> bytes:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neurocomp.errors import NeurocompError
-from neurocomp.frame import constants
 from neurocomp.frame.block import Method
 from neurocomp.frame.block_reader import BlockHead
 from neurocomp.frame.constants import CODER_NAMES, FAMILY_NAMES, SYMBOL_NAMES, TRANSFORM_NAMES
@@ -26,33 +25,19 @@ from neurocomp.registry.lookup import Named, name_frame_dictionary, name_frame_m
 from neurocomp.store.folder import ModelStore
 
 STORED = "stored"
-CONTEXTS = "contexts"
-PRIMED_CONTEXTS = "contexts + primer"
-NETWORK = "network"
-LANGUAGE = "language"
-LANGUAGE_AND_NETWORK = "language + network"
 
 
 def coded_with(head: BlockHead, family: int) -> str:
-    """Return the block's method: "stored", "contexts", "contexts + primer", "network", "language".
-
-    Blocks of a language model that a network of bytes has a say in are "language + network".  A
-    model of symbols is called by its family, for it codes all blocks alike.
+    """Return the block's method: "stored", or what its family says of its variant.
 
     Args:
         head: the block's.
-        family: family of the block's model.
+        family: id of the family of the block's model.
     """
     if head.method is Method.STORED:
         return STORED
-    if family == constants.FAMILY_MIX:
-        return PRIMED_CONTEXTS if head.variant == constants.VARIANT_PRIMED else CONTEXTS
-    if family == constants.FAMILY_BYTENET:
-        return NETWORK if head.variant >= constants.VARIANT_NETWORK else CONTEXTS
-    if family == constants.FAMILY_LANGUAGE:
-        helped = head.variant >= constants.VARIANT_NETWORK
-        return LANGUAGE_AND_NETWORK if helped else LANGUAGE
-    return constants.FAMILY_NAMES.get(family, f"unknown ({family})")
+    known = BY_ID.get(family)
+    return _unknown(family) if known is None else known.coded_with(head.variant)
 
 
 def num_sections(head: BlockHead, family: int, section_lanes: int) -> int:
@@ -60,12 +45,18 @@ def num_sections(head: BlockHead, family: int, section_lanes: int) -> int:
 
     Args:
         head: the block's.
-        family: family of the block's model.
-        section_lanes: lanes of a section, for a network of bytes.
+        family: id of the family of the block's model.
+        section_lanes: lanes of a section, for a family whose blocks have sections.
     """
-    if family != constants.FAMILY_BYTENET:
+    known = BY_ID.get(family)
+    if known is None or not known.has_sections:
         return 1
     return max(head.num_lanes // section_lanes, 1)
+
+
+def _unknown(number: int) -> str:
+    """Return the name of an id that this version does not know."""
+    return f"unknown ({number})"
 
 
 @dataclass(frozen=True)
@@ -195,7 +186,7 @@ def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
             head.variant,
             head.num_lanes,
             num_sections(head, families[head.model], found[head.model][1]),
-            tuple(TRANSFORM_NAMES.get(one.id, f"unknown ({one.id})") for one in head.transforms),
+            tuple(TRANSFORM_NAMES.get(one.id, _unknown(one.id)) for one in head.transforms),
         )
         for place, head in zip(frame.places, frame.heads, strict=True)
     )
@@ -210,7 +201,7 @@ def _inspect(frame: FrameIndex, store: ModelStore) -> FrameInfo:
 
 def _inspect_model(entry: ModelEntry, store: ModelStore) -> tuple[ModelInfo, int]:
     """Return information on a model, and the lanes of its sections."""
-    family = FAMILY_NAMES.get(entry.family, f"unknown ({entry.family})")
+    family = FAMILY_NAMES.get(entry.family, _unknown(entry.family))
     named = Named(family)
     missing = None
     try:
@@ -227,8 +218,8 @@ def _inspect_model(entry: ModelEntry, store: ModelStore) -> tuple[ModelInfo, int
         family,
         entry.revision,
         entry.hash.hex(),
-        SYMBOL_NAMES.get(entry.symbols_id, f"unknown ({entry.symbols_id})"),
-        CODER_NAMES.get(entry.coder_id, f"unknown ({entry.coder_id})"),
+        SYMBOL_NAMES.get(entry.symbols_id, _unknown(entry.symbols_id)),
+        CODER_NAMES.get(entry.coder_id, _unknown(entry.coder_id)),
         entry.dictionary.hex(),
         named.window,
         missing,

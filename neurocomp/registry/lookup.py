@@ -14,7 +14,7 @@ from neurocomp.errors import (
 )
 from neurocomp.frame import constants
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, HUB, Family
+from neurocomp.registry.catalogue import BY_ID, Family, family_named
 from neurocomp.registry.packaged import (
     EMBEDDED,
     PackagedModel,
@@ -26,7 +26,6 @@ from neurocomp.store.folder import ModelStore
 from neurocomp.store.headers import ModelHeader
 from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
-_TRANSFORMER = constants.FAMILY_NAMES[constants.FAMILY_TRANSFORMER]
 DICTIONARY = "dictionary"
 """Family name in a dictionary's file."""
 
@@ -92,9 +91,9 @@ def packaged_of(family: Family, identity: bytes) -> PackagedModel | None:
             where the package never has a model.
     """
     is_short = len(identity) == constants.SHORT_HASH_BYTES
-    if family is HUB and is_short:
-        raise FormatError(f"the frame names a model of {HUB.name!r} by a part of its hash")
-    if family.from_stored is None and family is not HUB and not is_short:
+    if family.by_name is not None and is_short:
+        raise FormatError(f"the frame names a model of {family.name!r} by a part of its hash")
+    if not family.is_kept and not is_short:
         raise FormatError(f"the frame names {family.name!r} by a whole hash")
     found = find_packaged(family.id, identity)
     if found is None and is_short:
@@ -149,12 +148,8 @@ def name_frame_model(
             ``registry.open_frame_model``.
     """
     packaged = packaged_of(family, identity)
-    if family is HUB:
-        from neurocomp.models.hub import environment as machine
-        from neurocomp.models.hub.places import Place
-
-        machine.check(environment, without_torch=True)
-        return Named(str(Place.from_bytes(parameters)))
+    if family.local_name is not None:
+        return Named(family.local_name(parameters, environment))
     if packaged is not None:
         return Named(packaged.name, packaged.section_lanes)
     path, name = find_stored(identity, store)
@@ -179,7 +174,7 @@ def largest_language_model(store: ModelStore) -> str:
     for entry in store.entries():
         try:
             header = ModelHeader.read(entry.path)
-            if _is_language(header):
+            if _usual_window(header) is not None:
                 sizes[entry.name] = entry.path.stat().st_size
         except (NeurocompError, OSError):  # those who name it are told
             continue
@@ -191,21 +186,16 @@ def largest_language_model(store: ModelStore) -> str:
     return max(sizes, key=lambda name: (sizes[name], name))
 
 
-def _is_language(header: ModelHeader) -> bool:
-    """Return whether a model is one of tokens whose window slides."""
-    sinks = header.config.get("sinks", 0)
-    return header.architecture == _TRANSFORMER and type(sinks) is int and sinks > 0
+def _usual_window(header: ModelHeader) -> int | None:
+    """Return the usual length of a model's sliding window; None where no window slides."""
+    family = family_named(header.architecture)
+    return None if family is None else family.sliding_window(header.config)
 
 
 def _window(header: ModelHeader, parameters: bytes) -> int | None:
     """Return the length of a sliding window, by its model's header and a frame's parameters."""
-    if not _is_language(header):
-        return None
-    from neurocomp.models.transformer.config import DEFAULT_WINDOW
-
-    context = header.config.get("context")
-    usual = min(context, DEFAULT_WINDOW) if type(context) is int else None
-    return int.from_bytes(parameters, "little") or usual
+    usual = _usual_window(header)
+    return None if usual is None else int.from_bytes(parameters, "little") or usual
 
 
 def name_frame_dictionary(identity: bytes, store: ModelStore) -> str:

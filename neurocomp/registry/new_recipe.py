@@ -71,10 +71,10 @@ def recipe_text(kind: TrainingKind, tables: Table, title: str) -> str:
 
 def _set_size(tables: Table, kind: TrainingKind, size: int) -> None:
     """Set the size of images, and a factor under which the grid of codes stays small."""
-    if kind.name != "vae":
-        what = "the codes of its data say" if kind.name == "prior" else "it trains on text"
+    if kind.no_image_size:
         raise UsageError(
-            f"--size is the size of images, which a {kind.name} recipe does not set: {what}"
+            f"--size is the size of images, which a {kind.name} recipe does not set: "
+            f"{kind.no_image_size}"
         )
     tables["data"]["size"] = size
     model = tables.setdefault("model", {})

@@ -15,9 +15,8 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
-from neurocomp.frame.constants import FAMILY_LANGUAGE, FAMILY_TRANSFORMER
 from neurocomp.names import printable, quoted
-from neurocomp.registry.catalogue import BY_ID, HUB, Family, family_named
+from neurocomp.registry.catalogue import FAMILIES, HUB, Family, family_named
 from neurocomp.registry.dictionary import ARCHITECTURE as DICTIONARY
 from neurocomp.registry.lookup import find_stored, missing_model, packaged_of
 from neurocomp.registry.packaged import EMBEDDED, PackagedModel
@@ -80,32 +79,28 @@ def open_model(name: str, store: ModelStore) -> OpenModel:
     return _open_stored(entry.path, name, entry.sha256)
 
 
-def is_language_model(opened: OpenModel) -> bool:
-    """Return whether a model of tokens can be mixed with contexts."""
-    if opened.family.id != FAMILY_TRANSFORMER:
-        return False
-    from neurocomp.models.language.model import can_mix
-    from neurocomp.models.transformer import TransformerModel
+def find_mixed(opened: OpenModel) -> OpenModel | None:
+    """Return a model of tokens as one that is mixed with contexts; None where it can't be."""
+    for family in FAMILIES:
+        if family.mix is not None and family.stored_family == opened.family.id:
+            mixed = family.mix(opened.model)
+            return None if mixed is None else OpenModel(family, opened.name, mixed)
+    return None
 
-    return isinstance(opened.model, TransformerModel) and can_mix(opened.model)
 
-
-def as_language(opened: OpenModel) -> OpenModel:
-    """Return a transformer as a language model that is mixed with contexts.
+def as_mixed(opened: OpenModel) -> OpenModel:
+    """Return a model of tokens as one that is mixed with contexts.
 
     Raises:
-        ModelMismatchError: it can't be one.
+        ModelMismatchError: it can't be.
     """
-    from neurocomp.models.language import LanguageModel
-    from neurocomp.models.transformer import TransformerModel
-
-    model = opened.model
-    if not isinstance(model, TransformerModel) or not is_language_model(opened):
+    mixed = find_mixed(opened)
+    if mixed is None:
         raise ModelMismatchError(
             f"model {quoted(opened.name)} is not a language model of bytes: its window does not "
             "slide, or its vocabulary is not one of bytes"
         )
-    return OpenModel(BY_ID[FAMILY_LANGUAGE], opened.name, LanguageModel(model))
+    return mixed
 
 
 def open_dalle(name: str) -> DalleModel:
@@ -171,7 +166,7 @@ def open_frame_model(
         raise ModelMismatchError(f"the frame's model is invalid: {error}") from None
     opened = _with_parameters(opened, parameters)
     if family.stored_family is not None:
-        opened = as_language(opened)
+        opened = as_mixed(opened)
     if opened.family is not family or not opened.model.identity.startswith(identity):
         raise ModelMismatchError(
             f"{printable(path)} is not the {family.name} model {identity.hex()} of the frame"

@@ -16,7 +16,7 @@ from neurocomp import _core
 from neurocomp.frame import constants
 from neurocomp.registry.catalogue import BY_ID, Family
 from neurocomp.store.headers import ModelHeader
-from neurocomp.store.shipped import network_file, packaged_priors
+from neurocomp.store.shipped import network_file
 
 if TYPE_CHECKING:
     from neurocomp.codec.contract import Model
@@ -126,11 +126,10 @@ def section_lanes(header: ModelHeader | None) -> int:
 def packaged_models(family_id: int) -> Iterator[PackagedModel]:
     """Yield the models of a family that are part of the package."""
     yield from (one for one in EMBEDDED.values() if one.family.id == family_id)
-    if family_id == constants.FAMILY_DALLE:
-        family = BY_ID[family_id]
-        for name, path in packaged_priors().items():
-            sha256 = partial(_file_sha256, path)
-            yield PackagedModel(name, family, family.summary, None, sha256, path)
+    family = BY_ID[family_id]
+    for name, path in family.packaged_files().items():
+        sha256 = partial(_file_sha256, path)
+        yield PackagedModel(name, family, family.summary, None, sha256, path)
 
 
 def find_packaged(family_id: int, identity: bytes) -> PackagedModel | None:

@@ -23,6 +23,7 @@ class TrainingKind:
         command: the command line of the training, without ``--config``.
         recipe: recipe of the package with which a new recipe begins.
         place: module and name of its class, which takes torch to import.
+        no_image_size: why its recipes don't set the size of images; empty where they do.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TrainingKind:
     command: str
     recipe: str
     place: tuple[str, str]
+    no_image_size: str = "it trains on text"
 
     def training(self) -> type[Training[Any, Any]]:
         """Return its class."""
@@ -77,6 +79,7 @@ TRAININGS = {
             "neurocomp dalle train-vae IMAGES -o vae",
             "vae-images",
             (f"{_DALLE}.train_vae", "VaeTraining"),
+            no_image_size="",
         ),
         TrainingKind(
             "prior",
@@ -84,6 +87,7 @@ TRAININGS = {
             "neurocomp dalle train-prior x.tokens --held-out y.tokens --vae vae -o run",
             "prior-images",
             (f"{_DALLE}.train_prior", "PriorTraining"),
+            no_image_size="the codes of its data say",
         ),
     )
 }

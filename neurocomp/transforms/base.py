@@ -18,6 +18,10 @@ class Transform(Protocol):
     def name(self) -> str:
         """Its name for people."""
 
+    @property
+    def makes_line_feeds(self) -> bool:
+        """Whether it serves only models that predict lines that end in LF better than others."""
+
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
         """Return the transformed ``content`` and its properties; None if it should stay as it is.
 

@@ -24,6 +24,7 @@ class LineEnds:
 
     id = TRANSFORM_LINE_ENDS
     name = TRANSFORM_NAMES[TRANSFORM_LINE_ENDS]
+    makes_line_feeds = True
 
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
         """Return ``content`` with LF for CR LF where nearly all of its lines end so."""

@@ -138,8 +138,8 @@ def test_files_of_the_store_and_of_the_package_are_kept(
         done = inside(*arguments)
         assert (done.code, "a file of the installed models" in done.err) == (2, True)
     assert program.files() == before
-    assert any(path.name == "primer.txt" for path in protected._package_files())
-    assert sum(path.suffix == ".safetensors" for path in protected._package_files()) >= 4
+    assert any(path.name == "primer.txt" for path in protected.package_files())
+    assert sum(path.suffix == ".safetensors" for path in protected.package_files()) >= 4
 
 
 @pytest.mark.parametrize("mode", ["ab", "r+b"])

@@ -27,7 +27,7 @@ def ignore(num_symbols: int) -> None:
 
 
 def encode(data: bytes, variant: int) -> CodedBlock:
-    payload = BitCodec()._encode(memoryview(data), variant, ignore)
+    payload = BitCodec().encode_as(memoryview(data), variant, ignore)
     assert payload is not None
     return CodedBlock(payload, len(data), 1, variant)
 
@@ -118,7 +118,7 @@ def test_a_dictionary_goes_behind_the_primer() -> None:
     assert len(block.payload) < 0.2 * len(encode(PROSE, PRIMED).payload)
     assert codec.decode(block, ignore) == PROSE
     for variant in VARIANTS:
-        payload = codec._encode(memoryview(PROSE), variant, ignore)
+        payload = codec.encode_as(memoryview(PROSE), variant, ignore)
         assert payload is not None
         decoded = codec.decode(CodedBlock(payload, len(PROSE), 1, variant), ignore)
         assert decoded == PROSE
@@ -210,7 +210,7 @@ def test_progress_adds_up_and_stops_the_work() -> None:
 
     data = make_text(50_000)
     told: list[int] = []
-    payload = BitCodec()._encode(memoryview(data), TEXT, told.append)
+    payload = BitCodec().encode_as(memoryview(data), TEXT, told.append)
     assert payload is not None
     assert (sum(told), len(told)) == (len(data), 4)
     block = CodedBlock(payload, len(data), 1, TEXT)
@@ -220,7 +220,7 @@ def test_progress_adds_up_and_stops_the_work() -> None:
     with pytest.raises(Enough):
         BitCodec().decode(block, stop)
     with pytest.raises(Enough):
-        BitCodec()._encode(memoryview(data), TEXT, stop)
+        BitCodec().encode_as(memoryview(data), TEXT, stop)
 
 
 @pytest.mark.parametrize("change", [b"", b"\0", b"\1", b"\xff" * 9])

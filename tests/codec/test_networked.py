@@ -21,7 +21,7 @@ from neurocomp.models.bytenet import codec as networked
 from neurocomp.models.bytenet import sections as samples
 from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.conformance import sample
-from neurocomp.models.bytenet.sections import lane_starts, num_lanes_for
+from neurocomp.models.bytenet.sections import MAX_TOGETHER, group, lane_starts, num_lanes_for
 from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.mix.codec import BitCodec
 from neurocomp.store.stored import StoredModel
@@ -46,13 +46,13 @@ def codec() -> NetworkCodec:
 
 
 def encode(data: bytes, variant: int, num_lanes: int) -> CodedBlock:
-    block = codec()._encode(memoryview(data), variant, num_lanes, ignore, len(data))
+    block = codec().encode_as(memoryview(data), variant, num_lanes, ignore, len(data))
     assert block is not None
     return block
 
 
 def encode_with_room(data: memoryview, num_lanes: int) -> CodedBlock:
-    block = codec()._encode(data, NUM_PROFILES, num_lanes, ignore, 2 * len(data) + 99)
+    block = codec().encode_as(data, NUM_PROFILES, num_lanes, ignore, 2 * len(data) + 99)
     assert block is not None
     return block
 
@@ -102,7 +102,7 @@ def test_a_dictionary_is_read_before_the_block() -> None:
     text = CONTENTS["text"]
     with_dictionary = NetworkCodec(model(), text[:4000])
     alone, helped = (
-        one._encode(memoryview(text)[4000:9000], NUM_PROFILES, 2, ignore, 5000)
+        one.encode_as(memoryview(text)[4000:9000], NUM_PROFILES, 2, ignore, 5000)
         for one in (codec(), with_dictionary)
     )
     assert alone is not None
@@ -138,7 +138,7 @@ def test_threads_change_nothing(num_bytes: int) -> None:
     data = memoryview((CONTENTS["text"] * 4)[:num_bytes])
     for threads in (1, 2, 5):
         one = NetworkCodec(model(), threads=threads)
-        block = one._encode(data, NUM_PROFILES, 6, ignore, 2 * num_bytes + 99)
+        block = one.encode_as(data, NUM_PROFILES, 6, ignore, 2 * num_bytes + 99)
         assert block is not None
         assert block.payload == encode_with_room(data, 6).payload
         assert one.decode(block, ignore) == data
@@ -235,7 +235,7 @@ def test_sections_of_one_lane() -> None:
     alone = [encode_with_room(data[first : first + 2000], 1).payload for first in (0, 2000, 4000)]
     sizes = b"".join(len(one).to_bytes(4, "little") for one in alone[:2])
     narrow = NetworkCodec(model(section_lanes=1), threads=2)
-    block = narrow._encode(data, NUM_PROFILES, 3, ignore, 6000)
+    block = narrow.encode_as(data, NUM_PROFILES, 3, ignore, 6000)
     assert block is not None
     assert block.payload == sizes + b"".join(alone)
     assert narrow.decode(block, ignore) == data
@@ -269,11 +269,11 @@ def test_a_payload_that_ends_too_early_stops_the_sections_beside_it() -> None:
 @pytest.mark.parametrize("threads", [1, 2, 3, 16])
 def test_few_sections_have_their_tables_at_once(num_sections: int, threads: int) -> None:
     sections = [bytes([number]) for number in range(num_sections)]
-    groups = NetworkCodec(model(), threads=threads)._groups(sections)
+    groups = group(sections, threads)
     assert [one for group in groups for one in group] == sections
     assert len(groups) >= min(num_sections, threads)
     sizes = {len(group) for group in groups}
-    assert max(sizes) <= networked.MAX_TOGETHER
+    assert max(sizes) <= MAX_TOGETHER
     assert max(sizes) - min(sizes) <= 1
 
 

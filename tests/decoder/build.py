@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "build" / "decoder"
 NETWORKS = ROOT / "neurocomp" / "models" / "bytenet" / "weights"
 STORED = ROOT / "tests" / "golden" / "models"
-MODELS = (NETWORKS, STORED)
+PRIOR = ROOT / "neurocomp" / "models" / "dalle" / "weights" / "rainbow"
+MODELS = (NETWORKS, STORED, PRIOR)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
 
 
 def write_lanes(folder: Path) -> None:
-    """Write seeds of a language model in lanes, which no golden frame has."""
+    """Write seeds of a language model in one to four lanes, with a second opinion and without."""
     for num_lanes, is_helped in product((1, 2, 3, 4), (False, True)):
         frame = lanes.code(cases.TEXT[:10] * 15 * num_lanes, num_lanes, is_helped=is_helped)
         block = lanes.block_of(frame)

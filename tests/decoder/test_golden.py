@@ -40,7 +40,14 @@ def test_all_golden_frames_are_decodable() -> None:
     assert len(frames.DECODABLE) > 30
 
 
-@pytest.mark.parametrize("path", frames.DECODABLE, ids=frames.name_of)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.stem in cases.SLOW else ())
+        for path in frames.DECODABLE
+    ],
+    ids=frames.name_of,
+)
 def test_valid_frames_decode(path: Path, library: Library, models: Models) -> None:
     data = path.read_bytes()
     whole = library.decoder(models).decode(data)

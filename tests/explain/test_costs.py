@@ -97,7 +97,7 @@ def coded(codec: Codec, data: bytes) -> tuple[CodedBlock, bytes]:
 
 def coded_by_network(data: bytes) -> tuple[CodedBlock, bytes]:
     codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), None, 1)
-    block = codec._encode(memoryview(data), 2, 1, ignore, len(data))
+    block = codec.encode_as(memoryview(data), 2, 1, ignore, len(data))
     assert block is not None
     return block, data
 

@@ -20,6 +20,7 @@ from neurocomp.models.bytenet.codec import NetworkCodec
 from neurocomp.models.bytenet.conformance import sample as network_sample
 from neurocomp.models.common.tokens import TOKENIZER
 from neurocomp.models.dalle.conformance import prior_sample
+from neurocomp.models.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from neurocomp.models.language import LanguageModel
 from neurocomp.models.language.second import second_network
@@ -36,6 +37,8 @@ from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.registry.dictionary import stored_dictionary
+from neurocomp.registry.opening import open_dalle
+from neurocomp.store.shipped import DALLE_PREFIX
 from neurocomp.store.stored import StoredModel
 from tests.golden.language_blocks import coded_block
 from tests.symbols.vocabulary import tokenizer
@@ -57,6 +60,7 @@ SLIDING = FOLDER / "models" / "sliding.safetensors"
 LANGUAGE = FOLDER / "models" / "language.safetensors"
 LANGUAGE_OUTPUTS = FOLDER / "models" / "language-outputs.safetensors"
 NETWORK = FOLDER / "models" / "network.safetensors"
+RAINBOW = f"{DALLE_PREFIX}rainbow"
 
 TEXT = (
     b"An autoregressive model says how likely each next symbol is; an entropy coder turns a likely "
@@ -123,6 +127,15 @@ def token_set(num_images: int, *, captions: bool, images: bool) -> bytes:
     return write_tokens(TokenSet(texts if captions else (), grids, 40, bytes(range(32))))
 
 
+def sampled_images() -> bytes:
+    """Return a token file for the prior of the package: captions, and what it draws of them."""
+    model = open_dalle(RAINBOW)
+    captions = ("a large red circle at the top left on sand", "a small blue square on sand") * 3
+    grids = sample_grids(model, captions, SamplingOptions(seed=1))
+    shape = model.shape
+    return write_tokens(TokenSet(captions, grids, shape.records.num_codes, shape.autoencoder))
+
+
 CONTENTS: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "one-byte": lambda: b"x",
@@ -148,11 +161,12 @@ TOKEN_SETS: dict[str, Callable[[], bytes]] = {
     "images": lambda: token_set(30, captions=False, images=True),
     "captions": lambda: token_set(30, captions=True, images=False),
 }
+SAMPLED: dict[str, Callable[[], bytes]] = {"sampled-images": sampled_images}
 SMALL_ALPHABET: dict[str, Callable[[], bytes]] = {
     "few-tokens": lambda: (np.frombuffer(tokens(2500), "<u2") % 300).astype("<u2").tobytes(),
 }
 MIXED: dict[str, Callable[[], bytes]] = {"mixed": for_several_models}
-ALL_CONTENTS = {**LONG, **CONTENTS, **MIXED, **LANES, **TOKEN_SETS, **SMALL_ALPHABET}
+ALL_CONTENTS = {**LONG, **CONTENTS, **MIXED, **LANES, **TOKEN_SETS, **SAMPLED, **SMALL_ALPHABET}
 
 
 @dataclass(frozen=True)
@@ -162,6 +176,7 @@ class Case:
     Attributes:
         falls_back: contexts code what the model would not shrink; otherwise the frame is of that
             model also where contexts would be shorter.
+        is_slow: it takes many seconds.
     """
 
     content: str
@@ -171,6 +186,7 @@ class Case:
     dictionary: str | None = None
     section_bytes: int = sections.MIN_SECTION_BYTES
     falls_back: bool = False
+    is_slow: bool = False
 
     @property
     def name(self) -> str:
@@ -181,7 +197,7 @@ class Case:
 
     @property
     def model_name(self) -> str:
-        return Path(self.model).stem
+        return Path(self.model.removeprefix(DALLE_PREFIX)).stem
 
     def decoded(self) -> bytes:
         return ALL_CONTENTS[self.content]()
@@ -268,7 +284,7 @@ class NetworkCase:
         codec = NetworkCodec(NetworkModel(StoredModel.load(NETWORK)), dictionary, 1)
         content = self.decoded()
         data = memoryview(content)
-        coded = codec._encode(data, self.variant, self.num_lanes, lambda _: None, len(data))
+        coded = codec.encode_as(data, self.variant, self.num_lanes, lambda _: None, len(data))
         assert coded is not None, "the payload is shorter than the content"
         size, checksum = len(content), zlib.crc32(content)
         shape = size, checksum, coded.num_symbols, coded.num_lanes, coded.payload
@@ -369,6 +385,8 @@ def _cases() -> Iterator[Case]:
         yield Case(content, str(BYTE_MODEL), block_bytes=4096, falls_back=True)
     for content in ("line-ends", "long-text"):
         yield Case(content, str(TOKEN_MODEL), block_bytes=4096, falls_back=True)
+    yield Case("phrases", "text-s", is_slow=True)
+    yield Case("sampled-images", RAINBOW)
 
 
 def _table_cases() -> Iterator[TableCase]:
@@ -411,7 +429,7 @@ def _language_cases() -> Iterator[LanguageCase]:
 
 AnyCase = Case | TableCase | NetworkCase | LanguageCase
 CASES: list[AnyCase] = [*_cases(), *_table_cases(), *_network_cases(), *_language_cases()]
-SLOW = {case.name for case in CASES if isinstance(case, NetworkCase) and case.is_slow}
+SLOW = {case.name for case in CASES if isinstance(case, Case | NetworkCase) and case.is_slow}
 
 
 def frames() -> dict[str, bytes]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import array
 import copy
+import dataclasses
+import inspect
 import io
 import mmap
 import pickle
@@ -18,6 +20,8 @@ import pytest
 
 import neurocomp
 from neurocomp import errors
+from neurocomp.library.arguments import CompressArguments, decompress_options
+from neurocomp.pipeline.options import CompressOptions, DecompressOptions
 from tests.conftest import make_text
 
 FAST: Any = {"model": "adaptive"}
@@ -164,8 +168,45 @@ def test_what_is_no_file(file: Any) -> None:
         neurocomp.info(file)
 
 
+def test_arguments_are_the_options() -> None:
+    fields = {field.name for field in dataclasses.fields(CompressOptions)}
+    assert set(typing.get_type_hints(CompressArguments)) == fields
+    assert set(inspect.signature(neurocomp.compress).parameters) == fields | {"data"}
+    own = {"file", "mode", "encoding", "errors", "newline"}
+    assert set(inspect.signature(neurocomp.open).parameters) == fields | own
+    reading = {field.name for field in dataclasses.fields(DecompressOptions)}
+    assert set(inspect.signature(neurocomp.decompress).parameters) == reading | {"data"}
+
+
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [
+        (neurocomp.compress, CompressOptions),
+        (neurocomp.open, CompressOptions),
+        (neurocomp.decompress, DecompressOptions),
+        (decompress_options, DecompressOptions),
+        (neurocomp.test, DecompressOptions),
+        (neurocomp.read_range, DecompressOptions),
+        (neurocomp.recover, DecompressOptions),
+    ],
+)
+def test_defaults_are_those_of_the_options(function: Any, options: Any) -> None:
+    """Or None, which leaves an argument out."""
+    parameters = inspect.signature(function).parameters
+    shared = [field for field in dataclasses.fields(options) if field.name in parameters]
+    assert shared
+    for field in shared:
+        assert parameters[field.name].default in (None, field.default), field.name
+
+
+def test_none_leaves_an_argument_out() -> None:
+    nothing: Any = {field.name: None for field in dataclasses.fields(CompressOptions)}
+    assert neurocomp.compress(TEXT, **nothing) == neurocomp.compress(TEXT)
+
+
 def test_arguments_for_writing_only(tmp_path: Path) -> None:
-    for name, value in {"preset": "fast", "model": "mix", "dictionary": "d"}.items():
+    given = {"preset": "fast", "model": "mix", "dictionary": "d", "coder": "x", "window": 9}
+    for name, value in given.items():
         arguments: Any = {name: value}
         with pytest.raises(ValueError, match=f"{name} is for writing"):
             neurocomp.open(tmp_path / "a", "rb", **arguments)

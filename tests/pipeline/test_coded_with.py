@@ -17,11 +17,6 @@ from neurocomp.models.mix import NUM_PROFILES
 from neurocomp.models.mix.codec import PRIMED
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.inspect import (
-    CONTEXTS,
-    LANGUAGE,
-    LANGUAGE_AND_NETWORK,
-    NETWORK,
-    PRIMED_CONTEXTS,
     STORED,
     BlockInfo,
     coded_with,
@@ -29,7 +24,14 @@ from neurocomp.pipeline.inspect import (
     num_sections,
 )
 from neurocomp.pipeline.options import CompressOptions
-from neurocomp.registry.catalogue import BY_ID
+from neurocomp.registry.catalogue import (
+    BY_ID,
+    CONTEXTS,
+    LANGUAGE,
+    LANGUAGE_AND_NETWORK,
+    NETWORK,
+    PRIMED_CONTEXTS,
+)
 from neurocomp.registry.lookup import name_frame_model
 from neurocomp.registry.opening import open_model
 from neurocomp.registry.packaged import EMBEDDED

@@ -4,7 +4,7 @@
 
 It needs nothing but Python's standard library and shares no code with the package.  It is clear
 rather than quick: about 1,000 bytes a second without a network, 60 with text-s, 30 with text-l.
-Models and dictionaries are files whose tensors aren't packed.  It reads all families but hf.
+It reads all families but hf, and models and dictionaries as they are kept, packed or not.
 """
 
 from __future__ import annotations

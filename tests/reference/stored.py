@@ -1,4 +1,4 @@
-"""Stored models in plain files: docs/format.md, section 6.2."""
+"""Stored models: docs/format.md, section 6.2."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import hashlib
 import json
 import math
 import struct
+import zlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tests.reference.coders import need
+from tests.reference.packing import unpack
 
 TYPES = {
     "I8": ("int8", "b"),
@@ -40,7 +42,7 @@ class Tensor(NamedTuple):
 
 
 class StoredModel:
-    """A model file whose tensors aren't packed.
+    """A model file.
 
     Attributes:
         architecture, config: what it says of itself.
@@ -52,14 +54,26 @@ class StoredModel:
         size = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + size])
         fields = json.loads(header.pop("__metadata__")["neurocomp"])
-        need(not fields.get("packed"), "the tensors of the model file are packed")
+        version = fields["version"]
+        need(version in (1, 3), "the model file is of an unknown version")
+        packed = fields.get("packed", {}) if version == 3 else {}
+        if version == 3:
+            checksum = int.from_bytes(content[-4:], "little")
+            need(header.pop("crc32")["shape"] == [4], "the model file has no checksum")
+            need(zlib.crc32(content[:-4]) == checksum, "the model file is damaged")
         self.architecture: str = fields["architecture"]
         self.config: dict[str, Any] = fields["config"]
         self.tensors: dict[str, Tensor] = {}
         for name, place in header.items():
             first, last = place["data_offsets"]
             data = content[8 + size + first : 8 + size + last]
-            self.tensors[name] = Tensor(place["dtype"], place["shape"], data)
+            kind, shape = place["dtype"], place["shape"]
+            if name in packed:
+                long_name, shape = packed[name]
+                kind = next(one for one in TYPES if TYPES[one][0] == long_name)
+                width = shape[-1] if shape else 1
+                data = unpack(data, TYPES[kind][1], math.prod(shape) // width, width)
+            self.tensors[name] = Tensor(kind, shape, data)
         self.sha256 = self._hash()
         need(self.sha256.hex() == fields["sha256"], "the model file is damaged")
 

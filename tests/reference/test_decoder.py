@@ -40,7 +40,7 @@ def ignore(num_symbols: int) -> None:
 def by_contexts(content: bytes, variant: int, dictionary: bytes | None = None) -> Part:
     """Return a block of ``content``, coded by the package."""
     codec = BitCodec(dictionary)
-    payload = codec._encode(memoryview(content), variant, ignore)
+    payload = codec.encode_as(memoryview(content), variant, ignore)
     assert payload is not None
     return Part(content, payload, variant)
 
@@ -57,7 +57,7 @@ def beside(
     config = {**network.config, "section_lanes": section_lanes}
     model = NetworkModel(PackagedModel(network.architecture, config, network.tensors))
     codec = NetworkCodec(model, dictionary)
-    block = codec._encode(memoryview(content), variant, num_lanes, ignore, 2 * len(content))
+    block = codec.encode_as(memoryview(content), variant, num_lanes, ignore, 2 * len(content))
     assert isinstance(block, CodedBlock)
     return Part(content, block.payload, variant, num_lanes)
 

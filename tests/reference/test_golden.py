@@ -20,6 +20,7 @@ QUICK = (
     "empty-mix-arithmetic-dictionary",
     "empty-text-s-arithmetic",
     "every-byte-adaptive-arithmetic",
+    "every-byte-mix-arithmetic",
     "noise-mix-arithmetic",
     "odd-tokens-adaptive-huffman",
     "odd-tokens-mix-arithmetic",
@@ -28,12 +29,14 @@ QUICK = (
     "text-adaptive-huffman",
     "text-bytes-arithmetic",
     "text-bytes-huffman",
+    "text-text-s-arithmetic",
     "tokens-adaptive-arithmetic",
     "tokens-tokens-arithmetic",
     "few-tokens-gpt-arithmetic",
     "few-tokens-neural-ngram-arithmetic",
     "few-tokens-recurrent-tokens-arithmetic",
     "captioned-images-prior-arithmetic",
+    "sampled-images-rainbow-arithmetic",
     "empty-language-arithmetic",
     "one-byte-language-arithmetic",
     "text-language-0-2",
@@ -60,7 +63,6 @@ SLOW = (
     "long-text-bytes-arithmetic-4096",
     "tokens-tokens-huffman",
     "every-byte-adaptive-huffman",
-    "every-byte-mix-arithmetic",
     "line-ends-adaptive-arithmetic",
     "line-ends-adaptive-huffman",
     "long-text-adaptive-arithmetic-4096",
@@ -80,7 +82,6 @@ SLOW = (
     "text-mix-arithmetic",
     "text-mix-arithmetic-dictionary",
     "text-network-arithmetic",
-    "text-text-s-arithmetic",
     "text-text-s-arithmetic-dictionary",
     "lanes-begin-alike-text-s-arithmetic",
     "every-byte-language-1-4",
@@ -99,11 +100,9 @@ with cases.SIZES.open(newline="") as file:
 
 
 @pytest.fixture(scope="module")
-def decoder(tmp_path_factory: pytest.TempPathFactory, text_s_file: Path) -> Decoder:
-    folder = tmp_path_factory.mktemp("golden")
-    files = [text_s_file]
-    for path in cases.stored_models():
-        files.append(plain(PackagedModel.load(path), folder / path.name))
+def decoder(text_s_file: Path) -> Decoder:
+    """A decoder with text-s, the models of golden frames and the prior of the package."""
+    files = [text_s_file, packaged("prior"), *cases.BYTE_MODEL.parent.glob("*.safetensors")]
     return Decoder([StoredModel(path.read_bytes()) for path in files])
 
 

@@ -25,7 +25,7 @@ from tests.conftest import make_text
 
 def size_under(stored: StoredModel, data: bytes) -> int:
     codec = NetworkCodec(NetworkModel(stored))
-    block = codec._encode(memoryview(data), NUM_PROFILES, 1, ignore, len(data))
+    block = codec.encode_as(memoryview(data), NUM_PROFILES, 1, ignore, len(data))
     assert block is not None
     assert codec.decode(block, ignore) == data
     return len(block.payload)
@@ -66,9 +66,10 @@ def test_weights_go_part_of_the_way() -> None:
     """A second piece moves them from what the first one has taught; maps are those it leaves."""
     first, second = (np.frombuffer(make_text(3000, number), np.uint8) for number in range(2))
     network = sample()
-    codec = NetworkCodec(NetworkModel(network))
+    model = NetworkModel(network)
+    codec = NetworkCodec(model)
     after_first = codec.learn(first.tobytes())
-    codec._model.experience = after_first
+    model.experience = after_first
     after_second = codec.learn(second.tobytes())
     one = teach_mixers(network, [first]).tensors
     both = teach_mixers(network, [first, second]).tensors

@@ -18,6 +18,7 @@ class Halve:
 
     id = MANY
     name = "halve"
+    makes_line_feeds = False
 
     def apply(self, content: bytes) -> tuple[bytes, bytes] | None:
         half = content[::2]

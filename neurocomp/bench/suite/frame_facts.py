@@ -11,8 +11,8 @@ from neurocomp.frame.block import Method
 from neurocomp.frame.constants import SYMBOLS_BPE
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.index import read_index
-from neurocomp.pipeline.inspect import LANGUAGE_AND_NETWORK, coded_with
-from neurocomp.registry.catalogue import BY_ID
+from neurocomp.pipeline.inspect import coded_with
+from neurocomp.registry.catalogue import BY_ID, LANGUAGE_AND_NETWORK
 from neurocomp.registry.lookup import find_stored, packaged_of
 from neurocomp.store.folder import ModelStore
 from neurocomp.store.shipped import network_file

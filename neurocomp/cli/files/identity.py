@@ -125,7 +125,7 @@ class InUse:
             files = searched.glob(_MODEL_FILES) if searched.is_dir() else (searched,)
             yield from ((path, "a model on --model-path") for path in files)
         yield from ((path, "a file of the installed models") for path in store_files())
-        yield from ((path, "a model of the package") for path in _package_files())
+        yield from ((path, "a model of the package") for path in package_files())
 
 
 def _model_files(name: str) -> Iterator[Path]:
@@ -149,7 +149,8 @@ def store_files() -> Iterator[Path]:
     yield from (home / "models").glob("*")
 
 
-def _package_files() -> Iterator[Path]:
+def package_files() -> Iterator[Path]:
+    """Yield the files of the models that are part of the package."""
     from neurocomp.store.shipped import packaged_folder
 
     models = packaged_folder("mix").parents[1]

@@ -51,6 +51,8 @@ class TensorEngine:
         device: a torch device.
     """
 
+    is_core = False
+
     def __init__(self, route: str, device: str = "cpu") -> None:
         self._route = route
         self._device = device

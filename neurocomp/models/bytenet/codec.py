@@ -10,10 +10,8 @@ are more of them than threads: they share the reading of the network's weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from neurocomp import _core
 from neurocomp.codec.contract import Codec, CodedBlock, Tick, watch
@@ -25,6 +23,7 @@ from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.sections import (
     Samples,
     cut_samples,
+    group,
     join,
     num_lanes_for,
     sections_of,
@@ -40,13 +39,6 @@ if TYPE_CHECKING:
 
 _WHOLE_BYTES = 1 << 16
 """Larger blocks are coded with the network only where samples promise a gain."""
-
-
-Part = TypeVar("Part", memoryview, bytes)
-
-
-MAX_TOGETHER = 4
-"""The most sections that a thread codes together."""
 
 
 class NetworkCodec(Codec):
@@ -84,14 +76,14 @@ class NetworkCodec(Codec):
         if len(data) > _WHOLE_BYTES:
             samples = self._try_samples(data, profile, stop)
         if samples.are_clear:
-            return self._encode(*shape, len(data))
+            return self.encode_as(*shape, len(data))
         # Contexts alone take an eighth of the time: what they reach is the mark to beat.
         contexts_alone = self._workers.start(partial(self._code, data, profile, 1, stop, len(data)))
         if not samples.sizes:
             alone = contexts_alone.result()
-            mixed = self._encode(*shape, len(data) if alone is None else len(alone) - 1)
+            mixed = self.encode_as(*shape, len(data) if alone is None else len(alone) - 1)
         elif samples.pay:
-            mixed = self._encode(*shape, len(data))
+            mixed = self.encode_as(*shape, len(data))
         else:
             mixed = None
             tick(len(data))
@@ -99,6 +91,26 @@ class NetworkCodec(Codec):
         if alone is None or (mixed is not None and len(mixed.payload) < len(alone)):
             return mixed
         return CodedBlock(alone, len(data), 1, profile)
+
+    def encode_as(
+        self, data: memoryview, variant: int, num_lanes: int, tick: Tick, room: int
+    ) -> CodedBlock | None:
+        """Code ``data`` in a given variant and number of lanes.
+
+        None where the payload is longer than ``room`` bytes.
+        """
+        section_lanes = self._model.section_lanes
+        sections = sections_of(data, num_lanes, section_lanes)
+        lanes = min(num_lanes, section_lanes)
+        groups = self._workers.map(
+            self._code_sections,
+            ((some, variant, lanes, tick, room) for some in group(sections, self._threads)),
+        )
+        whole = [one for part in groups for one in part if one is not None]
+        if len(whole) < len(sections):
+            return None
+        payload = join(whole)
+        return None if len(payload) > room else CodedBlock(payload, len(data), num_lanes, variant)
 
     def decode(self, block: CodedBlock, tick: Tick) -> bytes:
         """Return the content of ``block``.
@@ -117,7 +129,7 @@ class NetworkCodec(Codec):
         sections = sections_of(memoryview(data), num_lanes, section_lanes)
         payloads = split_block(block.payload, len(data), num_lanes, section_lanes)
         lanes = min(num_lanes, section_lanes)
-        groups = zip(self._groups(sections), self._groups(payloads), strict=True)
+        groups = zip(group(sections, self._threads), group(payloads, self._threads), strict=True)
         self._workers.map(
             self._decode, ((some, block.variant, lanes, parts, tick) for some, parts in groups)
         )
@@ -140,23 +152,6 @@ class NetworkCodec(Codec):
         from neurocomp.models.mix.experience import Experience
 
         return Experience.of(_core.learn(content, profile=TEXT, network=self._model.core))
-
-    def _encode(
-        self, data: memoryview, variant: int, num_lanes: int, tick: Tick, room: int
-    ) -> CodedBlock | None:
-        """Code ``data``; None where the payload is longer than ``room``."""
-        section_lanes = self._model.section_lanes
-        sections = sections_of(data, num_lanes, section_lanes)
-        lanes = min(num_lanes, section_lanes)
-        groups = self._workers.map(
-            self._code_sections,
-            ((some, variant, lanes, tick, room) for some in self._groups(sections)),
-        )
-        whole = [one for group in groups for one in group if one is not None]
-        if len(whole) < len(sections):
-            return None
-        payload = join(whole)
-        return None if len(payload) > room else CodedBlock(payload, len(data), num_lanes, variant)
 
     def _code(
         self, data: memoryview, variant: int, num_lanes: int, tick: Tick, room: int
@@ -191,17 +186,6 @@ class NetworkCodec(Codec):
         """Fill sections with what their payloads hold; raises FormatError where one is damaged."""
         with damage_as_format_errors():
             _core.decode(payloads, sections, **self._plan(variant, num_lanes, tick))
-
-    def _groups(self, sections: Sequence[Part]) -> list[list[Part]]:
-        """Return the sections of a block in groups that are coded together, a few for each thread.
-
-        Sections of a group share the reading of weights, but each has tables of its own: 145 MB for
-        1 MiB.  Where a group is damaged those after it are never begun.
-        """
-        num_rounds = -(-len(sections) // (self._threads * MAX_TOGETHER))
-        num_groups = min(len(sections), self._threads * num_rounds)
-        bounds = [len(sections) * number // num_groups for number in range(num_groups + 1)]
-        return [list(sections[first:last]) for first, last in pairwise(bounds)]
 
     def _try_samples(self, data: memoryview, profile: int, stop: Tick) -> Samples:
         """Code samples of ``data`` both ways."""

@@ -58,13 +58,13 @@ class Network:
         context = self._config.context
         embeddings = self._parts.embeddings
         total = sum(embeddings[k][windows[:, context - 1 - k]] for k in range(context))
-        total = total + self._hashed_sum(windows)
+        total = total + self.hashed_sum(windows)
         rows = self._engine.put(np.ascontiguousarray(total, np.int32))
         for number, block in enumerate(self._blocks):
             rows, states[number] = block(rows, states[number])
         return self._frequencies(self._head(rows))
 
-    def _hashed_sum(self, windows: Symbols) -> NDArray[np.int32]:
+    def hashed_sum(self, windows: Symbols) -> NDArray[np.int32]:
         """Return the sum of the embeddings of hashed n-grams, (lanes, d)."""
         hashed = self._parts.hashed
         total = np.zeros((windows.shape[0], self._config.width), np.int32)

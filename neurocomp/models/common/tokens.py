@@ -25,13 +25,16 @@ class StoredTokenModel(SymbolModel):
         """The 32-byte SHA-256 of the stored form."""
         return self._stored.sha256
 
-    @cached_property
+    @property
     def symbol_map(self) -> SymbolMap:
         """Byte pairs where a tokenizer is stored with the model, else plain integers."""
+        return self.byte_pairs or for_alphabet(self.alphabet_size)
+
+    @cached_property
+    def byte_pairs(self) -> BytePairs | None:
+        """The vocabulary that is stored with the model."""
         tokenizer = self._stored.tensors.get(TOKENIZER)
-        if tokenizer is None:
-            return for_alphabet(self.alphabet_size)
-        return BytePairs(tokenizer.astype(np.uint8).tobytes())
+        return None if tokenizer is None else BytePairs(tokenizer.astype(np.uint8).tobytes())
 
 
 class StoredTokenNetwork(StoredTokenModel):

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from neurocomp import _core
-from neurocomp.codec.contract import BinaryModel, Codec
+from neurocomp.codec.contract import BinaryModel, Codec, Model
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream, Symbols
 from neurocomp.models.language.lanes import LanguageLanes
@@ -37,16 +37,23 @@ class LanguageModel(BinaryModel):
     uses_all_cores = True
 
     def __init__(self, transformer: TransformerModel) -> None:
-        symbol_map = transformer.symbol_map
-        if not can_mix(transformer) or not isinstance(symbol_map, BytePairs):
+        byte_pairs = transformer.byte_pairs
+        if byte_pairs is None or not transformer.slides:
             raise FormatError("the transformer has no sliding window, or no vocabulary of bytes")
         self._transformer = transformer
-        self._symbol_map = symbol_map
+        self._symbol_map = byte_pairs
 
     @classmethod
     def from_stored(cls, stored: StoredModel) -> LanguageModel:
         """Return the model that ``stored`` holds; raises FormatError where it holds none."""
         return cls(TransformerModel.from_stored(stored))
+
+    @classmethod
+    def of(cls, model: Model) -> LanguageModel | None:
+        """Return a model of tokens as one of language; None where it can't be one."""
+        if not isinstance(model, TransformerModel) or not model.slides:
+            return None
+        return None if model.byte_pairs is None else cls(model)
 
     @property
     def identity(self) -> bytes:
@@ -150,8 +157,3 @@ class LanguageModel(BinaryModel):
         line_feed = min(number for number in contents if contents[number] == b"\n")
         start_symbol = self._transformer.config.start_symbol
         return np.array([start_symbol] + NUM_LINE_FEEDS * [line_feed], np.int32)
-
-
-def can_mix(transformer: TransformerModel) -> bool:
-    """Return whether a transformer can be a language model of bytes."""
-    return transformer.slides and isinstance(transformer.symbol_map, BytePairs)

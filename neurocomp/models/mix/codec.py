@@ -48,14 +48,19 @@ class BitCodec(Codec):
         if variant == TEXT:
             start = data[:_TRIAL_BYTES]
             stop = partial(watch, tick)
-            trials = {one: self._encode(start, one, stop) for one in (TEXT, PRIMED)}
+            trials = {one: self.encode_as(start, one, stop) for one in (TEXT, PRIMED)}
             variant = min(trials, key=lambda one: len(trials[one] or start))
             payload = trials[variant] if len(start) == len(data) else None
         if payload is None:
-            payload = self._encode(data, variant, tick)
+            payload = self.encode_as(data, variant, tick)
         else:
             tick(len(data))
         return None if payload is None else CodedBlock(payload, len(data), 1, variant)
+
+    def encode_as(self, data: memoryview, variant: int, tick: Tick) -> bytes | None:
+        """Return the payload of ``data`` in a given variant; None where it is not shorter."""
+        (payload,) = _core.encode([data], len(data), **self._plan(variant, tick))
+        return payload
 
     def decode(self, block: CodedBlock, tick: Tick) -> bytes:
         """Return the content of ``block``.
@@ -83,11 +88,6 @@ class BitCodec(Codec):
         payload, trace = trace_section(data, data.size, asked.of_bytes(data.size), **plan)
         check_payload(payload, block.payload)
         return trace
-
-    def _encode(self, data: memoryview, variant: int, tick: Tick) -> bytes | None:
-        """Return the payload of ``data``; None where it would not be shorter."""
-        (payload,) = _core.encode([data], len(data), **self._plan(variant, tick))
-        return payload
 
     def _plan(self, variant: int, tick: Tick) -> dict[str, Any]:
         """Return the core's settings for a block of that variant."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +134,7 @@ class TransformerConfig:
     @property
     def default_window(self) -> int:
         """Positions of a sliding window, where nothing else is asked for."""
-        return min(self.context, DEFAULT_WINDOW)
+        return _default_window(self.context)
 
     @property
     def query_width(self) -> int:
@@ -150,3 +151,18 @@ class TransformerConfig:
         scale_bytes = 4 * self.num_key_heads
         vector_bytes = self.key_width + scale_bytes if self.sinks else 2 * self.key_width
         return 2 * self.num_layers * vector_bytes * num_positions
+
+
+def usual_window(fields: Mapping[str, Any]) -> int | None:
+    """Return the default window by the fields of a model file, which may be damaged.
+
+    None where no window slides.
+    """
+    sinks, context = fields.get("sinks", 0), fields.get("context")
+    if type(sinks) is not int or sinks <= 0 or type(context) is not int:
+        return None
+    return _default_window(context)
+
+
+def _default_window(context: int) -> int:
+    return min(context, DEFAULT_WINDOW)

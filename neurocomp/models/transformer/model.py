@@ -12,7 +12,6 @@ from neurocomp import _core
 from neurocomp.codec.contract import Predictor
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Symbols
-from neurocomp.exact.compiled import CompiledEngine
 from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.exact.scaling import MAX_POSITIONS
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
@@ -205,7 +204,7 @@ class TransformerModel(StoredTokenNetwork):
 
     def _reader(self, num_lanes: int, max_steps: int) -> Reader:
         """Return lanes over a sliding window: the core's, where the core computes."""
-        if isinstance(self.engine, CompiledEngine):
+        if self.engine.is_core:
             size = self.alphabet_size
             return CompiledLanes(self.compiled, size, num_lanes, self._window, max_steps)
         return EngineLanes(self.network, num_lanes, self._window, max_steps)

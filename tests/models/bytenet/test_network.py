@@ -254,7 +254,7 @@ def test_the_row_of_an_ngram_is_as_written() -> None:
     parts = read_parts(config, tensors)
     assert parts.hashed.tables == (table,)
     network = Network(config, parts, open_engine("compiled"))
-    found = network._hashed_sum(np.array([list(window)], np.int32))
+    found = network.hashed_sum(np.array([list(window)], np.int32))
     row = value >> 23
     assert np.array_equal(found[0], rows[row] * (row + 1))
 

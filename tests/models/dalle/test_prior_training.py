@@ -29,6 +29,7 @@ from neurocomp.models.dalle.training.train_prior import (
     load_prior,
 )
 from neurocomp.store.stored import StoredModel
+from neurocomp.symbols.bpe import BytePairs
 from neurocomp.training.config import parse
 from neurocomp.training.log import read_log
 from neurocomp.training.recipes import read_configuration
@@ -135,13 +136,14 @@ def test_start_pads_tokens_and_codes_are_all_different(model: DalleModel) -> Non
 
 def test_pairs_that_stay_apart_are_the_same_text() -> None:
     captions = ["a red block at the top", "a red block at the bottom"] * 20
-    tokenizer = CaptionTokenizer(learn_tokenizer(captions, 300))
+    learnt = learn_tokenizer(captions, 300)
+    tokenizer, pairs = CaptionTokenizer(learnt), BytePairs(learnt)
     whole = tokenizer.encode(captions[0])
     assert tokenizer.encode_apart(captions[0], 0.0, 1) == whole
     drawn = {tuple(tokenizer.encode_apart(captions[0], 0.3, seed)) for seed in range(20)}
     assert len(drawn) > 5
     for tokens in drawn:
-        assert tokenizer._pairs.decode(np.array(tokens)) == captions[0].encode()
+        assert pairs.decode(np.array(tokens)) == captions[0].encode()
     again = tokenizer.encode_apart(captions[0], 0.3, 4)
     assert again == tokenizer.encode_apart(captions[0], 0.3, 4)
 

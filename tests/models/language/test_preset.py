@@ -14,9 +14,10 @@ from neurocomp.frame.constants import LANGUAGE_HASH_BYTES
 from neurocomp.models.language import second
 from neurocomp.models.language.codec import Ways
 from neurocomp.models.mix import NUM_PROFILES
-from neurocomp.pipeline import inspect
-from neurocomp.pipeline.inspect import LANGUAGE_AND_NETWORK, inspect_frames
+from neurocomp.pipeline.inspect import inspect_frames
 from neurocomp.pipeline.options import CompressOptions
+from neurocomp.registry import catalogue
+from neurocomp.registry.catalogue import LANGUAGE_AND_NETWORK
 from neurocomp.registry.lookup import largest_language_model
 from neurocomp.store.folder import HOME_VARIABLE, ModelStore
 from neurocomp.store.shipped import network_file
@@ -75,7 +76,7 @@ def test_weights_of_a_frame_count_the_second_opinion(
 
     for payloads, made_by, expected in (
         (both, LANGUAGE_AND_NETWORK, own + network),
-        (only_alone, inspect.LANGUAGE, own),
+        (only_alone, catalogue.LANGUAGE, own),
     ):
         monkeypatch.setattr(Ways, "payloads", payloads)
         frame.write_bytes(language_frame(file, TEXT))

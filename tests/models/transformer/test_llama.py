@@ -125,11 +125,12 @@ def test_engines_agree_over_a_sliding_window(route: str, stored: StoredModel) ->
 
 @pytest.mark.parametrize("kind", ["tied", "mistral", "qwen3", "smollm3", "olmo2"])
 def test_steps_agree_with_whole_sequences(kind: str, tmp_path: Path) -> None:
-    model = TransformerModel(convert_checkpoint(write_llama(tmp_path, kind)), window=9)
+    stored = convert_checkpoint(write_llama(tmp_path, kind))
+    model = TransformerModel(stored, window=9)
     symbols = np.random.default_rng(3).integers(0, END, (3, 30)).astype(np.int32)
     symbols[:, 0] = model.config.start_symbol
     expected = model.network.all_frequencies(symbols, 9).reshape(3, 30, -1)
-    engine = TransformerModel(model._stored, window=9, engine=open_engine("float64"))
+    engine = TransformerModel(stored, window=9, engine=open_engine("float64"))
     for one in (model, engine):
         predictor = one.predictor(3)
         for step in range(30):

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurocomp import extras
-from neurocomp.cli.commands.dalle.tokens import (
-    is_token_file,
-    read_parts,
-    read_token_file,
-    to_tokens,
-)
+from neurocomp.cli.commands.dalle.tokens import is_token_file, read_parts, read_token_file
 from neurocomp.cli.ui.report import Reporter
 from neurocomp.cli.ui.text import format_table
 from neurocomp.errors import UsageError
@@ -23,7 +18,9 @@ from neurocomp.errors import UsageError
 if TYPE_CHECKING:
     from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder
     from neurocomp.models.dalle.images import CaptionedImages
+    from neurocomp.models.dalle.token_files import TokenSet
     from neurocomp.models.dalle.training.evaluation import PriorReport
+    from neurocomp.models.dalle.training.image_evaluation import Distance
 
 _PATH = click.Path(path_type=Path)
 NUM_SAMPLES = 256
@@ -101,45 +98,15 @@ def evaluate(**values: Any) -> None:
     extras.require("dalle eval", "dalle")
     _refuse_what_has_no_meaning(values)
     if _is_autoencoder(values["model"]):
-        _show(_measure_autoencoder(values), as_json=values["as_json"])
-        return
-
-    from neurocomp.models.dalle.model_folder import AUTOENCODER, open_autoencoder
-    from neurocomp.models.dalle.training.evaluation import (
-        choose_tokens,
-        evaluate_prior,
-        measure_bound,
-    )
-    from neurocomp.models.dalle.training.prior_data import split_tokens
-    from neurocomp.registry.opening import open_dalle
-    from neurocomp.store.shipped import dalle_file
-
-    model = open_dalle(values["model"])
-    training = None
-    if values["training"] is not None:
-        training = read_token_file(values["training"])
-    images = None
-    if is_token_file(values["data"]):
-        tokens = read_token_file(values["data"])
+        report = _of_autoencoder(values)
+    elif is_token_file(values["data"]):
+        report = _of_tokens(values)
     else:
-        folder = dalle_file(values["model"]).parent / AUTOENCODER
-        stored = open_autoencoder(model, folder)
-        known, images = _held_out(values, stored)
-        if training is None and len(known):
-            training = to_tokens(stored, known)
-        tokens = to_tokens(stored, images)
-    if values["held_out_share"] is not None:
-        part, held_out = split_tokens(tokens, 1 - values["held_out_share"])
-        if held_out is None:
-            raise UsageError("no caption is in this share: there is nothing to measure on")
-        training, tokens = training or part, held_out
-    if values["limit"] is not None:
-        tokens = choose_tokens(tokens, values["limit"])
-    report = evaluate_prior(model, tokens, training, values["samples"] or NUM_SAMPLES)
-    if images is not None:
-        report.measures |= measure_bound(model, stored.network, images.pixels, tokens)
-        report.measures |= _distance(values, stored, images)
-    _show(report, as_json=values["as_json"])
+        report = _of_images(values)
+    if values["as_json"]:
+        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        click.echo("\n\n".join(_tables(report)))
 
 
 def _refuse_what_has_no_meaning(values: dict[str, Any]) -> None:
@@ -172,57 +139,68 @@ def _is_autoencoder(name: str) -> bool:
     return (folder / MODEL_NAME).is_file() and not (folder / DALLE_FILE).exists()
 
 
-def _measure_autoencoder(values: dict[str, Any]) -> PriorReport:
-    import torch
-
-    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
-    from neurocomp.models.dalle.training.evaluation import PriorReport
-    from neurocomp.models.dalle.training.vae_measures import Measures
-
+def _of_autoencoder(values: dict[str, Any]) -> PriorReport:
     if is_token_file(values["data"]):
         raise UsageError("an autoencoder is measured on images: name a folder, a tar or a table")
+    from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
+    from neurocomp.models.dalle.training.image_evaluation import evaluate_autoencoder
+
     stored = load_autoencoder(Path(values["model"]))
-    images = _held_out(values, stored)[1]
-    torch.manual_seed(0)
-    found = Measures(stored.network, torch.device("cpu")).of(images.pixels)
-    found |= _distance(values, stored, images)
-    side = stored.options.size // stored.network.config.factor
-    return PriorReport(len(images), side * side, found)
+    _, images = _read_images(values, stored)
+    return evaluate_autoencoder(stored, images, _distance(values))
 
 
-def _distance(
-    values: dict[str, Any], stored: StoredAutoencoder, images: CaptionedImages
-) -> dict[str, float]:
-    """Return the distance between images and their reconstructions, if requested."""
-    name = values["distance"]
-    if name is None:
-        return {}
-    from neurocomp.models.dalle.autoencoders.codes import decode_codes, encode_pixels
-    from neurocomp.models.dalle.training.distance import image_distance
+def _of_tokens(values: dict[str, Any]) -> PriorReport:
+    from neurocomp.models.dalle.training.evaluation import choose_tokens, evaluate_prior, hold_out
+    from neurocomp.registry.opening import open_dalle
 
-    again = decode_codes(stored.network, encode_pixels(stored.network, images.pixels))
-    distance = image_distance(name, images.pixels, again, values["inception"])
-    return {f"distance, {Path(name).name}": distance}
+    model = open_dalle(values["model"])
+    training, tokens = _read_training(values), read_token_file(values["data"])
+    if values["held_out_share"] is not None:
+        rest, tokens = hold_out(tokens, values["held_out_share"])
+        training = training or rest
+    if values["limit"] is not None:
+        tokens = choose_tokens(tokens, values["limit"])
+    return evaluate_prior(model, tokens, training, values["samples"] or NUM_SAMPLES)
 
 
-def _held_out(
+def _of_images(values: dict[str, Any]) -> PriorReport:
+    from neurocomp.models.dalle.autoencoders.codes import to_tokens
+    from neurocomp.models.dalle.model_folder import AUTOENCODER, open_autoencoder
+    from neurocomp.models.dalle.training.image_evaluation import evaluate_on_images
+    from neurocomp.registry.opening import open_dalle
+    from neurocomp.store.shipped import dalle_file
+
+    model = open_dalle(values["model"])
+    training = _read_training(values)
+    stored = open_autoencoder(model, dalle_file(values["model"]).parent / AUTOENCODER)
+    known, images = _read_images(values, stored)
+    if training is None and len(known):
+        training = to_tokens(stored, known)
+    samples = values["samples"] or NUM_SAMPLES
+    return evaluate_on_images(model, stored, images, training, samples, _distance(values))
+
+
+def _read_training(values: dict[str, Any]) -> TokenSet | None:
+    return None if values["training"] is None else read_token_file(values["training"])
+
+
+def _read_images(
     values: dict[str, Any], stored: StoredAutoencoder
 ) -> tuple[CaptionedImages, CaptionedImages]:
-    """Return the images that were trained on, and those held out, or so many of these."""
+    """Return the images that were trained on, and those to measure."""
+    from neurocomp.models.dalle.training.image_evaluation import choose_held_out
+
     with_captions = not values["no_captions"]
-    known, images = read_parts(values["data"], stored, Reporter(), with_captions=with_captions)
-    if not len(images):
-        raise UsageError("the autoencoder was trained on all images: there are none held out")
-    if values["limit"] is not None:
-        images = images.choose(values["limit"])
-    return known, images
+    known, held_out = read_parts(values["data"], stored, Reporter(), with_captions=with_captions)
+    return known, choose_held_out(held_out, values["limit"])
 
 
-def _show(report: PriorReport, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
-    else:
-        click.echo("\n\n".join(_tables(report)))
+def _distance(values: dict[str, Any]) -> Distance | None:
+    from neurocomp.models.dalle.training.image_evaluation import Distance
+
+    name = values["distance"]
+    return None if name is None else Distance(name, values["inception"])
 
 
 def _tables(report: PriorReport) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from neurocomp import extras
-from neurocomp.cli.commands.dalle.tokens import captions_alone, to_tokens, vae_option
+from neurocomp.cli.commands.dalle.tokens import captions_alone, vae_option
 from neurocomp.cli.files.outputs import check_output
 from neurocomp.cli.options import message_options
 from neurocomp.cli.ui.report import Reporter, display
@@ -69,6 +69,7 @@ def tokenize(**values: Any) -> None:
     if values["no_captions"] and values["no_images"]:
         raise UsageError("without captions and images there is nothing to write")
 
+    from neurocomp.models.dalle.autoencoders.codes import to_tokens
     from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
     from neurocomp.models.dalle.model_folder import find_autoencoder
     from neurocomp.models.dalle.sources import read_images

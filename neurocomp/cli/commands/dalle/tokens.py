@@ -75,15 +75,6 @@ def read_parts(
     return first, second
 
 
-def to_tokens(stored: StoredAutoencoder, images: CaptionedImages) -> TokenSet:
-    """Return the captions and codes of images."""
-    from neurocomp.models.dalle.autoencoders.codes import encode_pixels
-    from neurocomp.models.dalle.token_files import TokenSet
-
-    codes = encode_pixels(stored.network, images.pixels)
-    return TokenSet(images.captions, codes, stored.network.config.num_codes, stored.sha256)
-
-
 def captions_alone(images: CaptionedImages) -> TokenSet:
     """Return the captions of images."""
     import numpy as np

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurocomp import extras
-from neurocomp.cli.commands.dalle.tokens import (
-    is_token_file,
-    read_parts,
-    read_token_file,
-    to_tokens,
-)
+from neurocomp.cli.commands.dalle.tokens import is_token_file, read_parts, read_token_file
 from neurocomp.cli.run_options import (
     FOLDER,
     config_option,
@@ -95,6 +90,7 @@ def _autoencoder(values: dict[str, Any]) -> Path | None:
 
 def _read(values: dict[str, Any], reporter: Reporter) -> tuple[TokenSet, TokenSet | None]:
     """Return the training data, and separate validation data if there is any."""
+    from neurocomp.models.dalle.autoencoders.codes import to_tokens
     from neurocomp.models.dalle.autoencoders.stored import load_autoencoder
 
     data, vae, held_out = values["data"], _autoencoder(values), values["held_out"]

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neurocomp.models.dalle.autoencoders import Autoencoder
+from neurocomp.models.dalle.autoencoders.stored import StoredAutoencoder
+from neurocomp.models.dalle.images import CaptionedImages
 from neurocomp.models.dalle.pictures import Pixels
+from neurocomp.models.dalle.token_files import TokenSet
 
 _AT_ONCE = 64
 
@@ -24,6 +27,12 @@ def encode_pixels(network: Autoencoder, pixels: Pixels) -> Codes:
         found = network.encode(_images(network, pixels[start : start + _AT_ONCE]))
         parts.append(found.cpu().numpy().astype(np.uint16))
     return np.concatenate(parts)
+
+
+def to_tokens(stored: StoredAutoencoder, images: CaptionedImages) -> TokenSet:
+    """Return the captions and codes of images."""
+    codes = encode_pixels(stored.network, images.pixels)
+    return TokenSet(images.captions, codes, stored.network.config.num_codes, stored.sha256)
 
 
 @torch.no_grad()

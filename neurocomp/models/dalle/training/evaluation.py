@@ -21,7 +21,7 @@ from neurocomp.models.dalle.likelihood import caption_bits, context_bits, image_
 from neurocomp.models.dalle.pictures import Pixels
 from neurocomp.models.dalle.sampling import SamplingOptions, sample_grids
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
-from neurocomp.models.dalle.training.prior_data import select
+from neurocomp.models.dalle.training.prior_data import select, split_tokens
 from neurocomp.models.ngram.training import train_ngram
 
 NGRAM_ORDERS = (2, 3, 4)
@@ -121,6 +121,18 @@ def _check(model: DalleModel, tokens: TokenSet, what: str) -> None:
 def choose_tokens(tokens: TokenSet, count: int) -> TokenSet:
     """Return ``count`` of the images, or all if there are no more, the same ones each time."""
     return select(tokens, choice(len(tokens), count))
+
+
+def hold_out(tokens: TokenSet, share: float) -> tuple[TokenSet, TokenSet]:
+    """Return what training on the rest of ``tokens`` takes, and the share of captions it holds out.
+
+    Raises:
+        UsageError: one of the two is empty.
+    """
+    training, held_out = split_tokens(tokens, 1 - share)
+    if held_out is None:
+        raise UsageError("no caption is in this share: there is nothing to measure on")
+    return training, held_out
 
 
 def measure_bound(
