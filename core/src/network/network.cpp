@@ -18,7 +18,7 @@ constexpr int mantissa_bits = 15;
 constexpr int min_shift = 20;
 constexpr int max_shift = 62;
 constexpr int max_table_bits = 22;
-constexpr int max_blocks = 64;
+constexpr int most_blocks = 64;
 constexpr int max_scale = (1 << 15) - 1;
 
 void require(bool condition, const char* what) {
@@ -100,7 +100,7 @@ void Shape::check() const {
             "a width is out of range");
     require(inner_width >= 4 && inner_width <= 4 * max_width && inner_width % group_inputs == 0,
             "a width of a network is out of range");
-    require(num_blocks >= 1 && num_blocks <= max_blocks, "a network has 1 to 64 blocks");
+    require(num_blocks >= 1 && num_blocks <= most_blocks, "a network has 1 to 64 blocks");
     require(context >= 1 && context <= max_context, "a network's context is out of range");
     require(epsilon >= 1 && epsilon <= residual_limit, "a network's epsilon is out of range");
     require(tables.size() <= max_tables, "a network has too many tables");
