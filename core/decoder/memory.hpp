@@ -9,6 +9,7 @@
 #include "frame/errors.hpp"
 #include "mix/state.hpp"
 #include "network/network.hpp"
+#include "products/strips.hpp"
 
 namespace neurocomp::decoder {
 
@@ -48,7 +49,7 @@ inline uint64_t lanes_bytes(const network::Shape& shape, uint64_t num_lanes) {
     constexpr uint64_t fixed = uint64_t{1} << 16;
     const auto width = static_cast<uint64_t>(shape.width);
     const auto widest =
-        std::max(3 * width, static_cast<uint64_t>(shape.inner_width)) + 2 * network::strip;
+        std::max(3 * width, static_cast<uint64_t>(shape.inner_width)) + 2 * products::strip_outputs;
     const uint64_t states = static_cast<uint64_t>(shape.num_blocks) * width;
     const uint64_t row = 3 * width + 2 * widest + network::alphabet_size + network::max_context;
     return fixed + sizeof(int32_t) * (num_lanes * (states + row) + 2 * width);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/constants.hpp"
 #include "weights/json.hpp"
 
 namespace neurocomp::decoder {
@@ -17,7 +18,6 @@ using weights::Json;
 namespace {
 
 constexpr size_t length_bytes = 8;  // of safetensors' header, u64
-constexpr uint64_t max_header_bytes = uint64_t{1} << 27;
 
 struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
@@ -52,7 +52,7 @@ uint64_t header_length(const std::vector<uint8_t>& content) {
     uint64_t length = 0;
     if (content.size() < length_bytes) return 0;
     for (size_t i = 0; i < length_bytes; ++i) length |= uint64_t{content[i]} << (8 * i);
-    return length <= max_header_bytes ? length : 0;
+    return length <= format::max_layout_bytes ? length : 0;
 }
 
 int digit_of(char letter) {

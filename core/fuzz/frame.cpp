@@ -3,13 +3,12 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "base/crc32.hpp"
 #include "input.hpp"
 #include "neurocomp.h"
 
 namespace {
-
-constexpr size_t checksum_bytes = 4;
 
 // What a unit may cost grows with its content, and more would take seconds under the sanitizers: the
 // primer, for one, is kept for small blocks only.  Seeds have no more: tests/decoder/seeds.py.
@@ -60,10 +59,10 @@ extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned seed) {
     size = LLVMFuzzerMutate(data, size, max_size);
-    if (seed % 4 == 0 || size < checksum_bytes) return size;
-    const size_t end = size - checksum_bytes;
+    if (seed % 4 == 0 || size < neurocomp::format::checksum_bytes) return size;
+    const size_t end = size - neurocomp::format::checksum_bytes;
     const uint32_t checksum = neurocomp::crc32({data, end});
-    for (size_t i = 0; i < checksum_bytes; ++i) {
+    for (size_t i = 0; i < neurocomp::format::checksum_bytes; ++i) {
         data[end + i] = static_cast<uint8_t>(checksum >> (8 * i));
     }
     return size;

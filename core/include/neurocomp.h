@@ -3,8 +3,9 @@
  * Every function that can fail returns a status: NCMP_OK, which is 0, or what went wrong.  Nothing
  * is kept beyond the objects below, nothing is printed, and no memory is allocated before it is
  * known that the bytes vouch for it; but a block of a language model may be short whatever it
- * claims to hold, up to 64 MiB: set limits for files that you don't trust.  Objects of one thread need no locks; `ncmp_models` may be
- * shared by any number of decoders in any threads, once all models are added.
+ * claims to hold, up to 64 MiB: set limits for files that you don't trust.  Objects of one thread
+ * need no locks; `ncmp_models` may be shared by any number of decoders in any threads, once all
+ * models are added.
  */
 #ifndef NEUROCOMP_H
 #define NEUROCOMP_H
@@ -48,18 +49,18 @@ NCMP_API unsigned ncmp_format_version(void);
 /* Numbers are never reused. */
 typedef enum ncmp_status {
     NCMP_OK = 0,
-    NCMP_ERROR_USAGE = 1,          /* an argument is null or out of range */
-    NCMP_ERROR_MEMORY = 2,         /* the system has no memory left */
-    NCMP_ERROR_MEMORY_LIMIT = 3,   /* decoding takes more memory than the limit */
-    NCMP_ERROR_SIZE_LIMIT = 4,     /* the content is larger than the limit, or than the buffer */
-    NCMP_ERROR_FORMAT = 5,         /* not a well-formed frame, payload or model file */
-    NCMP_ERROR_TRUNCATED = 6,      /* the input ends within a frame */
-    NCMP_ERROR_CHECKSUM = 7,       /* bytes don't have the checksum that the frame records */
-    NCMP_ERROR_UNSUPPORTED = 8,    /* the frame needs what this library does not have */
-    NCMP_ERROR_MODEL_NOT_FOUND = 9,  /* no model that was added has the frame's hash */
-    NCMP_ERROR_MODEL_MISMATCH = 10,  /* a model is not what the frame was written with */
-    NCMP_ERROR_FILE = 11,          /* a model file or folder cannot be read */
-    NCMP_ERROR_INTERNAL = 12       /* an error in the library itself */
+    NCMP_ERROR_USAGE = 1,           /* an argument is null or out of range */
+    NCMP_ERROR_MEMORY = 2,          /* the system has no memory left */
+    NCMP_ERROR_MEMORY_LIMIT = 3,    /* decoding takes more memory than the limit */
+    NCMP_ERROR_SIZE_LIMIT = 4,      /* the content is larger than the limit, or than the buffer */
+    NCMP_ERROR_FORMAT = 5,          /* not a well-formed frame, payload or model file */
+    NCMP_ERROR_TRUNCATED = 6,       /* the input ends within a frame */
+    NCMP_ERROR_CHECKSUM = 7,        /* bytes don't have the checksum that the frame records */
+    NCMP_ERROR_UNSUPPORTED = 8,     /* the frame needs what this library does not have */
+    NCMP_ERROR_MODEL_NOT_FOUND = 9, /* no model that was added has the frame's hash */
+    NCMP_ERROR_MODEL_MISMATCH = 10, /* a model is not what the frame was written with */
+    NCMP_ERROR_FILE = 11,           /* a model file or folder cannot be read */
+    NCMP_ERROR_INTERNAL = 12        /* an error in the library itself */
 } ncmp_status;
 
 /* Short English names, such as "checksum"; never null.  They live for ever. */
@@ -116,9 +117,9 @@ NCMP_API ncmp_status ncmp_decoder_set_limit(ncmp_decoder* decoder, ncmp_limit li
 
 #define NCMP_MAX_THREADS 1024
 
-/* Sets how many threads decode: 1 at first, 0 for as many as the processor has.  To be called before
- * the first input.  The content is the same with any number.  Blocks are decoded side by side where no
- * limit of memory is set, and parts of a block where it is the only one. */
+/* Sets how many threads decode: 1 at first, 0 for as many as the processor has.  To be called
+ * before the first input.  The content is the same with any number.  Blocks are decoded side by
+ * side where no limit of memory is set, and parts of a block where it is the only one. */
 NCMP_API ncmp_status ncmp_decoder_set_threads(ncmp_decoder* decoder, unsigned num_threads);
 
 /* A buffer: what of it is used already, of how much.  Calls move `pos` forward. */
@@ -138,9 +139,9 @@ typedef struct ncmp_output {
  * more of either.  Where both have something left, it is not called again for what it was given.
  * Content comes out block by block, each when its checksums are right: when a later block or the
  * end of the file turns out to be damaged, what came before is what was compressed.
- * With several threads, content may come in later calls than with one: at the end of the input, call it
- * with an input that is used up, which waits for what is being decoded, until it leaves room in the
- * output.  With one thread such a call does nothing.
+ * With several threads, content may come in later calls than with one: at the end of the input,
+ * call it with an input that is used up, which waits for what is being decoded, until it leaves
+ * room in the output.  With one thread such a call does nothing.
  * After a failure every call fails alike, until ncmp_decoder_reset. */
 NCMP_API ncmp_status ncmp_decoder_run(ncmp_decoder* decoder, ncmp_input* input,
                                       ncmp_output* output);

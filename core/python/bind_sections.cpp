@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "bindings.hpp"
 #include "contents.hpp"
 #include "network/batch.hpp"
@@ -27,11 +28,13 @@ namespace {
 
 using namespace nb::literals;
 
+constexpr size_t max_ahead = 4096;  // positions that are weighed at once
+
 // What a network makes of each byte of lanes (lanes, n) before it reads it: (lanes, n, 256).
 nb::object weigh(const PythonNetwork& network, const Tensor<uint8_t, 2>& symbols, size_t ahead) {
     const size_t num_lanes = symbols.shape(0);
     const size_t num_steps = symbols.shape(1);
-    require(num_lanes >= 1 && num_lanes <= 4096 && ahead >= 1 && ahead <= 4096,
+    require(num_lanes >= 1 && num_lanes <= format::max_lanes && ahead >= 1 && ahead <= max_ahead,
             "1 to 4096 lanes and positions are weighed at once");
     std::vector<int32_t> weights(num_lanes * num_steps * network::alphabet_size);
     {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/constants.hpp"
 #include "base/crc32.hpp"
 #include "base/sha256.hpp"
 #include "bindings.hpp"
@@ -66,7 +67,7 @@ nb::object pack(const Input<uint8_t, 1>& elements, std::string_view dtype, size_
     require(row_width >= 1 && elements.size() % (row_width * weights::item_bytes(type)) == 0,
             "a tensor has whole rows");
     const size_t num_rows = elements.size() / weights::item_bytes(type) / row_width;
-    require(num_rows * row_width <= weights::max_elements, "a packed tensor is too large");
+    require(num_rows * row_width <= format::max_elements, "a packed tensor is too large");
     std::optional<std::vector<uint8_t>> packed;
     {
         const nb::gil_scoped_release release;
@@ -78,8 +79,8 @@ nb::object pack(const Input<uint8_t, 1>& elements, std::string_view dtype, size_
 ByteArray unpack(const nb::bytes& payload, std::string_view dtype, size_t num_rows,
                  size_t row_width) {
     const Type type = type_of(dtype);
-    require(row_width >= 1 && row_width <= weights::max_elements && num_rows >= 1 &&
-                num_rows <= weights::max_elements / row_width,
+    require(row_width >= 1 && row_width <= format::max_elements && num_rows >= 1 &&
+                num_rows <= format::max_elements / row_width,
             "a packed tensor is empty or too large");
     ByteArray elements = new_array(num_rows * row_width * weights::item_bytes(type));
     const nb::gil_scoped_release release;

@@ -185,14 +185,20 @@ class CompiledEngine:
         _core.exact.gate(gates, values, clip)
         return gates
 
-    def prepare_recurrence(self, recurrence: Recurrence) -> Callable[[Ints, Ints, Ints], Ints]:
-        """Return the recurrence, which works in place."""
+    def prepare_recurrence(
+        self, recurrence: Recurrence
+    ) -> Callable[[Ints, Ints, Ints], tuple[Ints, Ints]]:
+        """Return the recurrence, which changes the states in place."""
 
         table = np.ascontiguousarray(recurrence.table)
 
-        def apply(states: Ints, gates: Ints, candidates: Ints) -> Ints:
-            _core.exact.recur(states, gates, candidates, table)
-            return states
+        def apply(states: Ints, gates: Ints, candidates: Ints) -> tuple[Ints, Ints]:
+            after = np.empty(gates.shape, np.int32)
+            for first in range(0, len(gates), len(states)):
+                step = slice(first, first + len(states))
+                _core.exact.recur(states, gates[step], candidates[step], table)
+                after[step] = states
+            return after, states
 
         return apply
 

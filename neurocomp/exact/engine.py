@@ -125,8 +125,14 @@ class Engine(Protocol[Array]):
     def gate(self, gates: Array, values: Array, clip: int) -> Array:
         """Return products of gates, in units of 2**-12, with values, both (M, K)."""
 
-    def prepare_recurrence(self, recurrence: Recurrence) -> Callable[[Array, Array, Array], Array]:
-        """Return the recurrence as a function of states, gates and candidates, all (M, K)."""
+    def prepare_recurrence(
+        self, recurrence: Recurrence
+    ) -> Callable[[Array, Array, Array], tuple[Array, Array]]:
+        """Return the recurrence as a function of states (M, K), gates and candidates.
+
+        The latter are those of one or more steps, one after the other, (steps * M, K).  The
+        function returns the states after each step, (steps * M, K), and those after the last.
+        """
 
     def square(self, values: Array, clip: int) -> Array:
         """Return squares, in units of 2**-12, of what is positive in (M, K), cut at ``clip``."""

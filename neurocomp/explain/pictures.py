@@ -13,6 +13,7 @@ from neurocomp.codec.trace import Bits
 from neurocomp.explain.colours import cost_pixels
 from neurocomp.explain.comparison import bits_of_bytes
 from neurocomp.explain.explanation import Explanation
+from neurocomp.frame.constants import TOKEN_MAGIC
 from neurocomp.store.shipped import DALLE_PREFIX, packaged_priors
 
 Pixels = NDArray[np.uint8]
@@ -51,10 +52,10 @@ def pictures_of(explanation: Explanation, count: int) -> Pixels | None:
     """
     if not (extras.has("torch") and extras.has("PIL")):
         return None
-    from neurocomp.models.dalle.token_files import MAGIC, read_tokens
-
-    if not explanation.content.startswith(MAGIC):
+    if not explanation.content.startswith(TOKEN_MAGIC):
         return None
+    from neurocomp.models.dalle.token_files import read_tokens
+
     tokens = read_tokens(explanation.content)
     if not tokens.has_grids:
         return None

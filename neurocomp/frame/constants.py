@@ -223,6 +223,53 @@ SECTION_LANES = 2
 MAX_DICTIONARY_BYTES = 1 << 20
 """Largest size of a dictionary's content."""
 
+# Files of models
+
+FILE_VERSION = 1
+PACKED_VERSION = 3
+"""Version of a file whose tensors are entropy-coded."""
+
+MAX_LAYOUT_BYTES = 1 << 24
+"""Largest size of a file's header."""
+
+MAX_METADATA_BYTES = 1 << 20
+"""Largest size of what the header says of the model: architecture, configuration, hash."""
+
+MAX_TENSORS = 1 << 14
+
+MAX_DIMENSIONS = 32
+"""Most dimensions of a tensor: as many as numpy has had at least."""
+
+MAX_ELEMENTS = 1 << 27
+"""Elements of all packed tensors of a model: a small file can't make a reader allocate more."""
+
+# Sets of captions and images, and their token files
+
+MAX_CAPTION_TOKENS = 1 << 17
+"""Most different tokens of captions."""
+
+MAX_TEXT_LENGTH = 1 << 12
+"""Most tokens of a caption in one record."""
+
+MAX_RECORD_SIDE = 256
+"""Most rows and columns of the codes of an image in a record."""
+
+MAX_IMAGE_CODES = 1 << 16
+"""Most different codes of images."""
+
+TOKEN_MAGIC = b"\x9eNT"
+"""First bytes of every token file."""
+
+TOKEN_CAPTIONS = 1
+TOKEN_GRIDS = 2
+"""Bits of a token file's fourth byte: what it holds."""
+
+MAX_GRID_SIDE = 1 << 10
+"""Most rows and columns of the codes of an image in a token file."""
+
+MAX_TOKEN_ITEMS = 1 << 28
+"""Most images or captions of a token file."""
+
 
 def hash_bytes(family: int, *, is_long: bool) -> int:
     """Return the number of SHA-256 bytes that name a model of that family in a frame.

@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.frame.constants import (
+    FILE_VERSION,
+    MAX_ELEMENTS,
+    MAX_METADATA_BYTES,
+    PACKED_VERSION,
+)
 from neurocomp.names import printable, quoted
 from neurocomp.store.layout import Layout, read_layout
 
-FILE_VERSION, PACKED_VERSION = 1, 3
-
-CHECKSUM, CHECKSUM_BYTES = "crc32", 4
-"""Name and size of a packed file's last tensor, which is none of the model's."""
+CHECKSUM = "crc32"
+"""Name of a packed file's last tensor, which is none of the model's."""
 
 METADATA_KEY = "neurocomp"
-MAX_METADATA_BYTES = 1 << 20
 SHA256_BYTES = 32
-
-MAX_ELEMENTS = 1 << 27
-"""Elements of all packed tensors of a model: a small file can't make a reader allocate more."""
 
 TYPE_NAMES = {
     "I8": "int8",

@@ -15,11 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from neurocomp.errors import FormatError, UnsupportedError
+from neurocomp.frame.constants import MAX_DIMENSIONS, MAX_LAYOUT_BYTES
 from neurocomp.names import printable, quoted
-
-MAX_LAYOUT_BYTES = 1 << 24
-MAX_DIMENSIONS = 32
-"""As many as numpy has had at least."""
 
 TYPE_BYTES = {
     "BOOL": 1,

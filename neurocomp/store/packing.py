@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from neurocomp import _core
 from neurocomp.errors import FormatError
+from neurocomp.frame.constants import MAX_ELEMENTS
 from neurocomp.names import quoted
-from neurocomp.store.headers import MAX_ELEMENTS, Forms
+from neurocomp.store.headers import Forms
 
 Tensors = Mapping[str, NDArray[Any]]
 

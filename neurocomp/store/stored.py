@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, ModelMismatchError, UnsupportedError
+from neurocomp.frame.constants import (
+    CHECKSUM_BYTES,
+    FILE_VERSION,
+    MAX_METADATA_BYTES,
+    MAX_TENSORS,
+    PACKED_VERSION,
+)
 from neurocomp.names import printable, quoted
 from neurocomp.store.files import replaced_file
 from neurocomp.store.headers import (
     CHECKSUM,
-    CHECKSUM_BYTES,
-    FILE_VERSION,
-    MAX_METADATA_BYTES,
     METADATA_KEY,
-    PACKED_VERSION,
     TYPE_NAMES,
     TYPES,
     Forms,
@@ -40,7 +43,6 @@ from neurocomp.store.packing import pack_tensors, unpack_tensors
 from neurocomp.store.writer import pieces
 
 MAX_FILE_BYTES = 1 << 33
-MAX_TENSORS = 1 << 14
 _ALIGNMENT = 64
 _LARGE_BYTES = 1 << 26
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from neurocomp.errors import FormatError, ModelMismatchError
+from neurocomp.frame.constants import PACKED_VERSION
 from neurocomp.names import printable
 from neurocomp.store.files import replaced_file
 from neurocomp.store.headers import (
-    PACKED_VERSION,
     TYPE_NAMES,
     ModelHeader,
     canonical_json,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,3 +121,39 @@ def test_no_other_module_says_them(path: Path) -> None:
 )
 def test_the_check_sees_numbers(source: str) -> None:
     assert list(literal_numbers(ast.parse(source)))
+
+
+SOURCES = [
+    path
+    for folder in ("src", "decoder", "python", "fuzz")
+    for path in sorted((CORE / folder).rglob("*"))
+    if path.suffix in {".cpp", ".hpp"} and path.name != "constants.hpp"
+]
+
+
+def literal_numbers_of_core(source: str) -> list[str]:
+    """Return the names of the format's numbers that C++ sources give numbers of their own."""
+    found = re.findall(r"\bconstexpr\b[^;={(]*?\b(\w+)\s*(?:\[\])?\s*=\s*([^;]*);", source)
+    return [
+        name
+        for name, value in found
+        if (name.upper() in NAMES or name.upper().startswith(PREFIXES)) and re.search(r"\d", value)
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_source_of_the_core_says_them(path: Path) -> None:
+    assert literal_numbers_of_core(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "inline constexpr size_t max_record_lanes = 64;",
+        "constexpr uint64_t max_tensors = uint64_t{1} << 14;",
+        "static constexpr uint8_t token_magic[] = {0x9E, 0x4E, 0x54};",
+        "constexpr uint8_t coder_huffman = 2;",
+    ],
+)
+def test_the_check_sees_numbers_of_the_core(source: str) -> None:
+    assert literal_numbers_of_core(source)

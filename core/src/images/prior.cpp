@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/constants.hpp"
 #include "exact/logarithms.hpp"
 #include "images/prior_lanes.hpp"
 #include "weights/tensors.hpp"
@@ -15,10 +16,6 @@ using weights::Json;
 
 namespace {
 
-constexpr size_t max_tokens = size_t{1} << 17;
-constexpr size_t max_text_length = size_t{1} << 12;
-constexpr size_t max_side = 256;
-constexpr size_t max_image_codes = size_t{1} << 16;
 constexpr size_t max_context = 4096;
 constexpr size_t max_kernel = 511;
 constexpr std::array<std::string_view, 4> patterns = {"full", "row", "column", "convolution"};
@@ -33,9 +30,11 @@ size_t size_of(const Json& config, std::string_view name, size_t most) {
 }
 
 RecordShape shape_of(const Json& config) {
-    return {size_of(config, "num_tokens", max_tokens),
-            size_of(config, "text_length", max_text_length), size_of(config, "rows", max_side),
-            size_of(config, "columns", max_side), size_of(config, "num_codes", max_image_codes)};
+    return {size_of(config, "num_tokens", format::max_caption_tokens),
+            size_of(config, "text_length", format::max_text_length),
+            size_of(config, "rows", format::max_record_side),
+            size_of(config, "columns", format::max_record_side),
+            size_of(config, "num_codes", format::max_image_codes)};
 }
 
 int digit_of(char letter) {

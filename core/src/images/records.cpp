@@ -98,7 +98,7 @@ class Reader {
 size_t RecordShape::num_lanes(size_t num_symbols) const {
     const size_t least = records_per_lane * (head_symbols + text_length + num_latents());
     const size_t fitting = larger(num_symbols / least, size_t{1});
-    return smaller(size_t{1} << (bit_length(fitting) - 1), max_record_lanes);
+    return smaller(size_t{1} << (bit_length(fitting) - 1), size_t{format::max_record_lanes});
 }
 
 int32_t head_choices(std::span<const int32_t> before, size_t num_lanes) {

@@ -7,10 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "base/constants.hpp"
+
 namespace neurocomp::images {
 
 inline constexpr size_t head_symbols = 8;  // that each lane begins with
-inline constexpr size_t max_record_lanes = 64;
 inline constexpr int num_dampings = 16;
 
 enum class Kind : uint8_t { both, images, captions };
@@ -49,7 +50,8 @@ struct RecordShape {
     // empty, and a record takes a byte of the file at least, or each of its codes a bit.
     uint64_t max_symbols(uint64_t num_bytes) const {
         const uint64_t largest = text_length + num_latents();
-        return max_record_lanes * head_symbols + 2 * num_bytes * (largest < 8 ? 8 : largest);
+        return format::max_record_lanes * head_symbols +
+               2 * num_bytes * (largest < 8 ? 8 : largest);
     }
 };
 

@@ -1,5 +1,6 @@
 #include "images/token_files.hpp"
 
+#include "base/constants.hpp"
 #include "base/crc32.hpp"
 #include "base/damage.hpp"
 #include "base/integers.hpp"
@@ -9,11 +10,7 @@ namespace neurocomp::images {
 
 namespace {
 
-constexpr uint8_t magic[] = {0x9E, 0x4E, 0x54};
-constexpr uint8_t has_captions = 1, has_grids = 2;
-constexpr size_t max_items = size_t{1} << 28;
 constexpr size_t min_codes = 2;
-constexpr size_t checksum_bytes = 4;
 
 void put_varint(std::vector<uint8_t>& out, size_t value) {
     for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
@@ -47,11 +44,12 @@ std::vector<uint8_t> write_token_file(const RecordShape& shape, const Records& r
     const bool has_images = records.kind != Kind::captions;
     const size_t num_items =
         has_images ? records.codes.size() / shape.num_latents() : captions.size();
-    if (num_items == 0 || num_items > max_items || (has_images && shape.num_codes < min_codes)) {
+    if (num_items == 0 || num_items > format::max_token_items ||
+        (has_images && shape.num_codes < min_codes)) {
         throw DamagedPayload("the symbols are not those of a token file");
     }
     const int num_bits = bit_length(shape.num_codes - 1);
-    size_t size = sizeof magic + 1 + varint_bytes(num_items) + checksum_bytes;
+    size_t size = format::token_magic.size() + 1 + varint_bytes(num_items) + format::checksum_bytes;
     if (has_images) {
         size += varint_bytes(shape.rows) + varint_bytes(shape.columns) +
                 varint_bytes(shape.num_codes) + autoencoder.size() +
@@ -60,10 +58,10 @@ std::vector<uint8_t> write_token_file(const RecordShape& shape, const Records& r
     for (const std::string& one : captions) size += varint_bytes(one.size()) + one.size();
     if (size > most) throw DamagedPayload("the token file is larger than a block");
 
-    std::vector<uint8_t> out(magic, magic + sizeof magic);
+    std::vector<uint8_t> out(format::token_magic.begin(), format::token_magic.end());
     out.reserve(size);
-    out.push_back(
-        static_cast<uint8_t>((captions.empty() ? 0 : has_captions) | (has_images ? has_grids : 0)));
+    out.push_back(static_cast<uint8_t>((captions.empty() ? 0 : format::token_captions) |
+                                       (has_images ? format::token_grids : 0)));
     put_varint(out, num_items);
     if (has_images) {
         for (const size_t one : {shape.rows, shape.columns, shape.num_codes}) put_varint(out, one);
@@ -75,8 +73,8 @@ std::vector<uint8_t> write_token_file(const RecordShape& shape, const Records& r
     }
     if (has_images) put_codes(out, records.codes, num_bits);
     const uint32_t checksum = crc32(out);
-    out.resize(out.size() + checksum_bytes);
-    store_little(out.data() + out.size() - checksum_bytes, checksum);
+    out.resize(out.size() + format::checksum_bytes);
+    store_little(out.data() + out.size() - format::checksum_bytes, checksum);
     return out;
 }
 

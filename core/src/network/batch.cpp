@@ -14,7 +14,7 @@ constexpr size_t reading_rows = 32;
 
 size_t widest_sums(const Shape& shape) {
     const int widest = std::max({3 * shape.width, shape.inner_width, alphabet_size});
-    return static_cast<size_t>((widest + strip - 1) / strip) * strip;
+    return static_cast<size_t>((widest + strip_outputs - 1) / strip_outputs) * strip_outputs;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr int mantissa_bits = 15;
 constexpr int min_shift = 20;
 constexpr int max_shift = 62;
 constexpr int max_table_bits = 22;
-constexpr int max_blocks = 64;
+constexpr int most_blocks = 64;
 constexpr int max_scale = (1 << 15) - 1;
 
 void require(bool condition, const char* what) {
@@ -26,7 +26,7 @@ void require(bool condition, const char* what) {
 }
 
 size_t padded(int num_outputs) {
-    return static_cast<size_t>((num_outputs + strip - 1) / strip) * strip;
+    return static_cast<size_t>((num_outputs + strip_outputs - 1) / strip_outputs) * strip_outputs;
 }
 
 size_t packed_bytes(int num_outputs, int num_inputs) {
@@ -96,10 +96,11 @@ void check_embeddings(const Shape& shape, const Tensors& tensors) {
 }  // namespace
 
 void Shape::check() const {
-    require(width >= 4 && width <= max_width && width % group == 0, "a width is out of range");
-    require(inner_width >= 4 && inner_width <= 4 * max_width && inner_width % group == 0,
+    require(width >= 4 && width <= max_width && width % group_inputs == 0,
+            "a width is out of range");
+    require(inner_width >= 4 && inner_width <= 4 * max_width && inner_width % group_inputs == 0,
             "a width of a network is out of range");
-    require(num_blocks >= 1 && num_blocks <= max_blocks, "a network has 1 to 64 blocks");
+    require(num_blocks >= 1 && num_blocks <= most_blocks, "a network has 1 to 64 blocks");
     require(context >= 1 && context <= max_context, "a network's context is out of range");
     require(epsilon >= 1 && epsilon <= residual_limit, "a network's epsilon is out of range");
     require(tables.size() <= max_tables, "a network has too many tables");
@@ -154,7 +155,7 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
                     size_t& place) {
     const auto outputs = static_cast<size_t>(num_outputs);
     const auto inputs = static_cast<size_t>(num_inputs);
-    const size_t num_groups = inputs / group;
+    const size_t num_groups = inputs / group_inputs;
     int8_t* const packed = weights_.data() + place;
     Layer layer;
     layer.num_outputs = static_cast<int>(padded(num_outputs));
@@ -169,7 +170,8 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
     int64_t largest_bias = 0;
     for (size_t n = 0; n < outputs; ++n) {
         const int8_t* const row = from.weight + n * inputs;
-        int8_t* to = packed + n / strip * (num_groups * strip * group) + n % strip * group;
+        int8_t* to = packed + n / strip_outputs * (num_groups * strip_outputs * group_inputs) +
+                     n % strip_outputs * group_inputs;
         int64_t sum = 0;
         int64_t reach = 0;
         int most = 0;
@@ -179,8 +181,8 @@ Layer Network::pack(const LayerTensors& from, int num_outputs, int num_inputs, i
             reach += std::abs(value);
             most = std::max(most, std::abs(value));
         }
-        for (size_t g = 0; g < num_groups; ++g, to += size_t{strip} * group) {
-            std::copy_n(row + g * group, group, to);
+        for (size_t g = 0; g < num_groups; ++g, to += size_t{strip_outputs} * group_inputs) {
+            std::copy_n(row + g * group_inputs, group_inputs, to);
         }
         require(most <= max_weight, "a weight of a linear layer exceeds 64");
         const int64_t multiplier = from.multiplier[n];

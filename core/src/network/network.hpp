@@ -12,8 +12,12 @@
 #include "base/constants.hpp"
 #include "base/memory.hpp"
 #include "network/hashed_rows.hpp"
+#include "products/strips.hpp"
 
 namespace neurocomp::network {
+
+using products::group_inputs;
+using products::strip_outputs;
 
 inline constexpr int alphabet_size = 256;
 inline constexpr int max_context = 16;
@@ -26,10 +30,6 @@ inline constexpr uint8_t separator = 0x1E;  // what a lane has read before its f
 inline constexpr int32_t residual_limit = (1 << 25) - 1;  // of the stream, in its unit
 inline constexpr int32_t square_limit = 1 << 17;          // of what is squared
 inline constexpr int32_t head_limit = 1 << 24;            // of logits
-
-// Outputs whose weights lie in one piece, and inputs of one output that lie side by side.
-inline constexpr int strip = 32;
-inline constexpr int group = 4;
 
 // A layer as files have it: N outputs over K inputs, K a multiple of 4.
 struct LayerTensors {

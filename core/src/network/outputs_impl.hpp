@@ -106,9 +106,9 @@ template <typename Sink>
 NEUROCOMP_INLINE void finish_strip(const Layer& layer, size_t first, const RowScale* scales,
                                    size_t row, size_t count, const int32_t* sums, Sink sink,
                                    Wanted wanted) {
-    const size_t num_parts = count * (strip / Ints::size);
+    const size_t num_parts = count * (strip_outputs / Ints::size);
     size_t part = 0;
-    for (size_t n = 0; n < strip; n += Ints::size) {
+    for (size_t n = 0; n < strip_outputs; n += Ints::size) {
         const uint32_t* const multiplier = layer.multiplier.data() + first + n;
         const int32_t* const bias = layer.bias.data() + first + n;
         const Wide multipliers = Wide::with_low(Ints::load(multiplier));
@@ -117,7 +117,7 @@ NEUROCOMP_INLINE void finish_strip(const Layer& layer, size_t first, const RowSc
         const Ints least = Ints::all(-layer.clip);
         for (size_t m = 0; m < count; ++m) {
             const RowScale& scale = scales[row + m];
-            const int32_t* const from = sums + m * strip + n;
+            const int32_t* const from = sums + m * strip_outputs + n;
             wanted.ask(part++, num_parts);
             Ints outputs;
             if (scale.fits) {

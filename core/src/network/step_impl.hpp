@@ -179,18 +179,19 @@ struct Runner {
     void apply(const Layer& layer, Sink sink, const Layer& next) const {
         for (size_t m = 0; m < num_rows; ++m) set_rounding(layer, step.scales[m]);
         const auto num_outputs = static_cast<size_t>(layer.num_outputs);
-        const auto inputs = static_cast<size_t>(layer.num_groups) * group;
+        const auto inputs = static_cast<size_t>(layer.num_groups) * group_inputs;
         Products products({step.narrow, inputs, num_rows, layer.num_groups});
-        alignas(64) int32_t sums[rows_at_once * strip];
+        alignas(64) int32_t sums[rows_at_once * strip_outputs];
         const int8_t* weights = layer.weight;
-        for (size_t first = 0; first < num_outputs; first += strip) {
-            const bool is_last = first + strip == num_outputs;
-            const int8_t* const after = is_last ? next.weight : weights + inputs * strip;
+        for (size_t first = 0; first < num_outputs; first += strip_outputs) {
+            const bool is_last = first + strip_outputs == num_outputs;
+            const int8_t* const after = is_last ? next.weight : weights + inputs * strip_outputs;
             for (size_t row = 0; row < num_rows; row += rows_at_once) {
                 const size_t count = smaller(num_rows - row, rows_at_once);
                 products.strip(row, count, weights, layer.offsets.data() + first, sums);
-                const Wanted wanted{
-                    after, row == 0 && !is_last && count >= least_wanting ? inputs * strip : 0};
+                const Wanted wanted{after, row == 0 && !is_last && count >= least_wanting
+                                               ? inputs * strip_outputs
+                                               : 0};
                 finish_strip(layer, first, step.scales, row, count, sums, sink, wanted);
             }
             weights = after;

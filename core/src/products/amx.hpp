@@ -133,8 +133,7 @@ class AmxProducts {
         alignas(64) uint8_t inputs[most_rows * row_bytes] = {};
         alignas(64) int8_t last_weights[tile_groups * group_bytes] = {};
         for (size_t m = 0; m < rows_taken_; ++m) {
-            std::memcpy(inputs + m * row_bytes, from + m * rows_.stride,
-                        num_groups * network::group);
+            std::memcpy(inputs + m * row_bytes, from + m * rows_.stride, num_groups * group_inputs);
         }
         std::memcpy(last_weights, weights, num_groups * group_bytes);
         let_tiles_read(inputs);

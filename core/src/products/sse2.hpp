@@ -16,13 +16,13 @@ class Sse2Products {
 
     void strip(size_t row, size_t count, const int8_t* weights, const int32_t* offsets,
                int32_t* out) const {
-        for (size_t first = 0; first < network::strip; first += outputs) {
+        for (size_t first = 0; first < strip_outputs; first += outputs) {
             for (size_t m = 0; m < count; ++m) {
                 std::memcpy(out + m * sums_stride + first, offsets + first,
                             outputs * sizeof(int32_t));
             }
             for (size_t group = 0; group < num_groups(); group += wide_groups) {
-                add_products(row, count, group, weights + first * network::group, out + first);
+                add_products(row, count, group, weights + first * group_inputs, out + first);
             }
         }
     }
@@ -71,8 +71,8 @@ class Sse2Products {
         for (auto& of_row : sums) {
             for (__m128i& sum : of_row) sum = _mm_setzero_si128();
         }
-        const uint8_t* inputs = rows_.bytes + row * rows_.stride + group * network::group;
-        for (size_t g = group; g + 2 <= last; g += 2, inputs += size_t{2} * network::group) {
+        const uint8_t* inputs = rows_.bytes + row * rows_.stride + group * group_inputs;
+        for (size_t g = group; g + 2 <= last; g += 2, inputs += size_t{2} * group_inputs) {
             const Weights& eight = load(g);
             for (size_t m = 0; m < num_rows; ++m) {
                 const auto* const from = inputs + m * rows_.stride;

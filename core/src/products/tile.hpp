@@ -1,7 +1,7 @@
 // Products of rows of bytes with packed 8-bit weights.  Included by kernels' sources only.
 //
 // Rows are activations a of -127 .. 127, held as bytes a + 128; weights are of -64 .. 64 and lie in
-// strips of 32 outputs, four inputs of each side by side (network/network.hpp).  Sums are of 32
+// strips of 32 outputs, four inputs of each side by side (products/strips.hpp).  Sums are of 32
 // bits, which they fit: whatever instruction or order gives the same.
 //
 // Each kind of processor has `Products`: made for the rows of a layer, it multiplies some of them
@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include "base/inlining.hpp"
-#include "network/network.hpp"
+#include "products/strips.hpp"
 
 namespace neurocomp::products {
 
@@ -28,8 +28,8 @@ struct Rows {
     int num_groups;
 };
 
-constexpr size_t sums_stride = network::strip;  // between rows of sums that `strip` writes
-constexpr int group_bytes = network::strip * network::group;  // of weights of a strip
+constexpr size_t sums_stride = strip_outputs;  // between rows of sums that `strip` writes
+constexpr int group_bytes = strip_outputs * group_inputs;  // of weights of a strip
 
 // How many rows are multiplied at once, registers of sums for each, and sets of these in turn, for
 // an instruction whose latency would otherwise show.
@@ -47,8 +47,8 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
     using Vector = typename Dot::Vector;
     constexpr int registers = Block::registers;
     constexpr int step = registers * Dot::outputs;  // outputs of a pass
-    static_assert(network::strip % step == 0);
-    for (int first = 0; first < network::strip; first += step) {
+    static_assert(strip_outputs % step == 0);
+    for (int first = 0; first < strip_outputs; first += step) {
         Vector sums[Block::sets][Block::rows][registers];
         for (int m = 0; m < Block::rows; ++m) {
             for (int c = 0; c < registers; ++c) {
@@ -56,14 +56,14 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
                 for (int s = 1; s < Block::sets; ++s) sums[s][m][c] = Dot::zero();
             }
         }
-        const int8_t* from = weights + ptrdiff_t{first} * network::group;
+        const int8_t* from = weights + ptrdiff_t{first} * group_inputs;
         const uint8_t* row = rows;
         int g = 0;
         for (; g + Block::sets <= num_groups; g += Block::sets) {
-            for (int s = 0; s < Block::sets; ++s, from += group_bytes, row += network::group) {
+            for (int s = 0; s < Block::sets; ++s, from += group_bytes, row += group_inputs) {
                 typename Dot::Weights weight[registers];
                 for (int c = 0; c < registers; ++c) {
-                    weight[c] = Dot::load(from + c * Dot::outputs * network::group);
+                    weight[c] = Dot::load(from + c * Dot::outputs * group_inputs);
                 }
                 for (int m = 0; m < Block::rows; ++m) {
                     const auto inputs = Dot::broadcast(row + static_cast<size_t>(m) * stride);
@@ -73,12 +73,12 @@ NEUROCOMP_INLINE void multiply_block(const uint8_t* rows, size_t stride, const i
                 }
             }
         }
-        for (; g < num_groups; ++g, from += group_bytes, row += network::group) {
+        for (; g < num_groups; ++g, from += group_bytes, row += group_inputs) {
             for (int m = 0; m < Block::rows; ++m) {
                 const auto inputs = Dot::broadcast(row + static_cast<size_t>(m) * stride);
                 for (int c = 0; c < registers; ++c) {
                     sums[0][m][c] = Dot::accumulate(
-                        sums[0][m][c], inputs, Dot::load(from + c * Dot::outputs * network::group));
+                        sums[0][m][c], inputs, Dot::load(from + c * Dot::outputs * group_inputs));
                 }
             }
         }

@@ -14,7 +14,7 @@ using exact::to_read;
 namespace {
 
 constexpr size_t num_fields = 7;
-constexpr size_t max_blocks = 64;
+constexpr size_t most_blocks = 64;
 constexpr int32_t largest_entry = 1 << 16;  // of a function's table
 constexpr int32_t largest_gate = 1 << exact::gate_bits;
 constexpr int64_t square_limit = int64_t{1} << 17;  // of what is squared
@@ -84,7 +84,7 @@ class Recurrent::Lanes final : public symbolwise::Predictor {
 
 Recurrent::Recurrent(const weights::Model& stored)
     : config_(stored.config, num_fields),
-      num_blocks_(read_size(stored.config, "num_blocks", max_blocks)),
+      num_blocks_(read_size(stored.config, "num_blocks", most_blocks)),
       inner_width_(read_size(stored.config, "inner_width", max_inner_width)),
       words_(stored, config_),
       gate_(weights::read_function(stored, "gate", 0, largest_gate)),

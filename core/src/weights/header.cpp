@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/constants.hpp"
 #include "base/little_endian.hpp"
 
 namespace neurocomp::weights {
@@ -12,9 +13,6 @@ namespace neurocomp::weights {
 namespace {
 
 constexpr size_t length_bytes = 8;
-constexpr uint64_t max_header_bytes = uint64_t{1} << 24;
-constexpr size_t max_metadata_bytes = size_t{1} << 20;
-constexpr size_t max_tensors = size_t{1} << 14;
 constexpr std::string_view metadata_name = "__metadata__";
 constexpr std::string_view our_name = "neurocomp";
 
@@ -50,7 +48,7 @@ Place place_of(const std::string& name, const Json& entry) {
                        BadModel::Kind::unsupported);
     }
     Place place{name, *known, sizes_of(member(entry, "shape", Json::Kind::array), name), 0, 0};
-    if (ends.size() != 2 || ends[1] < ends[0] || place.shape.size() > max_dimensions) {
+    if (ends.size() != 2 || ends[1] < ends[0] || place.shape.size() > format::max_dimensions) {
         throw BadModel("tensor " + quoted(name) + " has no shape and place");
     }
     place.begin = ends[0];
@@ -120,7 +118,8 @@ std::vector<size_t> sizes_of(const Json& array, const std::string& name) {
 
 std::vector<Place> places_of(const Json& header, size_t num_bytes) {
     std::vector<Place> places;
-    if (header.members().size() > max_tensors + 2) throw BadModel("it has too many tensors");
+    if (header.members().size() > format::max_tensors + 2)
+        throw BadModel("it has too many tensors");
     for (const auto& [name, entry] : header.members()) {
         if (name != metadata_name) places.push_back(place_of(name, entry));
     }
@@ -158,7 +157,7 @@ std::string hex_of(const Digest& digest) {
 Json header_of(Bytes file) {
     if (file.size() < length_bytes) throw BadModel("it is no safetensors file, or cut short");
     const auto length = load_little<uint64_t>(file.data());
-    if (length > file.size() - length_bytes || length > max_header_bytes) {
+    if (length > file.size() - length_bytes || length > format::max_layout_bytes) {
         throw BadModel("it is no safetensors file, or cut short");
     }
     const auto* const text = reinterpret_cast<const char*>(file.data()) + length_bytes;
@@ -170,7 +169,7 @@ Json header_of(Bytes file) {
 Json metadata_of(const Json& header) {
     const Json& free_texts = member(header, metadata_name, Json::Kind::object);
     const std::string& text = member(free_texts, our_name, Json::Kind::string).text();
-    if (text.size() > max_metadata_bytes) throw BadModel("its metadata are too large");
+    if (text.size() > format::max_metadata_bytes) throw BadModel("its metadata are too large");
     std::optional<Json> metadata = Json::parse(text);
     if (!metadata) throw BadModel("its metadata are no JSON");
     return *std::move(metadata);

@@ -15,8 +15,6 @@
 
 namespace neurocomp::weights {
 
-inline constexpr size_t max_dimensions = 32;
-
 // Where a tensor lies, as a header says.
 struct Place {
     std::string name;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/constants.hpp"
 #include "base/crc32.hpp"
 #include "base/little_endian.hpp"
 #include "weights/header.hpp"
@@ -12,9 +13,6 @@ namespace neurocomp::weights {
 
 namespace {
 
-constexpr size_t checksum_bytes = 4;
-constexpr int plain_version = 1;
-constexpr int packed_version = 3;
 constexpr std::string_view checksum_name = "crc32";
 
 // A packed tensor, of the form that the metadata say.
@@ -26,7 +24,7 @@ StoredTensor packed_tensor(const Place& place, Bytes content, const Json& form, 
     }
     const std::optional<Type> type = hashed_type(items[0].text());
     std::vector<size_t> shape = sizes_of(items[1], place.name);
-    if (!type || shape.size() > max_dimensions) throw BadModel(what);
+    if (!type || shape.size() > format::max_dimensions) throw BadModel(what);
     const std::optional<size_t> size = product(shape, room);
     if (!size) throw BadModel("more than 134217728 elements are packed");
     if (*size == 0) throw BadModel(what);
@@ -36,10 +34,10 @@ StoredTensor packed_tensor(const Place& place, Bytes content, const Json& form, 
 
 void take_tensors(Model& model, const std::vector<Place>& places, Bytes content,
                   const Json* forms) {
-    size_t room = max_elements;
+    size_t room = format::max_elements;
     size_t num_packed = 0;
     for (const Place& place : places) {
-        if (model.version == packed_version && place.name == checksum_name) continue;
+        if (model.version == format::packed_version && place.name == checksum_name) continue;
         const Bytes bytes = content.subspan(place.begin, place.end - place.begin);
         const Json* const form = forms == nullptr ? nullptr : forms->find(place.name);
         if (form == nullptr) {
@@ -58,11 +56,12 @@ void take_tensors(Model& model, const std::vector<Place>& places, Bytes content,
 
 void verify_checksum(Bytes file, const std::vector<Place>& places) {
     if (places.empty() || places.back().name != checksum_name ||
-        places.back().type != Type::uint8 || places.back().shape != std::vector{checksum_bytes}) {
+        places.back().type != Type::uint8 ||
+        places.back().shape != std::vector<size_t>{format::checksum_bytes}) {
         throw BadModel("it lacks its checksum");
     }
-    const auto expected = load_little<uint32_t>(file.last(checksum_bytes).data());
-    if (crc32(file.first(file.size() - checksum_bytes)) != expected) {
+    const auto expected = load_little<uint32_t>(file.last(format::checksum_bytes).data());
+    if (crc32(file.first(file.size() - format::checksum_bytes)) != expected) {
         throw BadModel("its checksum is another");
     }
 }
@@ -150,12 +149,12 @@ Model read_model(Bytes file, Check check) {
     const Json metadata = metadata_of(header);
     const std::optional<int64_t> version =
         member(metadata, "version", Json::Kind::number).integer();
-    if (version && *version > packed_version) {
+    if (version && *version > format::packed_version) {
         throw BadModel("it is a model file of version " + std::to_string(*version) +
                            ", this neurocomp reads up to 3: install a newer one",
                        BadModel::Kind::unsupported);
     }
-    if (version != plain_version && version != packed_version) {
+    if (version != format::file_version && version != format::packed_version) {
         throw BadModel("its metadata have no version that is known");
     }
     Model model{static_cast<int>(*version),
@@ -165,7 +164,7 @@ Model read_model(Bytes file, Check check) {
                 {}};
     const Bytes content = content_of(file);
     const std::vector<Place> places = places_of(header, content.size());
-    const bool has_checksum = *version == packed_version;
+    const bool has_checksum = *version == format::packed_version;
     if (has_checksum && check != Check::nothing) verify_checksum(file, places);
     take_tensors(model, places, content,
                  has_checksum ? &member(metadata, "packed", Json::Kind::object) : nullptr);

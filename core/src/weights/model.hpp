@@ -20,8 +20,6 @@
 
 namespace neurocomp::weights {
 
-inline constexpr size_t max_elements = size_t{1} << 27;  // of all packed tensors of a model
-
 // A tensor in its file.
 class StoredTensor {
    public:

@@ -218,16 +218,21 @@ class TensorEngine:
 
     def prepare_recurrence(
         self, recurrence: Recurrence
-    ) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    ) -> Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]:
         """Return the recurrence."""
         table = self.put(recurrence.table).to(torch.int64)
         half = TABLE_SIZE // 2
 
-        def apply(states: Tensor, gates: Tensor, candidates: Tensor) -> Tensor:
+        def apply(states: Tensor, gates: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
             shares = table[gates.to(torch.int64).clamp(-half, half - 1) + half]
             fine = candidates.to(torch.int64) << (STATE_BITS - INPUT_BITS)
-            steps = shares * (fine - states) + (1 << (GATE_BITS - 1))
-            return states + torch.bitwise_right_shift(steps, GATE_BITS).to(torch.int32)
+            after = []
+            for first in range(0, len(gates), len(states)):
+                step = slice(first, first + len(states))
+                change = shares[step] * (fine[step] - states) + (1 << (GATE_BITS - 1))
+                states = states + torch.bitwise_right_shift(change, GATE_BITS).to(torch.int32)
+                after.append(states)
+            return torch.cat(after), states
 
         return apply
 

@@ -90,7 +90,7 @@ class SharedParts(Protocol):
 
 
 class PreparedBlock:
-    """A block on an engine: rows of the stream and its state to those after the next symbol.
+    """A block on an engine: rows of the stream and its state to those after the next symbols.
 
     Args:
         width: of the stream.
@@ -110,14 +110,17 @@ class PreparedBlock:
         self._down = engine.prepare_linear(block.down)
 
     def __call__(self, rows: Any, state: Any) -> tuple[Any, Any]:
-        """Return rows (lanes, d) with the block's increment, and the new state (lanes, d)."""
+        """Return rows (steps * lanes, d), step by step, with the block's increment, and the state.
+
+        The state, (lanes, d), is that before the first step, and returned as after the last.
+        """
         engine, width = self._engine, self._width
         out_limit, down_limit = self._limits
         gates = self._gates(rows)  # (M, 3 d)
         candidates = engine.columns(gates, 2 * width, 3 * width)
-        state = self._recur(state, engine.columns(gates, 0, width), candidates)
+        states, state = self._recur(state, engine.columns(gates, 0, width), candidates)
         opened = self._silu(engine.columns(gates, width, 2 * width))
-        opened = engine.gate(opened, state, RESIDUAL_LIMIT)
+        opened = engine.gate(opened, states, RESIDUAL_LIMIT)
         opened = self._out(engine.quantise(opened, out_limit))
         rows = engine.add(rows, opened, RESIDUAL_LIMIT)
         inner = engine.square(self._up(rows), SQUARE_LIMIT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -23,6 +23,16 @@ class SomeLanes(Protocol):
 
     def update(self, symbols: Symbols) -> None:
         """Append the next ``symbols``, int32 (lanes,)."""
+
+
+class ForeseeingLanes(SomeLanes, Protocol):
+    """Lanes that read several steps at once where their symbols are known."""
+
+    def foresee(self, piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes).
+
+        No piece is longer than the first.
+        """
 
 
 Group = TypeVar("Group", bound=SomeLanes)
@@ -65,3 +75,38 @@ class LaneGroups(Predictor, Generic[Group]):
         """Append the next ``symbols``, int32 (lanes,)."""
         for group, lanes in zip(self._groups, self._slices, strict=True):
             group.update(symbols[lanes])
+
+
+MAX_TABLES = 64
+"""Tables that an encoder holds of each group."""
+
+
+class ForeseeingGroups(LaneGroups[ForeseeingLanes]):
+    """Groups that read several steps at once for an encoder.
+
+    Args:
+        num_lanes: in all.
+        num_threads: groups at most.
+        make: returns the group of so many lanes.
+    """
+
+    def __init__(
+        self, num_lanes: int, num_threads: int, make: Callable[[int], ForeseeingLanes]
+    ) -> None:
+        super().__init__(num_lanes, num_threads, lambda lanes: make(lanes.stop - lanes.start))
+        self._max_steps = max(MAX_TABLES * num_threads // num_lanes, 1)
+
+    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
+        """Yield the tables before each step of ``grid`` (steps, lanes), several read at once."""
+        for first in range(0, len(grid), self._max_steps):
+            piece = grid[first : first + self._max_steps]
+            parts = self.at_once(partial(_foresee, piece))
+            for step in range(len(piece)):
+                if len(parts) == 1:
+                    yield np.ascontiguousarray(parts[0][step])
+                else:
+                    yield np.concatenate([part[step] for part in parts])
+
+
+def _foresee(piece: Symbols, group: ForeseeingLanes, lanes: slice) -> Frequencies:
+    return group.foresee(piece[:, lanes])

@@ -25,7 +25,13 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Stream
-from neurocomp.frame.constants import MAX_RECORD_LANES
+from neurocomp.frame.constants import (
+    MAX_CAPTION_TOKENS,
+    MAX_IMAGE_CODES,
+    MAX_RECORD_LANES,
+    MAX_RECORD_SIDE,
+    MAX_TEXT_LENGTH,
+)
 
 RECORDS_PER_LANE = 8
 """At least, where there is more than one: lanes learn from each other's records, but later."""
@@ -34,8 +40,14 @@ MAX_DIGITS = 5
 BASE = 16
 NUM_DAMPINGS = 16
 HEAD_SYMBOLS = 3 + MAX_DIGITS
-MAX_SYMBOLS = 1 << 26
-"""Symbols of a block: its head has no room for more."""
+
+_LIMITS = {
+    "num_tokens": MAX_CAPTION_TOKENS,
+    "text_length": MAX_TEXT_LENGTH,
+    "rows": MAX_RECORD_SIDE,
+    "columns": MAX_RECORD_SIDE,
+    "num_codes": MAX_IMAGE_CODES,
+}
 
 
 class Kind(enum.IntEnum):
@@ -92,10 +104,9 @@ class RecordShape:
 
     def __post_init__(self) -> None:
         """Check every value; raises FormatError."""
-        limits = {"num_tokens": 1 << 17, "text_length": 1 << 12, "num_codes": 1 << 16}
-        for name in ("num_tokens", "text_length", "rows", "columns", "num_codes"):
+        for name, limit in _LIMITS.items():
             value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= limits.get(name, 256):
+            if type(value) is not int or not 1 <= value <= limit:
                 raise FormatError(f"{name} = {value!r} of token records is out of range")
 
     @property

@@ -15,12 +15,18 @@ from neurocomp.errors import (
     UnsupportedError,
     UsageError,
 )
+from neurocomp.frame.constants import (
+    CHECKSUM_BYTES,
+    MAX_GRID_SIDE,
+    MAX_IMAGE_CODES,
+    MAX_TOKEN_ITEMS,
+    TOKEN_CAPTIONS,
+    TOKEN_GRIDS,
+    TOKEN_MAGIC,
+)
 from neurocomp.names import quoted
 
-MAGIC = b"\x9eNT"
-HAS_CAPTIONS, HAS_GRIDS = 1, 2
-HASH_BYTES, CRC_BYTES = 32, 4
-MAX_SIDE, MAX_CODES, MAX_ITEMS = 1024, 1 << 16, 1 << 28
+HASH_BYTES = 32
 _CODES_AT_ONCE = 1 << 16
 """A multiple of 8, so that each piece begins with a byte; bits take 8 times the memory of codes."""
 
@@ -52,7 +58,8 @@ class TokenSet:
         )
         _require(len(self.autoencoder) == HASH_BYTES, "an autoencoder's hash has 32 bytes")
         _require(
-            0 < len(self) <= MAX_ITEMS, f"a token file holds 1 to {MAX_ITEMS} images or captions"
+            0 < len(self) <= MAX_TOKEN_ITEMS,
+            f"a token file holds 1 to {MAX_TOKEN_ITEMS} images or captions",
         )
         if not self.has_grids:
             _require(self.grids.shape == (0, 0, 0), "a grid has at least one row and column")
@@ -60,8 +67,12 @@ class TokenSet:
             _require(self.autoencoder == NO_AUTOENCODER, "captions alone have no autoencoder")
             return
         _require(len(self.captions) in (0, len(self)), "there is a caption for each image, or none")
-        _require(2 <= self.num_codes <= MAX_CODES, f"a codebook has 2 to {MAX_CODES} codes")
-        _require(max(self.grids.shape[1:]) <= MAX_SIDE, f"a grid has at most {MAX_SIDE} rows")
+        _require(
+            2 <= self.num_codes <= MAX_IMAGE_CODES, f"a codebook has 2 to {MAX_IMAGE_CODES} codes"
+        )
+        _require(
+            max(self.grids.shape[1:]) <= MAX_GRID_SIDE, f"a grid has at most {MAX_GRID_SIDE} rows"
+        )
         _require(int(self.grids.max()) < self.num_codes, f"codes are below {self.num_codes}")
 
     def __len__(self) -> int:
@@ -79,8 +90,8 @@ def write_tokens(tokens: TokenSet) -> bytes:
     Raises:
         UsageError: a caption has no UTF-8 form.
     """
-    flags = HAS_CAPTIONS * bool(tokens.captions) + HAS_GRIDS * tokens.has_grids
-    parts = [MAGIC, bytes([flags]), _varint(len(tokens))]
+    flags = TOKEN_CAPTIONS * bool(tokens.captions) + TOKEN_GRIDS * tokens.has_grids
+    parts = [TOKEN_MAGIC, bytes([flags]), _varint(len(tokens))]
     if tokens.has_grids:
         parts += [_varint(value) for value in (*tokens.grids.shape[1:], tokens.num_codes)]
         parts.append(tokens.autoencoder)
@@ -95,7 +106,7 @@ def write_tokens(tokens: TokenSet) -> bytes:
     if tokens.has_grids:
         parts.append(_pack(tokens.grids, _code_bits(tokens.num_codes)))
     content = b"".join(parts)
-    return content + zlib.crc32(content).to_bytes(CRC_BYTES, "little")
+    return content + zlib.crc32(content).to_bytes(CHECKSUM_BYTES, "little")
 
 
 def read_tokens(data: bytes) -> TokenSet:
@@ -104,17 +115,17 @@ def read_tokens(data: bytes) -> TokenSet:
     Raises:
         FormatError: ``data`` is not a token file, or a damaged one.
     """
-    if data[: len(MAGIC)] != MAGIC:
+    if data[: len(TOKEN_MAGIC)] != TOKEN_MAGIC:
         raise FormatError("this is not a token file: it doesn't begin with 9E 4E 54")
-    if len(data) <= len(MAGIC) + CRC_BYTES:
+    if len(data) <= len(TOKEN_MAGIC) + CHECKSUM_BYTES:
         raise TruncatedError("the token file is cut short")
-    if data[len(MAGIC)] >> 4:
+    if data[len(TOKEN_MAGIC)] >> 4:
         raise UnsupportedError(f"token files of version {data[3] >> 4} need a newer release")
-    content = data[:-CRC_BYTES]
-    if zlib.crc32(content).to_bytes(CRC_BYTES, "little") != data[-CRC_BYTES:]:
+    content = data[:-CHECKSUM_BYTES]
+    if zlib.crc32(content).to_bytes(CHECKSUM_BYTES, "little") != data[-CHECKSUM_BYTES:]:
         raise ChecksumError("the token file is damaged or cut short: its checksum does not match")
     try:
-        return _parse(_Reader(content, len(MAGIC)))
+        return _parse(_Reader(content, len(TOKEN_MAGIC)))
     except UsageError as error:
         raise FormatError(f"the token file is malformed: {error}") from None
 
@@ -123,7 +134,7 @@ def _parse(reader: _Reader) -> TokenSet:
     flags = reader.take(1)[0]
     if flags not in range(1, 4):
         raise FormatError(f"the flags of the token file are {flags}, allowed are 1 to 3")
-    count = reader.varint("number of images", 1, MAX_ITEMS)
+    count = reader.varint("number of images", 1, MAX_TOKEN_ITEMS)
     if count > len(reader.data) * 8:  # an image or a caption takes a bit at least
         raise FormatError(
             f"the token file claims {count} images or captions, more than its {len(reader.data)} "
@@ -131,20 +142,20 @@ def _parse(reader: _Reader) -> TokenSet:
         )
     rows = columns = num_codes = 0
     autoencoder = NO_AUTOENCODER
-    if flags & HAS_GRIDS:
-        rows = reader.varint("number of rows", 1, MAX_SIDE)
-        columns = reader.varint("number of columns", 1, MAX_SIDE)
-        num_codes = reader.varint("number of codes", 2, MAX_CODES)
+    if flags & TOKEN_GRIDS:
+        rows = reader.varint("number of rows", 1, MAX_GRID_SIDE)
+        columns = reader.varint("number of columns", 1, MAX_GRID_SIDE)
+        num_codes = reader.varint("number of codes", 2, MAX_IMAGE_CODES)
         autoencoder = reader.take(HASH_BYTES)
     captions = []
-    for _ in range(count if flags & HAS_CAPTIONS else 0):
+    for _ in range(count if flags & TOKEN_CAPTIONS else 0):
         text = reader.take(reader.varint("length of a caption", 0, len(reader.data)))
         try:
             captions.append(text.decode())
         except UnicodeDecodeError as error:
             raise FormatError(f"caption {len(captions)} is not UTF-8: {error.reason}") from None
     grids = np.zeros((0, 0, 0), np.uint16)
-    if flags & HAS_GRIDS:
+    if flags & TOKEN_GRIDS:
         num_bits = _code_bits(num_codes)
         packed = reader.take((count * rows * columns * num_bits + 7) // 8)
         grids = _unpack(packed, count * rows * columns, num_bits).reshape(count, rows, columns)

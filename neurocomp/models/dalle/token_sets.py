@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
-from neurocomp.frame.constants import SYMBOLS_TOKENS
+from neurocomp.frame.constants import MAX_BLOCK_BYTES, SYMBOLS_TOKENS, TOKEN_MAGIC
 from neurocomp.models.dalle.description import describe_records
 from neurocomp.models.dalle.records import (
-    MAX_SYMBOLS,
     Kind,
     RecordShape,
     count_symbols,
     read_records,
     write_records,
 )
-from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
+from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.description import Description
@@ -59,7 +58,7 @@ class TokenSets(SymbolMap):
         try:
             tokens = read_tokens(data)
         except FormatError as error:
-            if data.startswith(MAGIC):
+            if data.startswith(TOKEN_MAGIC):
                 raise FormatError(
                     f"{error}; make it again with 'neurocomp dalle tokenize', and give one larger "
                     "than a block --block-size 64MiB"
@@ -74,10 +73,10 @@ class TokenSets(SymbolMap):
             kind = Kind.CAPTIONS
         captions = [self.caption_tokens(caption) for caption in tokens.captions]
         num_symbols = count_symbols(self._shape, kind, captions, len(tokens.grids))
-        if num_symbols > MAX_SYMBOLS:
+        if num_symbols > MAX_BLOCK_BYTES:
             raise FormatError(
-                f"this set has {num_symbols} symbols, and a block of tokens holds {MAX_SYMBOLS} at "
-                "most: split it into two files"
+                f"this set has {num_symbols} symbols, and a block of tokens holds "
+                f"{MAX_BLOCK_BYTES} at most: split it into two files"
             )
         damping = 0 if kind is Kind.CAPTIONS else self._choose_damping(captions, tokens.grids)
         symbols = write_records(self._shape, kind, captions, tokens.grids, damping)

@@ -10,7 +10,7 @@ from neurocomp.errors import FormatError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.engine import Engine, open_engine
 from neurocomp.frame.constants import MAX_CHOSEN_LANES
-from neurocomp.models.common.lanes import LaneGroups
+from neurocomp.models.common.lanes import ForeseeingGroups
 from neurocomp.models.common.tokens import StoredTokenNetwork
 from neurocomp.models.tokennets.config import NeuralNgramConfig, RecurrentTokensConfig, TokenConfig
 from neurocomp.models.tokennets.ngram import NgramNetwork, read_ngram
@@ -30,6 +30,12 @@ class TokenNetwork(Protocol):
 
     def read(self, state: Any, symbols: Symbols) -> None:
         """Change ``state`` to that after symbols (lanes,)."""
+
+    def foresee(self, state: Any, piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes).
+
+        ``state`` is changed to that after all of them.
+        """
 
 
 class LaneGroup:
@@ -55,6 +61,10 @@ class LaneGroup:
         self.frequencies()  # which a recurrence advances by
         self._network.read(self._state, symbols)
         self._tables = None
+
+    def foresee(self, piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes)."""
+        return self._network.foresee(self._state, piece)
 
 
 MIN_LANE_SYMBOLS = 1024
@@ -105,7 +115,7 @@ class TokenModel(StoredTokenNetwork):
         """The network, on an engine that has passed its self-test."""
         return self.on(self._engine or open_engine())
 
-    def predictor(self, num_lanes: int) -> LaneGroups[Any]:
+    def predictor(self, num_lanes: int) -> ForeseeingGroups:
         """Return a predictor whose lanes have read start symbols only."""
         return grouped(self.network, num_lanes, num_cores())
 
@@ -154,8 +164,6 @@ class RecurrentTokensModel(TokenModel):
         return RecurrentNetwork(self._config, self._parts, engine)
 
 
-def grouped(network: TokenNetwork, num_lanes: int, num_threads: int) -> LaneGroups[Any]:
+def grouped(network: TokenNetwork, num_lanes: int, num_threads: int) -> ForeseeingGroups:
     """Return a predictor that spreads lanes over threads, which changes the time only."""
-    return LaneGroups(
-        num_lanes, num_threads, lambda lanes: LaneGroup(network, lanes.stop - lanes.start)
-    )
+    return ForeseeingGroups(num_lanes, num_threads, lambda lanes: LaneGroup(network, lanes))

@@ -60,7 +60,7 @@ def read_ngram(config: NeuralNgramConfig, tensors: Mapping[str, NDArray[Any]]) -
 
 
 class NgramNetwork:
-    """Runs the parts on an engine; see ``lanes.TokenNetwork``.
+    """Runs the parts on an engine; see ``model.TokenNetwork``.
 
     The state is the last symbols of each lane, int32 (lanes, context), the latest last.
     """
@@ -89,3 +89,13 @@ class NgramNetwork:
         """Move the windows on."""
         state[:, :-1] = state[:, 1:].copy()
         state[:, -1] = symbols
+
+    def foresee(self, state: NDArray[np.int32], piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes)."""
+        num_steps, num_lanes = piece.shape
+        context = self._config.context
+        past = np.concatenate([state.T, piece])  # (context + steps, lanes)
+        windows = np.lib.stride_tricks.sliding_window_view(past, context, axis=0)
+        state[:] = windows[-1]
+        tables = self.predict(windows[:-1].reshape(-1, context))
+        return tables.reshape(num_steps, num_lanes, -1)

@@ -72,7 +72,7 @@ class RecurrentState:
 
 
 class RecurrentNetwork:
-    """Runs the parts on an engine; see ``lanes.TokenNetwork``."""
+    """Runs the parts on an engine; see ``model.TokenNetwork``."""
 
     def __init__(
         self, config: RecurrentTokensConfig, parts: RecurrentParts, engine: Engine[Any]
@@ -90,11 +90,21 @@ class RecurrentNetwork:
 
     def predict(self, state: RecurrentState) -> Frequencies:
         """Take in the last symbols, and return the tables (lanes, V) of what comes next."""
-        rows = self._engine.put(self._parts.words.vectors(state.symbols))
-        for number, block in enumerate(self._blocks):
-            rows, state.blocks[number] = block(rows, state.blocks[number])
-        return self._frequencies(self._head(rows))
+        return self._advance(state, state.symbols)
 
     def read(self, state: RecurrentState, symbols: Symbols) -> None:
         """Keep ``symbols`` for the next prediction."""
         state.symbols = np.array(symbols, np.int32)
+
+    def foresee(self, state: RecurrentState, piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes)."""
+        read = np.concatenate([state.symbols[None], piece[:-1]])
+        self.read(state, piece[-1])
+        return self._advance(state, read.reshape(-1)).reshape(*piece.shape, -1)
+
+    def _advance(self, state: RecurrentState, symbols: Symbols) -> Frequencies:
+        """Take in symbols (steps * lanes,), step by step; return the tables after each."""
+        rows = self._engine.put(self._parts.words.vectors(symbols))
+        for number, block in enumerate(self._blocks):
+            rows, state.blocks[number] = block(rows, state.blocks[number])
+        return self._frequencies(self._head(rows))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from neurocomp.errors import FormatError
 from neurocomp.exact import Frequencies, Symbols
 from neurocomp.exact.scaling import MAX_POSITIONS
-from neurocomp.models.common.lanes import LaneGroups
+from neurocomp.models.common.lanes import ForeseeingGroups
 from neurocomp.models.transformer.network import Network
 
 
@@ -59,6 +58,31 @@ class LaneGroup:
         self._num_known += 1
         self._tables = None
 
+    def foresee(self, piece: Symbols) -> Frequencies:
+        """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes)."""
+        parts = []
+        while len(piece) > 0:
+            num_fitting = self._window.shape[1] - self._num_known
+            news, piece = piece[: num_fitting + 1], piece[num_fitting + 1 :]
+            parts.append(self._read(news[:-1]))
+            self.update(news[-1])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _read(self, news: Symbols) -> Frequencies:
+        """Append ``news`` (steps, lanes), which fit; return the tables before and after each.
+
+        The last symbol of the window has not been read.
+        """
+        first, end = self._num_known - 1, self._num_known + len(news)
+        self._window[:, self._num_known : end] = news.T
+        if self._num_read < first:  # their tables were used before the window moved
+            self._network.last_rows(
+                self._window[:, self._num_read : first], self._caches, self._num_read
+            )
+        tables = self._network.advance_all(self._window[:, first:end], self._caches, first)
+        self._num_read = self._num_known = end
+        return tables.reshape(len(self._window), end - first, -1).swapaxes(0, 1)
+
 
 class Reader(Protocol):
     """Lanes that are read over a sliding window: each symbol once."""
@@ -69,9 +93,6 @@ class Reader(Protocol):
 
 MakeReader = Callable[[int, int], Reader]
 """Returns the reader of so many lanes, which reads so many steps at once at most."""
-
-MAX_TABLES = 64
-"""Tables that an encoder holds of each group."""
 
 
 class EngineLanes:
@@ -116,27 +137,25 @@ class WindowGroup:
     def frequencies(self) -> Frequencies:
         """Return the tables (lanes, V) of what follows."""
         if self._tables is None:
-            self._tables = self._read(self._next, 1)
+            self._tables = self._read(self._next)
         return self._tables
 
-    def foresee(self, piece: Symbols, max_steps: int) -> Frequencies:
+    def foresee(self, piece: Symbols) -> Frequencies:
         """Return the tables (steps, lanes, V) before each of the next symbols (steps, lanes).
 
-        Args:
-            piece: at most ``max_steps`` steps.
-            max_steps: the same for all pieces.
+        No piece is longer than the first.
         """
         read = np.concatenate([self._next, piece[:-1].T], axis=1)
         self._next = np.ascontiguousarray(piece[-1:].T, np.int32)
-        tables = self._read(read, max_steps)
+        tables = self._read(read)
         return tables.reshape(self._num_lanes, len(piece), -1).swapaxes(0, 1)
 
-    def _read(self, symbols: Symbols, max_steps: int) -> Frequencies:
+    def _read(self, symbols: Symbols) -> Frequencies:
         self._num_read += symbols.shape[1]
         if self._num_read > MAX_POSITIONS:
             raise FormatError(f"a lane of the block is longer than {MAX_POSITIONS} tokens")
         if self._reader is None:
-            self._reader = self._make(self._num_lanes, max_steps)
+            self._reader = self._make(self._num_lanes, symbols.shape[1])
         return self._reader.read_all(symbols)
 
     def update(self, symbols: Symbols) -> None:
@@ -146,11 +165,7 @@ class WindowGroup:
         self._tables = None
 
 
-def _foresee(piece: Symbols, max_steps: int, group: WindowGroup, lanes: slice) -> Frequencies:
-    return group.foresee(piece[:, lanes], max_steps)
-
-
-class WindowPredictor(LaneGroups[WindowGroup]):
+class WindowPredictor(ForeseeingGroups):
     """All lanes of a block, each a `WindowGroup`'s.
 
     Args:
@@ -169,25 +184,11 @@ class WindowPredictor(LaneGroups[WindowGroup]):
         start_symbol: int,
     ) -> None:
         super().__init__(
-            num_lanes,
-            num_threads,
-            lambda lanes: WindowGroup(make, lanes.stop - lanes.start, start_symbol),
+            num_lanes, num_threads, lambda lanes: WindowGroup(make, lanes, start_symbol)
         )
-        self._max_steps = max(MAX_TABLES * num_threads // num_lanes, 1)
-
-    def foresee(self, grid: Symbols) -> Iterator[Frequencies]:
-        """Yield the tables before each step of ``grid`` (steps, lanes), several read at once."""
-        for first in range(0, len(grid), self._max_steps):
-            piece = grid[first : first + self._max_steps]
-            parts = self.at_once(partial(_foresee, piece, self._max_steps))
-            for step in range(len(piece)):
-                if len(parts) == 1:
-                    yield np.ascontiguousarray(parts[0][step])
-                else:
-                    yield np.concatenate([part[step] for part in parts])
 
 
-class TransformerPredictor(LaneGroups[LaneGroup]):
+class TransformerPredictor(ForeseeingGroups):
     """All lanes of a block, each a `LaneGroup`'s."""
 
     def __init__(
@@ -203,7 +204,5 @@ class TransformerPredictor(LaneGroups[LaneGroup]):
         super().__init__(
             num_lanes,
             num_threads,
-            lambda lanes: LaneGroup(
-                network, lanes.stop - lanes.start, context, overlap, start_symbol
-            ),
+            lambda lanes: LaneGroup(network, lanes, context, overlap, start_symbol),
         )

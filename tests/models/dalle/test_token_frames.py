@@ -151,7 +151,7 @@ def test_sets_of_too_many_symbols_are_refused(
     prior_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write_tokens(sets(40)["long captions"])
-    monkeypatch.setattr("neurocomp.models.dalle.token_sets.MAX_SYMBOLS", 3000)
+    monkeypatch.setattr("neurocomp.models.dalle.token_sets.MAX_BLOCK_BYTES", 3000)
     with pytest.raises(FormatError, match="split it into two files"):
         neurocomp.compress(data, model=f"dalle:{prior_run}")
 
