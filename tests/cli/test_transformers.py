@@ -9,7 +9,8 @@ import pytest
 
 from tests.cli.program import Outcome
 from tests.models.transformer.checkpoints import write_checkpoint
-from tests.models.transformer.llamas import write_gguf, write_llama
+from tests.models.transformer.gguf_files import write_gguf
+from tests.models.transformer.llamas import write_llama
 
 Call = Callable[..., Outcome]
 
