@@ -30,7 +30,7 @@ _CONTEXTS_NUMBER = 1
 """Number of the other model in model tables that have one."""
 
 _WHOLE_BYTES = 1 << 15
-"""Smaller blocks are coded both ways by those of a language model, of larger ones samples are."""
+"""Smaller blocks are coded both ways by those of a language model, of larger ones samples first."""
 
 _SAMPLE_BYTES = 1 << 12
 _SAMPLES_EVERY = 1 << 18
@@ -60,8 +60,9 @@ class FrameEncoder:
     - where neither shrinks the block, and it is the whole content: then it is stored, and a frame
       of `mix` has the shorter head.
 
-    A language model gives way to the model of the preset `best` where that takes less: small blocks
-    are coded both ways, of larger ones samples are, for it takes its time.
+    A language model gives way to the model of the preset `best` where that takes less: blocks are
+    coded both ways, but large ones only where samples speak for the language model, which takes its
+    time.
 
     Others are the model of their frames whatever they make of it: those of bits code each block by
     contexts where that is shorter, and what a user takes n-grams for is to use n-grams.
@@ -104,15 +105,14 @@ class FrameEncoder:
     def _language(self, other: BlockCoder, content: bytes, tick: Tick) -> CodedContent:
         """Code a block by a language model, by the other one, or by both."""
         stop = partial(watch, tick)
-        if len(content) <= _WHOLE_BYTES:
-            return CodedContent(self.coder.encode(content, tick), other.encode(content, stop))
         sizes = [0, 0]
-        for sample in _samples(content):
+        for sample in _samples(content) if len(content) > _WHOLE_BYTES else ():
             for number, coder in enumerate((self.coder, other)):
                 block = coder.encode(sample, stop)
                 sizes[number] += len(block.payload)
         if sizes[0] <= sizes[1]:
-            return CodedContent(self.coder.encode(content, tick))
+            # Samples don't know what the other learns of a block, in a twentieth of the time.
+            return CodedContent(self.coder.encode(content, tick), other.encode(content, stop))
         contexts = other.encode(content, tick)
         # Stored, it only says that the model has no part in the block.
         return CodedContent(Block.stored(content), contexts)

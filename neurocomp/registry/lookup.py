@@ -38,14 +38,15 @@ def missing_model(name: str, error: ModelNotFoundError, store: ModelStore) -> Mo
         error: error of the store.
         store: store with the names to compare.
     """
-    from neurocomp.store.origins import PULLED, repository
+    from neurocomp.store.origins import PULLED, pull_command, repository
 
     pulled = {repository(one): one for one in PULLED}
     wanted = pulled.get(name, name)
     if wanted in PULLED:
+        copy = "FOLDER" if PULLED[wanted].file is None else "FILE.gguf"
         return ModelNotFoundError(
-            f"model {quoted(name)} is not installed: 'neurocomp models pull {wanted}' downloads "
-            f"it, and 'neurocomp models import FOLDER --name {wanted}' takes a copy of yours"
+            f"model {quoted(name)} is not installed: '{pull_command(wanted)}' downloads it, and "
+            f"'neurocomp models import {copy} --name {wanted}' takes a copy of yours"
         )
     if Path(name).suffix == ".safetensors" or "/" in name:
         return ModelNotFoundError(f"there is no model file {quoted(name)}, and {error}")

@@ -204,15 +204,21 @@ class ModelStore:
         Raises:
             ModelNotFoundError: there is none; the message says how to get it.
         """
+        from neurocomp.store.origins import name_of, pull_command
+
+        known = None
         if len(sha256) >= MIN_HASH_BYTES:
             for entry in self.entries():
                 if entry.sha256.startswith(sha256):
                     return entry
+            known = name_of(sha256)
         rest = "" if len(sha256) == SHA256_BYTES else "…"
+        how = "get its file from whoever wrote the data"
+        if known is not None:
+            how = f"it is {quoted(known)}, which '{pull_command(known)}' downloads; or {how}"
         raise ModelNotFoundError(
-            f"no {what} with SHA-256 {sha256.hex()}{rest} is installed: get its file from whoever "
-            "wrote the data and install it with 'neurocomp models add FILE --name NAME', or name "
-            "it with --model-path FILE"
+            f"no {what} with SHA-256 {sha256.hex()}{rest} is installed: {how} and install it with "
+            "'neurocomp models add FILE --name NAME', or name it with --model-path FILE"
         )
 
     def verify(self, entry: Entry) -> StoredModel:

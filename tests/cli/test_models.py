@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from neurocomp.registry.packaged import EMBEDDED
+from neurocomp.store.origins import PULLED
 from tests.cli.program import Outcome, Program
 
 Call = Callable[..., Outcome]
@@ -94,3 +95,12 @@ def test_a_missing_file_is_named_as_users_name_files(inside: Call) -> None:
         1,
         "neurocomp: missing.safetensors: No such file or directory\n",
     )
+
+
+def test_help_has_a_table_of_the_models_that_can_be_pulled(inside: Call) -> None:
+    lines = inside("models", "pull", "--help").out.decode().splitlines()
+    rows = [line.split() for line in lines]
+    for name, known in PULLED.items():
+        assert [name, str(known.megabytes), known.licence, known.repository] in rows
+    start = rows.index(["name", "megabytes", "licence", "at", "the", "hub"])
+    assert rows[start + 1 + len(PULLED)] == []

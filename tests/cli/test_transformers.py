@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Outcome
+from tests.golden.cases import LANGUAGE, VALID
 from tests.models.transformer.checkpoints import write_checkpoint
-from tests.models.transformer.llamas import write_gguf, write_llama
+from tests.models.transformer.gguf_files import write_gguf
+from tests.models.transformer.llamas import write_llama
 
 Call = Callable[..., Outcome]
 
@@ -42,6 +44,16 @@ def test_a_gguf_file_is_imported_under_its_name(inside: Call, tmp_path: Path) ->
     assert inside("decompress", "-c", "a.ncmp").out == content
     wrong = inside("compress", "-m", "tiny-1", "--overlap", "3", "-o", "b.ncmp", "-k", "a")
     assert (wrong.code, "slides" in wrong.err) == (2, True)
+
+
+def test_info_shows_window_and_lanes_of_a_language_model(inside: Call) -> None:
+    frames = [str(VALID / f"text-language-{one}.ncmp") for one in ("arithmetic", "2-3")]
+    told = inside("info", "--model-path", str(LANGUAGE), *frames).out.decode()
+    one_lane, three_lanes, _ = told.splitlines()[1:]
+    for row in (one_lane, three_lanes):
+        assert "language (window 24)" in row
+    assert "language + network (1 lane)" in one_lane
+    assert "language + network (3 lanes)" in three_lanes
 
 
 def test_a_file_of_another_kind_is_not_imported(inside: Call, tmp_path: Path) -> None:

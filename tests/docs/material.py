@@ -91,7 +91,8 @@ def write_published(folder: Path) -> None:
 
 def write_gguf_of_llama(path: Path) -> None:
     """Write a language model with random weights."""
-    from tests.models.transformer.llamas import write_gguf, write_llama
+    from tests.models.transformer.gguf_files import write_gguf
+    from tests.models.transformer.llamas import write_llama
 
     write_gguf(path, write_llama(path.with_suffix(""), "tied"))
 

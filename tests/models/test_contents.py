@@ -169,6 +169,9 @@ def test_what_a_frame_says_is_what_coded_it(tmp_path: Path) -> None:
     [
         ("gpt2", "neurocomp models pull gpt2"),
         ("openai-community/gpt2-xl", "neurocomp models pull gpt2-xl"),
+        ("gpt2", "neurocomp models import FOLDER --name gpt2"),
+        ("smollm2", "neurocomp models pull smollm2 --index"),
+        ("smollm2", "neurocomp models import FILE.gguf --name smollm2"),
         ("text-m", "did you mean text-s?"),
         ("Text-L", "did you mean text-l?"),
         ("rainbow", "did you mean dalle:rainbow?"),

@@ -10,20 +10,18 @@ from hypothesis import strategies as st
 
 from neurocomp.symbols.bpe import BytePairs
 from neurocomp.symbols.pieces import SPACE, merges_of_pieces, split_lines
+from tests.symbols.vocabulary import PIECES
 
-BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
-WORDS = [*"abdehnt", SPACE, "th", "the", "he", "an", "and", f"{SPACE}the", f"{SPACE}t", "ä"]
-TOKENS = ["<unk>", "<s>", "</s>", *BYTES, *WORDS]
-VOCABULARY = {token: number for number, token in enumerate(TOKENS)}
+VOCABULARY = {token: number for number, token in enumerate(PIECES)}
 SCORES = {token: -float(number) for token, number in VOCABULARY.items()}
 MERGES = merges_of_pieces(VOCABULARY, SCORES)
-PIECES = BytePairs(json.dumps({"vocab": VOCABULARY, "merges": MERGES, "rule": "pieces"}).encode())
+PAIRS = BytePairs(json.dumps({"vocab": VOCABULARY, "merges": MERGES, "rule": "pieces"}).encode())
 
 
 @given(st.binary(max_size=100) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_round_trip(data: bytes) -> None:
-    symbols = PIECES.encode(data, len(TOKENS))
-    assert PIECES.decode(symbols) == data
+    symbols = PAIRS.encode(data, len(PIECES))
+    assert PAIRS.decode(symbols) == data
     assert symbols.size == 0 or int(symbols.min()) >= 3
 
 
@@ -38,14 +36,14 @@ def test_any_bytes_round_trip(data: bytes) -> None:
     ],
 )
 def test_pieces_are_merged(text: str, tokens: list[str]) -> None:
-    symbols = PIECES.encode(text.encode(), len(TOKENS))
-    assert [TOKENS[number] for number in symbols] == tokens
+    symbols = PAIRS.encode(text.encode(), len(PIECES))
+    assert [PIECES[number] for number in symbols] == tokens
 
 
 def test_the_sign_for_the_space_is_kept() -> None:
     data = f"the{SPACE}and\nthe".encode()
-    symbols = PIECES.encode(data, len(TOKENS))
-    assert PIECES.decode(symbols) == data
+    symbols = PAIRS.encode(data, len(PIECES))
+    assert PAIRS.decode(symbols) == data
     assert VOCABULARY["the"] in symbols  # of the line without it
 
 
@@ -62,4 +60,4 @@ def test_lines_keep_their_ends() -> None:
 
 def test_single_bytes_are_there() -> None:
     data = bytes(range(256))
-    assert PIECES.decode(PIECES.encode(data, len(TOKENS))) == data
+    assert PAIRS.decode(PAIRS.encode(data, len(PIECES))) == data

@@ -23,7 +23,7 @@ from neurocomp.cli.ui.report import Reporter
 from neurocomp.cli.ui.text import format_table
 
 if TYPE_CHECKING:
-    from neurocomp.pipeline.inspect import FrameInfo, ModelInfo
+    from neurocomp.pipeline.inspect import BlockInfo, FrameInfo, ModelInfo
 
 _HEADER = (
     "file",
@@ -47,8 +47,9 @@ def info(**values: Any) -> int:
     """Show what is in each FILE: models, coders, sizes in bytes, bits per byte.
 
     The output says how blocks were coded: a preset codes each block by contexts alone or by a
-    network mixed with contexts, and stores blocks that would not shrink.  With -v every block
-    is listed, with its model, lanes, sections and transforms.
+    network mixed with contexts, and stores blocks that would not shrink.  Of a language model,
+    its window and lanes are shown.  With -v every block is listed, with its model, lanes,
+    sections and transforms.
 
     Only headers are read; 'neurocomp test' finds damage in the data.
 
@@ -131,7 +132,7 @@ def _table(found: list[FileInfo]) -> str:
     rows = [
         (
             one.name,
-            _join(frame.model for frame in one.frames),
+            _join(_name(model) for frame in one.frames for model in frame.models),
             _join(model.coder for frame in one.frames for model in frame.models),
             _count(one.frames),
             str(sum(len(frame.blocks) for frame in one.frames)),
@@ -163,12 +164,24 @@ def _join(names: Any) -> str:
 
 def _count(frames: list[FrameInfo]) -> str:
     """Return what the blocks were coded with, and the number of each if there are several kinds."""
-    counts: Counter[str] = Counter()
-    for frame in frames:
-        counts.update(frame.coded_with)
+    counts = Counter(_method(block) for frame in frames for block in frame.blocks)
     if len(counts) < 2:
         return "".join(counts)
     return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+
+def _name(model: ModelInfo) -> str:
+    """Return a model's name, with its window where that slides."""
+    return f"{model.model} (window {model.window})" if model.window else model.model
+
+
+def _method(block: BlockInfo) -> str:
+    """Return what a block was coded with, with its lanes where they are of a language model."""
+    from neurocomp.pipeline.inspect import LANGUAGE
+
+    if not block.coded_with.startswith(LANGUAGE):
+        return block.coded_with
+    return f"{block.coded_with} ({block.num_lanes} lane{'s' * (block.num_lanes > 1)})"
 
 
 def _model_line(number: int, model: ModelInfo) -> str:

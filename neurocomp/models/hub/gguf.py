@@ -115,6 +115,10 @@ class GgufCheckpoint:
                 f"{printable(path)} holds a model of architecture {quoted(self._kind)}, which is "
                 f"not supported: {', '.join(_KINDS)} are"
             )
+        if num_experts := self._fields.get(f"{self._kind}.expert_count"):
+            raise UnsupportedError(
+                f"{printable(path)} is a mixture of {num_experts} experts, which is not supported"
+            )
         self._tensors = {_name_of(tensor.name, self._kind): tensor for tensor in reader.tensors}
         for name, tensor in self._tensors.items():
             if tensor.tensor_type.name not in TYPES:

@@ -31,7 +31,10 @@ PIECES = (1, 3, 9, 9, 5, 1, 9, 2, 9)
 
 SHAPES: dict[str, dict[str, Any]] = {
     "tied": {},
+    "mistral": {},
+    "qwen2": {},
     "qwen3": {},
+    "granite": {},
     "smollm3": {},
     "olmo2": {"num_key_value_heads": 4},
     "olmo2-tied": {"hidden_size": 96, "num_attention_heads": 6, "num_key_value_heads": 2},

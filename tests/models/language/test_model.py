@@ -29,6 +29,7 @@ from neurocomp.models.language.codec import LanguageCodec, num_lanes_for
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer import model as transformer_model
 from neurocomp.models.transformer.model import MAX_CACHE_BYTES
+from neurocomp.pipeline import choice
 from neurocomp.pipeline.blocks import BlockCoder
 from neurocomp.pipeline.options import CompressOptions
 from neurocomp.store.stored import StoredModel
@@ -165,12 +166,25 @@ def test_huffman_codes_tokens(file: Path) -> None:
     assert coder.decode(block, ignore) == data
 
 
-@pytest.mark.parametrize("size", [3000, 40_000])
-def test_what_the_model_does_not_know_is_coded_as_best_does(file: Path, size: int) -> None:
-    data = (Path(__file__).parents[3] / "README.md").read_bytes()[:size]
+@pytest.mark.parametrize("largest", [4000, 8000])
+def test_what_the_model_does_not_know_is_coded_as_best_does(
+    file: Path, monkeypatch: pytest.MonkeyPatch, largest: int
+) -> None:
+    monkeypatch.setattr(choice, "_WHOLE_BYTES", largest)
+    data = (Path(__file__).parents[3] / "README.md").read_bytes()[:5000]
     frame = neurocomp.compress(data, model=str(file))
     assert family(frame) == FAMILY_BYTENET
     assert frame == neurocomp.compress(data, preset="best")
+
+
+def test_what_the_network_learns_of_a_block_counts(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples may speak for the language model, and the whole block for the network."""
+    monkeypatch.setattr(choice, "_WHOLE_BYTES", 4000)
+    monkeypatch.setattr(choice, "_samples", lambda content: [])
+    data = (Path(__file__).parents[3] / "README.md").read_bytes()[:5000]
+    assert neurocomp.compress(data, model=str(file)) == neurocomp.compress(data, preset="best")
 
 
 def test_longer_content_names_both_models(file: Path) -> None:

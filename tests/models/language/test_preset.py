@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from neurocomp.registry import catalogue
 from neurocomp.registry.catalogue import LANGUAGE_AND_NETWORK
 from neurocomp.registry.lookup import largest_language_model
 from neurocomp.store.folder import HOME_VARIABLE, ModelStore
+from neurocomp.store.origins import PULLED
 from neurocomp.store.shipped import network_file
+from neurocomp.store.stored import StoredModel
 from tests.golden.cases import BYTE_MODEL, LANGUAGE, TEXT
 from tests.models.language.test_model import WORDS, language_frame
 
@@ -63,6 +66,19 @@ def test_info_tells_of_model_window_and_network(file: Path) -> None:
     assert model.window is not None
     assert len(model.hash) == 2 * LANGUAGE_HASH_BYTES
     assert [block.coded_with for block in told.blocks] == [LANGUAGE_AND_NETWORK]
+
+
+def test_a_frame_whose_model_is_known_says_how_to_pull_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = language_frame(file, TEXT)
+    with pytest.raises(ModelNotFoundError, match="get its file from whoever") as unknown:
+        neurocomp.decompress(frame)
+    assert "models pull" not in str(unknown.value)
+    identity = StoredModel.load(file).sha256.hex()
+    monkeypatch.setitem(PULLED, "smollm2", replace(PULLED["smollm2"], identity=identity))
+    with pytest.raises(ModelNotFoundError, match="'neurocomp models pull smollm2 --index'"):
+        neurocomp.decompress(frame)
 
 
 def test_weights_of_a_frame_count_the_second_opinion(

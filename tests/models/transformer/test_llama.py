@@ -16,7 +16,7 @@ from neurocomp.exact.engine import open_engine
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.store.stored import StoredModel
-from tests.models.transformer.llamas import CONTEXT, KINDS, relative_loss, write_gguf, write_llama
+from tests.models.transformer.llamas import CONTEXT, KINDS, relative_loss, write_llama
 from tests.symbols.vocabulary import ALPHABET_SIZE, END, fields
 
 ODD = b"the inner band \r\n 12 345 <|endoftext|>\0\xff\xfe\xc0 " + bytes(range(256)) + b"a" * 50
@@ -36,59 +36,6 @@ def stored(folder: Path) -> StoredModel:
 def test_tables_are_near_those_of_the_float_network(kind: str, tmp_path: Path) -> None:
     folder = write_llama(tmp_path / kind, kind)
     assert 0 <= relative_loss(folder, convert_checkpoint(folder)) < 0.01
-
-
-@pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "granite", "smollm3", "olmo2"])
-def test_a_gguf_file_gives_the_same_model(kind: str, tmp_path: Path) -> None:
-    pytest.importorskip("gguf", reason="the package gguf is not installed")
-    folder = write_llama(tmp_path / kind, kind)
-    expected = convert_checkpoint(folder)
-    found = convert_checkpoint(write_gguf(tmp_path / "model.gguf", folder))
-    assert found.config == expected.config
-    assert found.tensors.keys() == expected.tensors.keys()
-    for name in expected.tensors.keys() - {"tokenizer"}:  # it has no tokens without content
-        np.testing.assert_array_equal(found.tensors[name], expected.tensors[name])
-
-
-@pytest.mark.parametrize("form", ["F16", "BF16", "Q8_0", "Q5_1", "Q4_0", "Q4_1"])
-def test_forms_of_gguf_tensors_are_read(form: str, folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("gguf", reason="the package gguf is not installed")
-    stored = convert_checkpoint(write_gguf(tmp_path / "model.gguf", folder, form))
-    bound = {"F16": 0.01, "BF16": 0.02, "Q8_0": 0.02}.get(form, 0.6)
-    assert 0 <= relative_loss(folder, stored) < bound
-
-
-def test_a_form_that_is_not_supported_is_named(folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("gguf", reason="the package gguf is not installed")
-    path = write_gguf(tmp_path / "model.gguf", folder, "Q4_0")
-    content = bytearray(path.read_bytes())
-    name = b"token_embd.weight"
-    start = content.index(name) + len(name) + 4 + 2 * 8
-    content[start : start + 4] = (6).to_bytes(4, "little")  # Q5_0, and then one of the K family
-    path.write_bytes(content)
-    convert_checkpoint_or_damage(path)
-    content[start : start + 4] = (16).to_bytes(4, "little")
-    path.write_bytes(content)
-    with pytest.raises((UnsupportedError, FormatError), match=r"IQ2_XXS|not a GGUF file"):
-        convert_checkpoint(path)
-
-
-def convert_checkpoint_or_damage(path: Path) -> None:
-    try:
-        convert_checkpoint(path)
-    except FormatError:
-        return
-
-
-def test_a_damaged_gguf_file_is_one_line(folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("gguf", reason="the package gguf is not installed")
-    path = write_gguf(tmp_path / "model.gguf", folder)
-    content = path.read_bytes()
-    for damaged in (b"", b"GGUF", content[: len(content) // 3], b"x" * 100, content[:-5000]):
-        path.write_bytes(damaged)
-        with pytest.raises(FormatError) as caught:
-            convert_checkpoint(path)
-        assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.conformance import outputs_sample
-from tests.models.transformer.llamas import relative_loss, write_gguf, write_llama
+from tests.models.transformer.gguf_files import write_gguf
+from tests.models.transformer.llamas import relative_loss, write_llama
 from tests.symbols.vocabulary import END
 
 

@@ -15,10 +15,8 @@ from neurocomp.errors import ModelNotFoundError
 from neurocomp.models.hub.convert import convert_checkpoint
 from neurocomp.models.hub.wheels import fetched_from_index
 from neurocomp.models.transformer import TransformerModel
+from neurocomp.store.origins import PULLED
 from neurocomp.store.stored import StoredModel
-
-SHA256 = "e61a0e7aa6d52a5d44c811eb8eaa3ca6616589ce0683a5323a8eb6659e661131"
-"""Of the stored integers: every machine makes the same of the file."""
 
 PRIMER = Path(neurocomp.__file__).parent / "models" / "mix" / "primer.txt"
 NUM_BYTES = 10_000
@@ -38,7 +36,7 @@ def stored() -> Iterator[StoredModel]:
 
 @pytest.mark.slow
 def test_every_machine_makes_the_same_integers(stored: StoredModel) -> None:
-    assert stored.sha256.hex() == SHA256
+    assert stored.sha256.hex() == PULLED["smollm2"].identity
 
 
 @pytest.mark.slow
