@@ -21,6 +21,9 @@ export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON
 # Tests that lead all kinds of frames, sound, damaged and forged, through the core.
 SANITIZED ?= tests/golden tests/codec tests/pipeline/test_hostile.py tests/pipeline/test_damage.py \
   tests/models/test_packing.py
+# Tests that lead golden frames, sound and invalid, through the program without Python.
+SANITIZED_DECODER ?= tests/decoder/test_golden.py tests/decoder/test_program.py \
+  tests/decoder/test_threads.py
 FUZZ_SECONDS ?= 120
 # make by itself would start a compiler for every source at once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -80,7 +83,7 @@ unit: $(READY)
 # for its size.
 lint-core: $(LIGHT) ## the core's format (clang-format), and what clang-tidy finds in it
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-format >/dev/null; \
-	  then clang-format --dry-run --Werror $(filter %.cpp %.hpp,$(CORE)); \
+	  then clang-format --dry-run --Werror $(filter %.cpp %.hpp %.h,$(CORE)); \
 	  else echo "left out, the core's format: pip install clang-format"; fi
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; if command -v clang-tidy >/dev/null; \
 	  then cmake -S core -B build/tidy -DNEUROCOMP_DECODER=ON -DNEUROCOMP_FUZZ=ON -DNEUROCOMP_TESTS=ON \
@@ -100,7 +103,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	find $(CURDIR)/neurocomp -mindepth 1 -maxdepth 1 -not -name '_core*.so' \
 	  -exec ln -sfn {} build/sanitize/package/neurocomp/ \;
 	$(BIN)/cmake -S core -B build/sanitize -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_TESTS=ON \
-	  -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
+	  -DNEUROCOMP_DECODER=ON -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
 	$(BIN)/cmake --build build/sanitize --target all core_tests
 	build/sanitize/core_tests
@@ -108,6 +111,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	  NEUROCOMP_TESTED=build/sanitize/package \
 	  LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libstdc++.so)" \
 	  $(BIN)/pytest -q -m "not slow" --import-mode=append $(SANITIZED)
+	NEUROCOMP_DECODER=build/sanitize/decoder $(BIN)/pytest -q -k program $(SANITIZED_DECODER)
 
 # Needs a C++ compiler and CMake, and no Python.
 decoder: ## the decoder without Python: library, C API, ncmp-decode, in build/decoder
@@ -160,7 +164,7 @@ suite: $(READY) ## the suite "text" of neurocomp bench, with a report in out/tex
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/clang-format -i $(filter %.cpp %.hpp,$(CORE))
+	$(BIN)/clang-format -i $(filter %.cpp %.hpp %.h,$(CORE))
 
 constants: ## write the core's header of the format's numbers
 	$(PYTHON) core/make_constants.py

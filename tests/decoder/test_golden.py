@@ -14,7 +14,7 @@ from neurocomp.frame import constants
 from neurocomp.frame.entry import ModelEntry
 from neurocomp.frame.header import FrameHeader
 from tests import forging, fuzz
-from tests.decoder import build, frames
+from tests.decoder import build, frames, subset
 from tests.decoder.conftest import Run
 from tests.decoder.library import Failed, Library, Models, Status
 from tests.golden import cases
@@ -90,8 +90,9 @@ def test_invalid_files_are_refused(path: Path, library: Library, models: Models)
 
 
 def test_the_program_decodes_them_as_well(run: Run, tmp_path: Path) -> None:
+    """A sixth of them: the library decodes all.  A program that checks itself has more to do."""
     options = [f"--models={folder}" for folder in build.MODELS]
-    for path in frames.DECODABLE[::6]:
+    for path in subset.chosen(frames.DECODABLE) if build.GIVEN else frames.DECODABLE[::6]:
         copy = tmp_path / path.name
         copy.write_bytes(path.read_bytes())
         done = run(*options, copy)
