@@ -6,6 +6,9 @@ import csv
 import dataclasses
 import hashlib
 import io
+import os
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -15,7 +18,7 @@ from typing import Any
 import pytest
 
 import neurocomp
-from neurocomp import errors
+from neurocomp import _core, errors
 from neurocomp.frame import constants
 from neurocomp.frame.block import Block, Method, TransformUse
 from neurocomp.frame.entry import ModelEntry
@@ -36,6 +39,11 @@ SIZES = {row["frame"]: row for row in rows(cases.SIZES)}
 ERRORS = {row["file"]: row["error"] for row in rows(cases.INVALID / "errors.csv")}
 VALID = sorted(cases.VALID.glob("*.ncmp"))
 INVALID = sorted(cases.INVALID.glob("*.ncmp"))
+
+BY_KIND = {
+    "language": [path for path in VALID if "-language-" in path.stem],
+    "others": [path for path in VALID if "-language-" not in path.stem],
+}
 
 
 def marked(found: Sequence[Any]) -> list[Any]:
@@ -66,6 +74,28 @@ def test_valid_files_decode(path: Path) -> None:
     row = SIZES[path.stem]
     assert len(content) == int(row["content_bytes"])
     assert hashlib.sha256(content).hexdigest() == row["content_sha256"]
+
+
+@pytest.mark.parametrize("processor", _core.processors())
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(BY_KIND["language"], id="language"),
+        pytest.param(BY_KIND["others"], id="others", marks=pytest.mark.slow),
+    ],
+)
+def test_valid_files_decode_on_every_path(frames: list[Path], processor: str) -> None:
+    """A process chooses its path once; what it decodes is compared with the frames' checksums."""
+    models = str(cases.BYTE_MODEL.parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "neurocomp", "test", "-v", "--model-path", models, *frames],
+        env={**os.environ, "NEUROCOMP_CPU": processor},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(path.name in done.stderr for path in frames)
 
 
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
