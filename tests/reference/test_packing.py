@@ -41,7 +41,7 @@ def test_networks_of_the_package(name: str) -> None:
 
 @pytest.mark.parametrize("change", [0, 1, 7, 80])
 def test_damage_is_found(change: int) -> None:
-    """In the coding itself: the checksum of the whole is made anew."""
+    """In the coding itself: the checksum of the whole is right."""
     content = bytearray(NETWORK.read_bytes())
     start = 8 + int.from_bytes(content[:8], "little")
     content[start + change] ^= 0x41
