@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from neurocomp.errors import FormatError
-from neurocomp.models.dalle.token_files import MAGIC, TokenSet, read_tokens, write_tokens
+from neurocomp.frame.constants import TOKEN_MAGIC
+from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 
 
 def sealed(content: bytes) -> bytes:
@@ -37,7 +38,7 @@ def test_counts_beyond_the_file_are_refused_at_no_cost(body: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(FormatError):
-            read_tokens(sealed(MAGIC + body))
+            read_tokens(sealed(TOKEN_MAGIC + body))
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from neurocomp.errors import FormatError
 from neurocomp.explain.raster import pnm_header
-from neurocomp.models.dalle.token_files import MAGIC, read_tokens
+from neurocomp.frame.constants import TOKEN_MAGIC
+from neurocomp.models.dalle.token_files import read_tokens
 
 SUB_PIXEL, LATENT, TOKEN = "sub-pixel", "latent", "token"
 
@@ -56,7 +57,7 @@ def units_of(content: bytes) -> Units:
     picture = picture_of(content)
     if picture is not None:
         return Units(SUB_PIXEL, picture.width * picture.height * picture.channels)
-    if content.startswith(MAGIC):
+    if content.startswith(TOKEN_MAGIC):
         try:
             return Units(LATENT, int(read_tokens(content).grids.size))
         except FormatError:

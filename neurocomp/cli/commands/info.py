@@ -177,7 +177,7 @@ def _name(model: ModelInfo) -> str:
 
 def _method(block: BlockInfo) -> str:
     """Return what a block was coded with, with its lanes where they are of a language model."""
-    from neurocomp.pipeline.inspect import LANGUAGE
+    from neurocomp.registry.catalogue import LANGUAGE
 
     if not block.coded_with.startswith(LANGUAGE):
         return block.coded_with
