@@ -55,7 +55,7 @@ class Family:
         bit_coder: how a binary model codes, `BINARY` or `FREE`, which bounds its payloads.
         max_lanes: most lanes of a block.
         has_sections: lanes of a block are split into sections, which are coded side by side.
-        variants: names of what codes a block, by its variant, for people; empty if blocks are
+        variants: names of coding methods by a block's variant, for people; empty if blocks are
             all coded alike.
     """
 
