@@ -52,7 +52,7 @@ class Family:
             in its file's header; None where no window slides.
         stored_family: family of its models' files, if that is another one.
         mix: makes a model of one of ``stored_family``; None where it can't be one.
-        bit_coder: how a binary model codes, `BINARY` or `FREE`, which bounds its payloads.
+        bit_coder: coder of a binary model, `BINARY` or `FREE`, which bounds its payloads.
         max_lanes: most lanes of a block.
         has_sections: lanes of a block are split into sections, which are coded side by side.
         variants: names of coding methods by a block's variant, for people; empty if blocks are
