@@ -135,7 +135,7 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
         return
     alphabet = gpt2_alphabet(plan.tokenizer)
     cache = SymbolCache(None, alphabet.name, alphabet.separator, alphabet.encode)
-    key = hashlib.sha256(alphabet.name.encode() + bytes([plan.min_count]))
+    key = hashlib.sha256(alphabet.name.encode())
     for path in plan.corpus:
         key.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
     documents = []
@@ -146,14 +146,36 @@ def train_ngrams(plan: NgramPlan, tokenizer: bytes, folder: Path) -> Iterator[Co
         documents += [symbols[a:b] for a, b in zip(starts, [*ends, symbols.size], strict=True)]
     for smoothing, title in (("katz", "back-off"), ("kneser-ney", "Kneser-Ney")):
         for order in plan.orders:
-            target = folder / f"{order}-gram-{smoothing}-{key.hexdigest()[:12]}.safetensors"
+            counts = min_counts(smoothing, order, plan.min_count)
+            own = key.copy()
+            own.update(repr(counts).encode())
+            target = folder / f"{order}-gram-{smoothing}-{own.hexdigest()[:12]}.safetensors"
             if not target.is_file():
-                min_count = plan.min_count if order > 1 else 1
-                counted = train_ngram(documents, alphabet.size, order, smoothing, min_count)
+                counted = train_ngram(documents, alphabet.size, order, smoothing, counts)
                 stored = counted.to_stored()
                 tensors = {**stored.tensors, TOKENIZER: np.frombuffer(tokenizer, np.uint8)}
                 StoredModel(stored.architecture, stored.config, tensors).save(target)
             yield Contender(f"{order}-gram, {title}", str(target), target)
+
+
+KATZ_SINGLETONS = 2
+"""Length up to which Katz's back-off stores n-grams that occur once.
+
+Longer ones cost more bits than they save, and tools for n-grams leave them out by default (Stolcke
+2002, "SRILM, an extensible language modeling toolkit")."""
+
+
+def min_counts(smoothing: str, order: int, least: int) -> list[int]:
+    """Return how often n-grams of each length must occur to be stored, ``order`` numbers.
+
+    Args:
+        smoothing: "katz" or "kneser-ney".
+        order: length of the longest.
+        least: lower bound for n-grams of 2 tokens and more.
+    """
+    longest = order if smoothing != "katz" else KATZ_SINGLETONS
+    long = max(least, 2)
+    return [1] + [least if length <= longest else long for length in range(2, order + 1)]
 
 
 def convert(checkpoint: Path, folder: Path) -> Contender:

@@ -18,6 +18,7 @@ from neurocomp.bench.contenders import (
     NgramPlan,
     convert,
     installed,
+    min_counts,
     read_excerpt,
     tokenizer_of,
     train_ngrams,
@@ -28,6 +29,7 @@ from neurocomp.bench.measure import measure, read_rows, write_rows
 from neurocomp.cli.entry import run
 from neurocomp.errors import FormatError, NeurocompError
 from neurocomp.models.hub.convert import convert_checkpoint
+from neurocomp.models.ngram.training import train_ngram
 from neurocomp.models.transformer import TransformerModel
 from neurocomp.registry.opening import open_model
 from neurocomp.store.folder import ModelStore
@@ -41,6 +43,7 @@ from tests.models.transformer.llamas import write_llama
 from tests.symbols.vocabulary import ALPHABET_SIZE
 
 NUM_TOKENS = 600
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +201,19 @@ def test_ngrams_code_text_by_the_tokenizer_they_hold(folder: Path, tmp_path: Pat
     excerpt = read_excerpt(folder / "valid.txt", BytePairs(tokenizer), ALPHABET_SIZE, 50)
     assert (folder / "valid.txt").read_bytes().startswith(excerpt.content)
     assert 50 <= excerpt.tokens.size <= 52
+
+
+@pytest.mark.parametrize("smoothing", ["katz", "kneser-ney"])
+def test_no_order_is_worse_than_a_shorter_one(smoothing: str) -> None:
+    """With every n-gram stored, those of Katz are: 3.18 bits with four bytes, 3.21 with five."""
+    primer = np.frombuffer((ROOT / "neurocomp/models/mix/primer.txt").read_bytes(), np.uint8)
+    unseen = np.frombuffer((ROOT / "corpora/samples/prose.txt").read_bytes()[:6000], np.uint8)
+    bits = []
+    for order in (1, 2, 3, 4, 5):
+        stored = min_counts(smoothing, order, 1)
+        bits.append(table_bits(train_ngram([primer], 256, order, smoothing, stored), unseen))
+    assert 8 * unseen.size > bits[0]
+    assert bits == sorted(bits, reverse=True)
 
 
 def test_without_models_there_is_nothing_to_measure(folder: Path, tmp_path: Path) -> None:
