@@ -34,8 +34,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         for name in ("window", "batch", "validation_pieces", "validation_length"):
             require_count(f"data.{name}", getattr(self, name))
-        sampled = self.sampled_symbols
-        require(sampled >= 0, "data.sampled_symbols", sampled, "0 for all, or positive")
+        if self.sampled_symbols:
+            require_count("data.sampled_symbols", self.sampled_symbols)
         share = self.validation_share
         require(0 < share < 1, "data.validation_share", share, "between 0 and 1")
         for kind, weight in self.weights.items():
