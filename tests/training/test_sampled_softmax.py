@@ -151,5 +151,5 @@ def test_bytes_of_the_byte_network_are_few(
 
 
 def test_fewer_than_none() -> None:
-    with pytest.raises(UsageError, match="data.sampled_symbols is -1, but must be positive"):
+    with pytest.raises(UsageError, match="is -1, but must be positive"):
         DataConfig(sampled_symbols=-1)
