@@ -49,8 +49,8 @@ class NetworkCodec(Codec):
 
     Args:
         model: the network.
-        dictionary: what the contexts read before each section, and the network the end of; None
-            for nothing.
+        dictionary: text that the contexts read before each section, and whose end the network
+            reads; None if there is none.
         threads: sections that are coded at once, of all blocks together.
     """
 

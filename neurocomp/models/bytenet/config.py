@@ -25,11 +25,11 @@ class RecurrentConfig:
     """Shape of a network; see ``neurocomp.models.bytenet.glr`` for what it computes.
 
     Attributes:
-        width: d, of the stream, a multiple of 4.
-        num_blocks: of recurrence and feed-forward layer.
+        width: d, width of the stream, a multiple of 4.
+        num_blocks: number of blocks, each a recurrence and a feed-forward layer.
         context: bytes whose embeddings are added up to the input.
-        inner_width: of the feed-forward layers, a multiple of 4.
-        epsilon: of the norms, in squared units of the stream, times d.
+        inner_width: width of the feed-forward layers, a multiple of 4.
+        epsilon: epsilon of the norms, in squared units of the stream, times d.
         hashed: bits of the tables of hashed n-grams, by the length of the n-grams in digits.
         section_lanes: lanes of a long block that share tables and a payload.
     """

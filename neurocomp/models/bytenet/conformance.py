@@ -31,7 +31,7 @@ def sample(*, hashed: bool = False) -> StoredModel:
     """Return the network; its numbers are multiples of powers of 2 and no library's random ones.
 
     Args:
-        hashed: with embeddings of hashed n-grams.
+        hashed: whether the network has embeddings of hashed n-grams.
     """
     width, inner = _WIDTH, _EXPANSION * _WIDTH
     state = 1

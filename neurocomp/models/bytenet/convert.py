@@ -85,12 +85,12 @@ class BlockBuilder:
     """Makes the integers of blocks, and of other layers of the network around them.
 
     Args:
-        weights: of the checkpoint, by name.
-        width: of the stream.
+        weights: tensors of the checkpoint, by name.
+        width: width of the stream.
         wide: 16-bit activations, not 8-bit ones, whose bound is then stored with each layer.
 
     Attributes:
-        tensors: what was made so far.
+        tensors: tensors made so far, by name.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], width: int, *, wide: bool) -> None:
@@ -162,8 +162,8 @@ def layer_units(kind: str, width: int) -> tuple[float, float]:
     """Return the real values of an input of 1 with scale 1, and of an output of 1.
 
     Args:
-        kind: "gates", "out", "up", "down" or "head".
-        width: of the stream.
+        kind: kind of the layer: "gates", "out", "up", "down" or "head".
+        width: width of the stream.
     """
     normed = float(np.sqrt(float(width)))  # after a norm: a root mean square of 1
     units = {

@@ -158,7 +158,7 @@ class GLR(nn.Module):
         Args:
             symbols: bytes as int64, shape (B, context - 1 + T); at the start of a document the
                 context is filled up with the separator 0x1e.
-            state: `initial_state`, or what the call for the positions before returned.
+            state: `initial_state`, or the state that the call for the positions before returned.
 
         Returns:
             Logits of shape (B, T, 256) and the state after the last position, (blocks, B, d).

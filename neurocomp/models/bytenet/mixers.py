@@ -30,7 +30,7 @@ def teach_mixers(network: StoredModel, texts: Sequence[NDArray[np.uint8]]) -> St
     """Return ``network`` with what the mixers learn from texts that it was not trained on.
 
     Args:
-        network: of architecture "recurrent"; what its mixers knew before is forgotten.
+        network: network of architecture "recurrent"; the earlier knowledge of its mixers is lost.
         texts: bytes, (n,), of different kinds; pieces of them are read in turn.
 
     Raises:

@@ -25,9 +25,9 @@ class Network:
     one that says what is computed.
 
     Args:
-        config: the shape.
+        config: shape of the network.
         parts: integers that fit it.
-        engine: who computes.
+        engine: engine that computes.
     """
 
     def __init__(self, config: RecurrentConfig, parts: Parts, engine: Engine[Any]) -> None:
@@ -93,10 +93,10 @@ class PreparedBlock:
     """A block on an engine: rows of the stream and its state to those after the next symbols.
 
     Args:
-        width: of the stream.
-        block: its layers.
-        parts: what it shares with the other blocks.
-        engine: who computes.
+        width: width of the stream.
+        block: layers of the block.
+        parts: parts that it shares with the other blocks.
+        engine: engine that computes.
     """
 
     def __init__(self, width: int, block: Block, parts: SharedParts, engine: Engine[Any]) -> None:

@@ -45,7 +45,7 @@ class HashedEmbeddings:
     Attributes:
         rows: int8, (R, d).
         scales: int32, (R,), positive.
-        tables: what they are of, one after the other.
+        tables: tables that the rows belong to, one after the other.
     """
 
     rows: NDArray[np.int8]
@@ -77,9 +77,9 @@ class Parts:
             before the last.
         hashed: embeddings of hashed n-grams, one table after the other.
         blocks: the blocks.
-        norm: of every layer's input; without gains.
-        head: to logits in units of 2**-10, to base 2.
-        recurrence: its table.
+        norm: norm of every layer's input, without gains.
+        head: layer that gives the logits, to base 2 in units of 2**-10.
+        recurrence: recurrence of the blocks, with its table.
         silu: table of the output gate.
         exp2: table of powers of 2.
     """

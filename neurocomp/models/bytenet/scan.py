@@ -25,8 +25,7 @@ def gated_recurrence(parts: Tensor, initial: Tensor) -> tuple[Tensor, Tensor]:
     """Return h_t silu(o_t) of the states h_1..h_T of `gated_scan`, and h_T.
 
     Args:
-        parts: what opens the gates, before the sigmoid; o; candidates: side by side, shape
-            (T, B, 3d).
+        parts: inputs of the gates' sigmoid, o, and the candidates, side by side, shape (T, B, 3d).
         initial: h_0, shape (B, d), float32.
 
     Returns:
@@ -52,8 +51,8 @@ def gated_scan(gates: Tensor, candidates: Tensor, initial: Tensor, num_chunks: i
         gates: z, shape (T, B, d), values in 0..1.
         candidates: c, of the same shape and dtype.
         initial: h_0, shape (B, d).
-        num_chunks: how many chunks advance together; 0 takes one on a CPU, where a step is cheap,
-            and about sqrt(T) elsewhere.
+        num_chunks: number of chunks that advance together; 0 takes one on a CPU, where a step is
+            cheap, and about sqrt(T) elsewhere.
 
     Returns:
         h, shape (T, B, d).
@@ -104,7 +103,7 @@ def linear_scan(decays: Tensor, inputs: Tensor, initial: Tensor, num_chunks: int
         decays: a, shape (T, B, d).
         inputs: x, of the same shape and dtype.
         initial: h_0, shape (B, d).
-        num_chunks: how many chunks advance together, at least 1.
+        num_chunks: number of chunks that advance together, at least 1.
     """
     num_steps = inputs.shape[0]
     if num_chunks == 1:

@@ -33,11 +33,11 @@ def trace_sections(
     """Return the cost of each byte of a block; see `Codec.trace`.
 
     Args:
-        sections: of the block.
+        sections: sections of the block.
         asked: bytes of the block for which the likeliest ones are wanted.
-        plan: what `_core.encode` takes by name.
-        block: as it was coded.
-        workers: trace sections side by side.
+        plan: arguments that `_core.encode` takes by name.
+        block: the coded block, whose payload the traced one must equal.
+        workers: workers that trace sections side by side.
     """
     sizes = [len(one) for one in sections]
     bounds = pairwise(np.cumsum([0, *sizes]).tolist())

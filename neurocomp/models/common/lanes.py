@@ -46,8 +46,8 @@ class LaneGroups(Predictor, Generic[Group]):
     nothing else.
 
     Args:
-        num_lanes: in all.
-        num_threads: groups at most.
+        num_lanes: number of all lanes.
+        num_threads: number of groups at most.
         make: returns the group of some of the lanes.
     """
 
@@ -85,8 +85,8 @@ class ForeseeingGroups(LaneGroups[ForeseeingLanes]):
     """Groups that read several steps at once for an encoder.
 
     Args:
-        num_lanes: in all.
-        num_threads: groups at most.
+        num_lanes: number of all lanes.
+        num_threads: number of groups at most.
         make: returns the group of so many lanes.
     """
 

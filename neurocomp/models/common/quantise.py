@@ -45,7 +45,7 @@ class WeightMatrix:
     Attributes:
         weight: int8, (N, K), at most 64 or 127 in magnitude.
         scale: float64, (N,).
-        gain: int32, (K,): what inputs are multiplied with before they are quantised.
+        gain: int32, (K,): factors that inputs are multiplied with before they are quantised.
     """
 
     weight: NDArray[np.int8]
@@ -72,7 +72,7 @@ def quantise_matrix(
 
     Args:
         matrix: (N, K), float16 to float64; read in pieces of rows.
-        columns: (K,), multiplied with the columns first; None for inputs that are taken as are.
+        columns: (K,), factors of the columns; None for inputs that are taken as they are.
         inputs: (K,), positive: the largest that each column of the norm has, before ``columns``.
         flat: leave ``columns`` to the gains.
         weight_max: bound of the integers.
@@ -168,8 +168,8 @@ def embedding_scales(
     """Return integer scales of rows (V,) and columns (K,) of an ``exact.Embedding``, and its shift.
 
     Args:
-        rows, columns: what its 8-bit integers are multiplied with.
-        fraction_bits: of the vectors.
+        rows, columns: real scales that the 8-bit integers of the embedding are multiplied with.
+        fraction_bits: fraction bits of the vectors.
 
     Raises:
         UnsupportedError: they are out of the range of integers.

@@ -21,7 +21,7 @@ def convert_prior(prior: Prior, tokenizer: bytes) -> StoredModel:
     """Return the exact form of ``prior``: the same parameters give the same integers everywhere.
 
     Args:
-        prior: trained.
+        prior: the trained prior.
         tokenizer: JSON of the captions' byte pairs.
 
     Raises:

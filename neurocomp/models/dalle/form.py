@@ -14,14 +14,14 @@ class RecordForm:
     """All lanes, which are at the same position in their records.
 
     Args:
-        shape: of the records.
-        head: of the lanes.
-        num_lanes: of the block.
+        shape: shape of the records.
+        head: head of lane 0, which holds for all of them.
+        num_lanes: number of lanes of the block.
 
     Attributes:
-        shape: as above.
-        kind: of the records.
-        place: in a record, of the next symbols.
+        shape: shape of the records.
+        kind: kind of the records.
+        place: place of the next symbols in a record.
     """
 
     def __init__(self, shape: RecordShape, head: Head, num_lanes: int) -> None:

@@ -76,9 +76,11 @@ class Ranking:
     """Which images of a caption are kept.
 
     Attributes:
-        keep: how many, the best first; None for all as they come, unless there is a CLIP.
-        clip: judges; None for the prior itself, which takes those that tell most of their caption.
-        autoencoder: makes the pixels that a CLIP looks at.
+        keep: number of images to keep, the best first; None for all, in the order in which
+            they come unless there is a CLIP.
+        clip: judge of the images; None for the prior itself, which takes those that tell most of
+            their caption.
+        autoencoder: autoencoder that makes the pixels that a CLIP looks at.
     """
 
     keep: int | None = None
@@ -109,11 +111,11 @@ def generate_tokens(
 
     Args:
         model: the prior.
-        captions: one or more; the random numbers of an image depend on its place in the whole.
-        count: images of each.
-        options: how codes are drawn.
+        captions: at least one; the random numbers of an image depend on its place in the whole.
+        count: number of images of each caption.
+        options: sampling options for the codes.
         prime: the first codes of every image, (n,).
-        ranking: which of them are kept; None for all.
+        ranking: choice of the images to keep; None for all.
     """
     each = [caption for caption in captions for _ in range(count)]
     grids = sample_grids(model, each, options, prime)
@@ -130,9 +132,9 @@ def prime_codes(stored: StoredAutoencoder, image: Path, num_rows: int | None) ->
     """Return the codes of an image's upper rows in raster order, (n,).
 
     Args:
-        stored: makes the codes.
-        image: file, of a size that the autoencoder's way of resizing takes.
-        num_rows: how many; None for half of them.
+        stored: autoencoder that makes the codes.
+        image: image file, of a size that the autoencoder's way of resizing takes.
+        num_rows: number of rows of codes; None for half of them.
 
     Raises:
         UsageError: the file is not an image, or has not so many rows.

@@ -58,8 +58,8 @@ def read_file(path: Path, limit: int, what: str) -> bytes:
 
     Args:
         path: the file; a device or a pipe, whose reading might never end, is not read.
-        limit: in bytes.
-        what: of what, for the message.
+        limit: largest size in bytes.
+        what: words for the file in the message, such as "a file".
 
     Raises:
         UnusableImageError: it is larger, or no regular file.
@@ -127,10 +127,10 @@ class CaptionedImages:
     """Images in a fixed order.
 
     Attributes:
-        keys: name of each, without folder and suffix.
-        captions: of each, or none at all.
+        keys: name of each image, without folder and suffix.
+        captions: caption of each image, or an empty tuple.
         pixels: shape (N, size, size, 3), uint8, RGB.
-        skipped: what was left out, and why.
+        skipped: images that were left out, each with the reason.
     """
 
     keys: tuple[str, ...]
@@ -159,10 +159,10 @@ class CaptionedImages:
 
         Args:
             name: "training", "held-out" or "all".
-            share: of the groups that are trained on.
+            share: share of the groups that are trained on.
             group: "caption": images of one caption belong together; "base": those whose key is the
-                same up to the first "_"; "image": each is alone.
-            seed: of the choice.
+                same up to the first "_"; "image": each image is alone.
+            seed: seed of the choice.
 
         Raises:
             UsageError: parts are by caption, but captions have not been read.

@@ -93,8 +93,8 @@ def unigram_bits(grids: Grids, num_codes: int, before: Grids | None = None) -> f
     """Return the code length of all codes under adaptive counts from 1/2 on (Krichevsky-Trofimov).
 
     Args:
-        grids: what is coded, (N, rows, columns).
-        num_codes: K.
+        grids: codes to measure, (N, rows, columns).
+        num_codes: K, size of the codebook.
         before: grids that the counts have seen already.
     """
     model = _core.images.CountModel(num_codes)

@@ -55,10 +55,10 @@ def choose_rarest(
     """Write each caption's tokens of the lowest counts to ``out``, of equal ones the earlier.
 
     Args:
-        tokens: of captions, (lanes, most tokens).
-        sizes: how many tokens each has, (lanes,).
-        counts: of all tokens, (tokens,).
-        out: where to.
+        tokens: tokens of captions, (lanes, most tokens).
+        sizes: number of tokens of each caption, (lanes,).
+        counts: counts of all tokens, (tokens,).
+        out: array that the tokens are written to.
     """
     _core.images.choose_rarest(tokens, sizes, counts, out)
 
@@ -83,7 +83,7 @@ class CodeMemory:
     their own; then `learn`, for all of them, from what both have left behind.
 
     Args:
-        shape: of the set's records.
+        shape: shape of the set's records.
         num_lanes: lanes that read it.
         exp2: the prior's table, int32 (1024,): 2**30 * 2**(-i / 1024).
     """
@@ -98,10 +98,10 @@ class CodeMemory:
         """Return the logits of the codes at ``place``, (lanes, codes), with what the set has shown.
 
         Args:
-            lanes: whose they are.
-            place: of the codes, in raster order.
-            logits: of the prior.
-            priors: their tables.
+            lanes: lanes that the logits are of.
+            place: place of the codes, in raster order.
+            logits: logits of the prior.
+            priors: frequency tables of those logits.
         """
         out = np.empty(logits.shape, np.int32)
         own = np.ascontiguousarray(logits)
@@ -122,8 +122,8 @@ class CodeMemory:
         """Take the captions of the lanes' next images.
 
         Args:
-            tokens: (lanes, most tokens).
-            sizes: how many tokens each has, (lanes,).
+            tokens: tokens of the captions, (lanes, most tokens).
+            sizes: number of tokens of each caption, (lanes,).
             active: lanes that have a caption.
         """
         self._memory.read_captions(tokens, sizes, active)

@@ -34,7 +34,7 @@ class DalleModel(SymbolModel):
 
     Args:
         stored: the integers, checked here.
-        engine: who computes; None for what this machine does best.
+        engine: engine that computes; None for the one that suits this machine best.
 
     Raises:
         FormatError: the stored parts are damaged or would not be exact.

@@ -33,13 +33,13 @@ class PriorNetwork:
     """Runs a prior's parts on an engine.
 
     Args:
-        config: of the transformer.
-        shape: of what it reads.
+        config: configuration of the transformer.
+        shape: shape of the rows that the prior reads.
         parts: integers that fit it.
-        engine: who computes.
+        engine: engine that computes.
 
     Attributes:
-        shape: as above.
+        shape: shape of the rows that the prior reads.
         exp2: the stored table of powers of 2, int32 (1024,): 2**30 * 2**(-i / 1024).
     """
 
@@ -145,9 +145,9 @@ def choose_damping(network: PriorNetwork, rows: Symbols, codes: Symbols) -> int:
     Floats may choose, for a set says what was chosen; a reader computes none of this.
 
     Args:
-        network: of the prior.
+        network: network of the prior.
         rows: `PriorShape.text_rows` of the images.
-        codes: of the images in raster order, int32 (images, codes).
+        codes: codes of the images in raster order, int32 (images, codes).
     """
     most = max(MAX_LOGITS // (codes.shape[1] * network.shape.records.num_codes), 1)
     count = min(len(codes), max(len(codes) // SHARE, MIN_IMAGES), MAX_IMAGES, most)

@@ -24,8 +24,8 @@ def write_pictures(pixels: Pixels, folder: Path, columns: int) -> Path:
     """Write each picture as 0000.png and so on, and all of them as grid.png; return the latter.
 
     Args:
-        pixels: of the pictures.
-        folder: exists.
+        pixels: pixels of the pictures.
+        folder: a folder that exists.
         columns: pictures in a row of the grid.
     """
     for number, picture in enumerate(pixels):

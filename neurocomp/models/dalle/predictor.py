@@ -21,11 +21,11 @@ class RecordGroup:
     """Lanes that one thread advances.
 
     Args:
-        network: shared by all groups.
-        form: of all lanes.
-        memory: of all lanes.
-        damping: of the logits of codes.
-        lanes: this group's.
+        network: network that all groups share.
+        form: form of all lanes.
+        memory: memory of all lanes.
+        damping: damping of the logits of codes.
+        lanes: lanes of this group.
     """
 
     def __init__(
@@ -153,9 +153,9 @@ class PriorPredictor(Predictor):
     """All lanes of a block: first their heads, then records.
 
     Args:
-        network: of the model.
-        num_lanes: at least 1.
-        num_threads: lanes are spread over so many.
+        network: network of the model.
+        num_lanes: number of lanes, at least 1.
+        num_threads: number of threads that the lanes are spread over.
     """
 
     def __init__(self, network: PriorNetwork, num_lanes: int, num_threads: int) -> None:

@@ -155,8 +155,8 @@ class Prior(nn.Module):
     """Predicts a caption, and an image's codes after it.
 
     Args:
-        config: of the network.
-        shape: of what it reads, with as many patterns as the network has blocks.
+        config: configuration of the network.
+        shape: shape of the rows that it reads, with as many patterns as the network has blocks.
     """
 
     def __init__(self, config: PriorConfig, shape: PriorShape) -> None:

@@ -63,9 +63,9 @@ class Head:
     """The head of lane 0.
 
     Attributes:
-        kind: of the records.
-        damping: of the logits of codes, below NUM_DAMPINGS; 0 where there are no codes.
-        num_empty: slots left empty at the start.
+        kind: kind of the records.
+        damping: damping of the logits of codes, below NUM_DAMPINGS; 0 if there are no codes.
+        num_empty: number of slots left empty at the start.
     """
 
     kind: Kind
@@ -89,11 +89,11 @@ class RecordShape:
     Symbols are the tokens of captions, then ``pad``, the codes of images, and ``end``.
 
     Attributes:
-        num_tokens: different tokens of captions.
-        text_length: tokens of a caption in one record.
-        rows: of an image's codes.
-        columns: of them.
-        num_codes: different codes.
+        num_tokens: number of different tokens of captions.
+        text_length: number of tokens of a caption in one record.
+        rows: number of rows of an image's codes.
+        columns: number of columns of an image's codes.
+        num_codes: number of different codes.
     """
 
     num_tokens: int
@@ -229,8 +229,8 @@ def head_choices(before: Sequence[int], num_lanes: int) -> int:
     """Return the number of equally likely next symbols in the head of lane 0.
 
     Args:
-        before: its symbols so far, fewer than ``HEAD_SYMBOLS``.
-        num_lanes: of the stream.
+        before: symbols of the head so far, fewer than ``HEAD_SYMBOLS``.
+        num_lanes: number of lanes of the stream.
     """
     place = len(before)
     if place == 0:

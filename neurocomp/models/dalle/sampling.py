@@ -54,12 +54,12 @@ class SamplingOptions:
     """Options of sampling.
 
     Attributes:
-        seed: of the random numbers, 0 to 2**64 - 1.
-        temperature: divides the logits; 0 takes the likeliest code.
-        top_k: only the k likeliest codes; 0 for all.
-        top_p: only the likeliest codes, as many as have this share together.
-        guidance: how far to go from the logits without the caption to those with it, and beyond
-            (J. Ho, T. Salimans, Classifier-free diffusion guidance, 2022); 1 for the latter.
+        seed: seed of the random numbers, 0 to 2**64 - 1.
+        temperature: divisor of the logits; 0 takes the likeliest code.
+        top_k: number of the likeliest codes to draw from; 0 for all.
+        top_p: probability that the likeliest codes, from which one is drawn, have together.
+        guidance: factor of the step from the logits without the caption to those with it (J. Ho,
+            T. Salimans, Classifier-free diffusion guidance, 2022); 1 gives the latter.
     """
 
     seed: int = 0
@@ -103,8 +103,8 @@ def sample_grids(
 
     Args:
         model: the prior.
-        captions: one for each image; "" for none.
-        options: how codes are drawn.
+        captions: one caption for each image; "" for none.
+        options: sampling options for the codes.
         prime: the first codes of every image in raster order, (n,).
         first_image: number of the first image, which chooses its random numbers.
         use_cache: False to read everything again at every step; only the time differs.

@@ -36,7 +36,7 @@ def parse_patterns(text: str, num_layers: int) -> tuple[str, ...]:
 
     Args:
         text: "paper", or patterns with commas between, which are repeated as often as needed.
-        num_layers: of the network.
+        num_layers: number of layers of the network.
 
     Raises:
         FormatError: there is no such pattern.
@@ -71,9 +71,9 @@ def pattern_mask(
     Args:
         name: one of ``PATTERNS``.
         text_length: tokens of a caption; the start symbol is before them.
-        rows: of codes.
-        columns: of codes.
-        kernel: odd.
+        rows: number of rows of codes.
+        columns: number of columns of codes.
+        kernel: width of the convolutional pattern, odd.
     """
     num_codes, before = rows * columns, 1 + text_length
     size = before + num_codes
@@ -103,10 +103,10 @@ class PriorShape:
     and the codes of images: nothing of it means two things.
 
     Attributes:
-        records: captions and images.
-        patterns: attention of each layer.
-        kernel: of the convolutional pattern, odd.
-        autoencoder: SHA-256 of what made the codes, 32 bytes.
+        records: shape of the records of captions and images.
+        patterns: attention pattern of each layer.
+        kernel: width of the convolutional pattern, odd.
+        autoencoder: SHA-256 of the autoencoder that made the codes, 32 bytes.
     """
 
     records: RecordShape
@@ -175,7 +175,7 @@ class PriorShape:
         """Return the symbols before images, int32 (lanes, before): start and caption.
 
         Args:
-            captions: tokens of each; those beyond the prior's length are left out.
+            captions: tokens of each caption; those beyond the prior's length are left out.
         """
         length = self.records.text_length
         rows = np.empty((len(captions), self.before), np.int32)

@@ -109,7 +109,7 @@ def read_images(
     Args:
         source: a folder (and those below it) of images with caption files of the same stem; a tar
             file of the same; or a .jsonl, .csv or .tsv table of paths and captions.
-        options: how images are made equal.
+        options: size of the images and the way of resizing.
         with_captions: whether an image without a caption is left out; otherwise captions are not
             read at all.
 

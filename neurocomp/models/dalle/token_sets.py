@@ -28,7 +28,7 @@ class TokenSets(SymbolMap):
     """The symbol map of the token files of one autoencoder.
 
     Args:
-        shape: of the records.
+        shape: shape of the records.
         captions: byte pairs of captions.
         autoencoder: SHA-256 of the autoencoder, 32 bytes.
         choose_damping: returns, for captions' tokens and grids, the damping under which the model

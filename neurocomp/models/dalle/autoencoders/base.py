@@ -56,7 +56,7 @@ def nats(config: Shape, statistics: Tensor, pixels: Tensor) -> Tensor:
     appendix A.3 of the paper, ``statistics`` are mu and ln b.
 
     Args:
-        config: says which likelihood.
+        config: configuration that names the likelihood.
         statistics: a decoder's output, (B, C, H, W).
         pixels: (B, 3, H, W) in 0..1.
     """
@@ -92,9 +92,9 @@ class Autoencoder(nn.Module):
 
     Attributes:
         config: shape and kind.
-        usage: how often each code was taken since the last revival, (K,).
-        distortion: how far in all, in squares, encodings were then from the code they took, (K,);
-            0 where codes are not chosen by distance.
+        usage: number of times that each code was taken since the last revival, (K,).
+        distortion: sum of the squared distances from each code of the encodings that took it since
+            then, (K,); 0 where codes are not chosen by distance.
         per_code: names of the tensors that have a row for each code.
     """
 
@@ -115,7 +115,7 @@ class Autoencoder(nn.Module):
 
         Args:
             images: float32, H and W are multiples of f.
-            temperature: of a dVAE's relaxation; 1 for a VQ-VAE.
+            temperature: temperature of a dVAE's relaxation; 1 for a VQ-VAE.
         """
 
     @abstractmethod

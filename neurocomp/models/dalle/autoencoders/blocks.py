@@ -32,10 +32,10 @@ class Block(nn.Module):
     """x + gain * r(x), where r narrows the channels to a quarter.
 
     Args:
-        num_inputs, num_outputs: channels.
-        gain: of r.
+        num_inputs, num_outputs: numbers of channels.
+        gain: factor of r.
         is_wide_first: whether the 1 x 1 convolution comes last (encoder) or first (decoder).
-        kernel: pixels across the other three.
+        kernel: pixels across the other three convolutions.
     """
 
     def __init__(

@@ -40,8 +40,8 @@ def keep_codes(network: Autoencoder, codes: Tensor) -> Autoencoder:
     """Return ``network`` with some of its codes only, in the mode and place that it is in.
 
     Args:
-        network: whole; it stays as it is.
-        codes: int64, (n,), which to keep: code i of the result is ``codes[i]`` of ``network``.
+        network: the whole autoencoder; it stays as it is.
+        codes: codes to keep, int64, (n,): code i of the result is ``codes[i]`` of ``network``.
     """
     tensors = network.state_dict()
     tensors |= {name: tensors[name][codes] for name in network.per_code if name in tensors}

@@ -26,11 +26,11 @@ class StoredAutoencoder(NamedTuple):
     """An autoencoder as its folder holds it.
 
     Attributes:
-        network: in float32, for evaluation.
-        sha256: of model.safetensors, 32 bytes: what token files name.
-        options: how images are made equal.
+        network: the autoencoder in float32, for evaluation.
+        sha256: SHA-256 of model.safetensors, 32 bytes, which token files name.
+        options: size of the images and the way of resizing.
         training_share, group: see `CaptionedImages.part`.
-        measures: on the images that were held out, by name; none where nobody has measured.
+        measures: measures on the images that were held out, by name; none if nobody has measured.
     """
 
     network: Autoencoder
@@ -56,11 +56,11 @@ def save_autoencoder(
     """Write ``network`` into ``folder``; return the file of its parameters.
 
     Args:
-        network: its parameters are stored, those of training left out.
+        network: the autoencoder; its parameters are stored, those of training left out.
         data: dataclass with size, resize, training_share and group.
-        folder: exists.
+        folder: a folder that exists.
         measures: see `StoredAutoencoder`.
-        dtype: of the parameters.
+        dtype: dtype of the stored parameters.
     """
     tensors = {
         name: tensor.detach().cpu().to(dtype).contiguous()

@@ -56,9 +56,9 @@ class _Level(nn.Module):
     """Blocks at one resolution, each followed by attention where there is some, and the way on.
 
     Args:
-        num_inputs, num_outputs: channels.
-        count: blocks.
-        attends: whether there is attention.
+        num_inputs, num_outputs: numbers of channels.
+        count: number of blocks.
+        attends: whether the blocks are followed by attention.
         resample: "downsample", "upsample", or "" at the last level.
     """
 

@@ -21,13 +21,14 @@ class VQGANConfig:
         kind: "vqgan" chooses the nearest code, "gumbel-vqgan" the likeliest one.
         num_codes: K.
         code_width: numbers in a code (embed_dim).
-        latent_channels: that the encoder ends and the decoder begins with (z_channels).
+        latent_channels: channels that the encoder ends and the decoder begins with (z_channels).
         width: channels at full resolution, a multiple of 32 (ch).
-        multipliers: of the width, for each resolution (ch_mult); f halves once less than they are.
+        multipliers: factors of the width, one for each resolution (ch_mult); f is 2 to the power of
+            one less than their number.
         num_blocks: residual blocks at each resolution; the decoder has one more (num_res_blocks).
         resolution: pixels across the images that it was trained on.
-        attention_at: at these of the resolutions blocks are followed by attention.
-        likelihood, deviation: see `AutoencoderConfig`: those of an image given its codes.
+        attention_at: resolutions whose blocks are followed by attention.
+        likelihood, deviation: those of an image given its codes; see `AutoencoderConfig`.
     """
 
     kind: str = NEAREST

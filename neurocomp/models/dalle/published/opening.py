@@ -28,9 +28,9 @@ class Published:
     """An autoencoder that somebody has published.
 
     Attributes:
-        network: in float32, for evaluation.
+        network: the autoencoder in float32, for evaluation.
         size: pixels across the images that it was trained on.
-        sources: the files it was read from.
+        sources: files that it was read from.
     """
 
     network: Autoencoder
@@ -44,7 +44,7 @@ def open_published(place: Path, configuration: Path | None = None) -> Published:
     Args:
         place: a checkpoint of taming-transformers, or a folder with one and its YAML, with the
             hub's config.json and parameters, or with encoder.pkl and decoder.pkl.
-        configuration: YAML or config.json, where it is not there.
+        configuration: YAML or config.json, if ``place`` has none.
 
     Raises:
         UsageError: there is none of these, or not all of one.

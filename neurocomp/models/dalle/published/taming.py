@@ -90,9 +90,9 @@ def build_vqgan(config: VQGANConfig, tensors: Mapping[str, Tensor], source: Path
     """Return the autoencoder of some tensors, in float32.
 
     Args:
-        config: its shape.
-        tensors: as a checkpoint names them, in Flax's names or in torch's.
-        source: of the tensors, for messages.
+        config: shape of the autoencoder.
+        tensors: tensors of a checkpoint, in Flax's names or in torch's.
+        source: source of the tensors, for messages.
 
     Raises:
         ModelMismatchError: they are not of this shape.

@@ -35,10 +35,10 @@ class CodedSize:
     """A set that was coded, decoded again and compared, or what its code lengths add up to.
 
     Attributes:
-        what: the set and the model.
+        what: names of the set and the model.
         coder: name of the coder, or "code length".
         payload_bytes: the coder's output, without a frame.
-        ideal_bytes: what the model's own probabilities add up to; None where they are not asked.
+        ideal_bytes: code length under the model's own probabilities; None if not asked for.
     """
 
     what: str
@@ -65,7 +65,7 @@ def evaluate_prior(
     Args:
         model: the prior.
         held_out: images with or without captions, which the prior was not trained on.
-        training: what it was trained on; simpler models are then trained on it as well.
+        training: set that the prior was trained on; simpler models are then trained on it as well.
         num_samples: captions whose image is predicted token by token.
 
     Raises:
@@ -143,8 +143,8 @@ def measure_bound(
     Args:
         model: the prior.
         network: the autoencoder.
-        pixels: of the images, (N, height, width, 3).
-        tokens: their captions and codes.
+        pixels: pixels of the images, (N, height, width, 3).
+        tokens: captions and codes of the images.
     """
     dims = pixels.size
     reconstruction = float(reconstruction_bits(network, pixels, tokens.grids).sum()) / dims

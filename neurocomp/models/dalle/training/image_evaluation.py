@@ -23,8 +23,8 @@ class Distance:
     """A distance between images and their reconstructions; see `image_distance`.
 
     Attributes:
-        name: of the distance.
-        weights: file of its network's weights, where they are not found by its name.
+        name: name of the distance.
+        weights: file of the weights of its network, if they are not found by its name.
     """
 
     name: str
@@ -72,11 +72,11 @@ def evaluate_on_images(
 
     Args:
         model: the prior.
-        stored: the autoencoder whose codes it knows.
-        images: that neither was trained on.
-        training: what the prior was trained on, if that is known.
+        stored: the autoencoder whose codes the prior knows.
+        images: images that neither was trained on.
+        training: set that the prior was trained on, if it is known.
         num_samples: captions whose image is predicted token by token.
-        distance: between images and their reconstructions, if it is asked for.
+        distance: distance between images and their reconstructions, if it is asked for.
 
     Raises:
         UsageError: the images' codes are not what the prior knows.

@@ -26,11 +26,11 @@ class MemoryPlan:
     """Parameters and memory of a training with AdamW.
 
     Attributes:
-        num_parameters: in all.
-        block_parameters: of the largest block, which FSDP gathers at a time.
-        state_bytes: parameters, gradients and two momenta in float32.
-        stored_bytes: what the run ends with: a prior's integers, an autoencoder's half precision.
-        activation_bytes: of a micro-batch, as configured.
+        num_parameters: number of all parameters.
+        block_parameters: number of parameters of the largest block, which FSDP gathers at a time.
+        state_bytes: size of parameters, gradients and two momenta in float32.
+        stored_bytes: size of the result: a prior's integers, an autoencoder's half precision.
+        activation_bytes: size of the activations of a micro-batch, as configured.
     """
 
     num_parameters: int

@@ -23,8 +23,8 @@ def learn_tokenizer(captions: Sequence[str], vocabulary: int) -> bytes:
     """Return the JSON of byte pairs for ``captions``, as `symbols.BytePairs` reads it.
 
     Args:
-        captions: what the pairs are counted in.
-        vocabulary: tokens at most, the 256 bytes included.
+        captions: captions that the pairs are counted in.
+        vocabulary: number of tokens at most, the 256 bytes included.
     """
     extras.require("learning byte pairs", "dalle", "tokenizers")
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -124,8 +124,8 @@ class PriorSamples:
 
     Args:
         tokens: captions and grids, or grids alone, of one image at least.
-        tokenizer: of captions.
-        shape: of the prior.
+        tokenizer: tokenizer of captions.
+        shape: shape of the prior.
     """
 
     def __init__(self, tokens: TokenSet, tokenizer: CaptionTokenizer, shape: PriorShape) -> None:

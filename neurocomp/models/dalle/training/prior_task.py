@@ -28,13 +28,13 @@ class PriorTask(Task):
     """Cross-entropy of captions and codes.
 
     Args:
-        prior: what is trained, on the device of ``processes``.
-        tokenizer: of captions.
+        prior: prior to train, on the device of ``processes``.
+        tokenizer: tokenizer of captions.
         training, validation: samples; the latter may be None.
         data: batch, dropout and weights.
         micro_batch: samples that one process works on at once.
-        seed: of the shuffle.
-        processes: who trains.
+        seed: seed of the shuffle.
+        processes: processes that train.
 
     Raises:
         UsageError: the batch is not a multiple of micro-batches over all processes.

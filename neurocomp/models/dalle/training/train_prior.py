@@ -49,9 +49,9 @@ class PriorTraining(Training[PriorData, PriorTask]):
     """The training of a prior, which ends with its exact form.
 
     Args:
-        config: how.
-        tokens: what to train on; a part of it is held out where ``held_out`` is None.
-        held_out: what to validate on.
+        config: configuration of the training.
+        tokens: set to train on; a part of it is held out if ``held_out`` is None.
+        held_out: set to validate on.
         autoencoder: folder of the one that made the codes; the package's may be found without.
     """
 

@@ -33,8 +33,8 @@ class VaeTraining(Training[VaeData, VaeTask]):
     """The training of an autoencoder, which ends with its stored form.
 
     Args:
-        config: how.
-        images: on what; a part of them is held out.
+        config: configuration of the training.
+        images: images to train on; a part of them is held out.
     """
 
     kind = "vae"

@@ -25,8 +25,8 @@ class Measures:
     """Measures images with an autoencoder.
 
     Args:
-        network: on ``device``; it is set to evaluation, and back.
-        device: of the network.
+        network: autoencoder on ``device``; it is set to evaluation, and back.
+        device: device of the network.
     """
 
     def __init__(self, network: Autoencoder, device: torch.device) -> None:

@@ -90,14 +90,14 @@ class VaeTask(Task):
     """Evidence lower bound of images.
 
     Attributes:
-        network: see below.
+        network: autoencoder in training; see below.
 
     Args:
-        network: what is trained, on the device of ``processes``.
+        network: autoencoder to train, on the device of ``processes``.
         training, validation: images; the latter may have none.
-        config: of the whole training.
-        folder: of the run, for pictures.
-        processes: who trains.
+        config: configuration of the whole training.
+        folder: folder of the run, for pictures.
+        processes: processes that train.
 
     Raises:
         UsageError: the batch is not a multiple of micro-batches over all processes.
