@@ -42,7 +42,7 @@ def convert_checkpoint(folder: Path) -> StoredModel:
     Tensors are read one by one, so that memory holds the integers and one tensor in float.
 
     Args:
-        folder: has ``config.json``, safetensors, and the tokenizer's files; or a GGUF file.
+        folder: folder of ``config.json``, safetensors, and the tokenizer's files; or a GGUF file.
 
     Raises:
         FormatError: a file is damaged.

@@ -52,8 +52,8 @@ def check(recorded: bytes, *, without_torch: bool = False) -> None:
     """Compare the environment that a frame records with the one here.
 
     Args:
-        recorded: in the frame.
-        without_torch: compare only what is known before torch is imported.
+        recorded: environment that the frame records.
+        without_torch: whether to compare only what is known before torch is imported.
 
     Raises:
         ModelMismatchError: they differ, or the packages are not installed; the message says in
@@ -113,9 +113,9 @@ class StepTimer:
     """Counts the steps of a predictor, and tells the listener after the first ones.
 
     Args:
-        shown: what the message calls the model.
-        num_lanes: symbols of a step.
-        num_symbols: of the block; 0 where they are not known.
+        shown: name of the model in the message.
+        num_lanes: number of symbols of a step.
+        num_symbols: number of symbols of the block; 0 if it is not known.
     """
 
     def __init__(self, shown: str, num_lanes: int, num_symbols: int) -> None:

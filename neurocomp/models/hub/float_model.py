@@ -91,7 +91,7 @@ class FloatModel(SymbolModel):
     """A causal language model of transformers.
 
     Args:
-        place: where it was found; recorded in frames.
+        place: place of the model, which frames record.
         network: the module, ready for inference in float32.
         tokenizer: JSON of its byte-level vocabulary.
     """

@@ -49,7 +49,7 @@ def convert_llama(source: LlamaSource, tokenizer: bytes | None) -> StoredModel:
 
     Args:
         source: tensors and settings.
-        tokenizer: what ``symbols.BytePairs`` takes; None for symbols without one.
+        tokenizer: tokenizer that ``symbols.BytePairs`` takes; None for symbols without one.
 
     Raises:
         FormatError: something is damaged.

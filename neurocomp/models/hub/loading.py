@@ -23,7 +23,7 @@ def without_noise(*, keep_bars: bool = False) -> Iterator[None]:
     What goes wrong is an exception all the same, and said once.
 
     Args:
-        keep_bars: leave the bars of downloads, where stderr is a terminal.
+        keep_bars: whether to leave the bars of downloads, where stderr is a terminal.
     """
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
@@ -85,8 +85,8 @@ def load_network(folder: Path, shown: str) -> Any:
     Code of the model's own is never run, and nothing but safetensors is read.
 
     Args:
-        folder: as ``save_pretrained`` writes it.
-        shown: what messages call it.
+        folder: folder as ``save_pretrained`` writes it.
+        shown: name of the model in messages.
 
     Raises:
         ModelNotFoundError: the folder holds no model that transformers knows.

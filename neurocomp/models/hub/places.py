@@ -25,7 +25,7 @@ class Place:
     """The record of a model's place in a frame, beside the hash of its weights.
 
     Attributes:
-        name: as the user gave it: a folder, or a name at the hub.
+        name: folder, or name at the hub, as the user gave it.
         origin: the folder's whole path, or the hub's commit; empty in frames of older versions.
     """
 
@@ -63,8 +63,8 @@ def find_folder(place: Place, *, may_fetch: bool) -> tuple[Path, Place]:
     """Return the folder of a model, and its place with the origin that it has now.
 
     Args:
-        place: its name, and where it was, which is looked at first.
-        may_fetch: download it where it is not in the hub's cache.
+        place: name and former origin of the model; the origin is looked at first.
+        may_fetch: whether to download a model that is not in the hub's cache.
 
     Raises:
         ModelNotFoundError: it can't be had.

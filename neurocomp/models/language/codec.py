@@ -64,9 +64,9 @@ def num_lanes_for(num_bytes: int, num_fitting: int = MAX_CODED_LANES) -> int:
     """Return the lanes of a block.
 
     Args:
-        num_bytes: of the block.
-        num_fitting: lanes whose keys and values stay within the limit; more are taken only where
-            the block needs them.
+        num_bytes: number of bytes of the block.
+        num_fitting: number of lanes whose keys and values stay within the limit; more are taken
+            only where the block needs them.
     """
     needed = -(-num_bytes // MAX_LANE_BYTES)
     return max(min(num_bytes // LANE_BYTES, MAX_CODED_LANES, num_fitting), needed, 1)
@@ -91,7 +91,7 @@ class LanguageCodec(Codec):
     second opinion.
 
     Args:
-        model: weighs the tokens.
+        model: model that weighs the tokens.
     """
 
     def __init__(self, model: LanguageModel) -> None:
@@ -208,12 +208,12 @@ class Ways:
     """A block coded with a second opinion and without one, as long as both may be the shorter.
 
     Args:
-        model: weighs the tokens.
-        data: of the block.
-        sizes: of its lanes.
+        model: model that weighs the tokens.
+        data: bytes of the block.
+        sizes: number of bytes of each lane.
 
     Attributes:
-        encoders: of each variant that is left.
+        encoders: encoder of each variant that is left.
     """
 
     def __init__(self, model: LanguageModel, data: bytes, sizes: list[int]) -> None:

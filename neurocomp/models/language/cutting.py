@@ -20,9 +20,9 @@ class CutTokens:
     """The lanes of a block as tokens.
 
     Attributes:
-        grid: what the lanes read, int32 (lanes, steps), the shorter ones filled with zeros.
-        lengths: of each lane's own tokens.
-        num_shared: tokens of the first lane that the others read before their own.
+        grid: tokens that the lanes read, int32 (lanes, steps), the shorter lanes filled with zeros.
+        lengths: number of each lane's own tokens.
+        num_shared: number of tokens of the first lane that the others read before their own.
     """
 
     grid: Symbols

@@ -30,14 +30,14 @@ class LanguageLanes:
     of many lanes, in `update`.
 
     Args:
-        transformer: of the core.
-        alphabet_size: of it.
-        num_lanes: in all.
-        window: positions that a lane sees.
-        max_steps: that are read at once.
-        start: int32 (steps,), read before the first.
-        takes_long: whether coding does, so that others should read half of the lanes meanwhile:
-            both halves together take a little longer than all lanes at once.
+        transformer: transformer of the core.
+        alphabet_size: number of its symbols.
+        num_lanes: number of all lanes.
+        window: number of positions that a lane sees.
+        max_steps: largest number of steps that are read at once.
+        start: symbols that are read before the first, int32 (steps,).
+        takes_long: whether coding takes long, so that others should read half of the lanes
+            meanwhile: both halves together take a little longer than all lanes at once.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class LanguageLanes:
 
         Args:
             grid: the symbols, (lanes, steps).
-            num_shared: of the first steps, in which all lanes read the same, and only the first
-                lane is wanted.
+            num_shared: number of the first steps in which all lanes read the same, and only the
+                first lane is wanted.
 
         Yields:
             The logits (lanes, V), or (1, V), which hold until the next call.

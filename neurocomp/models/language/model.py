@@ -136,9 +136,9 @@ class LanguageModel(BinaryModel):
         """Return lanes that have read the start symbol and `NUM_LINE_FEEDS` line feeds.
 
         Args:
-            num_lanes: in all.
-            max_steps: that are read at once.
-            takes_long: whether coding does, so that others should read meanwhile.
+            num_lanes: number of all lanes.
+            max_steps: largest number of steps that are read at once.
+            takes_long: whether coding takes long, so that others should read meanwhile.
         """
         return LanguageLanes(
             self._compiled,

@@ -27,14 +27,14 @@ class LaneGroup:
     they have not begun is done here.
 
     Args:
-        lanes: of the core.
-        num_lanes: of these.
-        buffers: for the logits of the most steps, (lanes * steps, V); they take turns.
-        pool: of other threads; None for none.
-        num_threads: in all.
+        lanes: lanes of the core.
+        num_lanes: number of these lanes.
+        buffers: buffers for the logits of the most steps, (lanes * steps, V); they take turns.
+        pool: pool of other threads; None for this thread alone.
+        num_threads: number of all threads.
 
     Attributes:
-        num_lanes: the same.
+        num_lanes: number of the lanes.
     """
 
     def __init__(

@@ -29,10 +29,10 @@ class TokenTracer:
     """Codes the tokens of a block once more, one by one.
 
     Args:
-        model: weighs them.
-        block: that they were coded as.
-        content: of the block.
-        cut: its tokens.
+        model: model that weighs the tokens.
+        block: block that they were coded as.
+        content: bytes of the block.
+        cut: tokens of the block.
         asked: numbers of tokens, in the order of the content, whose likeliest ones are wanted.
     """
 
@@ -113,11 +113,11 @@ def trace_tokens(
     """Return what each token of a block costs; see `Codec.trace`.
 
     Args:
-        model: of the block.
-        block: as it was coded.
-        content: of it.
-        asked: for which tokens the likeliest ones are wanted.
-        tick: told of the progress.
+        model: model of the block.
+        block: block as it was coded.
+        content: bytes of the block.
+        asked: the tokens for which the likeliest ones are wanted.
+        tick: a function that is told of the progress.
     """
     cut = cut_tokens(model, content, sizes_of(len(content), block.num_lanes))
     contents = model.token_map.contents

@@ -34,7 +34,7 @@ class BitCodec(Codec):
     has read its primer.
 
     Args:
-        dictionary: what the model reads before each block, after the primer; None for nothing.
+        dictionary: bytes that the model reads before each block, after the primer; or None.
     """
 
     def __init__(self, dictionary: bytes | None = None) -> None:

@@ -25,11 +25,11 @@ def trace_section(data: Bytes, room: int, asked: range, **plan: Any) -> tuple[by
     """Code a section and return its payload, and what its bytes cost.
 
     Args:
-        data: uint8 (n,).
-        room: bytes that the payload may have; None comes back where it is longer.
+        data: bytes of the section, uint8 (n,).
+        room: largest number of bytes of the payload; None comes back where it is longer.
         asked: bytes for which the likeliest ones are wanted: those before the byte's first bit, for
             the mixture learns between the bits.
-        plan: what `_core.encode` takes by name.
+        plan: arguments that `_core.encode` takes by name.
     """
     asked = clip(asked, 0, data.size)
     payload, chosen, matched, foreseen, likely, shares = _core.trace(

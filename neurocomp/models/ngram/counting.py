@@ -29,12 +29,12 @@ class Level:
     """All different n-grams of one length, sorted.
 
     Attributes:
-        parents: rank of each one's prefix on the level below; 0 on level 1.
-        symbols: its last symbol.
-        counts: how often it occurs.
-        continuations: how many different symbols precede it, where a beginning of a document
-            counts as one more symbol; at the highest order the counts themselves.
-        suffixes: rank of each one without its first symbol on the level below; 0 on level 1.
+        parents: rank of each n-gram's prefix on the level below; 0 on level 1.
+        symbols: last symbol of each n-gram.
+        counts: number of times that each n-gram occurs.
+        continuations: number of different symbols that precede each n-gram, where a beginning of a
+            document counts as one more symbol; at the highest order the counts themselves.
+        suffixes: rank of each n-gram without its first symbol on the level below; 0 on level 1.
     """
 
     parents: Array32
@@ -49,7 +49,7 @@ def count_ngrams(symbols: Array32, first: NDArray[np.int64], order: int) -> list
 
     Args:
         symbols: all documents, one after the other; shape (N,), 1 <= N < 2**31, none negative.
-        first: where each (non-empty) document begins, ascending from 0.
+        first: index of the first symbol of each (non-empty) document, ascending from 0.
         order: length of the longest n-grams.
     """
     room = _room(symbols.shape[0], first, order)
@@ -101,8 +101,8 @@ class Smoothed:
     """Probabilities of one level's n-grams.
 
     Attributes:
-        alphas: what the n-gram's last symbol keeps after its prefix, shape (n-grams,).
-        gammas: what each n-gram of the level below leaves to shorter contexts, (prefixes,).
+        alphas: probability that each n-gram's last symbol keeps after its prefix, shape (n-grams,).
+        gammas: weight that each n-gram of the level below leaves to shorter contexts, (prefixes,).
     """
 
     alphas: Floats
@@ -130,7 +130,7 @@ def smooth(level: Level, kept: NDArray[np.bool_], num_prefixes: int) -> Smoothed
 
     Args:
         level: counted n-grams.
-        kept: which of them the model stores; what the others would have goes to their prefix's
+        kept: whether the model stores each of them; the share of the others goes to their prefix's
             gamma, so that probabilities still sum to one.
         num_prefixes: number of n-grams on the level below.
     """
@@ -174,7 +174,7 @@ def katz(
 
     Args:
         level: counted n-grams.
-        kept: which of them the model stores.
+        kept: whether the model stores each of them.
         num_prefixes: number of n-grams on the level below.
         lower: probabilities of the n-grams of the level below after their prefixes; None for
             level 1, where gamma is simply what is left.

@@ -60,10 +60,10 @@ class Probabilities:
         """Check and take the tensors of a stored model.
 
         Args:
-            tensors: those of the attributes, under their names.
+            tensors: tensors of the attributes, under their names.
             alphabet_size: V.
             levels: the first node of each depth, from 0 to the order + 1.
-            backs_off: that attribute.
+            backs_off: value of that attribute.
 
         Raises:
             FormatError: a tensor has another shape or type than the trie needs, or a value is
@@ -134,11 +134,11 @@ class NgramModel(StoredTokenModel):
 
     Attributes:
         order: length of the longest n-grams, 1 to 6.
-        smoothing: how counts become probabilities.
+        smoothing: method that makes probabilities of counts.
         symbols: last symbol of each node of the trie, (nodes,).
-        starts: where the children of each inner node begin, (inner nodes + 1,).
-        trie: the same, as the core walks it.
-        predictions: the smoothing on that trie.
+        starts: first child of each inner node, and the number of all nodes, (inner nodes + 1,).
+        trie: the trie, as the core walks it.
+        predictions: the smoothed probabilities on that trie.
     """
 
     has_independent_lanes = True

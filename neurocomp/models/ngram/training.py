@@ -134,10 +134,10 @@ def read_symbols(
     Args:
         paths: files, perhaps compressed.
         is_wide: whether a symbol is an integer of two bytes, the low one first, and not a byte.
-        alphabet_size: of wide symbols; None for as many as there are, at least
+        alphabet_size: number of wide symbols; None for as many as there are, at least
             `MIN_WIDE_ALPHABET`.
         split: whether a byte 0x1E ends a document.
-        max_bytes: of each file, from its start; None for all.
+        max_bytes: largest number of bytes to read from the start of each file; None for all.
 
     Raises:
         UsageError: a file can't be read so, or the alphabet is too small for wide symbols.

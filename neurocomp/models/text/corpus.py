@@ -19,10 +19,10 @@ class Corpus:
     """Text to train on and to validate on.
 
     Attributes:
-        stream: of windows to train on.
+        stream: stream of windows to train on.
         validation: pieces to validate on, by kind; a kind may have none.
-        files: SHA-256 of what was read, by "data file NAME".
-        remarks: what people should know of these data.
+        files: SHA-256 of each file that was read, by "data file NAME".
+        remarks: remarks on these data for people.
     """
 
     stream: WindowStream
@@ -43,10 +43,10 @@ def load_corpus(
 
     Args:
         paths: files of text, perhaps compressed, whose names tell the kind; see `kind_of`.
-        cache: turns them into symbols.
-        config: windows, weights and what is held out.
-        context: symbols before a window that the network needs.
-        seed: of the shuffle.
+        cache: cache that turns them into symbols.
+        config: configuration of windows, weights and held-out text.
+        context: number of symbols before a window that the network needs.
+        seed: seed of the shuffle.
 
     Raises:
         UsageError: a file or its weight is missing, a file is not text, or a kind is too small.

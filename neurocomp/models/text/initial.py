@@ -33,7 +33,7 @@ def set_byte_network(network: GLR, path: Path) -> None:
     """Set the parameters of ``network`` to others.
 
     Args:
-        network: what is set.
+        network: network to set.
         path: a checkpoint folder, the name of a network in the package, such as "text-s", or the
             file of a stored one.  It may be smaller: see `GLR.adopt`.
 

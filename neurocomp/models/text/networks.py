@@ -46,11 +46,12 @@ class Alphabet:
     """Symbols of text.
 
     Attributes:
-        name: tells it from others, for the cache.
+        name: name that tells it from others, for the cache.
         separator: the symbol between documents.
-        symbol_bytes: bytes that each symbol stands for, shape (V,), int64; 1 for the separator.
-        encode: turns a document into symbols; None where bytes are the symbols.
-        files: what a reader of the model's symbols needs, by name.
+        symbol_bytes: number of bytes that each symbol stands for, shape (V,), int64; 1 for the
+            separator.
+        encode: a function that turns a document into symbols; None if bytes are the symbols.
+        files: files that a reader of the model's symbols needs, by name.
     """
 
     name: str

@@ -32,12 +32,12 @@ class TextTask(Task):
     """Cross-entropy of the next symbol.
 
     Args:
-        network: what is trained, on the device of ``processes``.
+        network: network to train, on the device of ``processes``.
         alphabet: its symbols.
         corpus: data with the network's context.
-        data: windows and batch.
-        micro_batch: windows that one process works on at once.
-        processes: who trains.
+        data: configuration of windows and batch.
+        micro_batch: number of windows that one process works on at once.
+        processes: processes that train.
         settings: content of the checkpoints' config.json.
 
     Raises:

@@ -37,7 +37,7 @@ class TextFiles:
 
     Attributes:
         paths: files of text, perhaps compressed, whose names tell their kind.
-        tokenizer: see `gpt2_alphabet`.
+        tokenizer: place of the tokenizer, see `gpt2_alphabet`; or None.
         cache: folder for decompressed and tokenised data.
     """
 
@@ -62,8 +62,8 @@ class TextTraining(Training[TextData, TextTask]):
     """The training of one kind of network of text.
 
     Args:
-        config: how.
-        files: on what.
+        config: configuration of the training.
+        files: files to train on.
     """
 
     config: TextTrainingConfig

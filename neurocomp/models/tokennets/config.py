@@ -29,10 +29,10 @@ class TokenConfig:
 
     Attributes:
         alphabet_size: V.
-        width: of a word's vector.
-        epsilon: of the norms, as ``exact.Norm`` has it.
-        embedding_shift: of the word vectors' scale.
-        start_symbol: what a lane has read before its first symbol.
+        width: width of a word's vector.
+        epsilon: epsilon of the norms, as ``exact.Norm`` has it.
+        embedding_shift: shift of the word vectors' scale.
+        start_symbol: symbol that a lane has read before its first one.
     """
 
     alphabet_size: int
@@ -64,8 +64,8 @@ class NeuralNgramConfig(TokenConfig):
     """Shape of a neural n-gram, ``torch_networks.NeuralNgram``.
 
     Attributes:
-        context: symbols that a prediction sees.
-        hidden_width: of the hidden layer.
+        context: number of symbols that a prediction sees.
+        hidden_width: width of the hidden layer.
     """
 
     context: int
@@ -83,8 +83,8 @@ class RecurrentTokensConfig(TokenConfig):
     """Shape of a recurrent network; see ``neurocomp.models.tokennets.torch_networks``.
 
     Attributes:
-        num_blocks: of recurrence and feed-forward layer.
-        inner_width: of the feed-forward layers.
+        num_blocks: number of blocks of a recurrence and a feed-forward layer.
+        inner_width: inner width of the feed-forward layers.
     """
 
     num_blocks: int

@@ -33,7 +33,7 @@ def convert_checkpoint(folder: Path, tokenizer: bytes | None) -> StoredModel:
 
     Args:
         folder: the checkpoint.
-        tokenizer: to be stored with the model.
+        tokenizer: tokenizer to store with the model, or None.
 
     Raises:
         FormatError: a file is missing or damaged.
@@ -58,7 +58,7 @@ def build_ngram(weights: Weights, settings: Mapping[str, Any]) -> StoredModel:
     """Return the integers of a neural n-gram; see ``neurocomp.models.tokennets.torch_networks``.
 
     Args:
-        weights: of the checkpoint, by name.
+        weights: weights of the checkpoint, by name.
         settings: "context" and "start_symbol".
 
     Raises:
@@ -106,7 +106,7 @@ def build_recurrent(weights: Weights, settings: Mapping[str, Any]) -> StoredMode
     """Return the integers of a recurrent network, a ``torch_networks.RecurrentTokens``.
 
     Args:
-        weights: of the checkpoint, by name.
+        weights: weights of the checkpoint, by name.
         settings: "num_blocks", "expansion" and "start_symbol".
 
     Raises:

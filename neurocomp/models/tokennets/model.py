@@ -42,8 +42,8 @@ class LaneGroup:
     """Lanes that one thread advances.
 
     Args:
-        network: shared by all groups.
-        num_lanes: of this group.
+        network: network that all groups share.
+        num_lanes: number of lanes of this group.
     """
 
     def __init__(self, network: TokenNetwork, num_lanes: int) -> None:
@@ -76,7 +76,7 @@ class TokenModel(StoredTokenNetwork):
 
     Args:
         stored: the integers, checked here.
-        engine: who computes; None for what this machine does best.
+        engine: engine that computes; None for the best one of this machine.
 
     Raises:
         FormatError: they are of another architecture, damaged, or would not be exact.

@@ -25,12 +25,12 @@ class NgramParts:
     """Everything that a neural n-gram computes with.
 
     Attributes:
-        words: vectors, at the input and the output.
-        norm: of the concatenated vectors.
-        hidden: to twice the argument of tanh.
-        sigmoid: its table: ``tanh(z) = 2 sigmoid(2 z) - 1``, and the layer after it takes care of
-            the factor and the constant.
-        out: from the hidden layer to a vector.
+        words: vectors of words, at the input and the output.
+        norm: norm of the concatenated vectors.
+        hidden: layer from the normalised vectors to twice the argument of tanh.
+        sigmoid: table of tanh: ``tanh(z) = 2 sigmoid(2 z) - 1``, and the layer after it takes care
+            of the factor and the constant.
+        out: layer from the hidden layer to a vector.
         exp2: table of powers of 2.
     """
 

@@ -24,10 +24,10 @@ class RecurrentParts:
     """Everything that the network computes with.
 
     Attributes:
-        words: vectors, at the input and the output.
-        blocks: as the byte network has them.
-        norm: of every layer's input; without gains.
-        recurrence: its table.
+        words: vectors of words, at the input and the output.
+        blocks: blocks as the byte network has them.
+        norm: norm of every layer's input, without gains.
+        recurrence: table of the recurrence.
         silu: table of the output gate.
         exp2: table of powers of 2.
     """

@@ -52,7 +52,7 @@ class NeuralNgram(nn.Module):
     vectors through V (Press & Wolf 2017), which would be most of the parameters otherwise.
 
     Args:
-        config: its shape.
+        config: shape of the network.
         alphabet_size: number of symbols.
     """
 
@@ -136,7 +136,7 @@ class RecurrentTokens(nn.Module):
     normalised stream with the same vectors, plus a bias for each symbol.
 
     Args:
-        config: its shape.
+        config: shape of the network.
         alphabet_size: V, number of symbols.
     """
 

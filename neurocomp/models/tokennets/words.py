@@ -43,9 +43,9 @@ def make_words(
     """Return the tensors of word vectors (V, K), and the shift of the embedding.
 
     Args:
-        vectors: as trained.
-        bias: of the logits, (V,).
-        input_scale: what vectors are multiplied with at the input.
+        vectors: vectors as trained.
+        bias: bias of the logits, (V,).
+        input_scale: factor of the vectors at the input.
         unit: real value of an input of the head of 1 with scale 1.
 
     Raises:

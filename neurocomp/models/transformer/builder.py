@@ -67,9 +67,9 @@ class Builder:
     """Makes the integers of a model once, and stores them under any choice of activations.
 
     Args:
-        real: the model.
+        real: model in real numbers.
         architecture: name under which it is stored.
-        rounding: how values become integers.
+        rounding: rule by which values become integers.
 
     Raises:
         UnsupportedError: a value is out of the range that integers can express.

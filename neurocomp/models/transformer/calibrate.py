@@ -38,9 +38,9 @@ def choose_narrow(builder: Builder, stored: StoredModel, symbols: Symbols) -> Na
     All sums are of integers: every machine chooses the same.
 
     Args:
-        builder: names the layers.
+        builder: builder of the model, which names the layers.
         stored: the model with 16-bit activations throughout.
-        symbols: (lanes, steps), typical for what the model is for.
+        symbols: symbols typical of the model's use, (lanes, steps).
     """
     config = TransformerConfig.from_json(dict(stored.config))
     probe = _ProbeEngine()

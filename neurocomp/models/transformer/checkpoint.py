@@ -23,7 +23,8 @@ class Checkpoint:
     """The tensors and the configuration of a checkpoint directory as transformers writes it.
 
     Args:
-        folder: has ``config.json`` and ``model.safetensors``, or an index of several such files.
+        folder: folder of ``config.json`` and ``model.safetensors``, or an index of several such
+            files.
 
     Raises:
         FormatError: the files are not what they should be.

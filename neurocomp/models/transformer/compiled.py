@@ -32,8 +32,8 @@ class Compiler:
     """Hands the parts of a transformer to the core, which packs the weights of each.
 
     Args:
-        config: of the model.
-        parts: held until `finish` has packed them, one after the other.
+        config: configuration of the model.
+        parts: parts of the model, held until `finish` has packed them, one after the other.
 
     Raises:
         ValueError: its window does not slide.
@@ -117,11 +117,11 @@ class CompiledLanes:
     """Lanes of a compiled transformer; see `predictor.Reader`.
 
     Args:
-        transformer: from `compile_transformer`.
-        alphabet_size: of it.
-        num_lanes: that are read.
-        length: positions of the window.
-        max_steps: that are read at once.
+        transformer: transformer that `compile_transformer` returned.
+        alphabet_size: number of its symbols.
+        num_lanes: number of lanes.
+        length: number of positions of the window.
+        max_steps: largest number of steps that are read at once.
     """
 
     def __init__(

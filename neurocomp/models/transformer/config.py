@@ -29,26 +29,26 @@ class TransformerConfig:
 
     Attributes:
         alphabet_size: V.
-        context: positions of the cache, T; of a sliding window at most.
-        width: of the residual stream.
-        num_layers: blocks.
-        num_heads: of queries.
-        num_key_heads: of keys and values, shared by groups of queries where fewer.
-        head_width: columns of a head.
-        inner_width: of the feed-forward layers.
+        context: number of positions of the cache, T; the most that a sliding window may have.
+        width: width of the residual stream.
+        num_layers: number of blocks.
+        num_heads: number of heads of queries.
+        num_key_heads: number of heads of keys and values, shared by groups of queries if fewer.
+        head_width: number of columns of a head.
+        inner_width: inner width of the feed-forward layers.
         activation: "gelu_new" or "silu".
         gated: whether the inner values are products of activated gates and values (N. Shazeer,
             GLU variants improve transformer, 2020).
-        center: layer norm, which takes means off, or RMS norm.
-        rotary: rotated queries and keys instead of learnt positions.
-        tied: the embedding's integers are those of the last layer.
-        epsilon: of the norms, as ``exact.Norm`` has it.
-        embedding_shift: of the embedding's scale.
-        start_symbol: stands before the first symbol.
-        sinks: first positions that a sliding window keeps in sight; 0 where a window is read again
-            when it is full.
+        center: whether norms are layer norms, which take means off, and not RMS norms.
+        rotary: whether queries and keys are rotated, instead of learnt positions.
+        tied: whether the embedding's integers are those of the last layer.
+        epsilon: epsilon of the norms, as ``exact.Norm`` has it.
+        embedding_shift: shift of the embedding's scale.
+        start_symbol: symbol that stands before the first one.
+        sinks: number of first positions that a sliding window keeps in sight; 0 where a window is
+            read again when it is full.
         norms_heads: whether queries and keys are normalised before they are rotated.
-        norms_together: whether they are as one row of all heads, and not head by head.
+        norms_together: whether they are normalised as one row of all heads, and not head by head.
         norms_outputs: whether outputs of attention and of the feed-forward layers are normalised
             before they are added to the residual stream, and not their inputs.
     """

@@ -22,8 +22,8 @@ def read_gpt2(checkpoint: Checkpoint, extra: dict[str, NDArray[Any]]) -> RealMod
     """Return the model of a GPT-2 checkpoint.
 
     Args:
-        checkpoint: of any size, as transformers writes it.
-        extra: tensors to be stored with the model.
+        checkpoint: checkpoint of any size, as transformers writes it.
+        extra: tensors to store with the model.
 
     Raises:
         FormatError: a value or tensor is missing.

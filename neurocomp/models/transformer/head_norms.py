@@ -20,10 +20,10 @@ def exact_head_norm(scales: Floats, epsilon: float, unit: float, bits: int) -> H
     """Return a norm from heads in ``unit`` to heads with ``bits`` fraction bits.
 
     Args:
-        scales: the norm's, (K,).
-        epsilon: of the norm, in real numbers.
-        unit: what a one of its input stands for.
-        bits: of its output.
+        scales: scales of the norm, (K,).
+        epsilon: epsilon of the norm, in real numbers.
+        unit: real value of a one of its input.
+        bits: number of fraction bits of its output.
     """
     width = float(len(scales))
     reach = max(reach_of_head(scales), 2.0**-16)

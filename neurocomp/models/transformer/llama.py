@@ -46,10 +46,10 @@ class Multipliers:
     """Granite's multipliers: 1 in all others, except for the scores.
 
     Attributes:
-        embedding: vectors of symbols.
-        residual: what a layer adds.
-        scores: products of queries and keys.
-        logits: outputs of the last layer are divided by it.
+        embedding: factor of the vectors of symbols.
+        residual: factor of the addend of each layer.
+        scores: factor of the products of queries and keys.
+        logits: divisor of the outputs of the last layer.
     """
 
     embedding: float
@@ -62,8 +62,8 @@ def read_llama(source: LlamaSource, extra: dict[str, NDArray[Any]]) -> RealModel
     """Return the model of a checkpoint.
 
     Args:
-        source: a folder as transformers writes it, or a GGUF file.
-        extra: tensors to be stored with the model.
+        source: folder as transformers writes it, or a GGUF file.
+        extra: tensors to store with the model.
 
     Raises:
         FormatError: a setting or tensor is missing.

@@ -30,7 +30,7 @@ class Measured:
     """The values found.
 
     Attributes:
-        input_maxima: the largest that the columns of each norm have, (K,), by its name.
+        input_maxima: largest values of the columns of each norm, (K,), by its name.
         residual_reach: the largest integer of the residual stream.
         output_maxima: the largest integers that layers put out, by their names; of queries, keys
             and values by part.  Only of models whose outputs are normalised.

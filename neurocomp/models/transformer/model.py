@@ -51,9 +51,9 @@ class TransformerModel(StoredTokenNetwork):
 
     Args:
         stored: the integers, checked here: see ``config`` and ``parts``.
-        overlap: symbols of a full window that the next one starts with; None for half.
-        engine: who computes; None for what this machine does best.
-        window: positions of a sliding window; None for 1,024, or the model's context.
+        overlap: number of symbols of a full window that the next one starts with; None for half.
+        engine: engine that computes; None for the best one of this machine.
+        window: number of positions of a sliding window; None for 1,024, or the model's context.
 
     Raises:
         FormatError: the stored parts are damaged or would not be exact.

@@ -27,9 +27,9 @@ class Caches:
     """Keys and values of each block, (lanes, key heads, T, head width), as the engine holds them.
 
     Attributes:
-        keys: of each block.
-        values: of each block.
-        window: what is kept where; None where a cache holds all positions from 0 on.
+        keys: keys of each block.
+        values: values of each block.
+        window: window of the positions that are kept; None if all positions from 0 on are.
     """
 
     keys: tuple[Any, ...]
@@ -43,8 +43,8 @@ class Network:
     Args:
         config: the shape.
         parts: integers that fit it.
-        engine: who computes.
-        sights: what the positions of each block see; None for all before them.
+        engine: engine that computes.
+        sights: sight of the positions of each block; None for all positions before them.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class Network:
         """Return caches for the whole context, or for a sliding window.
 
         Args:
-            num_lanes: that are read.
-            window_length: positions of a sliding window; None for the usual.
-            max_steps: that are read at once; for sliding windows.
+            num_lanes: number of lanes.
+            window_length: number of positions of a sliding window; None for the usual.
+            max_steps: largest number of steps that are read at once; for sliding windows.
         """
         if self._config.sinks == 0:
             return Caches(*self._both_kinds(num_lanes, self._config.context))
@@ -120,8 +120,8 @@ class Network:
         """Return the tables after every prefix of ``symbols`` (lanes, steps), in one pass.
 
         Args:
-            symbols: no more steps than the context, where the window does not slide.
-            window_length: positions of a sliding window; None for the usual.
+            symbols: symbols of no more steps than the context, where the window does not slide.
+            window_length: number of positions of a sliding window; None for the usual.
 
         Returns:
             (lanes * steps, V), lane by lane.

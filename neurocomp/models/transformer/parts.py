@@ -31,10 +31,10 @@ class Block:
     Either inputs of attention and of the feed-forward layers are normalised, or their outputs.
 
     Attributes:
-        attention: over a window that slides, or one that is read again.
+        attention: attention over a window that slides, or over one that is read again.
         rotates: whether queries and keys are rotated, where the model has rotary positions.
-        query_norm: of each query, before it is rotated; None in most models.
-        key_norm: of each key; where queries have one.
+        query_norm: norm of each query, before it is rotated; None in most models.
+        key_norm: norm of each key; None if queries have none.
     """
 
     attention: Attention | WindowAttention

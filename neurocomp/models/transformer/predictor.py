@@ -21,11 +21,11 @@ class LaneGroup:
     ``overlap`` symbols are read again from position 0 on: learnt positions can't be moved.
 
     Args:
-        network: shared by all groups.
-        num_lanes: of this group.
-        context: positions of the window.
-        overlap: 1 to context - 1.
-        start_symbol: read before the first symbol.
+        network: network that all groups share.
+        num_lanes: number of lanes of this group.
+        context: number of positions of the window.
+        overlap: number of symbols that are read again, 1 to context - 1.
+        start_symbol: symbol that is read before the first one.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class EngineLanes:
     """A `Reader` on any engine.
 
     Args:
-        network: shared by all readers.
-        num_lanes: that are read.
-        length: positions of the window.
-        max_steps: that are read at once.
+        network: network that all readers share.
+        num_lanes: number of lanes.
+        length: number of positions of the window.
+        max_steps: largest number of steps that are read at once.
     """
 
     def __init__(self, network: Network, num_lanes: int, length: int, max_steps: int = 1) -> None:
@@ -121,9 +121,9 @@ class WindowGroup:
     """Lanes that one thread advances, over a window that slides.
 
     Args:
-        make: returns their reader.
-        num_lanes: of this group.
-        start_symbol: read before the first symbol.
+        make: a function that returns their reader.
+        num_lanes: number of lanes of this group.
+        start_symbol: symbol that is read before the first one.
     """
 
     def __init__(self, make: MakeReader, num_lanes: int, start_symbol: int) -> None:
@@ -169,10 +169,10 @@ class WindowPredictor(ForeseeingGroups):
     """All lanes of a block, each a `WindowGroup`'s.
 
     Args:
-        make: returns the readers.
-        num_lanes: in all.
-        num_threads: groups at most.
-        start_symbol: read before the first symbol.
+        make: a function that returns the readers.
+        num_lanes: number of all lanes.
+        num_threads: largest number of groups.
+        start_symbol: symbol that is read before the first one.
     """
 
     def __init__(

@@ -55,15 +55,15 @@ class RealModel:
 
     Attributes:
         config: the shape; ``epsilon`` and ``embedding_shift`` are filled in by ``build``.
-        epsilon: of the norms.
+        epsilon: epsilon of the norms.
         rope_base: base of the rotary positions' angles.
-        embedding: (V, K).
-        positions: (T, K), or None.
-        block: returns a block by its number.
-        last_norm: before the last layer.
-        head: (V, K), or None where it is the embedding.
-        extra: tensors to be stored with the model, such as its tokenizer.
-        angles: of the pairs of a head from one position to the next, for a sliding window.
+        embedding: vectors of symbols, (V, K).
+        positions: vectors of learnt positions, (T, K), or None.
+        block: a function that returns a block by its number.
+        last_norm: norm before the last layer.
+        head: matrix of the last layer, (V, K), or None if it is the embedding.
+        extra: tensors to store with the model, such as its tokenizer.
+        angles: angles of a head's pairs from one position to the next, for a sliding window.
         unrotated: blocks that see no positions.
         silent: symbols that never come: all weight goes to the others.
     """

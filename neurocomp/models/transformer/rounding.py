@@ -25,7 +25,7 @@ class Rounding:
     Attributes:
         weight_max: bound of weights.
         residual_bits: fraction bits of the residual stream.
-        input_maxima: the largest that the columns of each norm have, (K,), by its name; where it is
+        input_maxima: largest values of the columns of each norm, (K,), by its name; where they are
             known, columns are balanced between weights and activations.
         has_flat_head: whether the head's integers are those of its matrix, and so an embedding's.
         output_maxima: the largest outputs found, in real numbers, by the layer's name, or that of
@@ -47,7 +47,7 @@ class Rounding:
         """Return the unit of queries or keys that reach so far and are normalised.
 
         Args:
-            reach: in real numbers.
+            reach: bound of the values, in real numbers.
             is_whole: whether all heads are normalised as one row.
         """
         bits = floor_log2(RESIDUAL_LIMIT / (1.5 * max(reach, 2.0**-16)))

@@ -160,7 +160,7 @@ class GPT2(nn.Module):
     """A transformer whose parameters have the names of GPT-2's checkpoints (Radford et al. 2019).
 
     Args:
-        config: its shape.
+        config: shape of the network.
         alphabet_size: V; the output is tied to the embedding of the V symbols.
     """
 
