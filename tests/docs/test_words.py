@@ -88,7 +88,6 @@ def test_arguments_are_named() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "neurocomp").rglob("*.py"))
-        if "models" not in path.relative_to(ROOT / "neurocomp").parts
         for number, line in described(path)
         if QUESTION.match(line)
     ]
