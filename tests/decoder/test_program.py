@@ -156,7 +156,11 @@ def test_a_device_is_written_to(run: Run, fast: bytes, tmp_path: Path) -> None:
 
 def test_a_signal_leaves_no_file(built: Built, fast: bytes, tmp_path: Path) -> None:
     program = subprocess.Popen(
-        [built.program, "-", "-o", "out"], stdin=subprocess.PIPE, cwd=tmp_path
+        [built.program, "-", "-o", "out"],
+        stdin=subprocess.PIPE,
+        cwd=tmp_path,
+        # In the background of a shell, children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert program.stdin is not None
     program.stdin.write(fast[:-5])
