@@ -14,7 +14,8 @@ from neurocomp.errors import FormatError
 from neurocomp.exact.tables import Activation
 from neurocomp.models.bytenet import NetworkModel
 from neurocomp.models.bytenet.conformance import sample
-from neurocomp.models.dalle.records import Kind, RecordShape, read_records, write_records
+from neurocomp.models.dalle.record_heads import Kind
+from neurocomp.models.dalle.records import RecordShape, read_records, write_records
 from neurocomp.models.tokennets import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.transformer import TransformerModel

@@ -13,7 +13,8 @@ from neurocomp.codec.contract import Predictor, SymbolModel
 from neurocomp.models.dalle import memory
 from neurocomp.models.dalle.conformance import sample_stream
 from neurocomp.models.dalle.model import DalleModel
-from neurocomp.models.dalle.records import Kind, write_records
+from neurocomp.models.dalle.record_heads import Kind
+from neurocomp.models.dalle.records import write_records
 from neurocomp.models.tokennets.conformance import ngram_sample, recurrent_sample
 from neurocomp.models.tokennets.model import NeuralNgramModel, RecurrentTokensModel
 from neurocomp.models.transformer.conformance import (

@@ -17,7 +17,8 @@ from neurocomp.exact.engine import open_engine
 from neurocomp.models.dalle.model import ARCHITECTURE, TOKENIZER, DalleModel
 from neurocomp.models.dalle.network import Logits, PriorNetwork
 from neurocomp.models.dalle.predictor import PriorPredictor
-from neurocomp.models.dalle.records import Kind, RecordShape, write_records
+from neurocomp.models.dalle.record_heads import Kind
+from neurocomp.models.dalle.records import RecordShape, write_records
 from neurocomp.models.dalle.shape import PriorShape
 from neurocomp.models.transformer.builder import Builder
 from neurocomp.models.transformer.config import TransformerConfig

@@ -7,13 +7,8 @@ import enum
 import numpy as np
 
 from neurocomp.exact import Stream
-from neurocomp.models.dalle.records import (
-    HEAD_SYMBOLS,
-    RecordShape,
-    filled_slots,
-    read_head,
-    read_records,
-)
+from neurocomp.models.dalle.record_heads import HEAD_SYMBOLS, read_head
+from neurocomp.models.dalle.records import RecordShape, filled_slots, read_records
 from neurocomp.symbols.description import Description, Places
 
 

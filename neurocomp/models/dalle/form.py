@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from neurocomp.errors import FormatError
 from neurocomp.exact import Symbols
-from neurocomp.models.dalle.records import Head, Kind, RecordShape
+from neurocomp.models.dalle.record_heads import Head, Kind
+from neurocomp.models.dalle.records import RecordShape
 
 
 class RecordForm:

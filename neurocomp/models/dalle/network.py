@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from neurocomp.exact import TOTAL, Frequencies, Symbols
 from neurocomp.exact.engine import Engine
 from neurocomp.exact.layers import Linear
-from neurocomp.models.dalle.records import NUM_DAMPINGS
+from neurocomp.models.dalle.record_heads import NUM_DAMPINGS
 from neurocomp.models.dalle.shape import PriorShape
 from neurocomp.models.transformer.config import TransformerConfig
 from neurocomp.models.transformer.network import Caches, Network, prepare_normed

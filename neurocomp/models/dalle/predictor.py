@@ -11,7 +11,7 @@ from neurocomp.models.common.lanes import LaneGroups
 from neurocomp.models.dalle.form import RecordForm
 from neurocomp.models.dalle.memory import CodeMemory
 from neurocomp.models.dalle.network import IMPOSSIBLE, Logits, PriorNetwork, damped
-from neurocomp.models.dalle.records import HEAD_SYMBOLS, Kind, head_choices, read_head
+from neurocomp.models.dalle.record_heads import HEAD_SYMBOLS, Kind, head_choices, read_head
 
 _END_SHARE_BITS = 10
 """The share of a missing image, where one may be missing: 1 in 1025."""

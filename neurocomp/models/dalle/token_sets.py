@@ -11,13 +11,8 @@ from neurocomp.errors import FormatError, UsageError
 from neurocomp.exact import Stream
 from neurocomp.frame.constants import MAX_BLOCK_BYTES, SYMBOLS_TOKENS, TOKEN_MAGIC
 from neurocomp.models.dalle.description import describe_records
-from neurocomp.models.dalle.records import (
-    Kind,
-    RecordShape,
-    count_symbols,
-    read_records,
-    write_records,
-)
+from neurocomp.models.dalle.record_heads import Kind
+from neurocomp.models.dalle.records import RecordShape, count_symbols, read_records, write_records
 from neurocomp.models.dalle.token_files import TokenSet, read_tokens, write_tokens
 from neurocomp.symbols import SymbolMap
 from neurocomp.symbols.bpe import BytePairs

@@ -7,7 +7,7 @@ import numpy as np
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.likelihood import image_bits
 from neurocomp.models.dalle.network import damped
-from neurocomp.models.dalle.records import HEAD_SYMBOLS, NUM_DAMPINGS, read_head
+from neurocomp.models.dalle.record_heads import HEAD_SYMBOLS, NUM_DAMPINGS, read_head
 from neurocomp.models.dalle.token_files import TokenSet, write_tokens
 from tests.models.dalle.blocks import blocks
 

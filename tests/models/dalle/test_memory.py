@@ -22,7 +22,8 @@ from neurocomp.models.dalle.memory import (
     write_keys,
 )
 from neurocomp.models.dalle.predictor import PriorPredictor
-from neurocomp.models.dalle.records import Kind, RecordShape, write_records
+from neurocomp.models.dalle.record_heads import Kind
+from neurocomp.models.dalle.records import RecordShape, write_records
 
 SHAPE = RecordShape(num_tokens=20, text_length=5, rows=3, columns=4, num_codes=7)
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from neurocomp.models.dalle.records import (
+from neurocomp.models.dalle.record_heads import (
     HEAD_SYMBOLS,
     MAX_DIGITS,
     NUM_DAMPINGS,
     Head,
     Kind,
-    RecordShape,
     head_choices,
 )
+from neurocomp.models.dalle.records import RecordShape
 from neurocomp.models.dalle.shape import PriorShape
 
 RECORDS = RecordShape(num_tokens=20, text_length=3, rows=2, columns=2, num_codes=7)

@@ -12,11 +12,9 @@ from neurocomp.coding.coders import CODERS
 from neurocomp.errors import FormatError, ModelNotFoundError
 from neurocomp.models.dalle import DalleModel
 from neurocomp.models.dalle.predictor import PriorPredictor
+from neurocomp.models.dalle.record_heads import HEAD_SYMBOLS, NUM_DAMPINGS, Kind
 from neurocomp.models.dalle.records import (
-    HEAD_SYMBOLS,
-    NUM_DAMPINGS,
     RECORDS_PER_LANE,
-    Kind,
     RecordShape,
     count_symbols,
     read_records,
