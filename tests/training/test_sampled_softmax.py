@@ -22,7 +22,12 @@ from neurocomp.models.tokennets.torch_networks import (
 )
 from neurocomp.models.transformer.torch_gpt2 import GPT2, GPT2Config
 from neurocomp.training.log import read_log
-from neurocomp.training.sampled_softmax import Sample, SymbolSampler, sampled_cross_entropy
+from neurocomp.training.sampled_softmax import (
+    Sample,
+    SymbolSampler,
+    project,
+    sampled_cross_entropy,
+)
 from neurocomp.training.windows import WindowStream
 from tests.training.runs import write_data
 
@@ -55,6 +60,17 @@ def test_the_normaliser_keeps_its_expectation() -> None:
             sums[row] += (nats + logits[row, target]).exp() / 4000
     torch.testing.assert_close(sums, logits.exp().sum(1), rtol=0.03, atol=0)
     assert sizes / 4000 == pytest.approx(20, abs=0.5)
+
+
+def test_in_bfloat16_it_differs_by_rounding_only() -> None:
+    torch.manual_seed(0)
+    features, vectors = torch.randn(64, 16), torch.randn(1000, 16)
+    sample = SymbolSampler(np.arange(1000), 100, CPU).draw(torch.randint(0, 1000, (64,)))
+    exact = sampled_cross_entropy(project(features, vectors, None, sample.symbols), sample)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = sampled_cross_entropy(project(features, vectors, None, sample.symbols), sample)
+    assert rounded.dtype == torch.float32
+    torch.testing.assert_close(rounded, exact, rtol=2e-3, atol=0)
 
 
 def test_frequent_symbols_are_always_drawn() -> None:
