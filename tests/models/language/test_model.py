@@ -78,21 +78,21 @@ def test_lanes_are_a_function_of_the_length() -> None:
 def test_lanes_are_fewer_where_their_caches_would_take_too_much(
     model: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = CONTENTS["words"] * 25
+    data = CONTENTS["lanes"]
     whole = LanguageCodec(model).encode(data, ignore)
     assert whole is not None
-    assert whole.num_lanes == 3
-    limit = 3 * model.lane_cache_bytes - 1
+    assert whole.num_lanes == 2
+    limit = 2 * model.lane_cache_bytes - 1
     for module in (transformer_model, codec_module):
         monkeypatch.setattr(module, "MAX_CACHE_BYTES", limit)
     codec = LanguageCodec(model)
     block = codec.encode(data, ignore)
     assert block is not None
-    assert block.num_lanes == 2
+    assert block.num_lanes == 1
     assert codec.decode(block, ignore) == data
-    with pytest.raises(UnsupportedError, match=r"3 lanes .* the limit of .* smaller --window"):
+    with pytest.raises(UnsupportedError, match=r"2 lanes .* the limit of .* smaller --window"):
         codec.decode(whole, ignore)
-    monkeypatch.setattr(codec_module, "MAX_LANE_BYTES", len(data) // 3)
+    monkeypatch.setattr(codec_module, "MAX_LANE_BYTES", len(data) // 2)
     with pytest.raises(
         UsageError, match=r"the limit of .* give a smaller --window or --block-size"
     ):
