@@ -270,7 +270,7 @@ def write_kind(folder: Path, kind: str) -> None:
     (folder / "small.toml").write_text(f"{config}\n[loss]\nrevive_every = 2\n")
 
 
-@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+@pytest.mark.parametrize("sharding", ["ddp", pytest.param("fsdp", marks=pytest.mark.slow)])
 def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
     """Noise is other in each process, and moving averages move with each micro-batch: neither."""
     kind = 'kind = "vqvae"\nmoving_average = false'
@@ -285,7 +285,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
         assert stored["usage"].sum() == 3 * 8 * 16
 
 
-@pytest.mark.parametrize("kind", ["dvae", "vqvae"])
+@pytest.mark.parametrize("kind", ["dvae", pytest.param("vqvae", marks=pytest.mark.slow)])
 def test_shares_of_parameters_do_what_whole_ones_do(tmp_path: Path, kind: str) -> None:
     """The two processes of FSDP have the noise of those of DDP."""
     found = [train_twice(tmp_path / one, f'kind = "{kind}"', one) for one in ("ddp", "fsdp")]

@@ -432,7 +432,7 @@ def test_eval(prior_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
             assert why in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("sharding", ["ddp", "fsdp"])
+@pytest.mark.parametrize("sharding", [pytest.param("ddp", marks=pytest.mark.slow), "fsdp"])
 def test_two_processes_do_what_one_does(tmp_path: Path, sharding: str) -> None:
     assert run(arguments(tmp_path / "one", "-q")) == 0
     command = arguments(tmp_path / "two", "-q", "--sharding", sharding)
