@@ -16,8 +16,9 @@ OLDEST_PIP := $(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-
 OLDEST_TESTED ?= tests/golden tests/library tests/cli/test_files.py tests/cli/test_bench.py \
   tests/symbols tests/models/dalle/test_pictures.py tests/training/test_commands.py tests/integrations
 CORE := $(sort $(shell find core -type f -not -name '*.md' -not -name '*.pyc'))
-# Our own warnings are errors; a user's compiler may have others.
-export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON
+# Our own warnings are errors; a user's compiler may have others.  Tests and decoder share what is
+# compiled of the core.
+export CMAKE_ARGS ?= -DNEUROCOMP_WERROR=ON -DNEUROCOMP_TESTS=ON -DNEUROCOMP_DECODER=ON
 # Tests that lead all kinds of frames, sound, damaged and forged, through the core.
 SANITIZED ?= tests/golden tests/codec tests/pipeline/test_hostile.py tests/pipeline/test_damage.py \
   tests/models/test_packing.py
@@ -94,7 +95,8 @@ lint-core: $(LIGHT) ## the core's format (clang-format), and what clang-tidy fin
 	  else echo "left out, clang-tidy: pip install clang-tidy (150 MB)"; fi
 
 core-test: $(BUILT) ## the core's own tests
-	$(BIN)/cmake --build build/core --target core_tests
+	$(BIN)/cmake --build build/core \
+	  --target core_tests $$(command -v c++ g++ clang++ >/dev/null && echo decoder_all)
 	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
@@ -105,7 +107,7 @@ sanitize: $(READY) ## the core's tests, golden and damaged frames and models und
 	$(BIN)/cmake -S core -B build/sanitize -DNEUROCOMP_SANITIZE=ON -DNEUROCOMP_TESTS=ON \
 	  -DNEUROCOMP_DECODER=ON -DNEUROCOMP_MODULE_DIR=$(CURDIR)/build/sanitize/package/neurocomp \
 	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python $(CMAKE_ARGS) >/dev/null
-	$(BIN)/cmake --build build/sanitize --target all core_tests
+	$(BIN)/cmake --build build/sanitize --target all core_tests decoder_all
 	build/sanitize/core_tests
 	ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/build/sanitize/package:$(CURDIR) \
 	  NEUROCOMP_TESTED=build/sanitize/package \

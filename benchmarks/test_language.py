@@ -1,7 +1,7 @@
 """Steps of language models: so many lanes decoded, passes of an encoder, and whole round trips.
 
 A tiny random transformer is always measured, SmolLM2 where it is installed (`models pull
-smollm2`).  A single lane has a full window behind it, several have 64 positions.
+smollm2`).  Lanes have read few positions, or as many as their window has.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from neurocomp.errors import NeurocompError
 from neurocomp.exact import Symbols
 from neurocomp.models.language import LanguageModel
-from neurocomp.models.language.codec import LanguageCodec
+from neurocomp.models.language.codec import LanguageCodec, steps_at_once
 from neurocomp.registry.opening import as_mixed, open_model
 from neurocomp.store.folder import ModelStore
 from tests.conftest import make_text
@@ -48,15 +48,15 @@ def tokens(model: LanguageModel, num_lanes: int, num_steps: int) -> Symbols:
     return drawn.astype(np.int32)
 
 
-@pytest.mark.parametrize("num_lanes", [1, 8, 16, 32])
+@pytest.mark.parametrize("num_lanes", [1, 2, 4, 8, 16, 32])
+@pytest.mark.parametrize("num_positions", [64, FILLED])
 def test_a_step_of_decoding(
-    benchmark: BenchmarkFixture, model: LanguageModel, num_lanes: int
+    benchmark: BenchmarkFixture, model: LanguageModel, num_lanes: int, num_positions: int
 ) -> None:
-    lanes = model.lanes(num_lanes, 64)
-    filling = tokens(model, num_lanes, FILLED if num_lanes == 1 else 64)
-    for first in range(0, filling.shape[1], 64):
-        for _ in lanes.foresee(filling[:, first : first + 64]):
-            pass
+    lanes = model.lanes(num_lanes, steps_at_once(num_lanes))
+    filling = tokens(model, num_lanes, num_positions)
+    for _ in lanes.foresee(filling):
+        pass
 
     def step() -> None:
         for start, logits in lanes.logits():

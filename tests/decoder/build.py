@@ -1,4 +1,4 @@
-"""Builds the decoder once for all tests of it, as `make decoder` does.
+"""Builds the decoder once for all tests of it: beside the module, or as `make decoder` does.
 
 Where ``NEUROCOMP_DECODER`` names a folder, what was built there is tested: `make sanitize`.
 """
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+BESIDE = ROOT / "build" / "core"
+"""Where `make` compiles the module; most of the decoder has been compiled for it."""
 FOLDER = ROOT / "build" / "decoder"
 NETWORKS = ROOT / "neurocomp" / "models" / "bytenet" / "weights"
 STORED = ROOT / "tests" / "golden" / "models"
@@ -85,8 +87,7 @@ def build() -> Built:
     if GIVEN is not None:
         return _made(Path(GIVEN).resolve())
     with alone():
-        _build()
-    return _made(FOLDER / "decoder")
+        return _made((_build_beside() if _is_beside() else _build()) / "decoder")
 
 
 def _made(folder: Path) -> Built:
@@ -96,7 +97,19 @@ def _made(folder: Path) -> Built:
     )
 
 
-def _build() -> None:
+def _is_beside() -> bool:
+    cache = BESIDE / "CMakeCache.txt"
+    return cache.exists() and "\nNEUROCOMP_DECODER:BOOL=ON\n" in cache.read_text("utf-8")
+
+
+def _build_beside() -> Path:
+    cmake = find_tool("cmake")
+    assert cmake is not None
+    run_quietly([cmake, "--build", str(BESIDE), "--target", "decoder_all", *parallel()])
+    return BESIDE
+
+
+def _build() -> Path:
     cmake, ninja = find_tool("cmake"), find_tool("ninja")
     assert cmake is not None
     configure = [cmake, "-S", "core", "-B", str(FOLDER)]
@@ -105,3 +118,4 @@ def _build() -> None:
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     run_quietly(configure)
     run_quietly([cmake, "--build", str(FOLDER), *parallel()])
+    return FOLDER
