@@ -148,14 +148,14 @@ def row(name: str, content: bytes, real: RealModel, exact: TransformerModel) -> 
     for rows in FloatModel(real, exact.window).logits(read, len(start) - 1):
         integers = np.concatenate([one.copy() for one in islice(exacts, len(rows))])
         both = (
-            rows[:, columns].double().log_softmax(1) / LN_2,
-            (torch.from_numpy(integers[:, kept]).double() * LN_2 / 1024).log_softmax(1) / LN_2,
+            rows[:, columns].log_softmax(1) / LN_2,
+            (torch.from_numpy(integers[:, kept]).float() * (LN_2 / 1024)).log_softmax(1) / LN_2,
         )
         shares = both[0].exp2()
-        entropy -= float((shares * both[0]).sum())
-        divergence += float((shares * (both[0] - both[1])).sum())
+        entropy -= float((shares * both[0]).sum(1).double().sum())
+        divergence += float((shares * (both[0] - both[1])).sum(1).double().sum())
         found = wanted[done : done + len(rows), None]
-        bits -= [float(one.gather(1, found).sum()) for one in both]
+        bits -= [float(one.gather(1, found).double().sum()) for one in both]
         done += len(rows)
     loss = 100 * (bits[1] / bits[0] - 1)
     figures = [
