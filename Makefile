@@ -70,8 +70,8 @@ demo-dalle: $(READY) ## train on pictures, code their tokens, decode, compare (i
 
 # mypy has one thread: the core's tests are compiled meanwhile.
 test: $(READY) ## everything that must pass
-	$(MAKE) --jobs=2 lint types core-test
-	$(MAKE) unit
+	@$(MAKE) --no-print-directory --jobs=2 lint types core-test
+	@$(MAKE) --no-print-directory unit
 
 lint: $(READY)
 	$(BIN)/ruff check .
