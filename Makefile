@@ -15,6 +15,8 @@ OLDEST_PIP := $(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-
 # What meets every dependency: frames of all models, files and the program, tokens, a training.
 OLDEST_TESTED ?= tests/golden tests/library tests/cli/test_files.py tests/cli/test_bench.py \
   tests/symbols tests/models/dalle/test_pictures.py tests/training/test_commands.py tests/integrations
+# dash's own `command -v` looks at its first name only.
+HAS_COMPILER := for one in c++ g++ clang++; do command -v $$one && break; done >/dev/null
 CORE := $(sort $(shell find core -type f -not -name '*.md' -not -name '*.pyc'))
 # Our own warnings are errors; a user's compiler may have others.  Tests and decoder share what is
 # compiled of the core.
@@ -58,7 +60,7 @@ $(LIGHT): pyproject.toml constraints.txt
 	  { echo "neurocomp needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) scikit-build-core nanobind cmake ninja \
-	  $$(command -v c++ g++ clang++ >/dev/null || test -n "$$CXX" || echo ziglang)
+	  $$($(HAS_COMPILER) || test -n "$$CXX" || echo ziglang)
 	$(PIP) --no-build-isolation --editable ".[bench]"
 	@touch $@
 
@@ -99,7 +101,7 @@ lint-core: $(LIGHT) ## the core's format (clang-format), and what clang-tidy fin
 
 core-test: $(BUILT) ## the core's own tests
 	$(BIN)/cmake --build build/core \
-	  --target core_tests $$(command -v c++ g++ clang++ >/dev/null && echo decoder_all)
+	  --target core_tests $$($(HAS_COMPILER) && echo decoder_all)
 	build/core/core_tests
 
 # The package with a module that checks itself lies beside: links to all but the module.
